@@ -1,0 +1,51 @@
+# hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp…
+#                       [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
+#
+# Builds one release of a component as target and file NAME-x.y.z(.so), with every flag that lets it be unloaded again,
+# and has hotswap-lint look at the result: a module that could not be loaded or let go of fails the build. The file is written to
+# OUTPUT_DIRECTORY, else to CMAKE_LIBRARY_OUTPUT_DIRECTORY, else to the current binary directory. HOTSWAP_COMPONENT(type)
+# takes its name and release from here. Several releases of one name may stand in one project.
+function(hotswap_add_component name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;OUTPUT_DIRECTORY" "SOURCES;LIBRARIES;INCLUDES")
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "hotswap_add_component(${name}): not understood: ${arg_UNPARSED_ARGUMENTS}; write "
+            "hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp… [LIBRARIES …] [INCLUDES …] [OUTPUT_DIRECTORY dir])")
+    endif()
+    if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_]*$")
+        message(FATAL_ERROR "hotswap_add_component(${name}): a component's name is letters, digits and underscores")
+    endif()
+    if(NOT arg_VERSION MATCHES "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)$")
+        message(FATAL_ERROR "hotswap_add_component(${name}): VERSION is a release of the form 2.1.0, not \"${arg_VERSION}\"")
+    endif()
+    if(NOT arg_SOURCES)
+        message(FATAL_ERROR "hotswap_add_component(${name}): SOURCES is missing: the files that this release is built from")
+    endif()
+
+    set(target "${name}-${arg_VERSION}")
+    set(exports "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/hotswap_component.map")
+    add_library(${target} MODULE ${arg_SOURCES})
+    set_target_properties(${target} PROPERTIES
+        OUTPUT_NAME "${target}" PREFIX "" SUFFIX ".so" DEBUG_POSTFIX ""
+        POSITION_INDEPENDENT_CODE ON
+        LINK_DEPENDS "${exports}")
+    if(arg_OUTPUT_DIRECTORY)
+        cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
+        # $<1:…> keeps a multi-configuration generator from adding a folder of its own.
+        set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "$<1:${arg_OUTPUT_DIRECTORY}>")
+    endif()
+
+    target_include_directories(${target} PRIVATE ${arg_INCLUDES})
+    target_compile_definitions(${target} PRIVATE
+        HOTSWAP_COMPONENT_NAME="${name}" HOTSWAP_COMPONENT_RELEASE="${arg_VERSION}")
+    # As options of the target they come last, after whatever flags the surrounding project sets.
+    # A unique symbol would exist once per process: a second release would run the first one's code, and never unload.
+    target_compile_options(${target} PRIVATE
+        $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique> -fvisibility=hidden -fvisibility-inlines-hidden -fPIC)
+    target_link_options(${target} PRIVATE
+        "LINKER:--version-script=${exports}" "LINKER:--build-id" "LINKER:-z,now")
+    target_link_libraries(${target} PRIVATE hotswap::component ${arg_LIBRARIES})
+
+    add_custom_command(TARGET ${target} POST_BUILD
+        COMMAND hotswap::lint "$<TARGET_FILE:${target}>"
+        COMMENT "Linting ${target}.so" VERBATIM)
+endfunction()

@@ -1,0 +1,24 @@
+# What `cmake --install` puts where. The shipped components add their own modules and contracts (plugins/).
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
+set(HOTSWAP_MODULES_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/hotswap/modules")
+
+install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(TARGETS hotswap hotswap_component hotswap_lint EXPORT hotswap-targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}")
+
+configure_package_config_file(cmake/hotswap-config.cmake.in "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
+    INSTALL_DESTINATION "${package_dir}" PATH_VARS HOTSWAP_MODULES_INSTALL_DIR)
+# Before 1.0 a minor release may change the surface.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/hotswap-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES
+    "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
+    "${PROJECT_BINARY_DIR}/hotswap-config-version.cmake"
+    cmake/hotswap_add_component.cmake
+    cmake/hotswap_component.map
+    cmake/Findhotswap_sodium.cmake
+    DESTINATION "${package_dir}")

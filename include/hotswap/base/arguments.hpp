@@ -1,0 +1,12 @@
+// Named texts that a host hands to an operation's migrations (what OTP calls Extra).
+#pragma once
+
+#include <map>
+#include <string>
+
+namespace hotswap {
+
+/// What a host hands to migrations that take a second parameter `hotswap::arguments const&`.
+using arguments = std::map<std::string, std::string, std::less<>>;
+
+}  // namespace hotswap

@@ -1,0 +1,112 @@
+// Why an operation was refused, and in which phase.
+#pragma once
+
+#include <boost/system/error_category.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <fmt/core.h>
+
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+
+namespace hotswap {
+
+/// Why an operation was refused. docs/operating.md says for each what to do.
+enum class errc : int {
+    // Components and how they were asked for.
+    unknown_component = 1,
+    already_loaded,
+    busy,
+    would_deadlock,
+    component_gone,
+    contract_mismatch,
+    invalid_argument,
+    limit_reached,
+
+    // Files, before any of their code has run.
+    no_such_file = 20,
+    not_regular_file,
+    not_elf,
+    wrong_architecture,
+    truncated_file,
+    no_descriptor,
+    abi_mismatch,
+    toolchain_mismatch,
+    schema_mismatch,
+    layout_changed,
+    unique_symbols,
+    staging_failed,
+
+    // The dynamic linker.
+    unresolved_symbols = 40,
+    load_failed,
+    descriptor_changed,
+
+    // States and paths.
+    no_migration_path = 60,
+    lossy_refused,
+    handoff_refused,
+    not_reversible,
+    bad_snapshot,
+    adopt_failed,
+
+    // The gate and what happens behind it.
+    drain_timeout = 80,
+    pause_budget_exceeded,
+    export_failed,
+    migration_failed,
+    validation_failed,
+    construct_failed,
+    out_of_memory,
+};
+
+/// The name of the code, as written above.
+std::string_view to_string(errc code) noexcept;
+
+/// The category of `errc`; its id is fixed, so that two copies of the library compare equal.
+/// Threads:  [any]
+boost::system::error_category const& error_category() noexcept;
+
+inline boost::system::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
+
+/// The steps of an operation, in the order in which a swap walks them.
+enum class phase : std::uint8_t {
+    none,
+    stage,      ///< copy the file to a private place and hash the copy
+    verify,     ///< read it without running any of its code
+    load,       ///< dlopen, and compare the descriptor again
+    plan,       ///< find the path
+    drain,      ///< close the gate and wait for the last lease
+    export_,    ///< serialize the state (printed as "export")
+    migrate,    ///< read it again and walk the path
+    construct,  ///< make the new instance on the new state
+    commit,     ///< put it in place and open the gate
+    retire,     ///< destroy the old instance, unload, prove it
+};
+
+/// The name of the phase: `export_` is "export".
+std::string_view to_string(phase step) noexcept;
+
+}  // namespace hotswap
+
+template <>
+struct boost::system::is_error_code_enum<hotswap::errc> : std::true_type {};
+
+template <>
+struct fmt::formatter<hotswap::errc> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::errc code, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(code), context);
+    }
+};
+
+template <>
+struct fmt::formatter<hotswap::phase> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::phase step, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(step), context);
+    }
+};

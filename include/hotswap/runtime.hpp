@@ -1,0 +1,151 @@
+// The one header that a host reads: load components, call them, replace them while they are called.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/contract.hpp>
+#include <hotswap/runtime/status.hpp>
+#include <hotswap/slot/handle.hpp>
+#include <hotswap/swap/event.hpp>
+#include <hotswap/swap/options.hpp>
+#include <hotswap/swap/plan.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap {
+
+/// Options of a runtime.
+struct runtime_options {
+    std::filesystem::path modules = "modules";  ///< where module files are looked for
+    std::filesystem::path staging{};            ///< where private copies go; empty: see docs/operating.md
+    level log_level = level::warning;           ///< events of this level and up go to stderr, one line each
+    bool log_to_stderr = true;
+    std::function<std::chrono::system_clock::time_point()>
+        clock{};  ///< the components' time; empty: the system's
+};
+
+/// What names a subscription.
+enum class subscription : std::uint64_t {};
+
+/// The components of a host, and every operation on them.
+/// Threads:  [control] for the operations: any thread but one that holds a lease on the same component. One
+/// operation
+///           per component at a time (a second one is refused: busy); different components in parallel.
+/// Lifetime: its destructor unloads every component; code that a lease still holds then stays mapped for
+/// good.
+class runtime {
+public:
+    /// Effects:  removes staged files that crashed processes left behind.
+    explicit runtime(runtime_options options = {});
+    ~runtime();
+    runtime(runtime const&) = delete;
+    runtime& operator=(runtime const&) = delete;
+
+    /// Loads a component: the newest release of the family `name` in the modules directory, unless told
+    /// otherwise. Errors:   already_loaded, contract_mismatch, invalid_argument, limit_reached; those of the
+    /// file (no_such_file,
+    ///           not_elf, toolchain_mismatch …), bad_snapshot, no_migration_path, migration_failed,
+    ///           validation_failed, adopt_failed, construct_failed.
+    /// Threads:  [control]
+    template <class Contract>
+    [[nodiscard]] result<handle<Contract>> load(std::string_view name, load_options const& options = {}) {
+        return as_handle<Contract>(load_gate(name, Contract::contract, options));
+    }
+
+    /// A handle to a component that is loaded.
+    /// Errors:   unknown_component, contract_mismatch.
+    /// Threads:  [any]
+    template <class Contract>
+    [[nodiscard]] result<handle<Contract>> find(std::string_view name) const {
+        return as_handle<Contract>(find_gate(name, Contract::contract));
+    }
+
+    /// Replaces the running generation of `name` by the newest release on disk, or by the module named.
+    /// Effects:  all or nothing; on failure the old generation serves on, its state untouched.
+    /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
+    /// schema_mismatch,
+    ///           layout_changed, no_migration_path, lossy_refused, handoff_refused; drain_timeout,
+    ///           pause_budget_exceeded, export_failed, migration_failed, validation_failed, construct_failed.
+    /// Threads:  [control]
+    /// Lifetime: leases taken before the gate closed finish on the old generation.
+    /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause.
+    [[nodiscard]] result<swap_report> swap(std::string_view name, swap_options const& options = {});
+
+    /// What `swap` with the same options would do.
+    /// Effects:  none on the component; the file is staged, verified and thrown away without running any of
+    /// it. Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would
+    /// refuse the swap is
+    ///           in the plan's blockers.
+    /// Threads:  [control]
+    [[nodiscard]] result<swap_plan> plan(std::string_view name, swap_options const& options = {});
+
+    /// Goes back to the generation before the last swap, keeping what was written since: walks the downgrade.
+    /// Effects:  as `swap`, with the file that was running before, even if it was replaced on disk since. A
+    /// revert can
+    ///           be reverted.
+    /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema.
+    /// Threads:  [control]
+    [[nodiscard]] result<swap_report> revert(std::string_view name, revert_options const& options = {});
+
+    /// Puts an earlier snapshot back under the running module.
+    /// Effects:  gate, import, migrate, construct, as in a swap; what was written since the snapshot is gone.
+    /// Errors:   unknown_component, busy, would_deadlock, bad_snapshot, schema_mismatch, layout_changed,
+    ///           no_migration_path, drain_timeout, pause_budget_exceeded, migration_failed,
+    ///           validation_failed, construct_failed.
+    /// Threads:  [control]
+    [[nodiscard]] result<swap_report> restore(std::string_view name, std::span<std::byte const> frame,
+                                              restore_options const& options = {});
+
+    /// The component's state as a frame.
+    /// Effects:  closes the gate while the state is serialized.
+    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout, export_failed.
+    /// Threads:  [control]
+    [[nodiscard]] result<std::vector<std::byte>> snapshot(std::string_view name);
+
+    /// Destroys the component and unloads its module; its state is gone.
+    /// Effects:  callers that wait or come later get component_gone.
+    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout.
+    /// Threads:  [control]
+    [[nodiscard]] result<unload_report> unload(std::string_view name);
+
+    /// The components that are loaded, by name.
+    /// Threads:  [any]
+    [[nodiscard]] std::vector<component_status> status() const;
+
+    /// Calls `f` for every step of every operation and every line that a component logs.
+    /// Effects:  `f` is called on whatever thread the step runs on, never two calls at once, and must not
+    /// call back
+    ///           into the runtime's subscriptions; what it throws is dropped.
+    /// Threads:  [any]
+    subscription subscribe(std::function<void(event const&)> f);
+
+    /// Ends a subscription; on return its function is not running and will not be called again.
+    /// Threads:  [any] but from within a subscriber.
+    void unsubscribe(subscription which) noexcept;
+
+private:
+    using gate_ptr = std::shared_ptr<detail::gate>;
+
+    result<gate_ptr> load_gate(std::string_view name, contract wanted, load_options const& options);
+    result<gate_ptr> find_gate(std::string_view name, contract wanted) const;
+
+    template <class Contract>
+    static result<handle<Contract>> as_handle(result<gate_ptr> found) {
+        if (!found) return found.error();
+        return handle<Contract>(std::move(*found));
+    }
+
+    class implementation;
+    std::unique_ptr<implementation> self_;
+};
+
+}  // namespace hotswap

@@ -1,0 +1,25 @@
+// A component, as runtime::status tells of it.
+#pragma once
+
+#include <hotswap/swap/report.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace hotswap {
+
+/// A component, as `runtime::status` tells of it.
+struct component_status {
+    std::string name{};
+    std::string contract{};  ///< "demo.counter 1"
+    std::string schema{};    ///< empty for a legacy state
+    generation_info running{};
+    std::filesystem::path module{};  ///< the file that it was taken from
+    std::string previous_release{};  ///< what `revert` would go back to; empty if there is nothing
+    bool swapping = false;           ///< whether an operation is at work on it
+    std::uint64_t swaps = 0;         ///< committed so far
+    std::string retained{};  ///< old code that is still mapped and what holds it; empty if there is none
+};
+
+}  // namespace hotswap

@@ -1,0 +1,244 @@
+// The C functions of a module, made from a component class.
+#pragma once
+
+#include <hotswap/abi/module_api.hpp>
+#include <hotswap/sdk/component_class.hpp>
+#include <hotswap/state/archive.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hotswap::sdk {
+
+inline arguments read_arguments(abi::argument_list const* list) {
+    arguments result;
+    if (list == nullptr) return result;
+    for (std::uint64_t i = 0; i != list->size; ++i) {
+        auto const& [name, value] = list->data[i];
+        result.emplace(std::string(name.data, name.size), std::string(value.data, value.size));
+    }
+    return result;
+}
+
+/// Everything the runtime asks of the module whose component class is `T`.
+template <class T>
+struct module_functions {
+    using state = typename T::state;
+    using walk = typename component_class<T>::walk;
+
+    // What an operation carries along its path.
+    struct journey {
+        abi::error* why;
+        arguments with;
+        bool migrating = false;
+    };
+
+    template <std::uint32_t From, std::uint32_t To>
+    static auto take_step(journey& j, typename walk::template state_of<From>&& old) {
+        if (j.why != nullptr) {
+            j.why->from = From;
+            j.why->to = To;
+        }
+        j.migrating = true;
+        auto result = walk::template apply<From, To>(std::move(old), j.with);
+        j.migrating = false;
+        return result;
+    }
+
+    template <std::uint32_t Version>
+    static state upgrade(journey& j, typename walk::template state_of<Version>&& old) {
+        if constexpr (Version == walk::version)
+            return std::move(old);
+        else
+            return upgrade<Version + 1>(j, take_step<Version, Version + 1>(j, std::move(old)));
+    }
+
+    template <class State>
+    static State read(abi::bytes payload) {
+        State value{};
+        input_archive in(payload);
+        in >> value;
+        if (in.left() != 0)
+            throw archive_error("the snapshot goes on for " + std::to_string(in.left()) +
+                                " bytes after the end of the state");
+        return value;
+    }
+
+    // Tries the versions from the oldest on; `Version` is a constant for the code below it.
+    template <std::uint32_t Version>
+    static bool import_from(std::uint32_t version, abi::bytes payload, journey& j, state*& out) {
+        if (version == Version) {
+            using source = typename walk::template state_of<Version>;
+            out = new state(upgrade<Version>(j, read<source>(payload)));
+            return true;
+        }
+        if constexpr (Version < walk::version)
+            return import_from<Version + 1>(version, payload, j, out);
+        else
+            return false;
+    }
+
+    template <std::uint32_t Version>
+    static void export_down(typename walk::template state_of<Version>&& now, std::uint32_t version, abi::sink* out,
+                            journey& j) {
+        if (version == Version) {
+            output_archive archive(*out);
+            archive << now;
+            return;
+        }
+        if constexpr (Version > walk::oldest_back)
+            export_down<Version - 1>(take_step<Version, Version - 1>(j, std::move(now)), version, out, j);
+    }
+
+    static abi::status unsupported(std::uint32_t version, abi::error* why) noexcept {
+        char text[] = "the module has no migration for version 4294967295";
+        std::size_t at = sizeof text - 11;
+        for (std::uint32_t digits = 1000000000, begun = 0; digits != 0; digits /= 10) {
+            std::uint32_t const digit = version / digits % 10;
+            if (digit != 0 || begun != 0 || digits == 1) text[at++] = static_cast<char>('0' + digit), begun = 1;
+        }
+        explain(why, {text, at});
+        return abi::status::unsupported;
+    }
+
+    static abi::status failed(journey const& j, abi::error* why) noexcept {
+        try {
+            throw;
+        } catch (archive_error const& e) {
+            if (j.migrating) return explain_current(why, abi::status::migration_failed);
+            explain(why, e.what());
+            return abi::status::bad_snapshot;
+        } catch (...) {
+            return explain_current(why, j.migrating ? abi::status::migration_failed : abi::status::failed);
+        }
+    }
+
+    static abi::status create_state(void** out, abi::error* why) noexcept {
+        return guarded(why, [out] { *out = new state(); });
+    }
+    static void destroy_state(void* object) noexcept { delete static_cast<state*>(object); }
+
+    static abi::status export_state(void const* object, std::uint32_t version, abi::argument_list const* with,
+                                    abi::sink* out, abi::error* why) noexcept {
+        journey j{why, {}};
+        try {
+            auto const& current = *static_cast<state const*>(object);
+            if (version == walk::version) {
+                output_archive archive(*out);
+                archive << current;
+                return abi::status::ok;
+            }
+            if (version < walk::oldest_back || version > walk::version) return unsupported(version, why);
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            export_down<walk::version>(copy(current), version, out, j);
+            return abi::status::ok;
+        } catch (...) {
+            return failed(j, why);
+        }
+    }
+
+    static abi::status import_state(std::uint32_t version, abi::bytes payload, abi::argument_list const* with,
+                                    void** out, abi::error* why) noexcept {
+        journey j{why, {}};
+        try {
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            state* result = nullptr;
+            if (version < walk::oldest_start || !import_from<walk::oldest_start>(version, payload, j, result))
+                return unsupported(version, why);
+            *out = result;
+            return abi::status::ok;
+        } catch (...) {
+            return failed(j, why);
+        }
+    }
+
+    static abi::status validate_state(void const* object, abi::error* why) noexcept {
+        return guarded(
+            why, [object] { T::validate(*static_cast<state const*>(object)); }, abi::status::refused);
+    }
+
+    static abi::status adopt(abi::bytes legacy, abi::argument_list const* with, void** out, abi::error* why) noexcept {
+        journey j{why, {}};
+        try {
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            auto old = T::adopt(std::span(static_cast<std::byte const*>(legacy.data), legacy.size));
+            using source = decltype(old);
+            constexpr std::uint32_t version = schema_of<source>().version;
+            static_assert(std::is_same_v<source, typename walk::template state_of<version>> &&
+                              version >= walk::oldest_start,
+                          "hotswap: `adopt` returns a state from which the component's history leads to its own");
+            *out = new state(upgrade<version>(j, std::move(old)));
+            return abi::status::ok;
+        } catch (...) {
+            return failed(j, why);
+        }
+    }
+
+    struct live {
+        host surroundings;
+        T component;
+
+        live(abi::host_api const& api, void* context, state& on) : surroundings(api, context), component(surroundings, on) {}
+    };
+
+    static abi::status create_instance(abi::host_api const* api, void* context, void* on, abi::instance* out,
+                                       abi::error* why) noexcept {
+        return guarded(why, [=] {
+            auto* const made = new live(*api, context, *static_cast<state*>(on));
+            out->object = made;
+            out->contract = &made->component;
+        });
+    }
+    static void destroy_instance(void* object) noexcept { delete static_cast<live*>(object); }
+
+    // A downgrade consumes what it is given, and the original must survive a refusal: it works on a copy, made by the
+    // archive because a state may own things that cannot be copied otherwise.
+    static state copy(state const& original) {
+        std::vector<unsigned char> memory;
+        growing_sink sink(memory);
+        output_archive(sink.out) << original;
+        return read<state>({memory.data(), sink.size()});
+    }
+
+    struct growing_sink {
+        struct extended : abi::sink {
+            std::vector<unsigned char>* memory = nullptr;
+        } out;
+
+        explicit growing_sink(std::vector<unsigned char>& memory) {
+            out.memory = &memory;
+            out.grow = [](abi::sink* self, std::uint64_t need) noexcept {
+                auto& into = *static_cast<extended*>(self)->memory;
+                auto const used = into.empty() ? 0 : static_cast<std::size_t>(self->cursor - into.data());
+                try {
+                    into.resize(used + need + into.size());
+                } catch (...) {
+                    return false;
+                }
+                self->cursor = into.data() + used;
+                self->end = into.data() + into.size();
+                return true;
+            };
+        }
+        std::size_t size() const { return static_cast<std::size_t>(out.cursor - out.memory->data()); }
+    };
+
+    static constexpr abi::module_api table(abi::descriptor const* self) {
+        abi::module_api api;
+        api.self = self;
+        api.create_state = &create_state;
+        api.destroy_state = &destroy_state;
+        api.export_state = &export_state;
+        api.import_state = &import_state;
+        if constexpr (validates<T>) api.validate_state = &validate_state;
+        if constexpr (adopts<T>) api.adopt = &adopt;
+        api.create_instance = &create_instance;
+        api.destroy_instance = &destroy_instance;
+        return api;
+    }
+};
+
+}  // namespace hotswap::sdk

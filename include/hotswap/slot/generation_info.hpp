@@ -1,0 +1,51 @@
+// One generation, and what became of it, as reports tell.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hotswap {
+
+/// One generation, as reports name it.
+struct generation_info {
+    std::uint64_t generation = 0;  ///< 1, 2, 3 … in this component
+    std::string release{};         ///< "2.1.0"
+    std::uint32_t schema_version = 0;
+    std::string build_id{};  ///< hexadecimal, empty if the file has none
+    std::string digest{};    ///< BLAKE2b-256 of the module's file, hexadecimal
+};
+
+/// Whether the old code is out of the process.
+enum class unload_verdict : std::uint8_t {
+    none,      ///< there was nothing to unload
+    unmapped,  ///< proven: no mapping of the file is left in the process
+    retained,  ///< still mapped; the report says what holds it
+};
+
+/// "none", "unmapped" or "retained".
+std::string_view to_string(unload_verdict verdict) noexcept;
+
+/// What became of a module that was let go.
+struct unload_report {
+    unload_verdict verdict = unload_verdict::none;
+    std::string module{};          ///< the file, by its own name: "cache-1.0.0.so"
+    std::string reason{};          ///< what holds the code, if it is retained
+    std::size_t dropped_jobs = 0;  ///< posted jobs of the component that had not begun
+};
+
+/// The verdict in one line, for a person.
+std::string to_string(unload_report const& report);
+
+}  // namespace hotswap
+
+template <>
+struct fmt::formatter<hotswap::unload_report> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::unload_report const& report, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
+    }
+};

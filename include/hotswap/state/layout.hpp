@@ -1,0 +1,188 @@
+// A fingerprint of how a state lies in memory and in the archive, computed while compiling.
+#pragma once
+
+#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/state/value.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+namespace hotswap {
+
+/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order, through
+/// containers and nested structs. Names of fields and of aggregates are not part of it.
+struct layout {
+    std::uint64_t fingerprint = 14695981039346656037u;
+    bool opaque = false;  ///< some class is known by name and size only, so equality proves nothing
+    bool bound = false;   ///< some container may point into the module that made it
+
+    constexpr bool operator==(layout const&) const noexcept = default;
+};
+
+namespace detail {
+
+// FNV-1a, 64 bits: http://www.isthe.com/chongo/tech/comp/fnv/
+constexpr void mix(layout& l, std::string_view text) noexcept {
+    for (char const c : text) {
+        l.fingerprint ^= static_cast<unsigned char>(c);
+        l.fingerprint *= 1099511628211u;
+    }
+    l.fingerprint ^= 0xff;
+    l.fingerprint *= 1099511628211u;
+}
+constexpr void mix(layout& l, std::uint64_t number) noexcept {
+    for (int i = 0; i != 8; ++i) {
+        l.fingerprint ^= (number >> (8 * i)) & 0xff;
+        l.fingerprint *= 1099511628211u;
+    }
+}
+
+template <class... Ancestors>
+struct ancestry {
+    /// Which of the ancestors `T` is, from 1 on; 0 if none.
+    template <class T>
+    static constexpr std::uint64_t place_of = [] {
+        std::uint64_t place = 0;
+        std::uint64_t at = 0;
+        ((++at, place = std::is_same_v<T, Ancestors> ? at : place), ...);
+        return place;
+    }();
+    template <class T>
+    using with = ancestry<Ancestors..., T>;
+};
+
+template <class T, class Path>
+constexpr void describe(layout& l);
+
+template <class T, class Path, std::size_t... I>
+constexpr void describe_fields(layout& l, std::index_sequence<I...>) {
+    (describe<field_type<T, I>, Path>(l), ...);
+}
+template <class T, class Path, std::size_t... I>
+constexpr void describe_elements(layout& l, std::index_sequence<I...>) {
+    (describe<std::remove_const_t<std::tuple_element_t<I, T>>, Path>(l), ...);
+}
+template <class T, class Path, std::size_t... I>
+constexpr void describe_alternatives(layout& l, std::index_sequence<I...>) {
+    (describe<std::variant_alternative_t<I, T>, Path>(l), ...);
+}
+
+// Order and hashing decide where an entry lies; only the standard ones go without saying.
+template <class T>
+constexpr void describe_policy(layout& l) {
+    auto const name = type_name<T>();
+    if (!name.starts_with("std::less<") && !name.starts_with("std::hash<") && !name.starts_with("std::equal_to<"))
+        mix(l, name);
+}
+
+// An allocator with a state of its own may lead back to the module that made it.
+template <class T>
+constexpr void describe_allocator(layout& l) {
+    if constexpr (requires { typename T::allocator_type; })
+        if (!std::is_empty_v<typename T::allocator_type>) l.bound = true;
+}
+
+template <class T, class Path>
+constexpr void describe_container(layout& l) {
+    using element = typename T::value_type;
+    mix(l, type_name<T>().substr(0, type_name<T>().find('<')));
+    if constexpr (requires { typename T::mapped_type; }) {
+        describe<typename T::key_type, Path>(l);
+        describe<typename T::mapped_type, Path>(l);
+    } else {
+        describe<element, Path>(l);
+    }
+    if constexpr (requires { typename T::key_compare; }) describe_policy<typename T::key_compare>(l);
+    if constexpr (requires { typename T::hasher; }) {
+        describe_policy<typename T::hasher>(l);
+        describe_policy<typename T::key_equal>(l);
+    }
+    describe_allocator<T>(l);
+    // Seen: an empty boost::unordered_flat_map points at a table of the module that made it.
+    if (type_name<T>().starts_with("boost::unordered")) l.bound = true;
+}
+
+template <class T>
+constexpr void describe_scalar(layout& l) {
+    if constexpr (std::is_enum_v<T>)
+        describe_scalar<std::underlying_type_t<T>>(l);
+    else
+        mix(l, std::is_floating_point_v<T> ? "floating" : std::is_signed_v<T> ? "signed" : "unsigned");
+}
+
+template <class T, class Path>
+constexpr void describe_class(layout& l) {
+    constexpr kind k = kind_of<T>();
+    using path = typename Path::template with<T>;
+    if constexpr (constexpr std::uint64_t place = Path::template place_of<T>; place != 0) {
+        mix(l, "ancestor");
+        mix(l, place);
+    } else if constexpr (k == kind::aggregate) {
+        static_assert(sizeof(state_aggregate<T>) != 0);
+        mix(l, "struct");
+        mix(l, field_count<T>);
+        describe_fields<T, path>(l, std::make_index_sequence<field_count<T>>{});
+        static_assert(sizeof(state_struct<T>) != 0);
+    } else {
+        mix(l, type_name<T>());
+        l.opaque = true;
+    }
+}
+
+template <class T, class Path>
+constexpr void describe(layout& l) {
+    static_assert(sizeof(state_value<T>) != 0);
+    constexpr kind k = kind_of<T>();
+    mix(l, static_cast<std::uint64_t>(sizeof(T)));
+    mix(l, static_cast<std::uint64_t>(alignof(T)));
+    if constexpr (k == kind::boolean) {
+        mix(l, "bool");
+    } else if constexpr (k == kind::scalar) {
+        describe_scalar<T>(l);
+    } else if constexpr (k == kind::string) {
+        mix(l, "string");
+        describe<typename T::value_type, Path>(l);
+        describe_allocator<T>(l);
+    } else if constexpr (k == kind::duration) {
+        mix(l, "duration");
+        mix(l, static_cast<std::uint64_t>(T::period::num));
+        mix(l, static_cast<std::uint64_t>(T::period::den));
+        describe<typename T::rep, Path>(l);
+    } else if constexpr (k == kind::time_point) {
+        mix(l, type_name<typename T::clock>());
+        describe<typename T::duration, Path>(l);
+    } else if constexpr (k == kind::array) {
+        mix(l, "array");
+        mix(l, std::tuple_size_v<T>);
+        describe<typename T::value_type, Path>(l);
+    } else if constexpr (k == kind::tuple) {
+        mix(l, "tuple");
+        describe_elements<T, Path>(l, std::make_index_sequence<std::tuple_size_v<T>>{});
+    } else if constexpr (k == kind::optional) {
+        mix(l, "optional");
+        describe<typename T::value_type, Path>(l);
+    } else if constexpr (k == kind::unique_ptr) {
+        mix(l, "unique_ptr");
+        describe<typename T::element_type, Path>(l);
+    } else if constexpr (k == kind::variant) {
+        mix(l, "variant");
+        describe_alternatives<T, Path>(l, std::make_index_sequence<std::variant_size_v<T>>{});
+    } else if constexpr (k == kind::bits || k == kind::sequence || k == kind::set || k == kind::map) {
+        describe_container<T, Path>(l);
+    } else if constexpr (k != kind::refused) {
+        describe_class<T, Path>(l);
+    }
+}
+
+}  // namespace detail
+
+/// The layout of `State`. Also the place where a type that cannot be a state is refused, before anything else is
+/// made of it.
+template <class State>
+constexpr layout layout_of() {
+    layout l;
+    detail::describe<State, detail::ancestry<>>(l);
+    return l;
+}
+
+}  // namespace hotswap

@@ -1,0 +1,48 @@
+// What the runtime tells its subscribers.
+#pragma once
+
+#include <hotswap/abi/host_api.hpp>
+#include <hotswap/base/errc.hpp>
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hotswap {
+
+/// How a step ended.
+enum class outcome : std::uint8_t { done, failed, note };
+
+/// "done", "failed" or "note".
+std::string_view to_string(outcome how) noexcept;
+/// "debug", "info", "warning" or "error".
+std::string_view to_string(level severity) noexcept;
+
+/// One step of one operation, or a line that a component logged.
+struct event {
+    std::chrono::system_clock::time_point time{};  ///< UTC
+    hotswap::level level = hotswap::level::info;
+    std::string component{};
+    std::string operation{};  ///< "load", "swap", "revert", "restore", "snapshot", "unload", or "log" for a
+                              ///< component's line
+    hotswap::phase phase = hotswap::phase::none;
+    hotswap::outcome outcome = hotswap::outcome::note;
+    std::chrono::nanoseconds duration{0};
+    std::string message{};
+};
+
+/// The event in one line.
+std::string to_string(event const& what);
+
+}  // namespace hotswap
+
+template <>
+struct fmt::formatter<hotswap::event> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::event const& what, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(what), context);
+    }
+};

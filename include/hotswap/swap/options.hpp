@@ -1,0 +1,66 @@
+// What a host may ask of an operation. Every field has an initialiser, so that naming some is enough.
+#pragma once
+
+#include <hotswap/base/arguments.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string_view>
+
+namespace hotswap {
+
+/// How the state gets from one generation to the next.
+enum class transfer : std::uint8_t {
+    snapshot,  ///< through its serialized form, always; the old state stays as it was until the new one is
+               ///< proven
+    handoff,   ///< the very same object; only between equal schemas and layouts, in constant time
+};
+
+/// "snapshot" or "handoff".
+std::string_view to_string(transfer how) noexcept;
+
+/// Options of `runtime::load`.
+struct load_options {
+    std::filesystem::path module{};  ///< a family name ("cache") or a file; empty: the component's own name
+    std::span<std::byte const> snapshot{};  ///< a frame to start from, instead of a default state
+    std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
+    hotswap::arguments arguments{};         ///< for migrations that take them
+};
+
+/// Options of `runtime::swap` and `runtime::plan`.
+struct swap_options {
+    std::filesystem::path
+        module{};  ///< a family name or a file; empty: the newest release of the same family
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    std::chrono::nanoseconds drain_deadline =
+        std::chrono::seconds{5};  ///< how long to wait for the last lease
+    std::chrono::nanoseconds pause_budget{
+        0};                          ///< the longest pause allowed, looked at between steps; 0: no limit
+    bool allow_loss = false;         ///< whether downgrades that are marked lossy may be walked
+    hotswap::arguments arguments{};  ///< for migrations that take them
+};
+
+/// Options of `runtime::revert`.
+struct revert_options {
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
+    std::chrono::nanoseconds pause_budget{0};
+    bool allow_loss = false;
+    hotswap::arguments arguments{};
+};
+
+/// Options of `runtime::restore`.
+struct restore_options {
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
+    std::chrono::nanoseconds pause_budget{0};
+    hotswap::arguments arguments{};
+};
+
+}  // namespace hotswap
+
+namespace hotswap::detail {
+/// The deadline of operations that have no options.
+inline constexpr std::chrono::nanoseconds default_drain_deadline = std::chrono::seconds{5};
+}  // namespace hotswap::detail

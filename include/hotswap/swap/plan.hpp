@@ -1,0 +1,47 @@
+// What a swap would do, found out without touching anything.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap {
+
+/// Which way a swap takes the state.
+enum class direction : std::uint8_t { same, upgrade, downgrade };
+
+/// "same", "upgrade" or "downgrade".
+std::string_view to_string(direction which) noexcept;
+
+/// What a swap would do. Blockers are what would refuse it; without any it may go ahead.
+struct swap_plan {
+    std::string component{};
+    generation_info from{};
+    generation_info to{};            ///< its `generation` is the number that it would get
+    std::filesystem::path module{};  ///< the file that was chosen
+    hotswap::direction direction = hotswap::direction::same;
+    std::vector<std::uint32_t> path{};
+    std::vector<std::string> losses{};  ///< "2 → 1": steps of the path that are marked lossy
+    bool reversible = false;            ///< whether a revert could walk back afterwards
+    bool reversible_without_loss = false;
+    bool handoff_possible = false;
+    std::vector<failure> blockers{};
+};
+
+/// The plan on a few lines, for a person.
+std::string to_string(swap_plan const& plan);
+
+}  // namespace hotswap
+
+template <>
+struct fmt::formatter<hotswap::swap_plan> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::swap_plan const& plan, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
+    }
+};

@@ -1,0 +1,71 @@
+#include "module/file_io.hpp"
+
+#include "base/refuse.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace hotswap::detail {
+
+namespace {
+
+constexpr std::uint64_t largest_module = std::uint64_t{1} << 30;
+
+failure cannot_open(std::filesystem::path const& path, int error) {
+    if (error == ENOENT || error == ENOTDIR)  // in the dynamic linker's own words
+        return refuse(
+            errc::no_such_file, phase::stage,
+            "{}: cannot open shared object file: {}; name a file that exists, or a family in the modules "
+            "directory",
+            path.string(), std::generic_category().message(error));
+    if (error == ELOOP)
+        return refuse(errc::not_regular_file, phase::stage,
+                      "{} is a symbolic link, a regular file was expected; name the file that it points to",
+                      path.string());
+    return refuse(errc::staging_failed, phase::stage,
+                  "{}: cannot open shared object file: {}; make it readable", path.string(),
+                  std::generic_category().message(error));
+}
+
+}  // namespace
+
+result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& path) {
+    file_descriptor const file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!file) return cannot_open(path, errno);
+    struct stat found {};
+    if (fstat(file.get(), &found) != 0) return cannot_open(path, errno);
+    if (!S_ISREG(found.st_mode))
+        return refuse(errc::not_regular_file, phase::stage,
+                      "{} is not a regular file (a directory, FIFO, socket or device); name a shared object",
+                      path.string());
+    if (static_cast<std::uint64_t>(found.st_size) > largest_module)
+        return refuse(errc::staging_failed, phase::stage,
+                      "{} has {} bytes, a module has at most {}; strip it", path.string(), found.st_size,
+                      largest_module);
+    std::vector<std::byte> content(static_cast<std::size_t>(found.st_size));
+    std::size_t have = 0;
+    while (have != content.size()) {
+        ssize_t const got = read(file.get(), content.data() + have, content.size() - have);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return cannot_open(path, errno);
+        if (got == 0) break;  // it was cut while being read: what is left is judged as it is
+        have += static_cast<std::size_t>(got);
+    }
+    content.resize(have);
+    return content;
+}
+
+int write_all(int fd, std::span<std::byte const> content) noexcept {
+    while (!content.empty()) {
+        ssize_t const done = write(fd, content.data(), content.size());
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return errno;
+        content = content.subspan(static_cast<std::size_t>(done));
+    }
+    return 0;
+}
+
+}  // namespace hotswap::detail

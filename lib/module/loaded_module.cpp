@@ -1,0 +1,99 @@
+#include "module/loaded_module.hpp"
+
+#include "base/refuse.hpp"
+
+#define BOOST_DLL_USE_STD_FS
+#include <boost/dll/shared_library.hpp>
+
+#include <dlfcn.h>
+
+#include <cstring>
+#include <fstream>
+#include <string_view>
+#include <utility>
+
+namespace hotswap::detail {
+
+struct loaded_module::library {
+    boost::dll::shared_library object;
+};
+
+namespace {
+
+std::string linkers_words() {
+    char const* const words = dlerror();
+    return words == nullptr ? "no reason was given" : words;
+}
+
+failure refused_by_linker(staged_file const& file, std::string words) {
+    // The linker names the private copy; a person knows the file by its own name.
+    if (auto const at = words.find(file.path().string()); at != std::string::npos)
+        words.replace(at, file.path().string().size(), file.name());
+    if (words.find("undefined symbol") != std::string::npos)
+        return refuse(
+            errc::unresolved_symbols, phase::load,
+            "the dynamic linker refused {}: {}; link what defines it to the module, or to the host with "
+            "-rdynamic",
+            file.name(), words);
+    return refuse(errc::load_failed, phase::load,
+                  "the dynamic linker refused {}: {}; put what is missing where the linker looks, or set "
+                  "runtime_options::staging to a directory from which code may be mapped",
+                  file.name(), words);
+}
+
+}  // namespace
+
+loaded_module::loaded_module(staged_file file, module_file verified)
+    : staged_(std::move(file)), verified_(std::move(verified)), library_(std::make_unique<library>()) {}
+
+loaded_module::~loaded_module() { close(); }
+
+result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, module_file verified) {
+    std::shared_ptr<loaded_module> made(new loaded_module(std::move(file), std::move(verified)));
+    auto const& staged = made->staged_;
+    namespace dll = boost::dll;
+    std::error_code error;
+    dlerror();
+    made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
+    // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at
+    // once.
+    if (error) return refused_by_linker(staged, linkers_words());
+
+    auto& object = made->library_->object;
+    if (!object.has(abi::entry_symbol))
+        return refuse(
+            errc::load_failed, phase::load,
+            "{} does not export {}; build it with hotswap_add_component, whose version script keeps it",
+            staged.name(), abi::entry_symbol);
+    auto* const entry = object.get<abi::module_api const*()>(abi::entry_symbol);
+    made->api_ = entry();
+    auto const* const api = made->api_;
+    if (api == nullptr || api->abi != abi::number || api->size != sizeof *api || api->self == nullptr ||
+        std::memcmp(api->self, &made->verified_.descriptor, sizeof *api->self) != 0)
+        return refuse(errc::descriptor_changed, phase::load,
+                      "{} says something else of itself in memory than in its file; build it again",
+                      staged.name());
+    made->staged_.let_go_of_bytes();
+    return made;
+}
+
+void loaded_module::close() noexcept {
+    api_ = nullptr;
+    if (library_) library_->object.unload();
+}
+
+bool loaded_module::is_mapped() const {
+    std::ifstream maps("/proc/self/maps");
+    auto const path = staged_.path().string();
+    for (std::string line; std::getline(maps, line);)
+        if (line.find(path) != std::string::npos) return true;
+    return false;
+}
+
+std::string loaded_module::held_by() const {
+    std::string text;
+    for (auto const& reason : verified_.keeps_mapped) text += (text.empty() ? "" : "; ") + reason;
+    return text.empty() ? "another library or an open handle still refers to it" : text;
+}
+
+}  // namespace hotswap::detail

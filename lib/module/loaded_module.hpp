@@ -1,0 +1,48 @@
+// A module in this process: loaded through Boost.DLL, unloaded with proof.
+#pragma once
+
+#include "module/module_file.hpp"
+#include "module/staging_area.hpp"
+
+#include <hotswap/abi/module_api.hpp>
+#include <hotswap/base/result.hpp>
+
+#include <memory>
+#include <string>
+
+namespace hotswap::detail {
+
+/// Owns a loaded shared object and its staged file. One owner, never copied.
+class loaded_module {
+public:
+    /// Loads a staged and verified file, and compares its descriptor again.
+    /// Errors:   unresolved_symbols, load_failed, descriptor_changed; with the dynamic linker's own words.
+    static result<std::shared_ptr<loaded_module>> load(staged_file file, module_file verified);
+
+    ~loaded_module();
+    loaded_module(loaded_module const&) = delete;
+    loaded_module& operator=(loaded_module const&) = delete;
+
+    abi::module_api const& api() const noexcept { return *api_; }
+    module_file const& file() const noexcept { return verified_; }
+    staged_file const& staged() const noexcept { return staged_; }
+
+    /// Closes the shared object. Nothing of it may be used afterwards.
+    /// Effects:  idempotent.
+    void close() noexcept;
+    /// Whether any of the file is mapped into the process, by the process's own map.
+    bool is_mapped() const;
+    /// What keeps it mapped after `close`, as far as it can be known.
+    std::string held_by() const;
+
+private:
+    loaded_module(staged_file file, module_file verified);
+
+    struct library;
+    staged_file staged_;
+    module_file verified_;
+    std::unique_ptr<library> library_;
+    abi::module_api const* api_ = nullptr;
+};
+
+}  // namespace hotswap::detail

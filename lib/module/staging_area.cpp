@@ -1,0 +1,163 @@
+#include "module/staging_area.hpp"
+
+#include "base/refuse.hpp"
+#include "module/file_io.hpp"
+
+#include <sodium.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char own_prefix[] = "host-";
+constexpr char new_prefix[] = ".new-";
+constexpr char lock_name[] = "lock";
+
+fs::path default_base() {
+    char const* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
+    if (runtime_dir != nullptr && *runtime_dir == '/') return fs::path(runtime_dir) / "hotswap";
+    std::error_code error;
+    auto const temporary = fs::temp_directory_path(error);
+    return (error ? fs::path("/tmp") : temporary) / fmt::format("hotswap-{}", geteuid());
+}
+
+std::string digest_of(std::span<std::byte const> content) {
+    static int const ready = sodium_init();
+    static_cast<void>(ready);
+    unsigned char hash[32];
+    crypto_generichash(hash, sizeof hash, reinterpret_cast<unsigned char const*>(content.data()),
+                       content.size(), nullptr, 0);
+    std::string text(2 * sizeof hash + 1, '\0');
+    sodium_bin2hex(text.data(), text.size(), hash, sizeof hash);
+    text.pop_back();
+    return text;
+}
+
+failure cannot_stage(fs::path const& where, std::string_view what, int error) {
+    return refuse(errc::staging_failed, phase::stage,
+                  "the private copy of a module needs a directory that only this user can write: {} {} ({}); "
+                  "mend it or "
+                  "set runtime_options::staging",
+                  where.string(), what, std::generic_category().message(error));
+}
+
+// The shared base must be ours alone, or another user could exchange what we are about to load.
+result<void> prepare_base(fs::path const& base) {
+    std::error_code error;
+    if (base.has_parent_path()) fs::create_directories(base.parent_path(), error);
+    if (mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return cannot_stage(base, "cannot be made", errno);
+    struct stat found {};
+    if (lstat(base.c_str(), &found) != 0) return cannot_stage(base, "cannot be looked at", errno);
+    if (!S_ISDIR(found.st_mode)) return cannot_stage(base, "is not a directory", ENOTDIR);
+    if (found.st_uid != geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        return cannot_stage(base, "belongs to, or can be written by, another user", EPERM);
+    return {};
+}
+
+void sweep_one(fs::path const& directory) {
+    file_descriptor const lock(open((directory / lock_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (!lock) return;
+    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // its process lives
+    std::error_code error;
+    fs::remove_all(directory, error);
+}
+
+void sweep(fs::path const& base) {
+    std::error_code error;
+    for (fs::directory_iterator it(base, error), end; !error && it != end; it.increment(error)) {
+        auto const name = it->path().filename().string();
+        if (name.starts_with(own_prefix) || name.starts_with(new_prefix)) sweep_one(it->path());
+    }
+}
+
+}  // namespace
+
+staged_file::staged_file(fs::path path, std::string name, std::string digest, std::vector<std::byte> bytes)
+    : path_(std::move(path)),
+      name_(std::move(name)),
+      digest_(std::move(digest)),
+      size_(bytes.size()),
+      bytes_(std::move(bytes)) {}
+
+staged_file::~staged_file() {
+    if (!path_.empty()) unlink(path_.c_str());
+}
+
+staged_file::staged_file(staged_file&& other) noexcept
+    : path_(std::exchange(other.path_, {})),
+      name_(std::move(other.name_)),
+      digest_(std::move(other.digest_)),
+      size_(other.size_),
+      bytes_(std::move(other.bytes_)) {}
+
+staging_area::staging_area(fs::path base) : base_(base.empty() ? default_base() : std::move(base)) {}
+
+staging_area::~staging_area() {
+    if (lock_ < 0) return;
+    // Code that is still mapped keeps its inode; the directory may go in any case.
+    std::error_code error;
+    fs::remove_all(own_, error);
+    close(lock_);
+}
+
+// The lock is taken before the directory gets the name under which others look for it.
+result<void> staging_area::prepare() {
+    if (auto prepared = prepare_base(base_); !prepared) return prepared.error();
+    sweep(base_);
+    auto made = (base_ / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
+    if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
+    file_descriptor lock(
+        open((fs::path(made) / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    auto const give_up = [&made](std::string_view what) {
+        int const error = errno;
+        std::error_code ignored;
+        fs::remove_all(made, ignored);
+        return cannot_stage(made, what, error);
+    };
+    if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return give_up("cannot be locked");
+    auto const unique = fs::path(made).filename().string().substr(sizeof new_prefix - 1);
+    auto const named = base_ / (own_prefix + unique);
+    if (rename(made.c_str(), named.c_str()) != 0) return give_up("cannot be renamed");
+    own_ = named;
+    lock_ = lock.release();
+    return {};
+}
+
+result<staged_file> staging_area::stage(fs::path const& source, std::string name) {
+    std::lock_guard const lock(mutex_);
+    auto content = read_regular_file(source);
+    if (!content) return content.error();
+    std::error_code error;
+    if (own_.empty() || !fs::exists(own_, error)) {
+        if (lock_ >= 0) close(std::exchange(lock_, -1));
+        if (auto prepared = prepare(); !prepared) return prepared.error();
+    }
+    return write(std::move(*content), std::move(name));
+}
+
+result<staged_file> staging_area::write(std::vector<std::byte> content, std::string name) {
+    auto const path = own_ / fmt::format("{}-{}", next_++, name);
+    file_descriptor const file(
+        open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
+    if (!file) return cannot_stage(path, "cannot be made", errno);
+    if (int const error = write_all(file.get(), content); error != 0) {
+        unlink(path.c_str());
+        return cannot_stage(path, "cannot be written", error);
+    }
+    auto digest = digest_of(content);
+    return staged_file(path, std::move(name), std::move(digest), std::move(content));
+}
+
+}  // namespace hotswap::detail

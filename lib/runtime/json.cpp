@@ -1,0 +1,115 @@
+#include <hotswap/json.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+
+#include <fmt/format.h>
+
+namespace hotswap {
+
+namespace json = boost::json;
+
+namespace {
+
+json::string text(std::string_view view) { return json::string(view.data(), view.size()); }
+
+template <class Range>
+json::array list(Range const& range) {
+    json::array all;
+    for (auto const& each : range) all.push_back(json::value_from(each));
+    return all;
+}
+
+json::object phase_object(phase_report const& step) {
+    return {{"phase", text(to_string(step.phase))},
+            {"duration_ns", step.duration.count()},
+            {"bytes", step.bytes}};
+}
+
+}  // namespace
+
+void tag_invoke(json::value_from_tag, json::value& out, generation_info const& info) {
+    out = {{"generation", info.generation},
+           {"release", info.release},
+           {"schema_version", info.schema_version},
+           {"build_id", info.build_id},
+           {"digest", info.digest}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, unload_report const& report) {
+    out = {{"verdict", text(to_string(report.verdict))},
+           {"module", report.module},
+           {"reason", report.reason},
+           {"dropped_jobs", report.dropped_jobs}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, swap_report const& report) {
+    json::array phases;
+    for (phase_report const& step : report.phases) phases.push_back(phase_object(step));
+    out = {{"component", report.component},
+           {"from", json::value_from(report.from)},
+           {"to", json::value_from(report.to)},
+           {"path", list(report.path)},
+           {"phases", std::move(phases)},
+           {"pause_ns", report.pause.count()},
+           {"total_ns", report.total.count()},
+           {"calls_held", report.calls_held},
+           {"transfer", text(to_string(report.transfer))},
+           {"unload", json::value_from(report.unload)}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, failure const& why) {
+    out = {{"code", text(to_string(why.code))},
+           {"phase", text(to_string(why.phase))},
+           {"component", why.component},
+           {"message", why.message},
+           {"old_serving", why.old_serving}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
+    out = {{"component", plan.component},
+           {"from", json::value_from(plan.from)},
+           {"to", json::value_from(plan.to)},
+           {"module", plan.module.string()},
+           {"direction", text(to_string(plan.direction))},
+           {"path", list(plan.path)},
+           {"losses", list(plan.losses)},
+           {"reversible", plan.reversible},
+           {"reversible_without_loss", plan.reversible_without_loss},
+           {"handoff_possible", plan.handoff_possible},
+           {"blockers", list(plan.blockers)}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, component_status const& status) {
+    out = {{"name", status.name},
+           {"contract", status.contract},
+           {"schema", status.schema},
+           {"running", json::value_from(status.running)},
+           {"module", status.module.string()},
+           {"previous_release", status.previous_release},
+           {"swapping", status.swapping},
+           {"swaps", status.swaps},
+           {"retained", status.retained}};
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, event const& what) {
+    auto const since = std::chrono::duration_cast<std::chrono::nanoseconds>(what.time.time_since_epoch());
+    out = {{"time_ns", since.count()},
+           {"level", text(to_string(what.level))},
+           {"component", what.component},
+           {"operation", what.operation},
+           {"phase", text(to_string(what.phase))},
+           {"outcome", text(to_string(what.outcome))},
+           {"duration_ns", what.duration.count()},
+           {"message", what.message}};
+}
+
+std::string to_json(swap_report const& report) { return json::serialize(json::value_from(report)); }
+std::string to_json(swap_plan const& plan) { return json::serialize(json::value_from(plan)); }
+std::string to_json(failure const& why) { return json::serialize(json::value_from(why)); }
+std::string to_json(component_status const& status) { return json::serialize(json::value_from(status)); }
+std::string to_json(event const& what) { return json::serialize(json::value_from(what)); }
+
+}  // namespace hotswap

@@ -1,0 +1,55 @@
+#include "runtime/registry.hpp"
+
+#include "base/refuse.hpp"
+
+#include <utility>
+
+namespace hotswap::detail {
+
+result<void> registry::reserve(std::shared_ptr<slot> made) {
+    std::lock_guard const lock(mutex_);
+    std::string name = made->entrance->name();
+    if (entries_.try_emplace(name, entry{std::move(made), false}).second) return {};
+    return refuse(
+        errc::already_loaded, phase::none,
+        "a component of that name is loaded already; use find() for a handle, swap() for another release, or "
+        "load it under another name");
+}
+
+void registry::announce(std::string_view name) noexcept {
+    std::lock_guard const lock(mutex_);
+    if (auto const found = entries_.find(name); found != entries_.end()) found->second.announced = true;
+}
+
+void registry::remove(std::string_view name) noexcept {
+    std::shared_ptr<slot> last;  // its destructor runs a module's code, so not under the lock
+    std::lock_guard const lock(mutex_);
+    if (auto const found = entries_.find(name); found != entries_.end()) {
+        last = std::move(found->second.slot);
+        entries_.erase(found);
+    }
+}
+
+result<std::shared_ptr<slot>> registry::find(std::string_view name) const {
+    std::lock_guard const lock(mutex_);
+    if (auto const found = entries_.find(name); found != entries_.end() && found->second.announced)
+        return found->second.slot;
+    std::string others;
+    for (auto const& [other, e] : entries_)
+        if (e.announced) others += (others.empty() ? "" : ", ") + other;
+    auto why =
+        refuse(errc::unknown_component, phase::none, "no component of that name is loaded; loaded are: {}",
+               others.empty() ? "none" : others);
+    why.component = name;
+    return why;
+}
+
+std::vector<std::shared_ptr<slot>> registry::all() const {
+    std::lock_guard const lock(mutex_);
+    std::vector<std::shared_ptr<slot>> found;
+    for (auto const& [name, e] : entries_)
+        if (e.announced) found.push_back(e.slot);
+    return found;
+}
+
+}  // namespace hotswap::detail

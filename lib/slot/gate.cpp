@@ -1,0 +1,164 @@
+#include <hotswap/slot/gate.hpp>
+
+#include "base/refuse.hpp"
+#include "slot/thread_registry.hpp"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+gate::gate(std::string name, std::string contract_name, std::uint32_t contract_number)
+    : index_(thread_registry::get().claim_slot()),
+      turn_(1),
+      name_(std::move(name)),
+      contract_name_(std::move(contract_name)),
+      contract_number_(contract_number) {}
+
+gate::~gate() { thread_registry::get().release_slot(index_); }
+
+// ------------------------------------------------------------------------------------------------ the
+// callers' side
+
+// One try to get in. The mark is stored before the gate is read, both sequentially consistent: this is the
+// way in for threads that no membarrier reaches.
+admission gate::knock(lease_cell& cell, bool enrolled) noexcept {
+    auto& shared = thread_registry::get().shared[index_];
+    if (enrolled)
+        cell.nested.store(1, std::memory_order_seq_cst);
+    else
+        shared.fetch_add(1, std::memory_order_seq_cst);
+    if (void* const contract = open_.load(std::memory_order_seq_cst))
+        return {contract, enrolled ? hold::nested : hold::shared};
+    if (enrolled)
+        cell.nested.store(0, std::memory_order_release);
+    else
+        shared.fetch_sub(1, std::memory_order_release);
+    return {};
+}
+
+// False once the component is gone.
+bool gate::wait_for_opening() noexcept {
+    for (;;) {
+        std::uint32_t const turn = turn_.load(std::memory_order_acquire);
+        if (ended_.load(std::memory_order_acquire)) return false;
+        if (turn % 2 == 0) return true;
+        turn_.wait(turn, std::memory_order_acquire);
+    }
+}
+
+admission gate::try_enter(lease_cell& cell) noexcept {
+    auto& registry = thread_registry::get();
+    bool const enrolled = registry.enroll();
+    if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
+        cell.nested.load(std::memory_order_relaxed) != 0) {
+        // Inside already: the drain waits for this thread's progress, so it must not wait for the drain.
+        cell.nested.store(cell.nested.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+        return {inside_.load(std::memory_order_acquire), hold::nested};
+    }
+    if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
+    for (bool counted = false;;) {
+        admission const admitted = knock(cell, enrolled);
+        if (admitted.contract != nullptr) return admitted;
+        if (!counted) calls_held_.fetch_add(1, std::memory_order_relaxed);
+        counted = true;
+        if (!wait_for_opening()) return {};
+    }
+}
+
+admission gate::enter_slowly(lease_cell& cell) {
+    admission const admitted = try_enter(cell);
+    if (admitted.contract != nullptr) return admitted;
+    auto why = refuse(
+        errc::component_gone, phase::none,
+        "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use the "
+        "new handle",
+        contract_name_, contract_number_);
+    why.component = name_;
+    throw swap_error(std::move(why));
+}
+
+void gate::leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept {
+    if (how == hold::nested)
+        cell.nested.store(cell.nested.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+    else
+        unshare(index);
+}
+
+void gate::leave_of(std::uint64_t owner, lease_cell* cell, hold how, std::uint32_t index) noexcept {
+    if (how == hold::shared || owner == this_thread_number()) return leave(*cell, how, index);
+    if (!thread_registry::get().alive(owner)) return unshare(index);
+#if !defined(NDEBUG)
+    std::fputs(
+        "hotswap: a lease was given back by another thread than the one that took it; use handle::share() "
+        "for "
+        "leases that move between threads\n",
+        stderr);
+    std::abort();
+#endif
+}
+
+void gate::share() noexcept { thread_registry::get().shared[index_].fetch_add(1, std::memory_order_seq_cst); }
+
+void gate::unshare(std::uint32_t index) noexcept {
+    thread_registry::get().shared[index].fetch_sub(1, std::memory_order_release);
+}
+
+// ------------------------------------------------------------------------------------------------- the
+// swap's side
+
+void gate::open(void* contract) noexcept {
+    inside_.store(contract, std::memory_order_release);
+    open_.store(contract, std::memory_order_seq_cst);
+    if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_release);
+    turn_.notify_all();
+}
+
+void gate::close() noexcept {
+    if (turn_.load(std::memory_order_relaxed) % 2 == 0) turn_.fetch_add(1, std::memory_order_release);
+    open_.store(nullptr, std::memory_order_seq_cst);
+    barrier_on_all_threads();
+}
+
+void gate::end() noexcept {
+    ended_.store(true, std::memory_order_release);
+    close();
+    turn_.fetch_add(2, std::memory_order_release);
+    turn_.notify_all();
+}
+
+bool gate::drained() const noexcept { return leases() == 0; }
+
+std::uint64_t gate::leases() const noexcept { return thread_registry::get().leases(index_); }
+
+bool gate::wait_until_drained(std::chrono::steady_clock::time_point deadline) const noexcept {
+    using namespace std::chrono_literals;
+    // Leases are given back by a plain store, so there is nobody to wake the drain: it looks, at growing
+    // intervals.
+    std::chrono::nanoseconds nap = 10us;
+    for (int look = 0;; ++look) {
+        if (drained()) return true;
+        auto const now = std::chrono::steady_clock::now();
+        if (now >= deadline) return false;
+        if (look < 20) {
+            sched_yield();  // whoever is inside may need this processor
+        } else {
+            std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(nap, deadline - now));
+            nap = std::min<std::chrono::nanoseconds>(nap * 2, 500us);
+        }
+    }
+}
+
+bool gate::held_by_this_thread() const noexcept {
+    auto const& own = cell();
+    return own.outer.load(std::memory_order_relaxed) == lease_cell::held ||
+           own.nested.load(std::memory_order_relaxed) != 0;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,87 @@
+// One loaded instance of a module, and the state that it runs on.
+#pragma once
+
+#include "module/loaded_module.hpp"
+#include "slot/host_services.hpp"
+
+#include <hotswap/abi/module_api.hpp>
+#include <hotswap/slot/generation_info.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// A state, owned by the runtime and destroyed by the module that knows how.
+class owned_state {
+public:
+    owned_state() = default;
+    owned_state(void* object, void (*destroy)(void*) noexcept) noexcept
+        : object_(object), destroy_(destroy) {}
+    owned_state(owned_state&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)), destroy_(other.destroy_) {}
+    owned_state& operator=(owned_state other) noexcept {
+        std::swap(object_, other.object_);
+        std::swap(destroy_, other.destroy_);
+        return *this;
+    }
+    ~owned_state() {
+        if (object_ != nullptr) destroy_(object_);
+    }
+
+    void* get() const noexcept { return object_; }
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+    /// The same object, from now on destroyed by another module's function.
+    owned_state handed_to(void (*destroy)(void*) noexcept) noexcept {
+        return {std::exchange(object_, nullptr), destroy};
+    }
+
+private:
+    void* object_ = nullptr;
+    void (*destroy_)(void*) noexcept = nullptr;
+};
+
+/// A component's object.
+class owned_instance {
+public:
+    owned_instance() = default;
+    owned_instance(abi::instance made, void (*destroy)(void*) noexcept) noexcept
+        : made_(made), destroy_(destroy) {}
+    owned_instance(owned_instance&& other) noexcept
+        : made_(std::exchange(other.made_, {})), destroy_(other.destroy_) {}
+    owned_instance& operator=(owned_instance other) noexcept {
+        std::swap(made_, other.made_);
+        std::swap(destroy_, other.destroy_);
+        return *this;
+    }
+    ~owned_instance() {
+        if (made_.object != nullptr) destroy_(made_.object);
+    }
+
+    void* contract() const noexcept { return made_.contract; }
+
+private:
+    abi::instance made_;
+    void (*destroy_)(void*) noexcept = nullptr;
+};
+
+/// The members are destroyed from the last to the first: the instance before its state, and both before the
+/// services that the instance uses and the module that their code is in.
+struct generation {
+    std::uint64_t number = 0;
+    std::filesystem::path source;  ///< the file that was asked for
+    std::shared_ptr<loaded_module> module;
+    std::unique_ptr<host_services> services;
+    owned_state state;
+    owned_instance instance;
+
+    generation_info info() const {
+        auto const& file = module->file();
+        return {number, std::string(file.release()), file.descriptor.schema_version, file.build_id,
+                module->staged().digest()};
+    }
+};
+
+}  // namespace hotswap::detail

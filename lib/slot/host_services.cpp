@@ -1,0 +1,137 @@
+#include "slot/host_services.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+namespace hotswap::detail {
+
+namespace {
+
+void explain(abi::error* why, std::string_view text) noexcept {
+    if (why == nullptr) return;
+    std::size_t const size = std::min(text.size(), sizeof why->message - 1);
+    std::memcpy(why->message, text.data(), size);
+    why->message[size] = '\0';
+    why->size = static_cast<std::uint32_t>(size);
+}
+
+// What the host's own code throws stops here: a module never sees it.
+template <class F>
+abi::status guarded(abi::error* why, F&& f) noexcept {
+    try {
+        f();
+        return abi::status::ok;
+    } catch (std::bad_alloc const&) {
+        explain(why, "out of memory (std::bad_alloc)");
+        return abi::status::out_of_memory;
+    } catch (std::exception const& e) {
+        explain(why, e.what());
+    } catch (...) {
+        explain(why, "an exception that is not a std::exception");
+    }
+    return abi::status::failed;
+}
+
+std::string_view view(abi::text text) noexcept { return {text.data, static_cast<std::size_t>(text.size)}; }
+
+/// A module's counted reference to another component.
+struct neighbour_reference {
+    std::shared_ptr<gate> target;
+    std::atomic<std::uint64_t> count{1};
+};
+
+}  // namespace
+
+struct host_functions {
+    static host_services& of(void* context) noexcept { return *static_cast<host_services*>(context); }
+    static neighbour_reference& at(void* neighbour) noexcept {
+        return *static_cast<neighbour_reference*>(neighbour);
+    }
+
+    static void log(void* context, level severity, abi::text message) noexcept {
+        guarded(nullptr, [&] { of(context).around_.log(severity, view(message)); });
+    }
+    static std::int64_t now(void* context) noexcept {
+        std::chrono::system_clock::time_point time;
+        if (guarded(nullptr, [&] { time = of(context).around_.now(); }) != abi::status::ok)
+            time = std::chrono::system_clock::now();
+        return std::chrono::nanoseconds(time.time_since_epoch()).count();
+    }
+    static abi::status every(void* context, std::int64_t period, abi::job work, abi::error* why) noexcept {
+        if (period <= 0) {
+            explain(why, "host.every: the period must be positive");
+            return abi::status::unsupported;
+        }
+        auto& self = of(context);
+        return guarded(why,
+                       [&] { self.runner_.add_timer(self.jobs_, work, std::chrono::nanoseconds(period)); });
+    }
+    static abi::status post(void* context, abi::job work, abi::error* why) noexcept {
+        auto& self = of(context);
+        return guarded(why, [&] { self.runner_.add_post(self.jobs_, work); });
+    }
+    static void pin(void* context) noexcept { of(context).pins_.fetch_add(1, std::memory_order_relaxed); }
+    static void unpin(void* context) noexcept { of(context).pins_.fetch_sub(1, std::memory_order_release); }
+
+    static void* find(void* context, abi::text name, abi::text contract_name, std::uint32_t contract_number,
+                      abi::error* why) noexcept {
+        neighbour_reference* made = nullptr;
+        guarded(why, [&] {
+            auto found = of(context).around_.find(view(name), {view(contract_name), contract_number});
+            if (found)
+                made = new neighbour_reference{std::move(*found)};
+            else
+                explain(why, found.error().message);
+        });
+        return made;
+    }
+    static void retain(void* neighbour) noexcept {
+        at(neighbour).count.fetch_add(1, std::memory_order_relaxed);
+    }
+    static void release(void* neighbour) noexcept {
+        if (at(neighbour).count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &at(neighbour);
+    }
+    static abi::status enter(void* neighbour, abi::lease_token* token, void** contract,
+                             abi::error* why) noexcept {
+        gate& target = *at(neighbour).target;
+        lease_cell& cell = target.cell();
+        auto const admitted = target.try_enter(cell);
+        if (admitted.contract == nullptr) {
+            guarded(nullptr,
+                    [&] { explain(why, "the component \"" + target.name() + "\" is not loaded any more"); });
+            return abi::status::gone;
+        }
+        token->words[0] = static_cast<std::uint64_t>(admitted.how);
+        token->words[1] = reinterpret_cast<std::uintptr_t>(&cell);
+        token->words[2] = this_thread_number();
+        *contract = admitted.contract;
+        return abi::status::ok;
+    }
+    static void leave(void* neighbour, abi::lease_token* token) noexcept {
+        auto* const cell = reinterpret_cast<lease_cell*>(static_cast<std::uintptr_t>(token->words[1]));
+        gate::leave_of(token->words[2], cell, static_cast<hold>(token->words[0]),
+                       at(neighbour).target->index());
+    }
+};
+
+abi::host_api const& host_services::api() noexcept {
+    static constexpr abi::host_api table{
+        .log = &host_functions::log,
+        .now = &host_functions::now,
+        .every = &host_functions::every,
+        .post = &host_functions::post,
+        .pin = &host_functions::pin,
+        .unpin = &host_functions::unpin,
+        .find = &host_functions::find,
+        .neighbour_retain = &host_functions::retain,
+        .neighbour_release = &host_functions::release,
+        .neighbour_enter = &host_functions::enter,
+        .neighbour_leave = &host_functions::leave,
+    };
+    return table;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,49 @@
+// The host, as one generation of one component sees it: the C functions behind hotswap::host.
+#pragma once
+
+#include "slot/job_runner.hpp"
+
+#include <hotswap/abi/host_api.hpp>
+#include <hotswap/base/result.hpp>
+#include <hotswap/contract.hpp>
+#include <hotswap/slot/gate.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// What the runtime provides for a component's host services. None of it throws.
+struct environment {
+    std::function<void(level, std::string_view)> log;
+    std::function<std::chrono::system_clock::time_point()> now;
+    std::function<result<std::shared_ptr<gate>>(std::string_view, contract)> find;
+};
+
+/// The services of one generation. They outlive its instance, and its pins.
+class host_services {
+public:
+    host_services(environment const& around, job_runner& runner) : around_(around), runner_(runner) {}
+    host_services(host_services const&) = delete;
+    host_services& operator=(host_services const&) = delete;
+
+    static abi::host_api const& api() noexcept;
+    void* context() noexcept { return this; }
+
+    job_list& jobs() noexcept { return jobs_; }
+    std::uint64_t pins() const noexcept { return pins_.load(std::memory_order_acquire); }
+
+private:
+    friend struct host_functions;
+
+    environment const& around_;
+    job_runner& runner_;
+    job_list jobs_;
+    std::atomic<std::uint64_t> pins_{0};
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,144 @@
+#include "slot/job_runner.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace hotswap::detail {
+
+std::size_t job_list::clear() noexcept {
+    std::size_t const dropped = posts_.size();
+    for (timer const& t : timers_) t.work.destroy(t.work.context);
+    for (abi::job const& job : posts_) job.destroy(job.context);
+    timers_.clear();
+    posts_.clear();
+    return dropped;
+}
+
+job_list::clock::time_point job_list::next_due() const noexcept {
+    if (!posts_.empty()) return clock::time_point::min();
+    auto earliest = clock::time_point::max();
+    for (timer const& t : timers_) earliest = std::min(earliest, t.due);
+    return earliest;
+}
+
+job_runner::job_runner(gate& entrance, report failed) : gate_(entrance), failed_(std::move(failed)) {}
+
+void job_runner::expect_open(job_list const& list) const {
+    if (list.closed_)
+        throw std::runtime_error("this generation is retired: it takes no more timers or posts");
+}
+
+void job_runner::start() {
+    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+}
+
+void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period) {
+    std::lock_guard const lock(mutex_);
+    expect_open(list);
+    start();
+    list.timers_.push_back({work, period, clock::now() + period});
+    changed_.notify_all();
+}
+
+void job_runner::add_post(job_list& list, abi::job work) {
+    std::lock_guard const lock(mutex_);
+    expect_open(list);
+    start();
+    list.posts_.push_back(work);
+    changed_.notify_all();
+}
+
+void job_runner::activate(job_list* list) noexcept {
+    std::lock_guard const lock(mutex_);
+    active_ = list;
+    changed_.notify_all();
+}
+
+std::size_t job_runner::close(job_list& list) noexcept {
+    job_list doomed;
+    {
+        std::lock_guard const lock(mutex_);
+        list.closed_ = true;
+        doomed.timers_.swap(list.timers_);
+        doomed.posts_.swap(list.posts_);
+    }
+    return doomed.clear();  // runs the module's destructors, so not under the lock
+}
+
+void job_runner::stop() noexcept {
+    {
+        std::lock_guard const lock(mutex_);
+        stopping_ = true;
+        changed_.notify_all();
+    }
+    if (thread_.joinable()) thread_.join();
+}
+
+// Waits until a job of the active list is due; false when the thread is to end.
+bool job_runner::wait_for_work(std::unique_lock<std::mutex>& lock) {
+    for (;;) {
+        if (stopping_) return false;
+        auto const due = active_ == nullptr ? clock::time_point::max() : active_->next_due();
+        auto const now = clock::now();
+        if (due <= now) return true;
+        if (due == clock::time_point::max()) {
+            changed_.wait(lock);
+        } else {
+            // By the system's clock, because thread sanitizer does not know the other way to wait; a step of
+            // that clock is bounded by looking again once a second.
+            auto const nap = std::min<clock::duration>(due - now, std::chrono::seconds(1));
+            changed_.wait_until(lock, std::chrono::system_clock::now() + nap);
+        }
+    }
+}
+
+void job_runner::work() noexcept {
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            if (!wait_for_work(lock)) return;
+        }
+        auto& cell = gate_.cell();
+        auto const admitted = gate_.try_enter(cell);
+        if (admitted.contract == nullptr) return;
+        run_due_job();
+        gate::leave(cell, admitted.how, gate_.index());
+    }
+}
+
+// Under a lease: the active list cannot be exchanged or closed before the job has returned and is destroyed.
+void job_runner::run_due_job() noexcept {
+    std::unique_lock lock(mutex_);
+    if (active_ == nullptr || stopping_) return;
+    auto const now = clock::now();
+    auto& timers = active_->timers_;
+    auto const due =
+        std::find_if(timers.begin(), timers.end(), [now](auto const& t) { return t.due <= now; });
+    auto& posts = active_->posts_;
+    // In turn, so that neither a busy timer nor work that posts itself again starves the other.
+    timers_turn_ = due != timers.end() && (timers_turn_ || posts.empty());
+    if (timers_turn_) {
+        timers_turn_ = false;
+        due->due = std::max(due->due + due->period, now + due->period / 2);
+        abi::job const job = due->work;
+        timers.splice(timers.end(), timers, due);
+        lock.unlock();
+        run(job);
+    } else if (!posts.empty()) {
+        timers_turn_ = true;
+        abi::job const job = posts.front();
+        posts.pop_front();
+        lock.unlock();
+        run(job);
+        job.destroy(job.context);
+    }
+}
+
+void job_runner::run(abi::job const& job) noexcept {
+    abi::error why;
+    if (job.run(job.context, &why) == abi::status::ok) return;
+    failed_({why.message, why.size});
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,93 @@
+// Runs a component's timers and posted work, each call under a lease.
+#pragma once
+
+#include <hotswap/abi/host_api.hpp>
+#include <hotswap/slot/gate.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+namespace hotswap::detail {
+
+/// The timers and posts of one generation. They run only while that generation is the active one of its
+/// runner.
+class job_list {
+public:
+    job_list() = default;
+    ~job_list() { clear(); }
+    job_list(job_list const&) = delete;
+    job_list& operator=(job_list const&) = delete;
+
+private:
+    friend class job_runner;
+    using clock = std::chrono::steady_clock;
+
+    struct timer {
+        abi::job work;
+        clock::duration period;
+        clock::time_point due;
+    };
+
+    std::size_t clear() noexcept;
+    clock::time_point next_due() const noexcept;
+
+    std::list<timer> timers_;
+    std::deque<abi::job> posts_;
+    bool closed_ = false;
+};
+
+/// One component's thread for timers and posts, started with the first of them. Everything in its lists is
+/// guarded by its mutex. A job is taken only after the gate has admitted the thread, so that what it takes
+/// belongs to the running generation and stays loaded until it has returned.
+class job_runner {
+public:
+    using report = std::function<void(std::string_view)>;
+
+    /// `failed` is told what a job threw.
+    job_runner(gate& entrance, report failed);
+    ~job_runner() { stop(); }
+    job_runner(job_runner const&) = delete;
+    job_runner& operator=(job_runner const&) = delete;
+
+    /// Errors:   throws std::system_error if the thread cannot be started, std::runtime_error if the list is
+    /// closed.
+    void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period);
+    void add_post(job_list& list, abi::job work);
+
+    /// Runs the jobs of `list` from now on, and no other's.
+    void activate(job_list* list) noexcept;
+    /// Destroys the jobs of a list that is not active, and refuses new ones.
+    /// Returns how many posts had not begun.
+    std::size_t close(job_list& list) noexcept;
+    /// Ends the thread. The gate must have ended, or be open.
+    void stop() noexcept;
+
+private:
+    using clock = job_list::clock;
+
+    void expect_open(job_list const& list) const;
+    void start();
+    void work() noexcept;
+    bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    void run_due_job() noexcept;
+    void run(abi::job const& job) noexcept;
+
+    gate& gate_;
+    report const failed_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    job_list* active_ = nullptr;  // guarded by mutex_
+    bool stopping_ = false;       // guarded by mutex_
+    bool timers_turn_ = false;    // guarded by mutex_
+    std::thread thread_;          // guarded by mutex_ until stop
+};
+
+}  // namespace hotswap::detail

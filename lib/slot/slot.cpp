@@ -1,0 +1,128 @@
+#include "slot/slot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hotswap::detail {
+
+std::string retained_module::reason() const {
+    if (services && services->pins() != 0)
+        return fmt::format("{} host.pin() token{}", services->pins(), services->pins() == 1 ? "" : "s");
+    return module->held_by();
+}
+
+slot::slot(std::string name, contract wanted, environment surroundings)
+    : entrance(std::make_shared<gate>(std::move(name), std::string(wanted.name), wanted.number)),
+      around(std::move(surroundings)),
+      runner_(*entrance, [this](std::string_view what) {
+          around.log(level::error, fmt::format("a timer or posted job threw: {}", what));
+      }) {}
+
+slot::~slot() {
+    runner_.stop();
+    if (running_) retire(std::exchange(running_, nullptr));
+}
+
+std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noexcept {
+    if (next) last_number_ = next->number;
+    {
+        std::lock_guard const lock(facts_mutex_);
+        running_module_ = next ? next->module.get() : nullptr;
+    }
+    runner_.activate(next ? &next->services->jobs() : nullptr);
+    return std::exchange(running_, std::move(next));
+}
+
+void slot::remember(generation const& old) {
+    if (running_ && running_->module == old.module) return;  // a restore: the way back is unchanged
+    previous_ = {old.module, old.source};
+}
+
+unload_report slot::retire(std::unique_ptr<generation> old) {
+    unload_report report;
+    auto const module = old->module;
+    report.module = module->staged().name();
+    report.dropped_jobs = runner_.close(old->services->jobs());
+    old->instance = {};
+    old->state = {};
+    retained_module kept{module, old->services->pins() != 0 ? std::move(old->services) : nullptr};
+    old.reset();
+
+    std::lock_guard const lock(facts_mutex_);
+    bool const is_needed = module.get() == running_module_;
+    if (!kept.services && is_needed) return report;
+    if (!kept.services && !is_pinned(*module)) {
+        module->close();
+        if (!module->is_mapped()) {
+            report.verdict = unload_verdict::unmapped;
+            return report;
+        }
+    }
+    report.verdict = unload_verdict::retained;
+    report.reason = is_pinned(*module) ? "host.pin() tokens of an earlier generation" : kept.reason();
+    retained_.push_back(std::move(kept));
+    return report;
+}
+
+bool slot::is_pinned(loaded_module const& module) const {
+    return std::any_of(retained_.begin(), retained_.end(), [&module](retained_module const& kept) {
+        return kept.module.get() == &module && kept.is_pinned();
+    });
+}
+
+void slot::sweep_retained() {
+    std::lock_guard const lock(facts_mutex_);
+    // Of one module, several generations may be kept; it may go when the last of them is free of pins.
+    std::vector<loaded_module const*> pinned;
+    for (retained_module const& kept : retained_)
+        if (kept.is_pinned()) pinned.push_back(kept.module.get());
+    std::vector<retained_module> still;
+    for (retained_module& kept : retained_) {
+        if (!kept.is_pinned()) kept.services.reset();
+        if (std::find(pinned.begin(), pinned.end(), kept.module.get()) != pinned.end()) {
+            still.push_back(std::move(kept));
+        } else if (kept.module.get() != running_module_) {
+            kept.module->close();
+            if (kept.module->is_mapped()) still.push_back(std::move(kept));
+        }
+    }
+    retained_ = std::move(still);
+}
+
+bool slot::has_pins() const {
+    std::lock_guard const lock(facts_mutex_);
+    return std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_pinned(); });
+}
+
+void slot::abandon_running() noexcept {
+    runner_.activate(nullptr);
+    // Leaked on purpose: a stray caller may still be inside, and dlclose under its feet would end the
+    // process.
+    static_cast<void>(running_.release());
+}
+
+slot_facts slot::facts() const {
+    std::lock_guard const lock(facts_mutex_);
+    slot_facts facts = facts_;
+    for (retained_module const& kept : retained_)
+        facts.retained += fmt::format("{}{}: {}", facts.retained.empty() ? "" : "; ",
+                                      kept.module->staged().name(), kept.reason());
+    return facts;
+}
+
+void slot::publish_facts(bool swapped) {
+    slot_facts facts;
+    if (running_) {
+        facts.running = running_->info();
+        facts.schema = running_->module->file().schema().name;
+        facts.source = running_->source;
+    }
+    if (previous_.module) facts.previous_release = previous_.module->file().release();
+    std::lock_guard const lock(facts_mutex_);
+    facts.swaps = facts_.swaps + (swapped ? 1 : 0);
+    facts_ = std::move(facts);
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,103 @@
+// One component's place in the host: its gate, its running generation, and what is left of earlier ones.
+#pragma once
+
+#include "slot/generation.hpp"
+#include "slot/job_runner.hpp"
+
+#include <hotswap/contract.hpp>
+#include <hotswap/slot/gate.hpp>
+#include <hotswap/slot/generation_info.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Code that could not be unloaded yet.
+struct retained_module {
+    std::shared_ptr<loaded_module> module;
+    std::unique_ptr<host_services> services;  ///< kept for its pins; null once there are none
+
+    bool is_pinned() const noexcept { return services && services->pins() != 0; }
+    std::string reason() const;
+};
+
+/// The file of the generation before, for a revert: its private copy is kept until the next commit.
+struct previous_module {
+    std::shared_ptr<loaded_module> module;  ///< closed; owns the staged file
+    std::filesystem::path source;
+};
+
+/// What a slot tells of itself while an operation may be at work on it.
+struct slot_facts {
+    generation_info running;
+    std::string schema;
+    std::filesystem::path source;
+    std::string previous_release;
+    std::string retained;  ///< as of now
+    std::uint64_t swaps = 0;
+};
+
+/// Everything but `facts` and `sweep_retained` belongs to whoever holds `operation`.
+class slot {
+public:
+    slot(std::string name, contract wanted, environment around);
+    ~slot();
+    slot(slot const&) = delete;
+    slot& operator=(slot const&) = delete;
+
+    std::mutex operation;              ///< held for the length of an operation; one at a time
+    std::atomic<bool> at_work{false};  ///< for status: whether an operation holds it
+
+    std::shared_ptr<gate> const entrance;
+    environment const around;
+    std::string family;  ///< what its modules' files are called
+
+    job_runner& runner() noexcept { return runner_; }
+    generation& running() noexcept { return *running_; }
+    generation const& running() const noexcept { return *running_; }
+    bool is_loaded() const noexcept { return running_ != nullptr; }
+    previous_module const& previous() const noexcept { return previous_; }
+    std::uint64_t next_number() const noexcept { return last_number_ + 1; }
+
+    /// Puts a generation in place of the running one, whose callers are out, and returns that one. The gate
+    /// stays as it is. Threads:  [quiesced]
+    std::unique_ptr<generation> exchange(std::unique_ptr<generation> next) noexcept;
+    /// Keeps the file of `old` for a revert, if the running generation has another one.
+    void remember(generation const& old);
+
+    /// Destroys a generation that is not running and unloads its module, with proof.
+    unload_report retire(std::unique_ptr<generation> old);
+    /// Looks again at what could not be unloaded before.
+    /// Threads:  [any]
+    void sweep_retained();
+    /// Whether code that was retired may still call the host.
+    bool has_pins() const;
+    /// Gives up on ever unloading the running generation: somebody is still inside.
+    void abandon_running() noexcept;
+
+    /// Threads:  [any]
+    slot_facts facts() const;
+    /// Brings `facts` up to date.
+    void publish_facts(bool swapped);
+
+private:
+    bool is_pinned(loaded_module const& module) const;
+
+    job_runner runner_;
+    std::unique_ptr<generation> running_;
+    previous_module previous_;
+    std::uint64_t last_number_ = 0;
+
+    mutable std::mutex facts_mutex_;
+    std::vector<retained_module> retained_;          // guarded by facts_mutex_
+    loaded_module const* running_module_ = nullptr;  // guarded by facts_mutex_
+    slot_facts facts_;                               // guarded by facts_mutex_
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,130 @@
+#include "slot/thread_registry.hpp"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+#include <stdexcept>
+#include <string_view>
+
+namespace hotswap::detail {
+
+constinit thread_local thread_cells this_thread_cells{};
+
+namespace {
+
+long membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0); }
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool ordered_by_operations = true;
+#else
+constexpr bool ordered_by_operations = false;
+#endif
+
+bool can_be_asymmetric() noexcept {
+    if (ordered_by_operations) return true;
+    // An operator's way out where a sandbox kills processes for an unknown system call.
+    char const* const wish = std::getenv("HOTSWAP_MEMBARRIER");
+    if (wish != nullptr && std::string_view(wish) == "off") return false;
+    return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
+}
+
+std::atomic<std::uint64_t> next_thread_number{1};
+constinit thread_local std::uint64_t own_number = 0;
+
+enum class presence { unknown, enrolled, ended };
+constinit thread_local presence own_presence = presence::unknown;
+
+struct enrollment {
+    ~enrollment() {
+        own_presence = presence::ended;
+        thread_registry::get().fold(this_thread_cells, own_number);
+    }
+};
+
+}  // namespace
+
+std::uint64_t this_thread_number() noexcept {
+    if (own_number == 0) own_number = next_thread_number.fetch_add(1, std::memory_order_relaxed);
+    return own_number;
+}
+
+void barrier_on_all_threads() noexcept {
+    if (!ordered_by_operations && thread_registry::get().asymmetric)
+        membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+    // Where there is no membarrier, callers' marks and the closing of the gate are sequentially consistent
+    // already.
+}
+
+thread_registry& thread_registry::get() noexcept {
+    alignas(thread_registry) static unsigned char memory[sizeof(thread_registry)];
+    static auto* const registry = ::new (memory) thread_registry;
+    return *registry;
+}
+
+thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {}
+
+bool thread_registry::enroll() noexcept {
+    if (own_presence != presence::unknown) return own_presence == presence::enrolled;
+    try {
+        std::lock_guard const lock(mutex_);
+        threads_.push_back({&this_thread_cells, this_thread_number()});
+    } catch (...) {
+        return false;  // out of memory: this call is counted in the shared count, the next one tries again
+    }
+    own_presence = presence::enrolled;
+    static thread_local enrollment const ends_with_the_thread{};
+    static_cast<void>(ends_with_the_thread);
+    return true;
+}
+
+void thread_registry::fold(thread_cells& cells, std::uint64_t number) noexcept {
+    std::lock_guard const lock(mutex_);
+    for (std::size_t i = 0; i != max_slots; ++i) {
+        auto& cell = cells.of[i];
+        std::uint64_t const outer = cell.outer.load(std::memory_order_relaxed) == lease_cell::held ? 1 : 0;
+        std::uint64_t const count = outer + cell.nested.load(std::memory_order_relaxed);
+        if (count != 0) shared[i].fetch_add(count);
+        cell.outer.store(lease_cell::unknown, std::memory_order_relaxed);
+        cell.nested.store(0, std::memory_order_relaxed);
+    }
+    std::erase_if(threads_, [number](thread const& t) { return t.number == number; });
+}
+
+bool thread_registry::alive(std::uint64_t number) const noexcept {
+    std::lock_guard const lock(mutex_);
+    return std::any_of(threads_.begin(), threads_.end(),
+                       [number](thread const& t) { return t.number == number; });
+}
+
+std::uint32_t thread_registry::claim_slot() {
+    std::lock_guard const lock(mutex_);
+    auto const free = std::find(claimed_.begin(), claimed_.end(), false);
+    if (free == claimed_.end()) throw std::length_error("every slot of the process is taken");
+    *free = true;
+    return static_cast<std::uint32_t>(free - claimed_.begin());
+}
+
+void thread_registry::release_slot(std::uint32_t index) noexcept {
+    bool const forgotten = leases(index) != 0;
+    std::lock_guard const lock(mutex_);
+    claimed_[index] = forgotten;
+}
+
+std::uint64_t thread_registry::leases(std::uint32_t index) const noexcept {
+    std::lock_guard const lock(mutex_);
+    std::uint64_t count = 0;
+    for (thread const& t : threads_) {
+        auto const& cell = t.cells->of[index];
+        // In this order: a hold that moves from outer to nested is counted in nested before it leaves outer.
+        if (cell.outer.load(std::memory_order_seq_cst) == lease_cell::held) ++count;
+        count += cell.nested.load(std::memory_order_seq_cst);
+    }
+    // Last: a lease becomes shared while its thread still holds it.
+    return count + shared[index].load(std::memory_order_seq_cst);
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,55 @@
+// The threads that have passed a gate, and the gates there are: where a swap looks for leases.
+#pragma once
+
+#include <hotswap/slot/gate.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// One for the process; never destroyed, because threads may end after everything else has.
+class thread_registry {
+public:
+    static thread_registry& get() noexcept;
+
+    /// Makes the calling thread's marks visible to swaps; false while the thread is ending.
+    bool enroll() noexcept;
+    /// Folds the thread's leases into the shared counts; they can still be given back, from any thread.
+    void fold(thread_cells& cells, std::uint64_t number) noexcept;
+    /// Whether the thread of that number is still enrolled.
+    bool alive(std::uint64_t number) const noexcept;
+
+    /// Errors:   throws std::length_error if all are taken.
+    std::uint32_t claim_slot();
+    /// Effects:  a slot on which a lease was never given back is not used again.
+    void release_slot(std::uint32_t index) noexcept;
+
+    /// Leases held on the slot now, by threads and shared.
+    std::uint64_t leases(std::uint32_t index) const noexcept;
+
+    std::array<std::atomic<std::uint64_t>, max_slots> shared{};
+
+    /// Whether a closing gate may rely on membarrier; if not, no thread ever takes the short way in.
+    bool const asymmetric;
+
+private:
+    struct thread {
+        thread_cells* cells;
+        std::uint64_t number;
+    };
+
+    thread_registry() noexcept;
+
+    mutable std::mutex mutex_;
+    std::vector<thread> threads_;            // guarded by mutex_
+    std::array<bool, max_slots> claimed_{};  // guarded by mutex_
+};
+
+/// Makes every running thread of the process pass a memory barrier.
+void barrier_on_all_threads() noexcept;
+
+}  // namespace hotswap::detail

@@ -1,0 +1,155 @@
+#include "swap/lifecycle.hpp"
+
+#include "base/refuse.hpp"
+#include "swap/module_calls.hpp"
+#include "swap/pause.hpp"
+#include "swap/route.hpp"
+
+#include <hotswap/state/frame.hpp>
+
+#include <cstring>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+result<owned_state> state_from_frame(loaded_module const& module, std::span<std::byte const> bytes,
+                                     argument_view const& with) {
+    auto content = read_frame(bytes);
+    if (!content) return content.error();
+    auto way = find_import_route({content->schema, content->version, content->layout}, module.file(),
+                                 module.staged().name());
+    if (!way) return way.error();
+    return import_state(module, content->version, content->payload, with);
+}
+
+result<owned_state> first_state(loaded_module const& module, load_options const& options) {
+    if (!options.snapshot.empty() && !options.legacy.empty())
+        return refuse(errc::invalid_argument, phase::migrate,
+                      "load_options name both a snapshot and legacy data; name one of them");
+    argument_view const with(options.arguments);
+    auto made = !options.snapshot.empty() ? state_from_frame(module, options.snapshot, with)
+                : !options.legacy.empty() ? adopt_state(module, options.legacy, with)
+                                          : create_state(module);
+    if (!made) return made;
+    if (auto valid = validate_state(module, made->get()); !valid) return valid.error();
+    return made;
+}
+
+}  // namespace
+
+result<void> load_first(slot& in, staging_area& area, std::filesystem::path const& file,
+                        load_options const& options, step_recorder& steps) {
+    auto const name = file.filename().string();
+    auto staged = stage_and_verify(area, steps, file, name, in.entrance->contract());
+    if (!staged) return staged.error();
+    auto module = steps.run(phase::load, [&] {
+        return loaded_module::load(std::move(staged->file), std::move(staged->verified));
+    });
+    if (!module) return module.error();
+    if (in.family.empty()) in.family = (*module)->file().component();
+
+    auto first = begin_generation(in, std::move(*module), file);
+    auto stated = steps.run(phase::migrate, [&]() -> result<void> {
+        auto made = first_state(*first->module, options);
+        if (!made) return made.error();
+        first->state = std::move(*made);
+        return {};
+    });
+    if (!stated) return stated;
+    auto constructed = steps.run(phase::construct, [&]() -> result<void> {
+        auto made = construct(*first, first->state.get());
+        if (!made) return made.error();
+        first->instance = std::move(*made);
+        return {};
+    });
+    if (!constructed) {
+        in.retire(std::move(first));
+        return constructed;
+    }
+    auto const release = std::string(first->module->file().release());
+    in.exchange(std::move(first));
+    in.publish_facts(false);
+    in.entrance->open(in.running().instance.contract());
+    steps.finish("release " + release);
+    return {};
+}
+
+result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
+    steps.mark_old_serving();
+    module_file const& file = in.running().module->file();
+    std::uint32_t const version = file.descriptor.schema_version;
+    argument_view const none{arguments{}};
+    byte_buffer payload;
+    steps.hold_back();
+    {
+        pause closed(*in.entrance, std::chrono::nanoseconds{0});
+        if (auto drained =
+                steps.run(phase::drain, [&] { return closed.drain(detail::default_drain_deadline); });
+            !drained)
+            return drained.error();
+        auto exported =
+            steps.run(phase::export_, [&] { return export_state(in.running(), version, none, payload); });
+        if (!exported) return exported.error();
+        steps.bytes(payload.size());
+    }
+    steps.tell();
+    std::vector<std::byte> bytes(frame_header_size + payload.size());
+    if (payload.size() != 0)
+        std::memcpy(bytes.data() + frame_header_size, payload.bytes().data(), payload.size());
+    seal_frame(bytes, {std::string(file.schema().name), version, file.own_state().layout, {}});
+    return bytes;
+}
+
+result<unload_report> unload(slot& in, step_recorder& steps) {
+    steps.mark_old_serving();
+    {
+        pause closed(*in.entrance, std::chrono::nanoseconds{0});
+        if (auto drained =
+                steps.run(phase::drain, [&] { return closed.drain(detail::default_drain_deadline); });
+            !drained)
+            return drained.error();
+        closed.end();
+    }
+    in.runner().stop();
+    auto report =
+        steps.run(phase::retire, [&]() -> result<unload_report> { return in.retire(in.exchange(nullptr)); });
+    steps.finish(to_string(*report));
+    return report;
+}
+
+result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
+    steps.mark_old_serving();
+    swap_plan plan;
+    plan.component = in.entrance->name();
+    plan.from = in.running().info();
+    plan.module = by.source;
+    module_file const& running = in.running().module->file();
+
+    auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract());
+    if (!staged) return staged.error();
+    module_file const& next = staged->verified;
+    plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version, next.build_id,
+               staged->file.digest()};
+    auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
+
+    auto const way = find_route(running, next, by.name);
+    if (way) {
+        plan.direction = way->direction;
+        plan.path = way->path;
+        plan.losses = way->losses;
+        if (auto allowed = check_loss(*way, by.allow_loss, by.name); !allowed) block(allowed.error());
+    } else {
+        block(way.error());
+    }
+    auto const fits = check_handoff(running, next, by.name);
+    plan.handoff_possible = fits.has_value();
+    if (by.transfer == transfer::handoff && !fits) block(fits.error());
+    auto const back = find_route(next, running, in.running().module->staged().name());
+    plan.reversible = way && back;
+    plan.reversible_without_loss = plan.reversible && back->losses.empty();
+    return plan;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,33 @@
+// The operations on a slot that replace nothing: load, snapshot, unload, plan.
+#pragma once
+
+#include "module/staging_area.hpp"
+#include "slot/slot.hpp"
+#include "swap/replace.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/slot/generation_info.hpp>
+#include <hotswap/swap/options.hpp>
+#include <hotswap/swap/plan.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Loads the first generation of a slot and opens its gate.
+result<void> load_first(slot& in, staging_area& area, std::filesystem::path const& file,
+                        load_options const& options, step_recorder& steps);
+
+/// The running state as a frame.
+result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps);
+
+/// Ends a slot: its gate stays closed for good.
+result<unload_report> unload(slot& in, step_recorder& steps);
+
+/// What `replace` would do, without running any code of the new module.
+result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);
+
+}  // namespace hotswap::detail

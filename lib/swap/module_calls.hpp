@@ -1,0 +1,62 @@
+// What operations ask of a module, with its answers as results.
+#pragma once
+
+#include "slot/generation.hpp"
+#include "slot/slot.hpp"
+#include "swap/byte_buffer.hpp"
+
+#include <hotswap/base/arguments.hpp>
+#include <hotswap/base/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Arguments as the modules' C functions take them.
+/// Lifetime: `from` outlives the list.
+class argument_view {
+public:
+    explicit argument_view(arguments const& from);
+    abi::argument_list const* get() const noexcept { return &list_; }
+
+private:
+    std::vector<abi::argument> items_;
+    abi::argument_list list_;
+};
+
+/// Serializes a generation's state at `version`.
+/// Errors:   export_failed, migration_failed, no_migration_path.
+result<void> export_state(generation const& from, std::uint32_t version, argument_view const& with,
+                          byte_buffer& out);
+
+/// Makes a module's default state.
+/// Errors:   construct_failed, out_of_memory.
+result<owned_state> create_state(loaded_module const& to);
+
+/// Reads a serialized state and walks the upgrades.
+/// Errors:   bad_snapshot, migration_failed, no_migration_path, out_of_memory.
+result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
+                                 std::span<std::byte const> payload, argument_view const& with);
+
+/// Makes a state from data from before hotswap.
+/// Errors:   adopt_failed, migration_failed.
+result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
+                                argument_view const& with);
+
+/// Asks the component whether the state may go live.
+/// Errors:   validation_failed.
+result<void> validate_state(loaded_module const& to, void const* state);
+
+/// Constructs the component of `on`, which has its module and services, on `state`.
+/// Errors:   construct_failed, out_of_memory.
+result<owned_instance> construct(generation& on, void* state);
+
+/// A generation of the slot, with its module and services, without state and instance yet.
+std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
+                                             std::filesystem::path source);
+
+}  // namespace hotswap::detail

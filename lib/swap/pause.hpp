@@ -1,0 +1,67 @@
+// A closed gate: the only time in which a caller can wait.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/slot/gate.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace hotswap::detail {
+
+/// Closes a gate for as long as it lives, unless it is opened before: leaving the scope lets the callers
+/// through to the generation that was running, whatever happened.
+class pause {
+public:
+    pause(gate& entrance, std::chrono::nanoseconds budget) noexcept
+        : gate_(entrance), budget_(budget), held_before_(entrance.calls_held()) {
+        gate_.close();
+    }
+    ~pause() {
+        if (!opened_) reopen();
+    }
+    pause(pause const&) = delete;
+    pause& operator=(pause const&) = delete;
+
+    /// Waits for the last lease.
+    /// Errors:   drain_timeout, pause_budget_exceeded.
+    result<void> drain(std::chrono::nanoseconds deadline) const;
+    /// Errors:   pause_budget_exceeded.
+    result<void> check_budget() const;
+
+    /// Lets the callers through to a new instance.
+    void open(void* contract) noexcept {
+        gate_.open(contract);
+        ended();
+    }
+    /// Keeps the gate closed for good.
+    void end() noexcept {
+        gate_.end();
+        ended();
+    }
+    void reopen() noexcept {
+        gate_.reopen();
+        ended();
+    }
+
+    /// From the gate closing to the gate opening, or to now.
+    std::chrono::nanoseconds length() const noexcept {
+        return (opened_ ? ended_at_ : std::chrono::steady_clock::now()) - began_;
+    }
+    std::uint64_t calls_held() const noexcept { return gate_.calls_held() - held_before_; }
+
+private:
+    void ended() noexcept {
+        opened_ = true;
+        ended_at_ = std::chrono::steady_clock::now();
+    }
+
+    gate& gate_;
+    std::chrono::nanoseconds const budget_;
+    std::uint64_t const held_before_;
+    std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point ended_at_;
+    bool opened_ = false;
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,54 @@
+// Replacing a running generation: swap, revert and restore.
+#pragma once
+
+#include "module/staging_area.hpp"
+#include "slot/slot.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/base/arguments.hpp>
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/options.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace hotswap::detail {
+
+/// A module that has been staged and verified, and none of whose code has run.
+struct staged_module {
+    staged_file file;
+    module_file verified;
+};
+
+/// Copies `file` and judges the copy.
+/// Errors:   those of staging and verification; contract_mismatch.
+result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
+                                       std::filesystem::path const& file, std::string const& name,
+                                       contract wanted);
+
+/// Which module comes next, and how.
+struct replacement {
+    std::filesystem::path file;    ///< what is copied
+    std::string name;              ///< what people know it as
+    std::filesystem::path source;  ///< where it is said to come from
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    std::chrono::nanoseconds drain_deadline{0};
+    std::chrono::nanoseconds pause_budget{0};
+    bool allow_loss = false;
+    hotswap::arguments const* arguments = nullptr;
+};
+
+/// Replaces the running generation by one of another file. The caller holds the slot's operation.
+result<swap_report> replace(slot& in, staging_area& area, replacement const& by, step_recorder& steps);
+
+/// Replaces the running generation by one of the same module on the state of a frame. The caller holds the
+/// slot's operation.
+result<swap_report> restore(slot& in, std::span<std::byte const> frame, restore_options const& options,
+                            step_recorder& steps);
+
+}  // namespace hotswap::detail

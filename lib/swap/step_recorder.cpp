@@ -1,0 +1,55 @@
+#include "swap/step_recorder.hpp"
+
+namespace hotswap::detail {
+
+failure step_recorder::complete(failure why, phase step) const {
+    why.phase = step;
+    why.component = component_;
+    why.old_serving = old_serving_;
+    return why;
+}
+
+failure step_recorder::refused(failure why, phase step) {
+    note(step, std::chrono::nanoseconds{0}, &why);
+    return complete(std::move(why), step);
+}
+
+void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {
+    if (step != phase::none) phases_.push_back({step, duration, 0});
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.level = why == nullptr ? level::debug : level::warning;
+    what.component = component_;
+    what.operation = operation_;
+    what.phase = step;
+    what.outcome = why == nullptr ? outcome::done : outcome::failed;
+    what.duration = duration;
+    if (why != nullptr) what.message = why->message;
+    publish(std::move(what));
+}
+
+void step_recorder::publish(event what) noexcept {
+    if (holding_)
+        held_.push_back(std::move(what));
+    else
+        sink_(what);
+}
+
+void step_recorder::tell() noexcept {
+    holding_ = false;
+    for (event const& what : held_) sink_(what);
+    held_.clear();
+}
+
+void step_recorder::finish(std::string message) {
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.component = component_;
+    what.operation = operation_;
+    what.outcome = outcome::done;
+    what.duration = elapsed();
+    what.message = std::move(message);
+    publish(std::move(what));
+}
+
+}  // namespace hotswap::detail

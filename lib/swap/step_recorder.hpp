@@ -1,0 +1,81 @@
+// Times the steps of one operation, and tells of each.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/event.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Where events go. Does not throw.
+using event_sink = std::function<void(event const&)>;
+
+/// The steps of one operation. While the gate is closed events are held back, so that subscribers cost no
+/// pause.
+class step_recorder {
+public:
+    step_recorder(event_sink const& sink, std::string component, std::string operation)
+        : sink_(sink), component_(std::move(component)), operation_(std::move(operation)) {}
+    ~step_recorder() { tell(); }
+    step_recorder(step_recorder const&) = delete;
+    step_recorder& operator=(step_recorder const&) = delete;
+
+    /// Runs one step; completes its failure with where it happened.
+    template <class F>
+    auto run(phase step, F&& f) -> decltype(f()) {
+        auto const began = std::chrono::steady_clock::now();
+        auto outcome_of_step = f();
+        auto const took = std::chrono::steady_clock::now() - began;
+        if (outcome_of_step) {
+            note(step, took, nullptr);
+            return outcome_of_step;
+        }
+        auto const why = complete(outcome_of_step.error(), step);
+        note(step, took, &why);
+        return why;
+    }
+
+    /// The bytes that the last step handled.
+    void bytes(std::uint64_t count) noexcept { phases_.back().bytes = count; }
+    std::vector<phase_report> const& phases() const noexcept { return phases_; }
+    void mark_old_serving() noexcept { old_serving_ = true; }
+    void mark_committed() noexcept {
+        committed_ = true;
+        old_serving_ = false;
+    }
+    bool committed() const noexcept { return committed_; }
+    std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - began_; }
+
+    /// A failure as the host gets it.
+    failure complete(failure why, phase step) const;
+    /// As `complete`, for what is refused before or between the steps.
+    failure refused(failure why, phase step = phase::none);
+
+    void hold_back() noexcept { holding_ = true; }
+    void tell() noexcept;
+    /// Tells how the operation ended as a whole.
+    void finish(std::string message);
+
+private:
+    void note(phase step, std::chrono::nanoseconds duration, failure const* why);
+    void publish(event what) noexcept;
+
+    event_sink const& sink_;
+    std::string const component_;
+    std::string const operation_;
+    std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
+    std::vector<phase_report> phases_;
+    std::vector<event> held_;
+    bool holding_ = false;
+    bool old_serving_ = false;
+    bool committed_ = false;
+};
+
+}  // namespace hotswap::detail

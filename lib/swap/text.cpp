@@ -1,0 +1,114 @@
+// Options, plans, reports and events as text for a person.
+#include <hotswap/swap/event.hpp>
+#include <hotswap/swap/options.hpp>
+#include <hotswap/swap/plan.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ctime>
+
+namespace hotswap {
+
+std::string_view to_string(transfer how) noexcept {
+    return how == transfer::handoff ? "handoff" : "snapshot";
+}
+
+std::string_view to_string(direction which) noexcept {
+    switch (which) {
+        case direction::same:
+            return "same";
+        case direction::upgrade:
+            return "upgrade";
+        case direction::downgrade:
+            return "downgrade";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(outcome how) noexcept {
+    switch (how) {
+        case outcome::done:
+            return "done";
+        case outcome::failed:
+            return "failed";
+        case outcome::note:
+            return "note";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(level severity) noexcept {
+    switch (severity) {
+        case level::debug:
+            return "debug";
+        case level::info:
+            return "info";
+        case level::warning:
+            return "warning";
+        case level::error:
+            return "error";
+    }
+    return "unknown";
+}
+
+std::string to_string(std::chrono::nanoseconds duration) {
+    auto const ns = static_cast<double>(duration.count());
+    if (ns < 1e3) return fmt::format("{} ns", duration.count());
+    if (ns < 1e6) return fmt::format("{:.1f} µs", ns / 1e3);
+    if (ns < 1e9) return fmt::format("{:.2f} ms", ns / 1e6);
+    return fmt::format("{:.2f} s", ns / 1e9);
+}
+
+phase_report swap_report::of(hotswap::phase step) const noexcept {
+    auto const found =
+        std::find_if(phases.begin(), phases.end(), [step](phase_report const& p) { return p.phase == step; });
+    return found == phases.end() ? phase_report{step, std::chrono::nanoseconds{0}, 0} : *found;
+}
+
+std::string to_string(swap_report const& report) {
+    auto text = fmt::format("{}: {} (generation {}) → {} (generation {}), schema {}, by {}\n",
+                            report.component, report.from.release, report.from.generation, report.to.release,
+                            report.to.generation, fmt::join(report.path, " → "), to_string(report.transfer));
+    text += fmt::format("  pause {}, {} calls held, total {}\n ", to_string(report.pause), report.calls_held,
+                        to_string(report.total));
+    for (phase_report const& step : report.phases) {
+        text += fmt::format(" {} {}", step.phase, to_string(step.duration));
+        if (step.bytes != 0) text += fmt::format(" ({} B)", step.bytes);
+        text += &step == &report.phases.back() ? "\n" : ",";
+    }
+    return text + fmt::format("  old code: {}", to_string(report.unload));
+}
+
+std::string to_string(swap_plan const& plan) {
+    auto text = fmt::format("{}: {} → {} ({}), schema {}, {}, {}, handoff {}", plan.component,
+                            plan.from.release, plan.to.release, plan.module.string(),
+                            fmt::join(plan.path, " → "), to_string(plan.direction),
+                            plan.reversible_without_loss ? "reversible"
+                            : plan.reversible            ? "reversible with loss"
+                                                         : "not reversible",
+                            plan.handoff_possible ? "possible" : "not possible");
+    for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
+    for (failure const& why : plan.blockers)
+        text += fmt::format("\n  blocked: {} in phase {}: {}", why.code, why.phase, why.message);
+    return text;
+}
+
+std::string to_string(event const& what) {
+    auto const seconds = std::chrono::floor<std::chrono::seconds>(what.time);
+    auto const millis = std::chrono::duration_cast<std::chrono::milliseconds>(what.time - seconds).count();
+    auto text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} {} {}",
+                            fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), millis,
+                            to_string(what.level), what.component, what.operation);
+    if (what.phase != phase::none) text += fmt::format(" {}", what.phase);
+    if (what.outcome != outcome::note) text += fmt::format(" {}", to_string(what.outcome));
+    if (what.duration.count() != 0) text += fmt::format(" in {}", to_string(what.duration));
+    if (!what.message.empty()) text += ": " + what.message;
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+}
+
+}  // namespace hotswap
