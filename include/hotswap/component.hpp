@@ -13,8 +13,8 @@
 #include <hotswap/state/schema.hpp>
 
 /// Makes the class a module: `HOTSWAP_COMPONENT(counter_impl, "counter", "2.0.0")`, once in a shared object,
-/// at namespace scope; or `HOTSWAP_COMPONENT(counter_impl)` where hotswap_add_component has named component
-/// and release. Effects:  defines the descriptor (an ELF note) and the one exported function.
+/// at namespace scope; or `HOTSWAP_COMPONENT(counter_impl)` where hotswap_add_component names both.
+/// Effects:  defines the descriptor (an ELF note) and the one exported function.
 #define HOTSWAP_COMPONENT(...)                                                                             \
     HOTSWAP_COMPONENT_PICK_(__VA_ARGS__, HOTSWAP_COMPONENT_3_, HOTSWAP_COMPONENT_2_, HOTSWAP_COMPONENT_1_) \
     (__VA_ARGS__)

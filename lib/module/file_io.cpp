@@ -14,6 +14,12 @@ namespace {
 
 constexpr std::uint64_t largest_module = std::uint64_t{1} << 30;
 
+failure not_regular(std::filesystem::path const& path) {
+    return refuse(errc::not_regular_file, phase::stage,
+                  "{} is not a regular file (a directory, FIFO, socket or device); name a shared object",
+                  path.string());
+}
+
 failure cannot_open(std::filesystem::path const& path, int error) {
     if (error == ENOENT || error == ENOTDIR)  // in the dynamic linker's own words
         return refuse(
@@ -21,6 +27,7 @@ failure cannot_open(std::filesystem::path const& path, int error) {
             "{}: cannot open shared object file: {}; name a file that exists, or a family in the modules "
             "directory",
             path.string(), std::generic_category().message(error));
+    if (error == ENXIO) return not_regular(path);
     if (error == ELOOP)
         return refuse(errc::not_regular_file, phase::stage,
                       "{} is a symbolic link, a regular file was expected; name the file that it points to",
@@ -37,10 +44,7 @@ result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& pa
     if (!file) return cannot_open(path, errno);
     struct stat found {};
     if (fstat(file.get(), &found) != 0) return cannot_open(path, errno);
-    if (!S_ISREG(found.st_mode))
-        return refuse(errc::not_regular_file, phase::stage,
-                      "{} is not a regular file (a directory, FIFO, socket or device); name a shared object",
-                      path.string());
+    if (!S_ISREG(found.st_mode)) return not_regular(path);
     if (static_cast<std::uint64_t>(found.st_size) > largest_module)
         return refuse(errc::staging_failed, phase::stage,
                       "{} has {} bytes, a module has at most {}; strip it", path.string(), found.st_size,

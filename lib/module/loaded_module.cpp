@@ -3,6 +3,8 @@
 #include "base/refuse.hpp"
 
 #define BOOST_DLL_USE_STD_FS
+#include <boost/algorithm/string/replace.hpp>
+#include <boost/archive/basic_archive.hpp>
 #include <boost/dll/shared_library.hpp>
 
 #include <dlfcn.h>
@@ -19,6 +21,10 @@ struct loaded_module::library {
 };
 
 namespace {
+
+// Modules bind to the host's copy of Boost.Serialization. Linkers that are told --as-needed, by some
+// distributions' default, would leave out a library of which the host itself uses nothing.
+[[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
 
 std::string linkers_words() {
     char const* const words = dlerror();
@@ -84,7 +90,8 @@ void loaded_module::close() noexcept {
 
 bool loaded_module::is_mapped() const {
     std::ifstream maps("/proc/self/maps");
-    auto const path = staged_.path().string();
+    auto const path =
+        boost::algorithm::replace_all_copy(staged_.path().string(), "\n", "\\012");  // as the map does
     for (std::string line; std::getline(maps, line);)
         if (line.find(path) != std::string::npos) return true;
     return false;

@@ -81,6 +81,14 @@ std::strong_ordering release::operator<=>(release const& other) const {
     return compare_pre_releases(pre_release, other.pre_release);
 }
 
+std::string family_of(std::filesystem::path const& file) {
+    auto const stem = file.stem().string();
+    if (file.extension() != ".so") return {};
+    for (auto dash = stem.find('-'); dash != std::string::npos; dash = stem.find('-', dash + 1))
+        if (release::parse(std::string_view(stem).substr(dash + 1))) return stem.substr(0, dash);
+    return {};
+}
+
 result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family) {
     std::error_code error;
     std::filesystem::directory_iterator entries(directory, error);
@@ -99,7 +107,10 @@ result<std::filesystem::path> newest_module(std::filesystem::path const& directo
         std::string_view stem(file.data(), file.size() - 3);
         if (stem.starts_with(family) && stem.substr(family.size()).starts_with('-')) {
             auto const found = release::parse(stem.substr(family.size() + 1));
-            if (found && (!newest || *found > newest->first)) newest.emplace(*found, entries->path());
+            // Of two of equal rank (1.0.0+a, 1.0.0+b) the later name: the directory's order is nobody's
+            // choice.
+            if (found && (!newest || std::pair(*found, entries->path()) > *newest))
+                newest.emplace(*found, entries->path());
             if (found) continue;
         }
         if (others.size() < 200) others += (others.empty() ? "" : ", ") + file;

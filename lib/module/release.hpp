@@ -25,6 +25,9 @@ struct release {
     bool operator==(release const& other) const { return (*this <=> other) == 0; }
 };
 
+/// The family of a file named `family-RELEASE.so`; empty if it is named otherwise.
+std::string family_of(std::filesystem::path const& file);
+
 /// The newest `family-RELEASE.so` in `directory`: the one of the highest release.
 /// Errors:   no_such_file, naming the directory and what it holds instead.
 result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family);

@@ -130,7 +130,10 @@ result<void> staging_area::prepare() {
     auto const unique = fs::path(made).filename().string().substr(sizeof new_prefix - 1);
     auto const named = base_ / (own_prefix + unique);
     if (rename(made.c_str(), named.c_str()) != 0) return give_up("cannot be renamed");
-    own_ = named;
+    // As the process's own map will name it: without links and dots on the way.
+    std::error_code error;
+    own_ = fs::canonical(named, error);
+    if (error) return cannot_stage(named, "cannot be resolved", error.value());
     lock_ = lock.release();
     return {};
 }

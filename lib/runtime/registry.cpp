@@ -2,6 +2,8 @@
 
 #include "base/refuse.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hotswap::detail {
@@ -26,8 +28,21 @@ void registry::remove(std::string_view name) noexcept {
     std::lock_guard const lock(mutex_);
     if (auto const found = entries_.find(name); found != entries_.end()) {
         last = std::move(found->second.slot);
+        if (last->has_pins()) pinned_.push_back(last);
         entries_.erase(found);
     }
+}
+
+bool registry::sweep_removed() {
+    std::vector<std::shared_ptr<slot>> free;  // destroyed after the lock is given back
+    std::lock_guard const lock(mutex_);
+    auto const first_free = std::stable_partition(pinned_.begin(), pinned_.end(), [](auto const& removed) {
+        removed->sweep_retained();
+        return removed->has_pins();
+    });
+    free.assign(std::make_move_iterator(first_free), std::make_move_iterator(pinned_.end()));
+    pinned_.erase(first_free, pinned_.end());
+    return pinned_.empty();
 }
 
 result<std::shared_ptr<slot>> registry::find(std::string_view name) const {

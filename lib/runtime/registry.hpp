@@ -21,7 +21,10 @@ public:
     /// Errors:   already_loaded.
     result<void> reserve(std::shared_ptr<slot> made);
     void announce(std::string_view name) noexcept;
+    /// Forgets the name. A slot whose retired code may still call the host is kept until it cannot.
     void remove(std::string_view name) noexcept;
+    /// Lets go of removed slots that nothing pins any more; false if there are others.
+    bool sweep_removed();
 
     /// Errors:   unknown_component, naming those that are there.
     result<std::shared_ptr<slot>> find(std::string_view name) const;
@@ -36,6 +39,7 @@ private:
 
     mutable std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;  // guarded by mutex_
+    std::vector<std::shared_ptr<slot>> pinned_;          // guarded by mutex_
 };
 
 }  // namespace hotswap::detail

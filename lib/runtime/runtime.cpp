@@ -94,7 +94,7 @@ environment runtime::implementation::surroundings_of(std::string name) {
         line.component = name;
         line.operation = "log";
         line.message = text;
-        events.publish(line);
+        if (!step_recorder::hold_back_line(sink, line)) sink(line);
     };
     around.now = [this] { return options.clock(); };
     around.find = [this](std::string_view wanted, contract of) -> result<gate_ptr> {
@@ -201,6 +201,7 @@ runtime::runtime(runtime_options options) : self_(std::make_unique<implementatio
 runtime::~runtime() {
     bool all_gone = true;
     for (auto const& slot : self_->components.all()) all_gone = implementation::shut_down(slot) && all_gone;
+    all_gone = self_->components.sweep_removed() && all_gone;
     if (all_gone) return;
     self_->events.publish(
         {std::chrono::system_clock::now(),
@@ -301,6 +302,7 @@ result<unload_report> runtime::unload(std::string_view name) {
 
 std::vector<component_status> runtime::status() const {
     std::vector<component_status> all;
+    self_->components.sweep_removed();
     for (auto const& in : self_->components.all()) {
         in->sweep_retained();
         auto facts = in->facts();

@@ -1,6 +1,7 @@
 #include "swap/lifecycle.hpp"
 
 #include "base/refuse.hpp"
+#include "module/release.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/route.hpp"
@@ -48,6 +49,7 @@ result<void> load_first(slot& in, staging_area& area, std::filesystem::path cons
         return loaded_module::load(std::move(staged->file), std::move(staged->verified));
     });
     if (!module) return module.error();
+    in.family = family_of(file);
     if (in.family.empty()) in.family = (*module)->file().component();
 
     auto first = begin_generation(in, std::move(*module), file);
@@ -104,6 +106,7 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
 
 result<unload_report> unload(slot& in, step_recorder& steps) {
     steps.mark_old_serving();
+    steps.hold_back();
     {
         pause closed(*in.entrance, std::chrono::nanoseconds{0});
         if (auto drained =
@@ -112,6 +115,7 @@ result<unload_report> unload(slot& in, step_recorder& steps) {
             return drained.error();
         closed.end();
     }
+    steps.tell();
     in.runner().stop();
     auto report =
         steps.run(phase::retire, [&]() -> result<unload_report> { return in.retire(in.exchange(nullptr)); });

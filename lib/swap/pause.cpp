@@ -14,7 +14,7 @@ result<void> pause::drain(std::chrono::nanoseconds deadline) const {
     auto const allowed = budget_.count() > 0 ? std::min(longest, budget_) : longest;
     if (gate_.wait_until_drained(began_ + allowed)) return {};
     std::uint64_t const out = gate_.leases();
-    if (allowed == budget_)
+    if (budget_.count() > 0 && allowed == budget_)
         return refuse(errc::pause_budget_exceeded, phase::drain,
                       "{} lease{} still out after the pause budget of {}; give it more, or keep leases short",
                       out, out == 1 ? " is" : "s are", to_string(budget_));

@@ -125,7 +125,12 @@ result<void> transfer_by_handoff(progress& p, pause const& closed, generation& n
     void* const state = p.in.running().state.get();
     auto valid = p.steps.run(phase::migrate, [&] { return validate_state(*next.module, state); });
     if (!valid) return valid;
-    if (auto made = construct_on(p, closed, next, state); !made) return made;
+    if (auto made = construct_on(p, closed, next, state); !made) {
+        next.instance = {};
+        return made;
+    }
+    // Two instances on one state: the one that does not stay is gone before the gate opens for the other.
+    p.in.running().instance = {};
     next.state = p.in.running().state.handed_to(next.module->api().destroy_state);
     return {};
 }

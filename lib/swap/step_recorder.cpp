@@ -2,6 +2,13 @@
 
 namespace hotswap::detail {
 
+namespace {
+
+// The operation of this thread that is behind a gate.
+constinit thread_local step_recorder* behind_gate = nullptr;
+
+}  // namespace
+
 failure step_recorder::complete(failure why, phase step) const {
     why.phase = step;
     why.component = component_;
@@ -35,7 +42,19 @@ void step_recorder::publish(event what) noexcept {
         sink_(what);
 }
 
+void step_recorder::hold_back() noexcept {
+    outer_ = std::exchange(behind_gate, this);
+    holding_ = true;
+}
+
+bool step_recorder::hold_back_line(event_sink const& sink, event const& line) {
+    if (behind_gate == nullptr || &behind_gate->sink_ != &sink) return false;
+    behind_gate->held_.push_back(line);
+    return true;
+}
+
 void step_recorder::tell() noexcept {
+    if (holding_) behind_gate = outer_;
     holding_ = false;
     for (event const& what : held_) sink_(what);
     held_.clear();

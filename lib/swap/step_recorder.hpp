@@ -58,8 +58,11 @@ public:
     /// As `complete`, for what is refused before or between the steps.
     failure refused(failure why, phase step = phase::none);
 
-    void hold_back() noexcept { holding_ = true; }
+    /// From here on the gate is closed: what this thread has to tell waits for `tell`.
+    void hold_back() noexcept;
     void tell() noexcept;
+    /// Keeps a line that a component logs on this thread behind a gate; false if there is nothing to wait for.
+    static bool hold_back_line(event_sink const& sink, event const& line);
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
 
@@ -73,6 +76,7 @@ private:
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::vector<phase_report> phases_;
     std::vector<event> held_;
+    step_recorder* outer_ = nullptr;  // the thread's operation that this one was started within
     bool holding_ = false;
     bool old_serving_ = false;
     bool committed_ = false;

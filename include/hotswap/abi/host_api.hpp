@@ -34,8 +34,8 @@ enum class status : std::uint32_t {
 struct error {
     std::uint32_t from = 0;  ///< the step of a migration that failed
     std::uint32_t to = 0;
-    std::uint32_t size = 0;  ///< length of `message`
-    char message[1012] = {};
+    std::uint32_t size = 0;  ///< length of `message`; what follows it is not set
+    char message[1012];
 };
 
 /// Work of a module, held by the host: `run` is called under a lease, `destroy` exactly once.

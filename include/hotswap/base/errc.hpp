@@ -4,7 +4,7 @@
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cstdint>
 #include <string_view>

@@ -28,7 +28,8 @@ inline abi::status explain_current(abi::error* why, abi::status as) noexcept {
         throw;
     } catch (std::bad_alloc const&) {
         explain(why, "out of memory (std::bad_alloc)");
-        return as == abi::status::failed ? abi::status::out_of_memory : as;
+        bool const in_users_code = as == abi::status::migration_failed || as == abi::status::refused;
+        return in_users_code ? as : abi::status::out_of_memory;
     } catch (std::exception const& e) {
         explain(why, e.what());
     } catch (...) {
@@ -51,10 +52,14 @@ abi::status guarded(abi::error* why, F&& f, abi::status as = abi::status::failed
 /// Throws what a function of the host refused.
 inline void expect_ok(abi::status outcome, abi::error const& why) {
     switch (outcome) {
-        case abi::status::ok: return;
-        case abi::status::out_of_memory: throw std::bad_alloc();
-        case abi::status::unsupported: throw std::invalid_argument(std::string(why.message, why.size));
-        default: throw std::runtime_error(std::string(why.message, why.size));
+        case abi::status::ok:
+            return;
+        case abi::status::out_of_memory:
+            throw std::bad_alloc();
+        case abi::status::unsupported:
+            throw std::invalid_argument(std::string(why.message, why.size));
+        default:
+            throw std::runtime_error(std::string(why.message, why.size));
     }
 }
 

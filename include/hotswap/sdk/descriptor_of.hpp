@@ -39,7 +39,8 @@ constexpr abi::state_entry describe_version() {
     abi::state_entry entry;
     entry.layout = l.fingerprint;
     entry.version = Version;
-    if (Walk::template has<Version, Version + 1> && Version >= Walk::oldest_start) entry.flags |= abi::state_upgrades;
+    if (Walk::template has<Version, Version + 1> && Version >= Walk::oldest_start)
+        entry.flags |= abi::state_upgrades;
     if constexpr (Version > 0) {
         if (Walk::template has<Version, Version - 1>) entry.flags |= abi::state_downgrades;
         if (Walk::template is_lossy<Version, Version - 1>) entry.flags |= abi::state_lossy;

@@ -15,14 +15,16 @@
 namespace hotswap {
 
 /// Keeps the module's code mapped for as long as it lives, for a thread that the component runs on its own.
-/// Effects:  a swap still retires the component; its code stays until the last pin is gone, and the report names it.
+/// Effects:  a swap still retires the component; its code stays until the last pin is gone, and the
+///           report names it.
 /// Threads:  [any]
 class module_pin {
 public:
     module_pin(abi::host_api const& api, void* context) noexcept : api_(&api), context_(context) {
         api_->pin(context_);
     }
-    module_pin(module_pin&& other) noexcept : api_(other.api_), context_(std::exchange(other.context_, nullptr)) {}
+    module_pin(module_pin&& other) noexcept
+        : api_(other.api_), context_(std::exchange(other.context_, nullptr)) {}
     module_pin& operator=(module_pin other) noexcept {
         std::swap(api_, other.api_);
         std::swap(context_, other.context_);
@@ -60,8 +62,8 @@ public:
     }
 
     /// Calls `f()` every `period`, first after one period, on a thread of the host and under a lease.
-    /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is left out. What
-    ///           `f` throws is logged.
+    /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is
+    ///           left out. What `f` throws is logged.
     /// Errors:   throws std::invalid_argument unless `period` is positive, std::bad_alloc.
     /// Threads:  [any]; calls of one component's timers and posts never overlap.
     template <class F>
@@ -77,9 +79,8 @@ public:
     /// Threads:  [any]
     template <class F>
     void post(F&& f) {
-        hand_over(std::forward<F>(f), [this](abi::job const& work, abi::error* why) {
-            return api_->post(context_, work, why);
-        });
+        hand_over(std::forward<F>(f),
+                  [this](abi::job const& work, abi::error* why) { return api_->post(context_, work, why); });
     }
 
     /// A handle to the component `name`; empty, with a line in the log, if there is none of that contract.
@@ -88,8 +89,8 @@ public:
     neighbour<Contract> find(std::string_view name) const {
         constexpr contract wanted = Contract::contract;
         abi::error why;
-        void* const found = api_->find(context_, {name.data(), name.size()}, {wanted.name.data(), wanted.name.size()},
-                                       wanted.number, &why);
+        void* const found = api_->find(context_, {name.data(), name.size()},
+                                       {wanted.name.data(), wanted.name.size()}, wanted.number, &why);
         if (found == nullptr) log(level::info, {why.message, why.size});
         return neighbour<Contract>(*api_, found);
     }

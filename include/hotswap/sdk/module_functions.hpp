@@ -29,22 +29,30 @@ struct module_functions {
     using state = typename T::state;
     using walk = typename component_class<T>::walk;
 
-    // What an operation carries along its path.
+    // What an operation carries along its path: also what to say if it ends here.
     struct journey {
-        abi::error* why;
-        arguments with;
-        bool migrating = false;
+        abi::status failure = abi::status::failed;
+        std::uint32_t from = 0;
+        std::uint32_t to = 0;
+        arguments with{};
+
+        abi::status explain(abi::error* why) const noexcept {
+            if (why != nullptr) {
+                why->from = from;
+                why->to = to;
+            }
+            return explain_current(why, failure);
+        }
     };
 
     template <std::uint32_t From, std::uint32_t To>
     static auto take_step(journey& j, typename walk::template state_of<From>&& old) {
-        if (j.why != nullptr) {
-            j.why->from = From;
-            j.why->to = To;
-        }
-        j.migrating = true;
+        abi::status const otherwise = std::exchange(j.failure, abi::status::migration_failed);
+        j.from = From;
+        j.to = To;
         auto result = walk::template apply<From, To>(std::move(old), j.with);
-        j.migrating = false;
+        j.failure = otherwise;
+        j.from = j.to = 0;
         return result;
     }
 
@@ -82,8 +90,8 @@ struct module_functions {
     }
 
     template <std::uint32_t Version>
-    static void export_down(typename walk::template state_of<Version>&& now, std::uint32_t version, abi::sink* out,
-                            journey& j) {
+    static void export_down(typename walk::template state_of<Version>&& now, std::uint32_t version,
+                            abi::sink* out, journey& j) {
         if (version == Version) {
             output_archive archive(*out);
             archive << now;
@@ -98,22 +106,11 @@ struct module_functions {
         std::size_t at = sizeof text - 11;
         for (std::uint32_t digits = 1000000000, begun = 0; digits != 0; digits /= 10) {
             std::uint32_t const digit = version / digits % 10;
-            if (digit != 0 || begun != 0 || digits == 1) text[at++] = static_cast<char>('0' + digit), begun = 1;
+            if (digit != 0 || begun != 0 || digits == 1)
+                text[at++] = static_cast<char>('0' + digit), begun = 1;
         }
         explain(why, {text, at});
         return abi::status::unsupported;
-    }
-
-    static abi::status failed(journey const& j, abi::error* why) noexcept {
-        try {
-            throw;
-        } catch (archive_error const& e) {
-            if (j.migrating) return explain_current(why, abi::status::migration_failed);
-            explain(why, e.what());
-            return abi::status::bad_snapshot;
-        } catch (...) {
-            return explain_current(why, j.migrating ? abi::status::migration_failed : abi::status::failed);
-        }
     }
 
     static abi::status create_state(void** out, abi::error* why) noexcept {
@@ -123,7 +120,7 @@ struct module_functions {
 
     static abi::status export_state(void const* object, std::uint32_t version, abi::argument_list const* with,
                                     abi::sink* out, abi::error* why) noexcept {
-        journey j{why, {}};
+        journey j;
         try {
             auto const& current = *static_cast<state const*>(object);
             if (version == walk::version) {
@@ -136,22 +133,23 @@ struct module_functions {
             export_down<walk::version>(copy(current), version, out, j);
             return abi::status::ok;
         } catch (...) {
-            return failed(j, why);
+            return j.explain(why);
         }
     }
 
     static abi::status import_state(std::uint32_t version, abi::bytes payload, abi::argument_list const* with,
                                     void** out, abi::error* why) noexcept {
-        journey j{why, {}};
+        journey j;
         try {
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            j.failure = abi::status::bad_snapshot;
             state* result = nullptr;
             if (version < walk::oldest_start || !import_from<walk::oldest_start>(version, payload, j, result))
                 return unsupported(version, why);
             *out = result;
             return abi::status::ok;
         } catch (...) {
-            return failed(j, why);
+            return j.explain(why);
         }
     }
 
@@ -160,20 +158,16 @@ struct module_functions {
             why, [object] { T::validate(*static_cast<state const*>(object)); }, abi::status::refused);
     }
 
-    static abi::status adopt(abi::bytes legacy, abi::argument_list const* with, void** out, abi::error* why) noexcept {
-        journey j{why, {}};
+    static abi::status adopt(abi::bytes legacy, abi::argument_list const* with, void** out,
+                             abi::error* why) noexcept {
+        journey j;
         try {
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
             auto old = T::adopt(std::span(static_cast<std::byte const*>(legacy.data), legacy.size));
-            using source = decltype(old);
-            constexpr std::uint32_t version = schema_of<source>().version;
-            static_assert(std::is_same_v<source, typename walk::template state_of<version>> &&
-                              version >= walk::oldest_start,
-                          "hotswap: `adopt` returns a state from which the component's history leads to its own");
-            *out = new state(upgrade<version>(j, std::move(old)));
+            *out = new state(upgrade<schema_of<decltype(old)>().version>(j, std::move(old)));
             return abi::status::ok;
         } catch (...) {
-            return failed(j, why);
+            return j.explain(why);
         }
     }
 
@@ -181,7 +175,8 @@ struct module_functions {
         host surroundings;
         T component;
 
-        live(abi::host_api const& api, void* context, state& on) : surroundings(api, context), component(surroundings, on) {}
+        live(abi::host_api const& api, void* context, state& on)
+            : surroundings(api, context), component(surroundings, on) {}
     };
 
     static abi::status create_instance(abi::host_api const* api, void* context, void* on, abi::instance* out,
@@ -189,13 +184,13 @@ struct module_functions {
         return guarded(why, [=] {
             auto* const made = new live(*api, context, *static_cast<state*>(on));
             out->object = made;
-            out->contract = &made->component;
+            out->contract = static_cast<contract_of<T>*>(&made->component);
         });
     }
     static void destroy_instance(void* object) noexcept { delete static_cast<live*>(object); }
 
-    // A downgrade consumes what it is given, and the original must survive a refusal: it works on a copy, made by the
-    // archive because a state may own things that cannot be copied otherwise.
+    // A downgrade consumes what it is given, and the original must survive a refusal: it works on a copy,
+    // made by the archive because a state may own things that cannot be copied otherwise.
     static state copy(state const& original) {
         std::vector<unsigned char> memory;
         growing_sink sink(memory);

@@ -39,7 +39,8 @@ public:
     neighbour(neighbour const& other) noexcept : api_(other.api_), target_(other.target_) {
         if (target_ != nullptr) api_->neighbour_retain(target_);
     }
-    neighbour(neighbour&& other) noexcept : api_(other.api_), target_(std::exchange(other.target_, nullptr)) {}
+    neighbour(neighbour&& other) noexcept
+        : api_(other.api_), target_(std::exchange(other.target_, nullptr)) {}
     neighbour& operator=(neighbour other) noexcept {
         std::swap(api_, other.api_);
         std::swap(target_, other.target_);
@@ -57,7 +58,8 @@ public:
     /// Errors:   throws std::runtime_error if the handle is empty or the neighbour is not loaded any more.
     /// Threads:  [any]
     call operator->() const {
-        if (target_ == nullptr) throw std::runtime_error("this handle to a neighbour is empty: host::find found nothing");
+        if (target_ == nullptr)
+            throw std::runtime_error("this handle to a neighbour is empty: host::find found nothing");
         return call(*api_, target_);
     }
 

@@ -1,7 +1,7 @@
 // One generation, and what became of it, as reports tell.
 #pragma once
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cstddef>
 #include <cstdint>

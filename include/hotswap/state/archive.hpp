@@ -1,8 +1,9 @@
 // Reads and writes states as bytes: Boost.Serialization's archive concept over one contiguous buffer.
 //
-// Every `serialize` member, every free `serialize` and every container header of Boost works on these classes; what
-// is left out is what a state has no use for: streams, tracking, type registration. Values are stored as the machine
-// holds them (little-endian), counts and lengths as 64-bit numbers; nothing but an empty struct's byte is padding.
+// Every `serialize` member, every free `serialize` and every container header of Boost works on these
+// classes; what is left out is what a state has no use for: streams, tracking, type registration. Values are
+// stored as the machine holds them (little-endian), counts and lengths as 64-bit numbers; nothing but an
+// empty struct's byte is padding.
 #pragma once
 
 #include <hotswap/abi/module_api.hpp>
@@ -24,12 +25,17 @@ public:
 
 namespace detail {
 
+// One function for all refusals, so that each costs its caller a call and no more.
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
+    throw archive_error(why);
+}
+
 // A state nested deeper than this would end the stack, not the archive.
 inline constexpr unsigned max_depth = 500;
 
 struct nesting {
     explicit nesting(unsigned& depth) : depth_(depth) {
-        if (depth_ == max_depth) throw archive_error("the state is nested deeper than 500 levels");
+        if (depth_ == max_depth) refuse_archive("the state is nested deeper than 500 levels");
         ++depth_;
     }
     ~nesting() { --depth_; }
@@ -75,8 +81,8 @@ private:
     unsigned depth_ = 0;
 };
 
-/// Takes values from a buffer; a read past its end is an `archive_error`, and no count is believed that the bytes
-/// left could not hold.
+/// Takes values from a buffer; a read past its end is an `archive_error`, and no count is believed that the
+/// bytes left could not hold.
 class input_archive {
 public:
     using is_saving = std::false_type;
@@ -106,7 +112,7 @@ public:
     std::size_t left() const noexcept { return left_; }
     /// Lends the next `size` bytes.
     unsigned char const* take(std::size_t size) {
-        if (size > left_) throw archive_error("the snapshot ends in the middle of a value");
+        if (size > left_) detail::refuse_archive("the snapshot ends in the middle of a value");
         auto const* at = cursor_;
         cursor_ += size;
         left_ -= size;
@@ -116,7 +122,8 @@ public:
     std::size_t take_count(std::size_t each) {
         std::uint64_t count = 0;
         load_binary(&count, sizeof count);
-        if (count > left_ / each) throw archive_error("the snapshot holds a count that its length cannot hold");
+        if (count > left_ / each)
+            detail::refuse_archive("the snapshot holds a count that its length cannot hold");
         return static_cast<std::size_t>(count);
     }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
@@ -159,7 +166,8 @@ constexpr std::size_t smallest() noexcept {
         return smallest<typename T::rep>();
     else if constexpr (k == kind::time_point)
         return smallest<typename T::rep>();
-    else if constexpr (k == kind::string || k == kind::sequence || k == kind::bits || k == kind::set || k == kind::map)
+    else if constexpr (k == kind::string || k == kind::sequence || k == kind::bits || k == kind::set ||
+                       k == kind::map)
         return sizeof(std::uint64_t);
     else if constexpr (k == kind::array)
         return at_least_one(std::tuple_size_v<T> * smallest<typename T::value_type>());
@@ -175,7 +183,7 @@ constexpr std::size_t smallest() noexcept {
 
 /// Whether an array of `T` is stored as one piece of memory.
 template <class T>
-inline constexpr bool is_flat = kind_of<T>() == kind::scalar && stored_size<T> == sizeof(T);
+inline constexpr bool is_flat = kind_of<T>() == kind::scalar&& stored_size<T> == sizeof(T);
 
 /// Whether there is nothing in a `T` to write, so that one byte must stand for it.
 template <class T>

@@ -17,14 +17,14 @@ T load_raw(input_archive& in) {
 
 inline bool load_bool(input_archive& in) {
     auto const byte = load_raw<unsigned char>(in);
-    if (byte > 1) throw archive_error("the snapshot holds a bool that is neither 0 nor 1");
+    if (byte > 1) refuse_archive("the snapshot holds a bool that is neither 0 nor 1");
     return byte == 1;
 }
 
 template <class T>
 void load_elements(input_archive& in, T* data, std::size_t count) {
     if constexpr (is_flat<T>) {
-        if (count > in.left() / sizeof(T)) throw archive_error("the snapshot ends in the middle of an array");
+        if (count > in.left() / sizeof(T)) refuse_archive("the snapshot ends in the middle of an array");
         in.load_binary(data, count * sizeof(T));
     } else {
         for (std::size_t i = 0; i != count; ++i) load(in, data[i]);
@@ -36,7 +36,10 @@ void load_sequence(input_archive& in, T& value) {
     using element = typename T::value_type;
     std::size_t const count = in.take_count(smallest<element>());
     value.clear();
-    if constexpr (is_flat<element> && requires { value.data(); value.resize(count); }) {
+    if constexpr (is_flat<element> && requires {
+                      value.data();
+                      value.resize(count);
+                  }) {
         value.resize(count);
         load_elements(in, value.data(), count);
     } else {
@@ -60,7 +63,7 @@ void load_set(input_archive& in, T& value) {
         load(in, entry);
         value.emplace_hint(value.end(), std::move(entry));
     }
-    if (value.size() != count) throw archive_error("the snapshot holds a set with an element twice");
+    if (value.size() != count) refuse_archive("the snapshot holds a set with an element twice");
 }
 
 template <class T>
@@ -75,13 +78,13 @@ void load_map(input_archive& in, T& value) {
         load(in, name);
         load(in, value.emplace_hint(value.end(), std::move(name), mapped{})->second);
     }
-    if (value.size() != count) throw archive_error("the snapshot holds a map with a key twice");
+    if (value.size() != count) refuse_archive("the snapshot holds a map with a key twice");
 }
 
 template <class T, std::size_t I = 0>
 void load_alternative(input_archive& in, T& value, std::size_t index) {
     if constexpr (I == std::variant_size_v<T>)
-        throw archive_error("the snapshot holds an alternative that the std::variant does not have");
+        refuse_archive("the snapshot holds an alternative that the std::variant does not have");
     else if (index == I)
         load(in, value.template emplace<I>());
     else
@@ -93,7 +96,7 @@ void load_class(input_archive& in, T& value) {
     auto const depth = in.nest();
     auto const version = load_raw<unsigned char>(in);
     if (version > class_version<T>())
-        throw archive_error("the snapshot holds a class version newer than this module's");
+        refuse_archive("the snapshot holds a class version newer than this module's");
     serialize_class(in, value, version);
 }
 

@@ -37,7 +37,7 @@ void save_sequence(output_archive& out, T const& value) {
 template <class T, std::size_t I = 0>
 void save_alternative(output_archive& out, T const& value) {
     if constexpr (I == std::variant_size_v<T>)
-        throw archive_error("a std::variant of the state holds no value");
+        refuse_archive("a std::variant of the state holds no value");
     else if (auto const* held = std::get_if<I>(&value))
         save_raw(out, static_cast<std::uint32_t>(I)), save(out, *held);
     else
@@ -46,7 +46,8 @@ void save_alternative(output_archive& out, T const& value) {
 
 template <class T>
 void save_class(output_archive& out, T const& value) {
-    // One serialize() reads and writes, so Boost's convention is to cast the const away and promise not to change it.
+    // One serialize() reads and writes, so Boost's convention is to cast the const away and promise not to
+    // change it.
     auto const depth = out.nest();
     constexpr unsigned char version = class_version<T>();
     save_raw(out, version);
@@ -109,9 +110,10 @@ void save_wrapper(output_archive& out, T const& value) {
 }
 
 template <class T>
-inline constexpr bool is_wrapper =
-    kind_of<T>() == kind::nvp || kind_of<T>() == kind::array_wrapper || kind_of<T>() == kind::binary_object ||
-    kind_of<T>() == kind::collection_size || kind_of<T>() == kind::item_version;
+inline constexpr bool is_wrapper = kind_of<T>() == kind::nvp || kind_of<T>() == kind::array_wrapper
+                                   || kind_of<T>() == kind::binary_object
+                                   || kind_of<T>() == kind::collection_size
+                                   || kind_of<T>() == kind::item_version;
 
 template <class T>
 void save(output_archive& out, T const& value) {

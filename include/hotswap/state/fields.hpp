@@ -1,7 +1,8 @@
 // The fields of an aggregate, in order.
 //
 // Access is Boost.PFR's. The field counter is our own, because the one of Boost 1.81 makes g++ 12 crash on
-// std::array<std::string, N>; so are the questions that PFR answers with pages of errors (bit-fields, C arrays).
+// std::array<std::string, N>; so are the questions that PFR answers with pages of errors (bit-fields, C
+// arrays).
 #pragma once
 
 #include <boost/pfr/core.hpp>
@@ -28,24 +29,26 @@ struct any_lvalue {
 };
 struct any_class {
     template <class T>
-        requires std::is_class_v<T>
+    requires std::is_class_v<T>
     operator T() const;
 };
 struct any_union {
     template <class T>
-        requires std::is_union_v<T>
+    requires std::is_union_v<T>
     operator T() const;
 };
 template <class Derived>
 struct any_base_of {
     template <class T>
-        requires(std::is_base_of_v<T, Derived> && !std::is_same_v<T, Derived>)
-    operator T() const;
+    requires(std::is_base_of_v<T, Derived> && !std::is_same_v<T, Derived>) operator T() const;
 };
 struct no_value {};  // what only a field takes that takes everything
 
 template <class T>
-concept has_base_class = requires { T{any_base_of<T>{}}; } && !requires { T{no_value{}}; };
+concept has_base_class = requires {
+    T{any_base_of<T>{}};
+}
+&&!requires { T{no_value{}}; };
 
 template <class T, class Value, std::size_t... I>
 constexpr bool takes_values(std::index_sequence<I...>) noexcept {
@@ -56,21 +59,24 @@ constexpr bool takes_after(std::index_sequence<I...>) noexcept {
     return requires { T{(static_cast<void>(I), any_value{})..., Last{}}; };
 }
 
-// A struct whose last fields have no default takes no shorter list than all of them, so the search begins with the
-// first list that is taken and ends with the last.
+/// Stands for the number of fields of what no list of values initialises.
+inline constexpr std::size_t uncountable = max_fields + 2;
+
+// A struct whose last fields have no default takes no shorter list than all of them, so the search begins
+// with the first list that is taken and ends with the last.
 template <class T, std::size_t N = 0, bool Taken = false>
 constexpr std::size_t count_fields() noexcept {
     constexpr bool takes = takes_values<T, any_value>(std::make_index_sequence<N>{});
     if constexpr (Taken && !takes)
         return N - 1;
     else if constexpr (N > max_fields)
-        return N;
+        return takes ? N : uncountable;
     else
         return count_fields<T, N + 1, takes>();
 }
 
-/// The number of fields of the aggregate `T`, or more than `max_fields` if it cannot be told; wrong for one that holds
-/// C arrays, see `has_c_array`.
+/// The number of fields of the aggregate `T`, or `uncountable`; wrong for one that holds C arrays, see
+/// `has_c_array`.
 template <class T>
 inline constexpr std::size_t field_count = count_fields<T>();
 
@@ -82,8 +88,10 @@ constexpr bool takes_lvalues_of(std::index_sequence<N...>) noexcept {
 /// Whether a field of the aggregate `T` is a reference to something that is not const.
 template <class T>
 constexpr bool has_reference() noexcept {
-    if constexpr (field_count<T> > max_fields)
+    if constexpr (field_count<T> == uncountable)
         return takes_lvalues_of<T>(std::make_index_sequence<max_fields + 1>{});
+    else if constexpr (field_count<T> > max_fields)
+        return false;
     else
         return takes_after<T, any_lvalue>(std::make_index_sequence<field_count<T>>{});
 }
@@ -147,12 +155,14 @@ void take_lvalues(T&...);
 // A bit-field cannot be bound to an lvalue reference: the only question that tells it from its neighbours.
 template <class T>
 auto fields_are_lvalues(T& value) {
-    if constexpr (field_count<T> == 0 || field_count<T> > max_fields) return std::true_type{};
+    if constexpr (field_count<T> == 0 || field_count < T >> max_fields) return std::true_type{};
 // clang-format off
-#define HOTSWAP_FIELDS_(z, n, data)                                                                             \
-    else if constexpr (field_count<T> == n) {                                                                    \
-        auto& [BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field)] = value;                                    \
-        return std::bool_constant<requires { take_lvalues(BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field)); }>{}; \
+#define HOTSWAP_FIELDS_(z, n, data)                                                               \
+    else if constexpr (field_count<T> == n) {                                                     \
+        auto& [BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field)] = value;                     \
+        return std::bool_constant<requires {                                                      \
+            take_lvalues(BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field));                   \
+        }>{};                                                                                     \
     }
     BOOST_PP_REPEAT_FROM_TO(1, 41, HOTSWAP_FIELDS_, ~)
 #undef HOTSWAP_FIELDS_

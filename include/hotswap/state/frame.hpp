@@ -11,8 +11,9 @@
 
 namespace hotswap {
 
-/// What a frame says of its payload. Its bytes begin with 128 of header: magic and format, version, the fingerprint of
-/// the state's layout, the payload's length, a checksum over all else (XXH3, 64 bits), and the schema's name.
+/// What a frame says of its payload. Its bytes begin with 128 of header: magic and format, version, the
+/// fingerprint of the state's layout, the payload's length, a checksum over all else (XXH3, 64 bits), and the
+/// schema's name.
 struct frame {
     std::string schema{};       ///< empty for a legacy state
     std::uint32_t version = 0;  ///< 0 for a legacy state

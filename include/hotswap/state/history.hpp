@@ -11,8 +11,8 @@
 
 namespace hotswap {
 
-/// A component's migrations, in any order: pointers to plain functions from one version's struct to a neighbour's,
-/// `To f(From&&)` or `To f(From&&, hotswap::arguments const&)`. Newer → older is a downgrade.
+/// A component's migrations, in any order: pointers to plain functions from one version's struct to a
+/// neighbour's, `To f(From&&)` or `To f(From&&, hotswap::arguments const&)`. Newer → older is a downgrade.
 template <auto... Migrations>
 struct history {};
 
@@ -32,7 +32,8 @@ namespace detail {
 template <class F>
 struct signature {
     static_assert(sizeof(F) == 0,
-                  "hotswap: a migration is a plain function `To f(From&&)` or `To f(From&&, hotswap::arguments const&)`");
+                  "hotswap: a migration is a plain function `To f(From&&)` or `To f(From&&, "
+                  "hotswap::arguments const&)`");
 };
 template <class To, class From>
 struct signature<To (*)(From)> {
@@ -81,15 +82,19 @@ template <class Step>
 struct checked_step {
     static constexpr std::uint32_t from = from_version<Step>;
     static constexpr std::uint32_t to = to_version<Step>;
-    static_assert(same_family<typename Step::from, typename Step::to>(),
-                  "hotswap: a migration leads from one schema to another of a different name; a history stays within "
-                  "one schema");
-    static_assert(from != to, "hotswap: a migration leads from a version to the same version; raise the version of the "
-                              "newer struct's schema");
-    static_assert(from == to || from + 1 == to || to + 1 == from,
-                  "hotswap: a migration leads to a wrong neighbour: it may change the version by one only; write one "
-                  "migration for each version in between");
-    static_assert(!Step::is_lossy || to < from, "hotswap: only a downgrade can be marked lossy; an upgrade keeps everything");
+    static_assert(
+        same_family<typename Step::from, typename Step::to>(),
+        "hotswap: a migration leads from one schema to another of a different name; a history stays within "
+        "one schema");
+    static_assert(from != to,
+                  "hotswap: a migration leads from a version to the same version; raise the version of the "
+                  "newer struct's schema");
+    static_assert(
+        from == to || from + 1 == to || to + 1 == from,
+        "hotswap: a migration leads to a wrong neighbour: it may change the version by one only; write one "
+        "migration for each version in between");
+    static_assert(!Step::is_lossy || to < from,
+                  "hotswap: only a downgrade can be marked lossy; an upgrade keeps everything");
 };
 
 template <class T>
@@ -136,15 +141,17 @@ struct walk<State, history<Migrations...>> {
 
     template <class Step>
     static constexpr bool leads_here =
-        is_upgrade<Step> ? from_version<Step> >= oldest_start && to_version<Step> <= version
-                         : to_version<Step> >= oldest_back && from_version<Step> <= version;
+        is_upgrade<Step> ? from_version<Step> >= oldest_start&& to_version<Step> <= version
+                         : to_version<Step> >= oldest_back&& from_version<Step> <= version;
 
     static_assert((sizeof(checked_step<step<Migrations>>) + ... + 0) > 0 || sizeof...(Migrations) == 0);
-    static_assert(((count_of<from_version<step<Migrations>>, to_version<step<Migrations>>> == 1) && ...),
-                  "hotswap: a history holds two migrations between the same versions (a duplicate); remove one");
-    static_assert((leads_here<step<Migrations>> && ...),
-                  "hotswap: a history has a gap: from each upgrade the chain must go on, version by version, to the "
-                  "component's state, and to each downgrade it must come from there; add what is missing");
+    static_assert(
+        ((count_of<from_version<step<Migrations>>, to_version<step<Migrations>>> == 1) && ...),
+        "hotswap: a history holds two migrations between the same versions (a duplicate); remove one");
+    static_assert(
+        (leads_here<step<Migrations>> && ...),
+        "hotswap: a history has a gap: from each upgrade the chain must go on, version by version, to the "
+        "component's state, and to each downgrade it must come from there; add what is missing");
 
     template <std::uint32_t Version, class Step, class... Rest>
     static constexpr auto find_struct() {
@@ -177,15 +184,16 @@ struct walk<State, history<Migrations...>> {
     }
 
     template <class Step>
-    static constexpr bool agrees = std::is_same_v<typename Step::from, state_of<from_version<Step>>> &&
-                                   std::is_same_v<typename Step::to, state_of<to_version<Step>>>;
-    static_assert((agrees<step<Migrations>> && ...),
-                  "hotswap: two migrations of a history name different structs for the same version, or the newest one "
-                  "does not lead to the component's `state`");
+    static constexpr bool agrees = std::is_same_v<typename Step::from, state_of<from_version<Step>>>&&
+        std::is_same_v<typename Step::to, state_of<to_version<Step>>>;
+    static_assert(
+        (agrees<step<Migrations>> && ...),
+        "hotswap: two migrations of a history name different structs for the same version, or the newest one "
+        "does not lead to the component's `state`");
 
     template <std::uint32_t From, std::uint32_t To>
-    static constexpr bool is_lossy = ((from_version<step<Migrations>> == From && to_version<step<Migrations>> == To &&
-                                       step<Migrations>::is_lossy) ||
+    static constexpr bool is_lossy = ((from_version<step<Migrations>> == From &&
+                                       to_version<step<Migrations>> == To && step<Migrations>::is_lossy) ||
                                       ...);
 
     template <std::uint32_t From, std::uint32_t To, class Step, class... Rest>

@@ -9,8 +9,8 @@
 
 namespace hotswap {
 
-/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order, through
-/// containers and nested structs. Names of fields and of aggregates are not part of it.
+/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order,
+/// through containers and nested structs. Names of fields and of aggregates are not part of it.
 struct layout {
     std::uint64_t fingerprint = 14695981039346656037u;
     bool opaque = false;  ///< some class is known by name and size only, so equality proves nothing
@@ -67,11 +67,18 @@ constexpr void describe_alternatives(layout& l, std::index_sequence<I...>) {
     (describe<std::variant_alternative_t<I, T>, Path>(l), ...);
 }
 
+// A function of its own, so that it is looked at after the fields.
+template <class T>
+constexpr void check_struct() {
+    static_assert(sizeof(state_struct<T>) != 0);
+}
+
 // Order and hashing decide where an entry lies; only the standard ones go without saying.
 template <class T>
 constexpr void describe_policy(layout& l) {
     auto const name = type_name<T>();
-    if (!name.starts_with("std::less<") && !name.starts_with("std::hash<") && !name.starts_with("std::equal_to<"))
+    if (!name.starts_with("std::less<") && !name.starts_with("std::hash<") &&
+        !name.starts_with("std::equal_to<"))
         mix(l, name);
 }
 
@@ -122,7 +129,7 @@ constexpr void describe_class(layout& l) {
         mix(l, "struct");
         mix(l, field_count<T>);
         describe_fields<T, path>(l, std::make_index_sequence<field_count<T>>{});
-        static_assert(sizeof(state_struct<T>) != 0);
+        check_struct<T>();
     } else {
         mix(l, type_name<T>());
         l.opaque = true;
@@ -176,8 +183,8 @@ constexpr void describe(layout& l) {
 
 }  // namespace detail
 
-/// The layout of `State`. Also the place where a type that cannot be a state is refused, before anything else is
-/// made of it.
+/// The layout of `State`. Also the place where a type that cannot be a state is refused, before anything else
+/// is made of it.
 template <class State>
 constexpr layout layout_of() {
     layout l;

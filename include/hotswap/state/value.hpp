@@ -47,7 +47,8 @@ struct archive {
 
 struct none {};
 
-// As general as Boost's own fallback, so that a call is ambiguous, or ends here, unless the type has an overload.
+// As general as Boost's own fallback, so that a call is ambiguous, or ends here, unless the type has an
+// overload.
 template <class Archive, class T>
 none serialize(Archive&, T&, unsigned const);
 
@@ -102,25 +103,31 @@ constexpr std::string_view type_name() noexcept {
     return text.substr(from, to - from);
 }
 
-// Recognized by its members and its deleter's name, because <memory> alone would cost a component half a second.
+// Recognized by its members and its deleter's name, because <memory> alone would cost a component half a
+// second.
 template <class T>
 constexpr bool is_plain_unique_ptr() noexcept {
-    if constexpr (unique_ptr_like<T>)
-        return !std::is_array_v<typename T::element_type> && requires(T& p) { *p; } &&
-               type_name<typename T::deleter_type>().starts_with("std::default_delete<");
-    else
-        return false;
+    if constexpr (unique_ptr_like<T>) return !std::is_array_v<typename T::element_type> && requires(T & p) {
+            *p;
+        }
+    &&type_name<typename T::deleter_type>().starts_with("std::default_delete<");
+    else return false;
 }
 
 template <class T>
-concept complete = requires { sizeof(T); };
+concept complete = requires {
+    sizeof(T);
+};
 
 template <class T>
-concept has_public_serialize = requires(probe::archive& a, T& value) { value.serialize(a, 0u); };
+concept has_public_serialize = requires(probe::archive& a, T& value) {
+    value.serialize(a, 0u);
+};
 
-// A name that is inherited from two classes is ambiguous, whoever may access it: so this sees private members too.
-// A final class can only be asked for what it may be: g++ does not check access when it picks a function from a set or a
-// template by its type. So of a final class, a private `serialize` that is no template goes unseen.
+// A name that is inherited from two classes is ambiguous, whoever may access it: so this sees private members
+// too. A final class can only be asked for what it may be: g++ does not check access when it picks a function
+// from a set or a template by its type. So of a final class, a private `serialize` that is no template goes
+// unseen.
 struct names_serialize {
     int serialize;
 };
@@ -133,9 +140,10 @@ constexpr bool has_serialize_name() noexcept {
     else if constexpr (std::is_class_v<T> && !std::is_final_v<T>)
         return !requires { &serialize_twice<T>::serialize; };
     else
-        return requires { &T::serialize; } || requires { &T::template serialize<probe::archive>; } ||
-               requires { static_cast<void (T::*)(probe::archive&, unsigned)>(&T::serialize); } ||
-               requires { static_cast<void (T::*)(probe::archive&)>(&T::serialize); };
+        return requires { &T::serialize; }
+    || requires { &T::template serialize<probe::archive>; }
+    || requires { static_cast<void (T::*)(probe::archive&, unsigned)>(&T::serialize); }
+    || requires { static_cast<void (T::*)(probe::archive&)>(&T::serialize); };
 }
 
 template <class T, class Version = boost::serialization::version_type>
@@ -158,14 +166,23 @@ concept container_like = requires(T& c, T const& k) {
     k.size();
 };
 template <class T>
-concept sequence_like = container_like<T> && requires(T& c) { c.emplace_back(); } && !requires { typename T::key_type; };
+concept sequence_like = container_like<T> && requires(T& c) {
+    c.emplace_back();
+} && !requires {
+    typename T::key_type;
+};
 template <class T>
-concept bool_vector_like = container_like<T> && requires(T& c) { c.flip(); c.push_back(true); };
+concept bool_vector_like = container_like<T> && requires(T& c) {
+    c.flip();
+    c.push_back(true);
+};
 template <class T>
 concept set_like = container_like<T> && requires(T& c, typename T::value_type&& v) {
     typename T::key_type;
     c.insert(std::move(v));
-} && !requires { typename T::mapped_type; };
+} && !requires {
+    typename T::mapped_type;
+};
 template <class T>
 concept map_like = container_like<T> && requires {
     typename T::key_type;
@@ -267,7 +284,8 @@ constexpr kind kind_of() noexcept {
 template <class T>
 inline constexpr bool is_view = requires(T& v) {
     v.remove_prefix(std::size_t{});
-} || requires(T const& v) {
+}
+|| requires(T const& v) {
     v.size_bytes();
     v.subspan(0);
 };
@@ -277,26 +295,32 @@ inline constexpr bool is_shared = requires(T& p) {
     p.use_count();
 };
 
-/// Instantiated for every type within a state: fails to compile, naming the type and the remedy, if it is no value.
+/// Instantiated for every type within a state: fails to compile, naming the type and the remedy, if it is no
+/// value.
 template <class T>
 struct state_value {
-    static constexpr bool is_user_class = std::is_class_v<T> && (kind_of<T>() == kind::refused ||
-                                                                 kind_of<T>() == kind::aggregate);
+    static constexpr bool is_user_class =
+        std::is_class_v<T> && (kind_of<T>() == kind::refused || kind_of<T>() == kind::aggregate);
 
     static_assert(!std::is_reference_v<T>, "hotswap: a state cannot hold a reference; hold the value itself");
-    static_assert(!std::is_pointer_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T>,
-                  "hotswap: a state cannot hold a raw pointer, which means nothing after a swap; hold the value "
-                  "itself, a std::unique_ptr, or the key under which it is found");
-    static_assert(!is_shared<T>, "hotswap: a state cannot hold a shared or weak pointer, whose sharing would be lost "
-                                 "in a snapshot; hold the value itself, a std::unique_ptr, or a key");
-    static_assert(!is_view<T>, "hotswap: a state cannot hold a view of somebody else's memory; hold a std::string "
-                               "or a std::vector");
+    static_assert(
+        !std::is_pointer_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T>,
+        "hotswap: a state cannot hold a raw pointer, which means nothing after a swap; hold the value "
+        "itself, a std::unique_ptr, or the key under which it is found");
+    static_assert(!is_shared<T>,
+                  "hotswap: a state cannot hold a shared or weak pointer, whose sharing would be lost "
+                  "in a snapshot; hold the value itself, a std::unique_ptr, or a key");
+    static_assert(!is_view<T>,
+                  "hotswap: a state cannot hold a view of somebody else's memory; hold a std::string "
+                  "or a std::vector");
     static_assert(!std::is_array_v<T>, "hotswap: a state cannot hold a C array; hold a std::array");
     static_assert(!std::is_union_v<T>, "hotswap: a state cannot hold a union; hold a std::variant");
-    static_assert(!std::is_polymorphic_v<T>, "hotswap: a state cannot hold a polymorphic type, whose vtable dies with "
-                                             "its module; hold a std::variant of plain structs");
-    static_assert(!std::is_const_v<T> && !std::is_volatile_v<T>,
-                  "hotswap: a field of a state cannot be const or volatile, nor refer to what is; hold a plain value");
+    static_assert(!std::is_polymorphic_v<T>,
+                  "hotswap: a state cannot hold a polymorphic type, whose vtable dies with "
+                  "its module; hold a std::variant of plain structs");
+    static_assert(
+        !std::is_const_v<T> && !std::is_volatile_v<T>,
+        "hotswap: a field of a state cannot be const or volatile, nor refer to what is; hold a plain value");
     static_assert(!unique_ptr_like<T> || is_plain_unique_ptr<T>(),
                   "hotswap: a state's std::unique_ptr must own one object by the default deleter");
 
@@ -306,25 +330,30 @@ struct state_value {
         else
             return false;
     }();
-    static_assert(!hidden_serialize, "hotswap: this class has a `serialize` that cannot be used, because it is private or of "
-                                     "another shape; make it public: `template <class Archive> void "
-                                     "serialize(Archive& archive, unsigned version)`");
-    static_assert(!is_user_class || hidden_serialize || std::is_polymorphic_v<T> || is_shared<T> || is_view<T> ||
-                      std::is_aggregate_v<T>,
-                  "hotswap: this class is neither an aggregate nor serializable; make it a plain struct or give it a "
-                  "public `template <class Archive> void serialize(Archive& archive, unsigned version)`");
+    static_assert(!hidden_serialize,
+                  "hotswap: this class has a `serialize` that cannot be used, because it is private or of "
+                  "another shape; make it public: `template <class Archive> void "
+                  "serialize(Archive& archive, unsigned version)`");
+    static_assert(
+        !is_user_class || hidden_serialize || std::is_polymorphic_v<T> || is_shared<T> || is_view<T> ||
+            std::is_aggregate_v<T>,
+        "hotswap: this class is neither an aggregate nor serializable; make it a plain struct or give it a "
+        "public `template <class Archive> void serialize(Archive& archive, unsigned version)`");
 };
 
 /// As `state_value`, for what only an aggregate can do wrong; asked before anybody looks at its fields.
 template <class T>
 struct state_aggregate {
-    static_assert(!has_base_class<T>, "hotswap: a state struct cannot have base classes; make the base a field");
+    static_assert(!has_base_class<T>,
+                  "hotswap: a state struct cannot have base classes; make the base a field");
     static_assert(!has_reference<T>(), "hotswap: a state cannot hold a reference; hold the value itself");
     static_assert(!has_union<T>(), "hotswap: a state cannot hold a union; hold a std::variant");
     static_assert(!has_c_array<T>(), "hotswap: a state cannot hold a C array; hold a std::array");
-    static_assert(field_count<T> <= max_fields,
-                  "hotswap: a state struct has at most 40 fields; group some of them in structs of their own");
-    static_assert(!has_bit_field<T>, "hotswap: a state cannot hold a bit-field; hold a whole integer or a bool");
+    static_assert(
+        field_count<T> <= max_fields,
+        "hotswap: a state struct has at most 40 fields; group some of them in structs of their own");
+    static_assert(!has_bit_field<T>,
+                  "hotswap: a state cannot hold a bit-field; hold a whole integer or a bool");
 };
 
 /// As `state_aggregate`, asked after its fields have passed.
@@ -332,7 +361,8 @@ template <class T>
 struct state_struct {
     static_assert(std::is_default_constructible_v<T>,
                   "hotswap: a state must be default constructible: give each field an initialiser");
-    static_assert(std::is_move_constructible_v<T> && std::is_move_assignable_v<T>, "hotswap: a state must be movable");
+    static_assert(std::is_move_constructible_v<T> && std::is_move_assignable_v<T>,
+                  "hotswap: a state must be movable");
 };
 
 }  // namespace hotswap::detail

@@ -4,7 +4,7 @@
 #include <hotswap/abi/host_api.hpp>
 #include <hotswap/base/errc.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>

@@ -5,7 +5,7 @@
 #include <hotswap/slot/generation_info.hpp>
 #include <hotswap/swap/options.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>

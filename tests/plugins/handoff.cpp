@@ -1,0 +1,51 @@
+#include "plugins/shipped.hpp"
+
+using namespace hotswap_test;
+
+namespace {
+
+hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff};
+
+}  // namespace
+
+TEST_CASE("handoff: every release of the limiter goes on with the very buckets it had") {
+    for (auto const release : releases) {
+        CAPTURE(release);
+        shipped<hotswap::contracts::rate_limiter> limiter("rate_limiter", release);
+        limiter->configure({.client = {.tokens = 10, .burst = 5}});
+        CHECK(limiter->admit("a", 4).allowed);
+        CHECK(limiter.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
+        CHECK(limiter->admit("a", 0).remaining == 1);
+        CHECK(limiter->admit("a").allowed);
+        CHECK_FALSE(limiter->admit("a").allowed);
+    }
+}
+
+TEST_CASE("handoff: every release of the session manager goes on with the very sessions it had") {
+    for (auto const release : releases) {
+        CAPTURE(release);
+        shipped<hotswap::contracts::session> sessions("session", release);
+        auto const before = sessions->open("ada");
+        CHECK(sessions.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
+        auto const after = sessions->open("bob");
+        CHECK(sessions->find(before)->user == "ada");
+        CHECK(sessions->find(after)->user == "bob");
+        CHECK(sessions->close(before));
+        CHECK_FALSE(sessions->find(before));
+    }
+}
+
+TEST_CASE("handoff: every release of the cache goes on with the very entries it had") {
+    for (auto const release : releases) {
+        CAPTURE(release);
+        shipped<hotswap::contracts::cache> values("cache", release);
+        for (int i = 0; i != 200; ++i) values->put(std::to_string(i), "before");
+        CHECK(values.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
+        for (int i = 100; i != 300; ++i) values->put(std::to_string(i), "after");
+        CHECK(values->get("0") == "before");
+        CHECK(values->get("100") == "after");
+        CHECK(values->get("299") == "after");
+        CHECK(values->stats().entries == 300);
+        CHECK(values->erase("0"));
+    }
+}
