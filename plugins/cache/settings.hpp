@@ -4,9 +4,9 @@
 #include "cache/migrations.hpp"
 #include "shared/clock.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/cache.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>

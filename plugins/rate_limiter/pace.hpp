@@ -3,9 +3,9 @@
 
 #include "rate_limiter/states/v0.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/rate_limiter.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 

@@ -2,8 +2,9 @@
 
 #include "session/token.hpp"
 
+#include <hotswap/abi/chrono.hpp>
+
 #include <charconv>
-#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>

@@ -3,9 +3,9 @@
 
 #include "shared/clock.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/session.hpp>
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <stdexcept>

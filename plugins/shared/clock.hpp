@@ -1,7 +1,8 @@
 // Wall-clock times as the shipped components keep them in their states.
 #pragma once
 
-#include <chrono>
+#include <hotswap/abi/chrono.hpp>
+
 #include <stdexcept>
 #include <string>
 

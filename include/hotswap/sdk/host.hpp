@@ -1,12 +1,12 @@
 // What a component may ask of its surroundings.
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/abi/host_api.hpp>
 #include <hotswap/contract.hpp>
 #include <hotswap/sdk/boundary.hpp>
 #include <hotswap/sdk/neighbour.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>

@@ -1,10 +1,10 @@
 // What kind of value a type is to the archive, and the refusals, in words, of what cannot be a state.
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/state/fields.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>

@@ -3,10 +3,10 @@
 
 #include "shared/sharding.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/state/schema.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <list>
 #include <string>

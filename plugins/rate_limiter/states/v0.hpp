@@ -1,10 +1,11 @@
 // The rate limiter's legacy state. Frozen: release 0.1.0 wrote it.
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
+
 #include "shared/sharding.hpp"
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>

@@ -4,10 +4,10 @@
 #include "rate_limiter/states/v0.hpp"
 #include "shared/sharding.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/state/schema.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>

@@ -4,10 +4,10 @@
 #include "rate_limiter/states/v1.hpp"
 #include "shared/sharding.hpp"
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/state/schema.hpp>
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <unordered_map>

@@ -1,9 +1,9 @@
 // The contract "hotswap.cache": keep this value for a while.
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -1,9 +1,9 @@
 // The contract "hotswap.rate_limiter": may this client do this now?
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>

@@ -1,9 +1,9 @@
 // The contract "hotswap.session": which user does this token stand for?
 #pragma once
 
+#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
