@@ -149,20 +149,26 @@ constexpr bool has_c_array() noexcept {
         return has_c_array<T>(std::make_index_sequence<field_count<T> - 1>{});
 }
 
+#if defined(__clang__)
+// clang 14 has no way to ask that of a structured binding: a bit-field is left to the compiler's own words.
+template <class T>
+constexpr bool has_bit_field = false;
+#else
 template <class... T>
 void take_lvalues(T&...);
 
 // A bit-field cannot be bound to an lvalue reference: the only question that tells it from its neighbours.
 template <class T>
 auto fields_are_lvalues(T& value) {
-    if constexpr (field_count<T> == 0 || field_count < T >> max_fields) return std::true_type{};
+    if constexpr (field_count<T> == 0 || max_fields < field_count<T>) return std::true_type{};
 // clang-format off
 #define HOTSWAP_FIELDS_(z, n, data)                                                               \
     else if constexpr (field_count<T> == n) {                                                     \
         auto& [BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field)] = value;                     \
-        return std::bool_constant<requires {                                                      \
-            take_lvalues(BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field));                   \
-        }>{};                                                                                     \
+        if constexpr (requires { take_lvalues(BOOST_PP_ENUM_SHIFTED_PARAMS(BOOST_PP_INC(n), field)); }) \
+            return std::true_type{};                                                              \
+        else                                                                                      \
+            return std::false_type{};                                                             \
     }
     BOOST_PP_REPEAT_FROM_TO(1, 41, HOTSWAP_FIELDS_, ~)
 #undef HOTSWAP_FIELDS_
@@ -171,6 +177,7 @@ auto fields_are_lvalues(T& value) {
 
 template <class T>
 constexpr bool has_bit_field = !decltype(fields_are_lvalues(std::declval<T&>()))::value;
+#endif
 
 /// Calls `f(field)` for each field of the aggregate `value`, in order.
 template <class T, class F, std::size_t... I>

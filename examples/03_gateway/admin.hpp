@@ -1,0 +1,43 @@
+// What the gateway's owner can ask for, over a Unix socket: status, swap, plan, revert.
+#pragma once
+
+#include "message.hpp"
+
+#include <hotswap/runtime.hpp>
+
+#include <boost/asio/thread_pool.hpp>
+#include <boost/json/object.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace gateway {
+
+/// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}.
+/// Threads:  [any]; operations run on threads of their own, so that callers go on being served meanwhile.
+class admin {
+public:
+    /// What a component counts, by its name.
+    using counts = std::map<std::string, std::function<boost::json::object()>, std::less<>>;
+
+    admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components);
+
+    void serve(request what, respond done);
+
+    /// Waits for the operations that have begun.
+    void join() { threads_.join(); }
+
+private:
+    answer answer_to(request const& what);
+    answer status();
+    answer operate(std::string const& verb, std::string const& name, std::string const& body);
+
+    hotswap::runtime& runtime_;
+    std::filesystem::path modules_;
+    counts counts_;
+    boost::asio::thread_pool threads_{4};
+};
+
+}  // namespace gateway

@@ -1,0 +1,49 @@
+// Requests and answers as the gateway's routes see them: without anything of the HTTP library.
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace gateway {
+
+/// A request that was read whole, within all limits.
+struct request {
+    std::string method{};         ///< "GET"; any token, also one that HTTP does not know
+    std::string target{};         ///< as sent: "/item/a%20b?x=1"
+    std::string authorization{};  ///< the header of that name, or empty
+    std::string client{};         ///< the header X-Client, or empty
+    std::string body{};
+    std::string peer{};  ///< the address of whoever sent it; "local" on a Unix socket
+};
+
+/// What is answered: always JSON.
+struct answer {
+    unsigned status = 200;
+    boost::json::value body{};
+    std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// An answer that says what was wrong: `{"error": "not_found", "message": "…"}`.
+answer problem(unsigned status, std::string_view error, std::string_view message);
+
+/// Sends the answer to one request; to be called once.
+/// Threads:  [any]
+using respond = std::function<void(answer)>;
+
+/// Answers requests, now or later, on whatever thread; may throw before it has answered (500).
+using handler = std::function<void(request, respond)>;
+
+/// The segments of a target's path, each percent-decoded: {"item", "a b"}; nothing if the target is
+/// malformed.
+std::optional<std::vector<std::string>> path_segments(std::string_view target);
+
+/// Whether `text` is UTF-8, as JSON has to be.
+bool is_utf8(std::string_view text);
+
+}  // namespace gateway

@@ -1,0 +1,12 @@
+// expect: a state struct cannot have base classes
+// names: account
+#include <shop.hpp>
+
+struct common {
+    int total = 0;
+};
+struct account : common {
+    int calls = 0;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

@@ -1,0 +1,9 @@
+// expect: cannot be const or volatile, nor refer to what is
+// names: account
+#include <shop.hpp>
+
+struct account {
+    std::string const name;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

@@ -1,0 +1,12 @@
+// expect: has a public constructor
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl : public shop::counter {
+public:
+    using state = shop::numbered<1>;
+    counter_impl(hotswap::host&, state&&) {}
+    int add(int n) override { return n; }
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

@@ -1,0 +1,9 @@
+// expect: a state cannot hold a raw pointer
+// names: int (*)(int)
+#include <shop.hpp>
+
+struct account {
+    int (*callback)(int) = nullptr;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

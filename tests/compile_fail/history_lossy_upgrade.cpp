@@ -1,0 +1,11 @@
+// expect: only a downgrade can be marked lossy
+// names: numbered
+#include <shop.hpp>
+
+class counter_impl final : public shop::component<shop::numbered<3>> {
+public:
+    using component::component;
+    using history = hotswap::history<hotswap::lossy<&shop::migrate<2, 3>>>;
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

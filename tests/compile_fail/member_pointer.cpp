@@ -1,0 +1,13 @@
+// expect: a state cannot hold a raw pointer
+// names: state_like
+#include <shop.hpp>
+
+struct state_like {
+    int value = 0;
+};
+
+struct account {
+    int state_like::*member = nullptr;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

@@ -1,0 +1,11 @@
+// expect: has a public constructor
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl : public shop::counter {
+public:
+    using state = shop::numbered<1>;
+    int add(int n) override { return n; }
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

@@ -1,0 +1,13 @@
+// expect: has a public constructor
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl : public shop::counter {
+    counter_impl(hotswap::host&, shop::numbered<1>&) {}
+
+public:
+    using state = shop::numbered<1>;
+    int add(int n) override { return n; }
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

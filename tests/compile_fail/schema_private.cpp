@@ -1,0 +1,12 @@
+// expect: a state's member `schema` must be
+// names: account
+#include <shop.hpp>
+
+class account {
+    static constexpr hotswap::schema schema{"shop.counter", 1};
+
+public:
+    int total = 0;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

@@ -1,0 +1,11 @@
+// expect: neither an aggregate nor serializable
+// names: std::function<void()>
+#include <shop.hpp>
+
+#include <functional>
+
+struct account {
+    std::function<void()> callback;
+};
+
+HOTSWAP_COMPONENT(shop::component<account>, "counter", "1.0.0")

@@ -1,0 +1,11 @@
+// expect: `validate` would never be called
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl final : public shop::component<shop::numbered<1>> {
+public:
+    using component::component;
+    static void validate(shop::numbered<2> const&) {}
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

@@ -1,0 +1,145 @@
+#include "gateway_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <boost/json/value.hpp>
+
+#include <fstream>
+
+#include <sys/stat.h>
+
+using namespace gateway_tests;
+
+namespace {
+
+std::string release_of(http_client& owner, std::string_view component) {
+    auto const status = owner.send("GET", "/status").json();
+    for (auto const& each : status.at("components").as_array())
+        if (each.at("name").as_string() == component)
+            return std::string(each.at("running").at("release").as_string());
+    return "(none)";
+}
+
+}  // namespace
+
+TEST_CASE("gateway admin: the socket is its owner's alone") {
+    running_gateway const served;
+    struct stat socket {};
+    REQUIRE(::stat(served.admin.c_str(), &socket) == 0);
+    CHECK((socket.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("gateway admin: status shows the three components and what they count") {
+    running_gateway const served({"--start-with", "1.0.0"});
+    auto client = served.client();
+    client.send("GET", "/item/tea", {}, bearer(login(client)));
+    auto owner = served.owner();
+    auto const status = owner.send("GET", "/status").json();
+    auto const& components = status.at("components").as_array();
+    REQUIRE(components.size() == 3);
+    std::string seen;
+    for (auto const& each : components) {
+        seen += std::string(each.at("name").as_string()) + " " +
+                std::string(each.at("running").at("release").as_string()) + "; ";
+        auto const& counts = each.at("statistics").as_object();
+        if (each.at("name") == "cache") CHECK(counts.at("misses") == 1);
+        if (each.at("name") == "session") CHECK(counts.at("opened") == 1);
+        if (each.at("name") == "rate_limiter") CHECK(counts.at("admitted") == 2);
+    }
+    CHECK(seen == "cache 1.0.0; rate_limiter 1.0.0; session 1.0.0; ");
+}
+
+TEST_CASE("gateway admin: a token and an item from before the swaps are good after each of them") {
+    running_gateway const served({"--start-with", "0.1.0"});
+    auto client = served.client();
+    auto owner = served.owner();
+    auto const token = login(client);
+    auto const item = client.send("GET", "/item/tea", {}, bearer(token));
+    auto const still_served = [&] {
+        auto const again = client.send("GET", "/item/tea", {}, bearer(token));
+        return again.status == 200 && member(again, "cached") == "true" &&
+               member(again, "revision") == member(item, "revision");
+    };
+    for (std::string const name : {"rate_limiter", "session", "cache"}) {
+        CAPTURE(name);
+        auto const up = owner.send("POST", "/swap/" + name, R"({"module": ")" + name + R"(-1.0.0.so"})");
+        CHECK(up.status == 200);
+        CHECK(up.json().at("unload").at("verdict") == "unmapped");
+        CHECK(release_of(owner, name) == "1.0.0");
+        CHECK(still_served());
+        CHECK(owner.send("POST", "/swap/" + name).json().at("to").at("release") == "2.0.0");
+        CHECK(still_served());
+        CHECK(owner.send("POST", "/swap/" + name, R"({"transfer": "handoff"})").json().at("transfer") ==
+              "handoff");
+        CHECK(still_served());
+    }
+    CHECK(gateway::mapped_modules(served.process.pid()).size() == 3);
+}
+
+TEST_CASE("gateway admin: a revert goes back, and one that would lose something has to be allowed") {
+    running_gateway const served({"--start-with", "1.0.0"});
+    auto owner = served.owner();
+    CHECK(owner.send("POST", "/revert/session").status == 409);  // nothing to go back to
+    CHECK(owner.send("POST", "/swap/session", R"({"module": "session"})").status == 200);
+    auto const refused = owner.send("POST", "/revert/session");
+    CHECK(refused.status == 409);
+    CHECK(member(refused, "code") == "lossy_refused");
+    CHECK(release_of(owner, "session") == "2.0.0");
+    CHECK(owner.send("POST", "/revert/session", R"({"allow_loss": true})").status == 200);
+    CHECK(release_of(owner, "session") == "1.0.0");
+}
+
+TEST_CASE("gateway admin: a plan tells and changes nothing") {
+    running_gateway const served({"--start-with", "0.1.0"});
+    auto owner = served.owner();
+    auto const plan = owner.send("POST", "/plan/cache", R"({"module": "cache-2.0.0.so"})");
+    CHECK(plan.status == 200);
+    CHECK(plan.json().at("path") == boost::json::value{0, 1, 2});
+    CHECK(plan.json().at("blockers").as_array().empty());
+    CHECK(release_of(owner, "cache") == "0.1.0");
+}
+
+TEST_CASE("gateway admin: a refused swap is 409 with the failure, and the old component serves on") {
+    running_gateway const served;
+    auto owner = served.owner();
+    std::ofstream(served.scratch.path() / "poem.so") << "no module\n";
+    auto const refused = owner.send(
+        "POST", "/swap/cache", R"({"module": ")" + (served.scratch.path() / "poem.so").string() + R"("})");
+    CHECK(refused.status == 409);
+    CHECK(member(refused, "code") == "not_elf");
+    CHECK(member(refused, "old_serving") == "true");
+    CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "cache-3.0.0.so"})"), "code") ==
+          "no_such_file");
+    CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "session-2.0.0.so"})"), "code") ==
+          "contract_mismatch");
+    CHECK(member(owner.send("POST", "/swap/cache", R"({"pause_budget_ns": 1})"), "code") ==
+          "pause_budget_exceeded");
+    CHECK(release_of(owner, "cache") == "2.0.0");
+    auto client = served.client();
+    CHECK(client.send("GET", "/item/tea", {}, bearer(login(client))).status == 200);
+}
+
+TEST_CASE(
+    "gateway admin: an unknown component is 404, a body that is not understood 400, nothing is swapped") {
+    running_gateway const served;
+    auto owner = served.owner();
+    auto const unknown = owner.send("POST", "/swap/router");
+    CHECK(unknown.status == 404);
+    CHECK(member(unknown, "code") == "unknown_component");
+    CHECK(owner.send("POST", "/revert/router").status == 404);
+    CHECK(owner.send("POST", "/plan/router").status == 404);
+    CHECK(owner.send("GET", "/item/tea").status == 404);
+
+    for (std::string const body :
+         {"{", "[]", R"({"modul": "cache"})", R"({"module": 2})", R"({"transfer": "magic"})",
+          R"({"allow_loss": 1})", R"({"arguments": {"byte_budget": 65536}})",
+          R"({"drain_deadline_ns": -1})"}) {
+        auto const refused = owner.send("POST", "/swap/cache", body);
+        CHECK_MESSAGE(refused.status == 400, body);
+        CHECK(member(refused, "message") != "(none)");
+    }
+    CHECK(owner.send("POST", "/revert/cache", R"({"module": "cache-1.0.0.so"})").status == 400);
+    CHECK(owner.send("GET", "/swap/cache").header("Allow") == "POST");
+    auto const cache = owner.send("GET", "/status").json().at("components").at(0);
+    CHECK(cache.at("swaps") == 0);
+}

@@ -1,0 +1,104 @@
+#include "gateway_fixture.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <fstream>
+
+using namespace gateway_tests;
+
+TEST_CASE("gateway: SIGTERM lets requests finish, closes what is idle, removes the socket and ends with 0") {
+    for (int const number : {SIGTERM, SIGINT}) {
+        running_gateway served({"--origin-delay", "300ms"});
+        auto busy = served.client();
+        auto idle = served.client();
+        auto const token = login(busy);
+        CHECK(idle.send("GET", "/healthz").status == 200);
+        busy.write("GET /item/tea HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer " + token + "\r\n\r\n");
+        served.process.signal(number);
+
+        auto const last = busy.read();
+        CHECK(last.status == 200);
+        CHECK_FALSE(last.keep_alive);
+        CHECK(busy.is_closed());
+        CHECK(idle.is_closed());
+        CHECK(served.process.wait() == 0);
+        CHECK_FALSE(std::filesystem::exists(served.admin));
+        CHECK_THROWS_AS(served.client(), gateway::connection_lost);
+    }
+}
+
+TEST_CASE("gateway: the socket of a gateway that was killed is replaced, that of a living one is not") {
+    gateway::scratch_directory const scratch;
+    auto const admin = scratch.path() / "admin.sock";
+    {
+        gateway::gateway_process killed(GATEWAY, arguments_for(admin, {}));
+        killed.wait_until_it_listens();
+        auto const [status, said] = run_to_the_end(arguments_for(admin, {}));
+        CHECK(status == 1);
+        CHECK_MESSAGE(said.find("another gateway listens at " + admin.string()) != said.npos, said);
+        CHECK(http_client::to_socket(admin).send("GET", "/status").status == 200);
+        killed.signal(SIGKILL);
+        CHECK(killed.wait() == 128 + SIGKILL);
+    }
+    REQUIRE(std::filesystem::exists(admin));
+    gateway::gateway_process next(GATEWAY, arguments_for(admin, {}));
+    next.wait_until_it_listens();
+    CHECK(http_client::to_socket(admin).send("GET", "/status").status == 200);
+}
+
+TEST_CASE("gateway: a file that is in the socket's place is left alone") {
+    gateway::scratch_directory const scratch;
+    auto const admin = scratch.path() / "diary";
+    std::ofstream(admin) << "dear diary";
+    auto const [status, said] = run_to_the_end(arguments_for(admin, {}));
+    CHECK(status == 1);
+    CHECK_MESSAGE(said.find("is not a socket") != said.npos, said);
+    CHECK(std::filesystem::file_size(admin) == 10);
+}
+
+TEST_CASE("gateway: a port in use is said to be, with exit status 1") {
+    running_gateway const served;
+    auto const where = "127.0.0.1:" + std::to_string(served.port);
+    auto const [status, said] = run_to_the_end(
+        {"--listen", where, "--modules", GATEWAY_MODULES, "--admin", served.scratch.path() / "second.sock"});
+    CHECK(status == 1);
+    CHECK_MESSAGE(said.find("cannot listen at " + where + ": Address already in use") != said.npos, said);
+    CHECK_FALSE(std::filesystem::exists(served.scratch.path() / "second.sock"));
+}
+
+TEST_CASE("gateway: a release that is not there keeps it from starting, and says so") {
+    gateway::scratch_directory const scratch;
+    auto const [status, said] =
+        run_to_the_end(arguments_for(scratch.path() / "admin.sock", {"--start-with", "7.0.0"}));
+    CHECK(status == 1);
+    CHECK_MESSAGE(said.find("rate_limiter-7.0.0.so") != said.npos, said);
+}
+
+TEST_CASE("gateway: the command line explains itself, and what it refuses") {
+    auto const [helped, help] = run_to_the_end({"--help"});
+    CHECK(helped == 0);
+    for (char const* option : {"--listen", "--modules", "--admin", "--limit", "--threads", "--start-with"})
+        CHECK_MESSAGE(help.find(option) != help.npos, option);
+    auto const [versioned, version] = run_to_the_end({"--version"});
+    CHECK(versioned == 0);
+    CHECK(version.starts_with("hotswap-gateway "));
+
+    std::string const modules = GATEWAY_MODULES;
+    for (auto const& wrong : std::vector<std::vector<std::string>>{
+             {},
+             {"--modules", modules},
+             {"--modules", "/nowhere", "--admin", "a.sock"},
+             {"--modules", modules, "--admin", "a.sock", "--limit", "fast"},
+             {"--modules", modules, "--admin", "a.sock", "--limit", "0/1"},
+             {"--modules", modules, "--admin", "a.sock", "--listen", "8080"},
+             {"--modules", modules, "--admin", "a.sock", "--listen", "127.0.0.1:99999"},
+             {"--modules", modules, "--admin", "a.sock", "--threads", "0"},
+             {"--modules", modules, "--admin", "a.sock", "--origin-delay", "5"},
+             {"--modules", modules, "--admin", "a.sock", "--colour"},
+             {"--modules", modules, "--admin", "a.sock", "stray"}}) {
+        auto const [status, said] = run_to_the_end(wrong);
+        CHECK_MESSAGE(status == 2, said);
+        CHECK_MESSAGE(said.find("see hotswap-gateway --help") != said.npos, said);
+    }
+}

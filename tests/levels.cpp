@@ -1,0 +1,180 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct room {
+    std::string_view name;
+    int level;
+};
+
+constexpr int sdk_level = 100;   // beside the levels: reads abi, base and state, and no level reads it
+constexpr int top_level = 1000;  // programs on top of the library: read anything
+
+constexpr std::array rooms{room{"abi", 0},     room{"base", 1},        room{"state", 2},
+                           room{"module", 3},  room{"slot", 4},        room{"swap", 5},
+                           room{"runtime", 6}, room{"sdk", sdk_level}, room{"lint", top_level}};
+constexpr std::array faces{room{"contract.hpp", 0}, room{"version.hpp", 0}, room{"component.hpp", sdk_level},
+                           room{"runtime.hpp", 6}, room{"json.hpp", 6}};
+
+template <class Rooms>
+std::optional<int> find_level(Rooms const& among, std::string_view name) {
+    auto const found = std::ranges::find(among, name, &room::name);
+    return found == among.end() ? std::nullopt : std::optional{found->level};
+}
+
+/// The level of "state/frame.hpp" (by its folder) or of "runtime.hpp" (a face).
+std::optional<int> level_of(std::string_view path) {
+    auto const slash = path.find('/');
+    return slash == path.npos ? find_level(faces, path) : find_level(rooms, path.substr(0, slash));
+}
+
+bool may_include(int from, int to) {
+    if (from == top_level) return true;
+    if (from == sdk_level) return to <= 2 || to == sdk_level;
+    return to <= from;
+}
+
+struct include {
+    std::string path;  ///< as written, without the brackets or quotes
+    bool ours;         ///< hotswap's own: `path` is relative to a room or a face
+};
+
+std::vector<include> includes_in(std::string const& text) {
+    auto const skip_blanks = [](std::string_view& line) {
+        line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    };
+    std::vector<include> found;
+    std::istringstream lines{text};
+    for (std::string whole; std::getline(lines, whole);) {
+        std::string_view line = whole;
+        for (std::string_view word : {"", "#", "include"}) {
+            skip_blanks(line);
+            if (!line.starts_with(word)) line = {};
+            line.remove_prefix(std::min(word.size(), line.size()));
+        }
+        skip_blanks(line);
+        if (line.empty() || (line[0] != '<' && line[0] != '"')) continue;
+        bool const quoted = line[0] == '"';
+        line = line.substr(1, line.find_first_of("\">", 1) - 1);
+        bool const prefixed = line.starts_with("hotswap/");
+        if (prefixed) line.remove_prefix(std::string_view{"hotswap/"}.size());
+        found.push_back({std::string{line}, prefixed || quoted});
+    }
+    return found;
+}
+
+/// Sentences about the upward includes of one file; `path` as for `level_of`.
+std::vector<std::string> upward_includes(std::string const& path, std::string const& text) {
+    auto const from = level_of(path);
+    if (!from) return {path + " is in no room of the house: give it one, or tell this test of a new room"};
+    std::vector<std::string> sentences;
+    for (auto const& [included, ours] : includes_in(text)) {
+        if (!ours) continue;
+        if (auto const to = level_of(included); !to)
+            sentences.push_back(path + " includes " + included +
+                                ", which names no room: write \"<room>/<file>\"");
+        else if (!may_include(*from, *to))
+            sentences.push_back(path + " includes " + included + ": an include points only down the levels");
+    }
+    return sentences;
+}
+
+std::string read(fs::path const& file) {
+    std::ifstream in{file, std::ios::binary};
+    REQUIRE_MESSAGE(in.is_open(), file.string());
+    return (std::ostringstream{} << in.rdbuf()).str();
+}
+
+/// All C++ files below `root`, relative to it.
+std::vector<std::string> sources_below(fs::path const& root) {
+    std::vector<std::string> files;
+    for (auto const& entry : fs::recursive_directory_iterator{root})
+        if (auto const extension = entry.path().extension(); extension == ".hpp" || extension == ".cpp")
+            files.push_back(fs::relative(entry.path(), root).generic_string());
+    std::ranges::sort(files);
+    return files;
+}
+
+fs::path const house{HOTSWAP_SOURCE_DIR};
+fs::path const public_headers = house / "include" / "hotswap";
+
+/// Every header of ours that `start` pulls in, itself included, and what these include from elsewhere.
+struct closure {
+    std::set<std::string> ours;
+    std::set<std::string> foreign;
+
+    explicit closure(std::string const& start) { follow(start); }
+
+    void follow(std::string const& path) {
+        if (!ours.insert(path).second) return;
+        for (auto const& each : includes_in(read(public_headers / path)))
+            each.ours ? follow(each.path) : void(foreign.insert(each.path));
+    }
+};
+
+}  // namespace
+
+TEST_CASE("levels: an include that points up is found and named, one that points down is not") {
+    CHECK(
+        upward_includes("state/frame.hpp", "#include <hotswap/base/error.hpp>\n#include <vector>\n").empty());
+    CHECK(upward_includes("swap/plan.cpp", "#include \"swap/plan.hpp\"\n").empty());
+    CHECK(upward_includes("sdk/host.hpp", "#include <hotswap/state/schema.hpp>\n").empty());
+
+    CHECK(upward_includes("base/error.hpp", "#include <vector>\n  #  include <hotswap/state/frame.hpp>\n") ==
+          std::vector<std::string>{
+              "base/error.hpp includes state/frame.hpp: an include points only down the levels"});
+    CHECK(upward_includes("slot/gate.cpp", "#include \"swap/plan.hpp\"").size() == 1);
+    CHECK(upward_includes("sdk/host.hpp", "#include <hotswap/module/loader.hpp>").size() == 1);
+    CHECK(upward_includes("swap/plan.cpp", "#include <hotswap/component.hpp>").size() == 1);
+    CHECK(upward_includes("contract.hpp", "#include <hotswap/base/error.hpp>").size() == 1);
+    CHECK(upward_includes("slot/gate.cpp", "#include \"gate.hpp\"").size() == 1);
+    CHECK(upward_includes("attic/box.hpp", "").size() == 1);
+}
+
+TEST_CASE("levels: no file of the library includes upward") {
+    for (auto const& root : {public_headers, house / "lib"}) {
+        auto const files = sources_below(root);
+        CHECK_FALSE(files.empty());
+        for (auto const& file : files)
+            for (auto const& sentence : upward_includes(file, read(root / file))) FAIL_CHECK(sentence);
+    }
+}
+
+TEST_CASE("levels: component.hpp reaches neither fmt nor results nor anything above state") {
+    closure const reached{"component.hpp"};
+    for (auto const& header : reached.ours) {
+        auto const level = level_of(header);
+        CHECK_MESSAGE((level && may_include(sdk_level, *level)), header);
+    }
+    for (auto const& header : reached.foreign)
+        for (std::string_view heavy :
+             {"fmt/", "boost/system/", "boost/json", "boost/archive/", "iostream", "regex"})
+            CHECK_MESSAGE(!header.starts_with(heavy), header);
+}
+
+TEST_CASE("levels: contract.hpp includes the standard library only") {
+    CHECK(closure{"contract.hpp"}.ours.size() == 1);
+}
+
+TEST_CASE("levels: a shipped contract needs nothing of hotswap above abi") {
+    for (auto const& plugin : fs::directory_iterator{house / "plugins"}) {
+        auto const contracts = plugin.path() / "include" / "hotswap" / "contracts";
+        if (!fs::exists(contracts)) continue;
+        for (auto const& file : sources_below(contracts))
+            for (auto const& each : includes_in(read(contracts / file)))
+                CHECK_MESSAGE((!each.ours || level_of(each.path) == 0), file << " includes " << each.path);
+    }
+}

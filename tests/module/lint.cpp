@@ -1,0 +1,92 @@
+// hotswap-lint, as a build or a person runs it.
+#include "module/files.hpp"
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+
+using test::modules;
+
+namespace {
+
+struct answer {
+    int status = -1;
+    std::string output;
+};
+
+answer lint(std::string const& words) {
+    std::string const command = std::string(HOTSWAP_TEST_LINT) + " " + words + " 2>&1";
+    std::FILE* const pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    answer given;
+    std::array<char, 4096> buffer{};
+    while (std::size_t const got = std::fread(buffer.data(), 1, buffer.size(), pipe))
+        given.output.append(buffer.data(), got);
+    int const ended = pclose(pipe);
+    REQUIRE(WIFEXITED(ended));
+    given.status = WEXITSTATUS(ended);
+    return given;
+}
+
+std::string file(char const* name) { return "'" + (modules / name).string() + "'"; }
+
+bool has(answer const& given, std::string_view words) {
+    return given.output.find(words) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("hotswap-lint: a good module is described, and the status is 0") {
+    auto const given = lint(file("plain-2.0.0.so"));
+    CHECK(given.status == 0);
+    CHECK_MESSAGE(has(given, "plain 2.0.0, contract test.probe 1, schema test.plain 1"), given.output);
+}
+
+TEST_CASE("hotswap-lint: --quiet says nothing of a good module") {
+    auto const given = lint("--quiet " + file("plain-2.0.0.so"));
+    CHECK(given.status == 0);
+    CHECK(given.output.empty());
+}
+
+TEST_CASE("hotswap-lint: a refused module is named with its code, and the status is 1") {
+    auto const given = lint(file("archived_naive-1.0.0.so"));
+    CHECK(given.status == 1);
+    CHECK_MESSAGE(has(given, "refused (unique_symbols)"), given.output);
+    CHECK(has(given, "archived_naive-1.0.0.so"));
+}
+
+TEST_CASE("hotswap-lint: one refused file among good ones makes the status 1, and all are judged") {
+    auto const given =
+        lint(file("no_component-1.0.0.so") + " " + file("plain-1.0.0.so") + " " + file("none.so"));
+    CHECK(given.status == 1);
+    CHECK(has(given, "refused (no_descriptor)"));
+    CHECK(has(given, "plain 1.0.0"));
+    CHECK(has(given, "refused (no_such_file)"));
+}
+
+TEST_CASE("hotswap-lint: a module that will stay mapped is a warning with the reason, not a refusal") {
+    auto const given = lint(file("nodelete-1.0.0.so"));
+    CHECK(given.status == 0);
+    CHECK_MESSAGE(has(given, "warning: "), given.output);
+    CHECK(has(given, "-z nodelete"));
+}
+
+TEST_CASE("hotswap-lint: --help explains itself with status 0") {
+    auto const given = lint("--help");
+    CHECK(given.status == 0);
+    CHECK(has(given, "usage: hotswap-lint"));
+    CHECK(has(given, "Exit status"));
+}
+
+TEST_CASE("hotswap-lint: called wrongly it shows its usage with status 2") {
+    for (char const* const words : {"", "--quiet", "--nonsense"}) {
+        auto const given = lint(words);
+        CHECK(given.status == 2);
+        CHECK(has(given, "usage: hotswap-lint"));
+    }
+    CHECK(has(lint("--nonsense"), "unknown option --nonsense"));
+}

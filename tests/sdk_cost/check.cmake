@@ -1,0 +1,18 @@
+# cmake -D MODULE=… -D STRIP=… -D READELF=… -D LIMIT=bytes -P check.cmake
+set(stripped "${MODULE}.stripped")
+execute_process(COMMAND "${STRIP}" -o "${stripped}" "${MODULE}" COMMAND_ERROR_IS_FATAL ANY)
+file(SIZE "${stripped}" size)
+file(REMOVE "${stripped}")
+execute_process(COMMAND "${READELF}" --dynamic --wide "${MODULE}" OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "\\(NEEDED\\)[^\n]*" needed "${dynamic}")
+
+message(STATUS "${MODULE}: ${size} bytes stripped, at most ${LIMIT}; needs ${needed}")
+if(size GREATER LIMIT)
+    message(FATAL_ERROR "a stripped typical component has ${size} bytes, more than ${LIMIT}")
+endif()
+if(NOT needed)
+    message(FATAL_ERROR "${READELF} names no library that the module needs: not even libstdc++?")
+endif()
+if(needed MATCHES "boost|libfmt")
+    message(FATAL_ERROR "a component must bring only the standard library along: ${needed}")
+endif()

@@ -1,0 +1,43 @@
+// A gate with a contract behind it, and no module: what a handle's callers see of a slot.
+#pragma once
+
+#include <hotswap/contract.hpp>
+#include <hotswap/slot/handle.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+namespace test {
+
+/// A contract whose data only the gate protects.
+struct pair {
+    static constexpr hotswap::contract contract{"test.pair", 1};
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
+
+    bool agrees() const { return first == second; }
+    /// The same, but long enough inside for a swap that does not see this caller to be seen by it.
+    bool agrees_after_a_moment() const {
+        std::uint64_t const before = first;
+        for (int i = 0; i != 500; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);
+        return before == second;
+    }
+};
+
+struct gated {
+    pair object;
+    std::shared_ptr<hotswap::detail::gate> gate =
+        std::make_shared<hotswap::detail::gate>("it", "test.pair", 1);
+    hotswap::handle<pair> handle{gate};
+
+    gated() { gate->open(&object); }
+
+    bool drains() const {
+        return gate->wait_until_drained(std::chrono::steady_clock::now() + std::chrono::seconds(30));
+    }
+    bool drains_at_once() const { return gate->wait_until_drained(std::chrono::steady_clock::now()); }
+};
+
+}  // namespace test

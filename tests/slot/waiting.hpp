@@ -1,0 +1,41 @@
+// How these tests wait: for what they can see, and never for a length of time.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+namespace test {
+
+/// Looks until `seen` is true; false after half a minute, which is a failed test and not a slow machine.
+template <class Seen>
+bool eventually(Seen seen) {
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!seen()) {
+        if (std::chrono::steady_clock::now() > deadline) return seen();
+        std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+    return true;
+}
+
+/// Runs `f` in a process of its own, which may die; its exit status as of waitpid.
+template <class F>
+int in_child(F f) {
+    std::fflush(nullptr);
+    pid_t const child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        f();
+        _exit(0);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    return status;
+}
+
+}  // namespace test
