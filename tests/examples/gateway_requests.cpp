@@ -78,7 +78,7 @@ TEST_CASE("gateway: a login that is not the JSON it should be is 400, and the co
     CHECK(login(client).size() == 64);
 }
 
-TEST_CASE("gateway: keys are percent-decoded text; what cannot be one is 400") {
+TEST_CASE("gateway: keys are percent-decoded text, and what cannot be one is 400") {
     running_gateway const served;
     auto client = served.client();
     auto const token = login(client);

@@ -69,7 +69,7 @@ TEST_CASE("cache: a value is served until its time to live is over, by default 3
     }
 }
 
-TEST_CASE("cache: batches answer in order; one with a ttl out of range stores nothing") {
+TEST_CASE("cache: batches answer in order, and one with a ttl out of range stores nothing") {
     for (auto const release : releases) {
         CAPTURE(release);
         values values(release);
@@ -223,7 +223,7 @@ TEST_CASE("cache: counters begin with release 1 and never go back from there") {
     }
 }
 
-TEST_CASE("cache: settings go up and down with the state; a setting that a release lacks is refused") {
+TEST_CASE("cache: settings go up and down with the state, and a setting that a release lacks is refused") {
     values values("1.0.0", {.max_entries = 500, .default_ttl = 10s, .cleanup_interval = 5s});
     CHECK_THROWS_AS(values->configure({.byte_budget = 1'000'000}), std::invalid_argument);
     CHECK_THROWS_AS(values->configure({.max_entries = 15}), std::invalid_argument);

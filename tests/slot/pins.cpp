@@ -39,7 +39,8 @@ struct host {
 }  // namespace
 
 TEST_CASE(
-    "pin: it keeps the code mapped and the report names it; once it is gone a look at the status unmaps") {
+    "pin: it keeps the code mapped and the report names it, and once it is gone a look at the status "
+    "unmaps") {
     host h;
     std::optional<module_pin> held(h.it->pin());
     auto const report = h.swap("worker-2.0.0.so");
