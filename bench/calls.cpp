@@ -64,17 +64,21 @@ struct contestant {
 };
 
 struct guarded_pointers {
-    explicit guarded_pointers(counter* plain) : target(plain), shared(std::shared_ptr<counter>(plain, [](counter*) {})) {}
+    explicit guarded_pointers(counter* plain)
+        : target(plain), shared(std::shared_ptr<counter>(plain, [](counter*) {})) {}
 
     std::atomic<counter*> target;
     std::shared_mutex mutex;
     std::atomic<std::shared_ptr<counter>> shared;
 };
 
-std::vector<contestant> contestants(hotswap::handle<counter> const& handle, counter* plain, guarded_pointers& guards) {
+std::vector<contestant> contestants(hotswap::handle<counter> const& handle, counter* plain,
+                                    guarded_pointers& guards) {
     return {
-        {"virtual call", [plain](unsigned n) { return run_on(n, [plain](auto v) { return plain->next(v); }); }},
-        {"hotswap handle", [&handle](unsigned n) { return run_on(n, [handle](auto v) { return handle->next(v); }); }},
+        {"virtual call",
+         [plain](unsigned n) { return run_on(n, [plain](auto v) { return plain->next(v); }); }},
+        {"hotswap handle",
+         [&handle](unsigned n) { return run_on(n, [handle](auto v) { return handle->next(v); }); }},
         {"liburcu (memb)",
          [&guards](unsigned n) {
              return run_on(n, [&guards](auto v) {
@@ -92,7 +96,9 @@ std::vector<contestant> contestants(hotswap::handle<counter> const& handle, coun
              });
          }},
         {"std::atomic<std::shared_ptr>",
-         [&guards](unsigned n) { return run_on(n, [&guards](auto v) { return guards.shared.load()->next(v); }); }},
+         [&guards](unsigned n) {
+             return run_on(n, [&guards](auto v) { return guards.shared.load()->next(v); });
+         }},
     };
 }
 
@@ -120,7 +126,8 @@ bool measure_calls(int rounds) {
                        f.median / base);
         }
         double const ratio = summarize(all[1].samples).median / base;
-        fmt::print("  goal ≤ 1.20 × a virtual call: {:.2f}, {}\n", ratio, ratio <= 1.2 ? "reached" : "NOT reached");
+        fmt::print("  goal ≤ 1.20 × a virtual call: {:.2f}, {}\n", ratio,
+                   ratio <= 1.2 ? "reached" : "NOT reached");
         reached = reached && ratio <= 1.2;
     }
     return reached;

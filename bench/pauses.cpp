@@ -53,9 +53,9 @@ samples swap_often(hotswap::runtime& runtime, int swaps, hotswap::transfer how) 
     samples taken;
     for (int i = 0; i != swaps; ++i) {
         bool const up = how == hotswap::transfer::handoff || i % 2 == 0;
-        auto const report = runtime.swap("bench_counter", {.module = modules / (up ? "bench_counter-2.0.0.so"
-                                                                                   : "bench_counter-1.0.0.so"),
-                                                           .transfer = how});
+        auto const report = runtime.swap(
+            "bench_counter", {.module = modules / (up ? "bench_counter-2.0.0.so" : "bench_counter-1.0.0.so"),
+                              .transfer = how});
         if (!report) throw hotswap::swap_error(report.error());
         taken.pauses.push_back(microseconds(report->pause));
         taken.totals.push_back(microseconds(report->total));
@@ -64,12 +64,13 @@ samples swap_often(hotswap::runtime& runtime, int swaps, hotswap::transfer how) 
 }
 
 void print_row(std::string const& name, std::vector<double> const& values) {
-    fmt::print("  {:<44} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f}\n", name, percentile(values, 0), percentile(values, 0.5),
-               percentile(values, 0.99), percentile(values, 1));
+    fmt::print("  {:<44} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f}\n", name, percentile(values, 0),
+               percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1));
 }
 
 bool judge(char const* what, double value, double goal) {
-    fmt::print("  goal {} ≤ {:.0f} µs: {:.1f} µs, {}\n", what, goal, value, value <= goal ? "reached" : "NOT reached");
+    fmt::print("  goal {} ≤ {:.0f} µs: {:.1f} µs, {}\n", what, goal, value,
+               value <= goal ? "reached" : "NOT reached");
     return value <= goal;
 }
 
@@ -78,7 +79,8 @@ bool judge(char const* what, double value, double goal) {
 bool measure_pauses(int swaps) {
     hotswap::runtime runtime{{.modules = BENCH_MODULES}};
     std::filesystem::path const modules = BENCH_MODULES;
-    auto const handle = runtime.load<counter>("bench_counter", {.module = modules / "bench_counter-1.0.0.so"}).value();
+    auto const handle =
+        runtime.load<counter>("bench_counter", {.module = modules / "bench_counter-1.0.0.so"}).value();
 
     fmt::print("\nswaps of a small state, 2 callers at work (µs, {} swaps each)\n", swaps);
     fmt::print("  {:<44} {:>9} {:>9} {:>9} {:>9}\n", "", "min", "p50", "p99", "max");

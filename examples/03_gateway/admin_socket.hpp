@@ -13,8 +13,8 @@ namespace gateway {
 class admin_socket {
 public:
     /// Effects:  replaces the socket of a gateway that is dead; before other threads run, for it sets the
-    /// umask. Errors:   throws std::runtime_error if another program listens there, or something else is in
-    /// the way.
+    ///           umask.
+    /// Errors:   throws std::runtime_error if another program listens there, or something else is in the way.
     admin_socket(boost::asio::io_context& io, std::filesystem::path where);
     /// Removes the file, if it is still this one.
     ~admin_socket();

@@ -48,8 +48,7 @@ struct campaign_options {
     pid_t gateway = 0;
 };
 
-/// All three components through 0 → 1 → 2, back to 1, up again, by handoff and by snapshot; refusals in
-/// between.
+/// All three components through 0 → 1 → 2, back to 1, up again, by handoff and by snapshot; refusals in between.
 class campaign {
 public:
     campaign(campaign_options wanted, load& under);

@@ -38,8 +38,7 @@ private:
 };
 
 /// The highest revision of each item that any caller has got.
-/// An answer to a request sent later must not be older, and must come from the cache: it forgets nothing
-/// here.
+/// An answer to a request sent later must not be older, and must come from the cache: it forgets nothing here.
 class item_book {
 public:
     explicit item_book(std::size_t items) : seen_(items) {}

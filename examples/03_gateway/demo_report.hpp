@@ -20,8 +20,7 @@ struct aftermath {
 /// All of it, but the first lines.
 std::string report(campaign const& done, load& under, aftermath const& after);
 
-/// One line that tells how far the demo is: over the one before on a terminal, on a line of its own
-/// elsewhere.
+/// One line that tells how far the demo is: over the one before on a terminal, on a line of its own elsewhere.
 class progress {
 public:
     explicit progress(clock::duration total);

@@ -30,7 +30,8 @@ public:
     void listen(http_acceptor acceptor, handler serve);
 
     /// Accepts no more, lets every request that has begun finish, closes what is idle; after `deadline`,
-    /// everything. Threads:  [any] once.
+    /// everything.
+    /// Threads:  [any] once.
     void drain(std::chrono::nanoseconds deadline);
 
 private:

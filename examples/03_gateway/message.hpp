@@ -39,8 +39,7 @@ using respond = std::function<void(answer)>;
 /// Answers requests, now or later, on whatever thread; may throw before it has answered (500).
 using handler = std::function<void(request, respond)>;
 
-/// The segments of a target's path, each percent-decoded: {"item", "a b"}; nothing if the target is
-/// malformed.
+/// The segments of a target's path, each percent-decoded: {"item", "a b"}; nothing if the target is malformed.
 std::optional<std::vector<std::string>> path_segments(std::string_view target);
 
 /// Whether `text` is UTF-8, as JSON has to be.

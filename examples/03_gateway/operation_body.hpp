@@ -15,8 +15,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// {"module": "cache-2.0.0.so", "transfer": "handoff", "allow_loss": true, "arguments": {"byte_budget":
-/// "65536"},
+/// {"module": "cache-2.0.0.so", "transfer": "handoff", "allow_loss": true, "arguments": {"byte_budget": "65536"},
 ///  "drain_deadline_ns": 1000000000, "pause_budget_ns": 1000000}; every member may be left out, and so may
 ///  the body.
 /// A module is a family name, or a file: relative ones are looked for in `modules`.

@@ -12,7 +12,8 @@
 namespace hotswap {
 
 /// For `boost::json::value_from(report)`. Durations are whole nanoseconds, in members that end in `_ns`;
-/// sizes are bytes; enumerations are their names. Threads:  [any]
+/// sizes are bytes; enumerations are their names.
+/// Threads:  [any]
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, swap_report const& report);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, unload_report const& report);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, generation_info const& info);

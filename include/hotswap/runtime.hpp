@@ -38,10 +38,10 @@ enum class subscription : std::uint64_t {};
 
 /// The components of a host, and every operation on them.
 /// Threads:  [control] for the operations: any thread but one that holds a lease on the same component. One
-/// operation
-///           per component at a time (a second one is refused: busy); different components in parallel.
+///           operation per component at a time (a second one is refused: busy); different components in
+///           parallel.
 /// Lifetime: its destructor unloads every component; code that a lease still holds then stays mapped for
-/// good.
+///           good.
 class runtime {
 public:
     /// Effects:  removes staged files that crashed processes left behind.
@@ -50,11 +50,10 @@ public:
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
 
-    /// Loads a component: the newest release of the family `name` in the modules directory, unless told
-    /// otherwise. Errors:   already_loaded, contract_mismatch, invalid_argument, limit_reached; those of the
-    /// file (no_such_file,
-    ///           not_elf, toolchain_mismatch …), bad_snapshot, no_migration_path, migration_failed,
-    ///           validation_failed, adopt_failed, construct_failed.
+    /// Loads a component: the newest release of the family `name` in the modules directory, unless told otherwise.
+    /// Errors:   already_loaded, contract_mismatch, invalid_argument, limit_reached; those of the file
+    ///           (no_such_file, not_elf, toolchain_mismatch …), bad_snapshot, no_migration_path,
+    ///           migration_failed, validation_failed, adopt_failed, construct_failed.
     /// Threads:  [control]
     template <class Contract>
     [[nodiscard]] result<handle<Contract>> load(std::string_view name, load_options const& options = {}) {
@@ -72,9 +71,9 @@ public:
     /// Replaces the running generation of `name` by the newest release on disk, or by the module named.
     /// Effects:  all or nothing; on failure the old generation serves on, its state untouched.
     /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
-    /// schema_mismatch,
-    ///           layout_changed, no_migration_path, lossy_refused, handoff_refused; drain_timeout,
-    ///           pause_budget_exceeded, export_failed, migration_failed, validation_failed, construct_failed.
+    ///           schema_mismatch, layout_changed, no_migration_path, lossy_refused, handoff_refused;
+    ///           drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
+    ///           construct_failed.
     /// Threads:  [control]
     /// Lifetime: leases taken before the gate closed finish on the old generation.
     /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause.
@@ -82,16 +81,15 @@ public:
 
     /// What `swap` with the same options would do.
     /// Effects:  none on the component; the file is staged, verified and thrown away without running any of
-    /// it. Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would
-    /// refuse the swap is
-    ///           in the plan's blockers.
+    ///           it.
+    /// Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would refuse
+    ///           the swap is in the plan's blockers.
     /// Threads:  [control]
     [[nodiscard]] result<swap_plan> plan(std::string_view name, swap_options const& options = {});
 
     /// Goes back to the generation before the last swap, keeping what was written since: walks the downgrade.
     /// Effects:  as `swap`, with the file that was running before, even if it was replaced on disk since. A
-    /// revert can
-    ///           be reverted.
+    ///           revert can be reverted.
     /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema.
     /// Threads:  [control]
     [[nodiscard]] result<swap_report> revert(std::string_view name, revert_options const& options = {});
@@ -123,8 +121,7 @@ public:
 
     /// Calls `f` for every step of every operation and every line that a component logs.
     /// Effects:  `f` is called on whatever thread the step runs on, never two calls at once, and must not
-    /// call back
-    ///           into the runtime's subscriptions; what it throws is dropped.
+    ///           call back into the runtime's subscriptions; what it throws is dropped.
     /// Threads:  [any]
     subscription subscribe(std::function<void(event const&)> f);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -74,11 +75,19 @@ void sweep_one(fs::path const& directory) {
     fs::remove_all(directory, error);
 }
 
+// A directory that has no name of its own yet may be about to be locked by a living process.
+bool is_abandoned(fs::directory_entry const& entry) {
+    std::error_code error;
+    auto const written = entry.last_write_time(error);
+    return !error && fs::file_time_type::clock::now() - written > std::chrono::minutes(1);
+}
+
 void sweep(fs::path const& base) {
     std::error_code error;
     for (fs::directory_iterator it(base, error), end; !error && it != end; it.increment(error)) {
         auto const name = it->path().filename().string();
-        if (name.starts_with(own_prefix) || name.starts_with(new_prefix)) sweep_one(it->path());
+        if (name.starts_with(own_prefix) || (name.starts_with(new_prefix) && is_abandoned(*it)))
+            sweep_one(it->path());
     }
 }
 

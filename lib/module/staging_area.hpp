@@ -55,7 +55,8 @@ public:
     staging_area& operator=(staging_area const&) = delete;
 
     /// Copies the regular file `source`, which may be replaced or removed afterwards; people will know it as
-    /// `name`. Effects:  the first call makes the directory and removes those of processes that are gone.
+    /// `name`.
+    /// Effects:  the first call makes the directory and removes those of processes that are gone.
     /// Errors:   no_such_file, not_regular_file, staging_failed.
     result<staged_file> stage(std::filesystem::path const& source, std::string name);
 

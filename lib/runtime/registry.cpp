@@ -11,6 +11,7 @@ namespace hotswap::detail {
 result<void> registry::reserve(std::shared_ptr<slot> made) {
     std::lock_guard const lock(mutex_);
     std::string name = made->entrance->name();
+    pinned_.reserve(pinned_.size() + entries_.size() + 1);  // so that `remove` needs no memory
     if (entries_.try_emplace(name, entry{std::move(made), false}).second) return {};
     return refuse(
         errc::already_loaded, phase::none,

@@ -17,8 +17,7 @@
 
 namespace hotswap::detail {
 
-/// The timers and posts of one generation. They run only while that generation is the active one of its
-/// runner.
+/// The timers and posts of one generation. They run only while that generation is the active one of its runner.
 class job_list {
 public:
     job_list() = default;
@@ -58,7 +57,7 @@ public:
     job_runner& operator=(job_runner const&) = delete;
 
     /// Errors:   throws std::system_error if the thread cannot be started, std::runtime_error if the list is
-    /// closed.
+    ///           closed.
     void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period);
     void add_post(job_list& list, abi::job work);
 

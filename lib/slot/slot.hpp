@@ -66,7 +66,8 @@ public:
     std::uint64_t next_number() const noexcept { return last_number_ + 1; }
 
     /// Puts a generation in place of the running one, whose callers are out, and returns that one. The gate
-    /// stays as it is. Threads:  [quiesced]
+    /// stays as it is.
+    /// Threads:  [quiesced]
     std::unique_ptr<generation> exchange(std::unique_ptr<generation> next) noexcept;
     /// Keeps the file of `old` for a revert, if the running generation has another one.
     void remember(generation const& old);

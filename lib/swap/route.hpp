@@ -41,8 +41,8 @@ result<void> check_states(module_file const& from, module_file const& to, std::s
 /// Errors:   schema_mismatch, layout_changed, no_migration_path.
 result<route> find_import_route(origin const& from, module_file const& to, std::string_view to_name);
 
-/// The way from a running module to another: upgrades are walked by the new one, downgrades by the running
-/// one. Errors:   schema_mismatch, layout_changed, no_migration_path.
+/// The way from a running module to another: upgrades are walked by the new one, downgrades by the running one.
+/// Errors:   schema_mismatch, layout_changed, no_migration_path.
 result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name);
 
 /// Errors:   lossy_refused, unless loss is allowed or there is none.

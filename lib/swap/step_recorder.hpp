@@ -17,8 +17,7 @@ namespace hotswap::detail {
 /// Where events go. Does not throw.
 using event_sink = std::function<void(event const&)>;
 
-/// The steps of one operation. While the gate is closed events are held back, so that subscribers cost no
-/// pause.
+/// The steps of one operation. While the gate is closed events are held back, so that subscribers cost no pause.
 class step_recorder {
 public:
     step_recorder(event_sink const& sink, std::string component, std::string operation)

@@ -15,7 +15,7 @@
 namespace hotswap::plugins {
 
 /// One shard of the legacy cache.
-/// Cost: a logarithmic lookup; an insertion into a full shard scans it.
+/// Cost:     a logarithmic lookup; an insertion into a full shard scans it.
 class earliest_expiry {
 public:
     earliest_expiry(cache_states::v0::shard& data, std::uint64_t capacity)

@@ -17,8 +17,8 @@
 namespace hotswap::plugins {
 
 /// One shard with least-recently-used eviction: the order is in the state, the index into it is made anew.
-/// Errors: the constructor throws std::runtime_error for a state that holds a key twice.
-/// Cost: construction is linear in the entries.
+/// Errors:   the constructor throws std::runtime_error for a state that holds a key twice.
+/// Cost:     construction is linear in the entries.
 class lru {
 public:
     lru(cache_states::v1::shard& data, std::uint64_t capacity) : data_(data), capacity_(capacity) {

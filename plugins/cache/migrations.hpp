@@ -29,7 +29,7 @@ v0::state downgrade_1_0(v1::state&& now);
 
 /// Keeps everything; the entries become the main queue, in their order.
 /// The argument `byte_budget` (bytes, at least 65536) sets the budget, 64 MiB without it.
-/// Errors: throws std::invalid_argument for a budget that is not such a number.
+/// Errors:   throws std::invalid_argument for a budget that is not such a number.
 v2::state upgrade_1_2(v1::state&& old, arguments const& given);
 
 /// Keeps keys, values, expiry, counts, and the other settings.

@@ -25,8 +25,8 @@ struct s3_bounds {
 
 /// One shard: new keys enter the small queue (a tenth) and, if used there, go on to the main queue; else they
 /// leave, and go to the main queue if they come back soon. The queues are in the state, the index is not.
-/// Errors: the constructor throws std::runtime_error for a state that holds a key twice.
-/// Cost:   construction is linear in the entries; a hit moves nothing.
+/// Errors:   the constructor throws std::runtime_error for a state that holds a key twice.
+/// Cost:     construction is linear in the entries; a hit moves nothing.
 class s3_fifo {
 public:
     s3_fifo(cache_states::v2::shard& data, s3_bounds const& bounds);

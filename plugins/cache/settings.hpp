@@ -14,7 +14,7 @@
 namespace hotswap::plugins {
 
 /// Throws unless the fields that `wanted` gives are in the range that the contract states.
-/// Errors: std::invalid_argument that names the setting, the value and the range.
+/// Errors:   std::invalid_argument that names the setting, the value and the range.
 inline void check_settings(contracts::cache_settings const& wanted) {
     auto const at_least = [](char const* name, std::uint64_t value, std::uint64_t least) {
         if (value < least)

@@ -18,7 +18,7 @@ namespace hotswap::plugins {
 using shard_locks = std::array<shard_mutex, shard_count>;
 
 /// All shards at once, for a change of what every verdict depends on.
-/// Threads: [any] the locks are taken in one order, and nothing else takes two of them.
+/// Threads:  [any] the locks are taken in one order, and nothing else takes two of them.
 class all_shards {
 public:
     explicit all_shards(shard_locks& locks) {

@@ -25,7 +25,7 @@ struct pace {
 };
 
 /// Throws unless `limit` is in the range that the contract states.
-/// Errors: std::invalid_argument that says which part is out of range.
+/// Errors:   std::invalid_argument that says which part is out of range.
 inline void check_limit(rate_limiter_states::v0::limit const& limit) {
     constexpr std::chrono::nanoseconds year = std::chrono::hours{24} * 365;
     if (limit.tokens == 0 || limit.burst == 0)

@@ -19,12 +19,12 @@
 namespace hotswap::plugins {
 
 /// Locked access to the shards of a state.
-/// Threads: [any] every member; a user's lock is taken before a token's, never after.
+/// Threads:  [any] every member; a user's lock is taken before a token's, never after.
 class hashed_table {
 public:
     using token_hash = session_states::v2::token_hash;
 
-    /// Cost: linear in the sessions: the index of users is made anew.
+    /// Cost:     linear in the sessions: the index of users is made anew.
     explicit hashed_table(std::array<session_states::v2::shard, shard_count>& shards);
 
     /// Adds a session; its user keeps at most `limit` with it (0: any number), those unused longest go.

@@ -20,7 +20,7 @@ v0::state downgrade_1_0(v1::state&& now);
 /// Keeps everything but the tokens themselves: from here on only their hashes are stored.
 /// A session counts as last seen when it was opened. The argument `per_user_limit` (a number below 2^32) sets
 /// how many sessions a user may have; without it any number.
-/// Errors: throws std::invalid_argument for a limit that is not such a number.
+/// Errors:   throws std::invalid_argument for a limit that is not such a number.
 v2::state upgrade_1_2(v1::state&& old, arguments const& given);
 
 /// Keeps users, expiry, lifetimes, counts and the other settings; tokens go on as `sha256:<hex>`.

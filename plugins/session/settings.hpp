@@ -15,7 +15,7 @@
 namespace hotswap::plugins {
 
 /// Throws unless the fields that `wanted` gives are in the range that the contract states.
-/// Errors: std::invalid_argument that names the setting, the value and the range.
+/// Errors:   std::invalid_argument that names the setting, the value and the range.
 inline void check_settings(contracts::session_settings const& wanted) {
     if (wanted.default_timeout)
         check_duration("default_timeout", *wanted.default_timeout, std::chrono::milliseconds{1}, longest_ttl);
@@ -38,7 +38,7 @@ contracts::session_settings shown(Config const& config) {
 }
 
 /// Throws unless `user` is a name.
-/// Errors: std::invalid_argument.
+/// Errors:   std::invalid_argument.
 inline void check_user(std::string_view user) {
     if (user.empty()) throw std::invalid_argument("a session is opened for a user, not for an empty name");
 }

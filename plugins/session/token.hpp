@@ -12,11 +12,11 @@ namespace hotswap::plugins {
 inline constexpr std::string_view hash_prefix = "sha256:";
 
 /// Makes libsodium ready. Cheap when it is already.
-/// Errors: throws std::runtime_error if the system has no randomness to give.
+/// Errors:   throws std::runtime_error if the system has no randomness to give.
 void use_sodium();
 
 /// A new token: 256 random bits as 64 hexadecimal digits.
-/// Threads: [any] after `use_sodium`.
+/// Threads:  [any] after `use_sodium`.
 std::string new_token();
 
 /// The SHA-256 of `token`.
@@ -29,7 +29,7 @@ std::string stored_form(session_states::v2::token_hash const& hash);
 constexpr bool is_stored_form(std::string_view key) noexcept { return key.starts_with(hash_prefix); }
 
 /// The hash that `key` spells, or the hash of `key` if it is a token.
-/// Errors: throws std::runtime_error if it begins like a hash and is none.
+/// Errors:   throws std::runtime_error if it begins like a hash and is none.
 session_states::v2::token_hash hash_of_stored(std::string_view key);
 
 }  // namespace hotswap::plugins

@@ -23,7 +23,7 @@ constexpr bool is_due(time now, time last, std::chrono::nanoseconds interval) no
 }
 
 /// `ttl`, or `otherwise` if it is 0.
-/// Errors: std::invalid_argument for a ttl that is negative or above 10 years.
+/// Errors:   std::invalid_argument for a ttl that is negative or above 10 years.
 inline std::chrono::nanoseconds checked_ttl(std::chrono::nanoseconds ttl,
                                             std::chrono::nanoseconds otherwise) {
     if (ttl < ttl.zero() || ttl > longest_ttl)
@@ -33,7 +33,7 @@ inline std::chrono::nanoseconds checked_ttl(std::chrono::nanoseconds ttl,
 }
 
 /// Throws unless `least` ≤ `value` ≤ `most`.
-/// Errors: std::invalid_argument that names the setting and its range.
+/// Errors:   std::invalid_argument that names the setting and its range.
 inline void check_duration(char const* name, std::chrono::nanoseconds value, std::chrono::nanoseconds least,
                            std::chrono::nanoseconds most) {
     if (value < least || value > most)

@@ -14,7 +14,7 @@
 namespace hotswap::plugins {
 
 /// The argument `name` as a whole number, or nothing if it is not given.
-/// Errors: std::invalid_argument for anything but decimal digits up to 2^64 - 1.
+/// Errors:   std::invalid_argument for anything but decimal digits up to 2^64 - 1.
 inline std::optional<std::uint64_t> number_argument(arguments const& given, std::string_view name) {
     auto const found = given.find(name);
     if (found == given.end()) return std::nullopt;

@@ -14,7 +14,7 @@ namespace hotswap::plugins {
 inline constexpr std::size_t shard_count = 16;
 
 /// The 64-bit hash of `text`: FNV-1a, and a last step that lets every character reach the upper bits.
-/// Source: G. Fowler, L. C. Noll, K.-P. Vo: FNV-1a; A. Appleby: MurmurHash3, fmix64.
+/// Source:   G. Fowler, L. C. Noll, K.-P. Vo: FNV-1a; A. Appleby: MurmurHash3, fmix64.
 constexpr std::uint64_t key_hash(std::string_view text) noexcept {
     std::uint64_t hash = 0xcbf29ce484222325U;
     for (char const c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;

@@ -51,7 +51,7 @@ struct lease_token {
 };
 
 /// The functions of the host. `context` is what the instance was created with.
-/// Threads: [any] for all of them.
+/// Threads:  [any] for all of them.
 struct host_api {
     std::uint64_t size = sizeof(host_api);
 

@@ -41,18 +41,20 @@ struct instance {
 };
 
 /// The functions of one module. States and instances are opaque to the host.
-/// Threads: [quiesced] unless the function says otherwise; the runtime calls one at a time for each state.
+/// Threads:  [quiesced] unless the function says otherwise; the runtime calls one at a time for each state.
 struct module_api {
     std::uint32_t abi = number;
     std::uint32_t size = sizeof(module_api);
     descriptor const* self = nullptr;
 
-    /// Makes a default state of the module's own version. Threads: [any]
+    /// Makes a default state of the module's own version.
+    /// Threads:  [any]
     status (*create_state)(void** out, error* why) noexcept = nullptr;
-    /// Destroys a state of the module's own version. Threads: [any] that owns the state.
+    /// Destroys a state of the module's own version.
+    /// Threads:  [any] that owns the state.
     void (*destroy_state)(void* state) noexcept = nullptr;
     /// Appends the state to `out`, serialized at `version` (its own or an older one, by the downgrades).
-    /// Effects: the state itself is not changed.
+    /// Effects:  the state itself is not changed.
     status (*export_state)(void const* state, std::uint32_t version, argument_list const* arguments,
                            sink* out, error* why) noexcept = nullptr;
     /// Reads `payload`, serialized at `version`, and walks the upgrades to the module's own version.

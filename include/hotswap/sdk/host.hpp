@@ -15,8 +15,8 @@
 namespace hotswap {
 
 /// Keeps the module's code mapped for as long as it lives, for a thread that the component runs on its own.
-/// Effects:  a swap still retires the component; its code stays until the last pin is gone, and the
-///           report names it.
+/// Effects:  a swap still retires the component; its code stays until the last pin is gone, and the report
+///           names it.
 /// Threads:  [any]
 class module_pin {
 public:
@@ -62,8 +62,8 @@ public:
     }
 
     /// Calls `f()` every `period`, first after one period, on a thread of the host and under a lease.
-    /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is
-    ///           left out. What `f` throws is logged.
+    /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is left
+    ///           out. What `f` throws is logged.
     /// Errors:   throws std::invalid_argument unless `period` is positive, std::bad_alloc.
     /// Threads:  [any]; calls of one component's timers and posts never overlap.
     template <class F>

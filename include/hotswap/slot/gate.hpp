@@ -17,8 +17,7 @@ struct admission {
     hold how = hold::none;
 };
 
-/// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the
-/// slot.
+/// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the slot.
 class gate {
 public:
     /// Errors:   throws std::length_error if the process has `max_slots` components already.
@@ -53,7 +52,7 @@ public:
     }
     /// Gives a lease back that the thread `owner` took, which may have ended meanwhile.
     /// Effects:  on a thread other than a living owner the lease is not given back at all (a debug build
-    /// aborts).
+    ///           aborts).
     static void leave_of(std::uint64_t owner, lease_cell* cell, hold how, std::uint32_t index) noexcept;
 
     /// Adds a lease that any thread may give back; the caller holds one already.

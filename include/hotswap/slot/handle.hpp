@@ -11,7 +11,8 @@ namespace hotswap {
 
 /// A hold on the running generation, for one block: what it points to stays the same until it is gone.
 /// Threads:  belongs to the thread that took it (checked in debug builds); see `handle::share` for the
-/// others. Lifetime: keep it short: a swap waits for it. It may outlive its handle.
+///           others.
+/// Lifetime: keep it short: a swap waits for it. It may outlive its handle.
 template <class Contract>
 class lease {
 public:
@@ -53,7 +54,8 @@ private:
 
 /// A hold on one generation that may move between threads, for asynchronous hosts.
 /// Lifetime: a swap waits for it, as for a lease; calls through it never consult the gate. It may outlive its
-/// handle. Cost:     one atomic increment to take, one decrement to give back.
+///           handle.
+/// Cost:     one atomic increment to take, one decrement to give back.
 template <class Contract>
 class shared_lease {
 public:

@@ -48,7 +48,8 @@ private:
 }  // namespace detail
 
 /// Appends values to a buffer of the host.
-/// Cost: one bounds check and one copy for a scalar or a string; contiguous scalars are copied in one piece.
+/// Cost:     one bounds check and one copy for a scalar or a string; contiguous scalars are copied in one
+///           piece.
 class output_archive {
 public:
     using is_saving = std::true_type;
