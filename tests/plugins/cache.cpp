@@ -169,7 +169,7 @@ TEST_CASE("cache: release 2 keeps its byte budget, and a value that can never fi
 }
 
 TEST_CASE(
-    "cache: the byte budget is an argument of the upgrade; a wrong one leaves the old release serving") {
+    "cache: the byte budget is an argument of the upgrade, a wrong one leaves the old release serving") {
     values values("1.0.0");
     values->put("k", "v");
     for (auto const wrong : {"", "1k", "-1", "100", "99999999999999999999999"}) {

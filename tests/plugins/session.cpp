@@ -194,7 +194,7 @@ TEST_CASE("session: every downgrade is named as lossy and refused without leave"
 }
 
 TEST_CASE(
-    "session: settings and counts go up and down with the state; a setting that a release lacks is refused") {
+    "session: settings and counts go up and down with the state, a setting that a release lacks is refused") {
     sessions sessions("1.0.0");
     sessions->configure({.default_timeout = 2h, .cleanup_interval = 30s});
     CHECK_THROWS_AS(sessions->configure({.per_user_limit = 3}), std::invalid_argument);

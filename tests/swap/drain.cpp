@@ -5,7 +5,7 @@ using hotswap::errc;
 using hotswap::phase;
 
 TEST_CASE(
-    "drain: a lease that stays out past the deadline refuses the swap; given back, the swap goes ahead") {
+    "drain: a lease that stays out past the deadline refuses the swap, given back, the swap goes ahead") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 1);
