@@ -57,6 +57,14 @@ std::uint64_t aligned(std::uint64_t value, std::uint64_t alignment) {
     return (value + alignment - 1) / alignment * alignment;
 }
 
+failure truncated(std::string_view name, std::span<std::byte const> file, std::string_view what,
+                  std::uint64_t offset, std::uint64_t size) {
+    return refuse(
+        errc::truncated_file, phase::verify,
+        "{} is cut short or damaged: {} ({} bytes at {}) lies outside its {} bytes; copy or build it again",
+        name, what, size, offset, file.size());
+}
+
 }  // namespace
 
 result<elf_image> elf_image::read(std::span<std::byte const> file, std::string_view name) {
@@ -94,20 +102,14 @@ result<elf_image> elf_image::read(std::span<std::byte const> file, std::string_v
 // "The section table lies within the file" catches every truncation, because linkers write it last.
 result<void> elf_image::read_tables(std::string_view name) {
     auto const header = copy_at<Elf64_Ehdr>(file_, 0);
-    auto const truncated = [&](std::string_view what, std::uint64_t offset, std::uint64_t size) {
-        return refuse(errc::truncated_file, phase::verify,
-                      "{} is cut short or damaged: {} ({} bytes at {}) lies outside its {} bytes; copy or "
-                      "build it again",
-                      name, what, size, offset, file_.size());
-    };
     std::uint64_t const sections_size = std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr);
     if (header.e_shnum == 0 || header.e_shentsize != sizeof(Elf64_Shdr) ||
         !lies_within(file_, header.e_shoff, sections_size))
-        return truncated("the section table", header.e_shoff, sections_size);
+        return truncated(name, file_, "the section table", header.e_shoff, sections_size);
     for (std::uint64_t i = 0; i != header.e_shnum; ++i) {
         auto const s = copy_at<Elf64_Shdr>(file_, header.e_shoff + i * sizeof(Elf64_Shdr));
         if (s.sh_type != SHT_NOBITS && !lies_within(file_, s.sh_offset, s.sh_size))
-            return truncated(fmt::format("section {}", i), s.sh_offset, s.sh_size);
+            return truncated(name, file_, fmt::format("section {}", i), s.sh_offset, s.sh_size);
         sections_.push_back({s.sh_type, s.sh_link, s.sh_offset, s.sh_size});
     }
     return read_segments(name);
@@ -115,20 +117,14 @@ result<void> elf_image::read_tables(std::string_view name) {
 
 result<void> elf_image::read_segments(std::string_view name) {
     auto const header = copy_at<Elf64_Ehdr>(file_, 0);
-    auto const truncated = [&](std::string_view what, std::uint64_t offset, std::uint64_t size) {
-        return refuse(errc::truncated_file, phase::verify,
-                      "{} is cut short or damaged: {} ({} bytes at {}) lies outside its {} bytes; copy or "
-                      "build it again",
-                      name, what, size, offset, file_.size());
-    };
     std::uint64_t const segments_size = std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr);
     if (header.e_phnum == 0 || header.e_phentsize != sizeof(Elf64_Phdr) ||
         !lies_within(file_, header.e_phoff, segments_size))
-        return truncated("the program header table", header.e_phoff, segments_size);
+        return truncated(name, file_, "the program header table", header.e_phoff, segments_size);
     for (std::uint64_t i = 0; i != header.e_phnum; ++i) {
         auto const p = copy_at<Elf64_Phdr>(file_, header.e_phoff + i * sizeof(Elf64_Phdr));
         if (!lies_within(file_, p.p_offset, p.p_filesz))
-            return truncated(fmt::format("segment {}", i), p.p_offset, p.p_filesz);
+            return truncated(name, file_, fmt::format("segment {}", i), p.p_offset, p.p_filesz);
         segments_.push_back({p.p_type, p.p_offset, p.p_filesz, p.p_align});
     }
     return {};

@@ -1,5 +1,7 @@
 #include "swap/step_recorder.hpp"
 
+#include <new>
+
 namespace hotswap::detail {
 
 namespace {
@@ -36,10 +38,12 @@ void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure 
 }
 
 void step_recorder::publish(event what) noexcept {
-    if (holding_)
+    if (!holding_) return sink_(what);
+    try {
         held_.push_back(std::move(what));
-    else
-        sink_(what);
+    } catch (std::bad_alloc const&) {
+        // The operation goes on without the line: its report, or its failure, is what counts.
+    }
 }
 
 void step_recorder::hold_back() noexcept {

@@ -26,8 +26,9 @@ struct event {
     std::chrono::system_clock::time_point time{};  ///< UTC
     hotswap::level level = hotswap::level::info;
     std::string component{};
-    std::string operation{};  ///< "load", "swap", "revert", "restore", "snapshot", "unload", or "log" for a
-                              ///< component's line
+    std::string
+        operation{};  ///< "load", "swap", "plan", "revert", "restore", "snapshot", "unload", or "log" for a
+                      ///< component's line
     hotswap::phase phase = hotswap::phase::none;
     hotswap::outcome outcome = hotswap::outcome::note;
     std::chrono::nanoseconds duration{0};
