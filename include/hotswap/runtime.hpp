@@ -44,7 +44,7 @@ enum class subscription : std::uint64_t {};
 ///           good.
 class runtime {
 public:
-    /// Effects:  removes staged files that crashed processes left behind.
+    /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.
     explicit runtime(runtime_options options = {});
     ~runtime();
     runtime(runtime const&) = delete;
