@@ -8,6 +8,7 @@
 #include <boost/dll/shared_library.hpp>
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <fstream>
@@ -94,13 +95,17 @@ bool loaded_module::is_mapped() const {
         boost::algorithm::replace_all_copy(staged_.path().string(), "\n", "\\012");  // as the map does
     for (std::string line; std::getline(maps, line);)
         if (line.find(path) != std::string::npos) return true;
-    return false;
+    // What could not be read to its end proves nothing.
+    return !maps.eof();
 }
 
 std::string loaded_module::held_by() const {
     std::string text;
     for (auto const& reason : verified_.keeps_mapped) text += (text.empty() ? "" : "; ") + reason;
-    return text.empty() ? "another library or an open handle still refers to it" : text;
+    if (!text.empty()) return text;
+    return access("/proc/self/maps", R_OK) == 0
+               ? "another library or an open handle still refers to it"
+               : "unknown: /proc/self/maps cannot be read, so nothing is proven";
 }
 
 }  // namespace hotswap::detail

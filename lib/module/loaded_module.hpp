@@ -30,7 +30,7 @@ public:
     /// Closes the shared object. Nothing of it may be used afterwards.
     /// Effects:  idempotent.
     void close() noexcept;
-    /// Whether any of the file is mapped into the process, by the process's own map.
+    /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
     bool is_mapped() const;
     /// What keeps it mapped after `close`, as far as it can be known.
     std::string held_by() const;
