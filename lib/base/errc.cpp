@@ -94,6 +94,8 @@ std::string_view to_string(phase step) noexcept {
             return "load";
         case phase::plan:
             return "plan";
+        case phase::precopy:
+            return "precopy";
         case phase::drain:
             return "drain";
         case phase::export_:

@@ -28,6 +28,15 @@ json::object phase_object(phase_report const& step) {
             {"bytes", step.bytes}};
 }
 
+json::object table_object(table_report const& tables) {
+    return {{"way", text(to_string(tables.way))},
+            {"reason", tables.reason},
+            {"rows", tables.rows},
+            {"memory", tables.memory},
+            {"copies", tables.copies},
+            {"first_pause_ns", tables.first_pause.count()}};
+}
+
 }  // namespace
 
 void tag_invoke(json::value_from_tag, json::value& out, generation_info const& info) {
@@ -56,6 +65,9 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"pause_ns", report.pause.count()},
            {"total_ns", report.total.count()},
            {"calls_held", report.calls_held},
+           {"longest_wait_ns", report.longest_wait.count()},
+           {"attempts", report.attempts},
+           {"tables", table_object(report.tables)},
            {"transfer", text(to_string(report.transfer))},
            {"unload", json::value_from(report.unload)}};
 }

@@ -26,6 +26,14 @@ gate::~gate() { thread_registry::get().release_slot(index_); }
 // ------------------------------------------------------------------------------------------------ the
 // callers' side
 
+namespace {
+
+std::int64_t steady_now() noexcept {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
 // One try to get in. The mark is stored before the gate is read, both sequentially consistent: this is the
 // way in for threads that no membarrier reaches.
 admission gate::knock(lease_cell& cell, bool enrolled) noexcept {
@@ -63,13 +71,23 @@ admission gate::try_enter(lease_cell& cell) noexcept {
         return {inside_.load(std::memory_order_acquire), hold::nested};
     }
     if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
-    for (bool counted = false;;) {
-        admission const admitted = knock(cell, enrolled);
-        if (admitted.contract != nullptr) return admitted;
-        if (!counted) calls_held_.fetch_add(1, std::memory_order_relaxed);
-        counted = true;
-        if (!wait_for_opening()) return {};
+    admission const admitted = knock(cell, enrolled);
+    return admitted.contract != nullptr ? admitted : wait_and_knock(cell, enrolled);
+}
+
+admission gate::wait_and_knock(lease_cell& cell, bool enrolled) noexcept {
+    calls_held_.fetch_add(1, std::memory_order_relaxed);
+    std::int64_t const since = steady_now();
+    std::int64_t nobody = 0;
+    first_held_.compare_exchange_strong(nobody, since, std::memory_order_relaxed);
+    admission admitted;
+    while (admitted.contract == nullptr && wait_for_opening()) admitted = knock(cell, enrolled);
+    std::int64_t const waited = steady_now() - since;
+    std::int64_t longest = longest_wait_.load(std::memory_order_relaxed);
+    while (longest < waited &&
+           !longest_wait_.compare_exchange_weak(longest, waited, std::memory_order_relaxed)) {
     }
+    return admitted;
 }
 
 admission gate::enter_slowly(lease_cell& cell) {
@@ -121,6 +139,8 @@ void gate::open(void* contract) noexcept {
 }
 
 void gate::close() noexcept {
+    first_held_.store(0, std::memory_order_relaxed);
+    longest_wait_.store(0, std::memory_order_relaxed);
     if (turn_.load(std::memory_order_relaxed) % 2 == 0) turn_.fetch_add(1, std::memory_order_release);
     open_.store(nullptr, std::memory_order_seq_cst);
     barrier_on_all_threads();
@@ -131,6 +151,14 @@ void gate::end() noexcept {
     close();
     turn_.fetch_add(2, std::memory_order_release);
     turn_.notify_all();
+}
+
+// Those that are awake again know how long it was; that one has waited at least until the gate opened.
+std::chrono::nanoseconds gate::longest_wait(std::chrono::steady_clock::time_point opened) const noexcept {
+    std::int64_t const longest = longest_wait_.load(std::memory_order_relaxed);
+    std::int64_t const first = first_held_.load(std::memory_order_relaxed);
+    std::int64_t const at = std::chrono::nanoseconds(opened.time_since_epoch()).count();
+    return std::chrono::nanoseconds(first == 0 ? longest : std::max(longest, at - first));
 }
 
 bool gate::drained() const noexcept { return leases() == 0; }

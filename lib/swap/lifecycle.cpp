@@ -4,6 +4,7 @@
 #include "module/release.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
+#include "swap/precopy.hpp"
 #include "swap/route.hpp"
 
 #include <hotswap/state/frame.hpp>
@@ -80,27 +81,44 @@ result<void> load_first(slot& in, staging_area& area, std::filesystem::path cons
 
 result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
     steps.mark_old_serving();
-    module_file const& file = in.running().module->file();
-    std::uint32_t const version = file.descriptor.schema_version;
+    loaded_module const& module = *in.running().module;
+    std::uint32_t const version = module.file().descriptor.schema_version;
     argument_view const none{arguments{}};
     byte_buffer payload;
+    route stay;
+    stay.meeting = version;
+    stay.path = {version};
+    precopy tables(in, in.running().module, stay, none);
+    if (auto copied = tables.run(steps, default_drain_deadline); !copied) return copied.error();
+    owned_state copy;
     steps.hold_back();
     {
         pause closed(*in.entrance, std::chrono::nanoseconds{0});
-        if (auto drained =
-                steps.run(phase::drain, [&] { return closed.drain(detail::default_drain_deadline); });
-            !drained)
-            return drained.error();
-        auto exported =
-            steps.run(phase::export_, [&] { return export_state(in.running(), version, none, payload); });
-        if (!exported) return exported.error();
-        steps.bytes(payload.size());
+        auto drained = steps.run(phase::drain, [&] { return closed.drain(default_drain_deadline); });
+        if (!drained) return drained.error();
+        auto taken = steps.run(phase::export_, [&]() -> result<void> {
+            if (!tables.is_ready())
+                return export_state(module, in.running().state.get(), version, none, payload);
+            auto const now = outline_of(in.running());
+            if (!now) return now.error();
+            return tables.finish(*now, copy);
+        });
+        if (!taken) return taken.error();
     }
     steps.tell();
+    tables.end();
+    // What was copied is nobody else's: it is written while the callers are at work.
+    if (copy) {
+        auto written = steps.run(phase::export_,
+                                 [&] { return export_state(module, copy.get(), version, none, payload); });
+        if (!written) return written.error();
+    }
+    steps.bytes(payload.size());
     std::vector<std::byte> bytes(frame_header_size + payload.size());
     if (payload.size() != 0)
         std::memcpy(bytes.data() + frame_header_size, payload.bytes().data(), payload.size());
-    seal_frame(bytes, {std::string(file.schema().name), version, file.own_state().layout, {}});
+    seal_frame(bytes,
+               {std::string(module.file().schema().name), version, module.file().own_state().layout, {}});
     return bytes;
 }
 

@@ -11,7 +11,10 @@ namespace {
 
 std::string_view words(abi::error const& why) { return {why.message, why.size}; }
 
-// What a module's function answered, as a failure; `usual` is the code for what it threw.
+abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span.size()}; }
+
+}  // namespace
+
 failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
                  phase at, std::string_view doing) {
     std::string_view const name = module.staged().name();
@@ -35,10 +38,6 @@ failure answered(loaded_module const& module, abi::status outcome, abi::error co
     }
 }
 
-abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span.size()}; }
-
-}  // namespace
-
 argument_view::argument_view(arguments const& from) {
     items_.reserve(from.size());
     for (auto const& [name, value] : from)
@@ -46,17 +45,16 @@ argument_view::argument_view(arguments const& from) {
     list_ = {items_.data(), items_.size()};
 }
 
-result<void> export_state(generation const& from, std::uint32_t version, argument_view const& with,
-                          byte_buffer& out) {
+result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
+                          argument_view const& with, byte_buffer& out) {
     abi::error why;
-    auto const outcome =
-        from.module->api().export_state(from.state.get(), version, with.get(), out.sink(), &why);
+    auto const outcome = of.api().export_state(state, version, with.get(), out.sink(), &why);
     if (outcome == abi::status::ok) return {};
-    auto refused = answered(*from.module, outcome, why, errc::export_failed, phase::export_,
-                            "serializing the running state");
+    auto refused =
+        answered(of, outcome, why, errc::export_failed, phase::export_, "serializing the running state");
     if (outcome == abi::status::bad_snapshot || outcome == abi::status::out_of_memory)
         refused = refuse(errc::export_failed, phase::export_, "serializing the running state: {} threw: {}",
-                         from.module->staged().name(), words(why));
+                         of.staged().name(), words(why));
     return refused;
 }
 

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace hotswap::detail {
@@ -28,10 +29,14 @@ private:
     abi::argument_list list_;
 };
 
-/// Serializes a generation's state at `version`.
+/// What a module's function answered, as a failure; `usual` is the code for what it threw.
+failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
+                 phase at, std::string_view doing);
+
+/// Serializes a state of the module's at `version`.
 /// Errors:   export_failed, migration_failed, no_migration_path.
-result<void> export_state(generation const& from, std::uint32_t version, argument_view const& with,
-                          byte_buffer& out);
+result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
+                          argument_view const& with, byte_buffer& out);
 
 /// Makes a module's default state.
 /// Errors:   construct_failed, out_of_memory.

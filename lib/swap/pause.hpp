@@ -49,6 +49,7 @@ public:
         return (opened_ ? ended_at_ : std::chrono::steady_clock::now()) - began_;
     }
     std::uint64_t calls_held() const noexcept { return gate_.calls_held() - held_before_; }
+    std::chrono::nanoseconds longest_wait() const noexcept { return gate_.longest_wait(ended_at_); }
 
 private:
     void ended() noexcept {

@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
+#include "swap/precopy.hpp"
 #include "swap/route.hpp"
 
 #include <hotswap/state/frame.hpp>
@@ -47,6 +48,7 @@ struct progress {
     route way{};
     swap_report report{};
     byte_buffer payload{};  // here, so that it is freed after the gate has opened
+    std::size_t steps_before_pause = 0;
 };
 
 // The point of no return, and nothing in it can fail: the new generation takes the old one's place, the gate
@@ -59,13 +61,18 @@ std::unique_ptr<generation> commit(progress& p, pause& closed, next_generation& 
 }
 
 // After the commit the callers are served by the new generation already.
-swap_report finish(progress& p, pause& closed, next_generation& next) {
+swap_report finish(progress& p, pause& closed, next_generation& next, precopy* tables) {
     std::unique_ptr<generation> old;
     p.steps.run(phase::commit, [&]() -> result<void> {
         old = commit(p, closed, next);
         return {};
     });
     p.steps.tell();
+    if (tables != nullptr) {
+        tables->end();  // its code may be that of the old module
+        p.report.tables = std::move(tables->report());
+        p.report.attempts = tables->attempts();
+    }
     p.in.remember(*old);
     p.steps.run(phase::retire, [&]() -> result<void> {
         p.report.unload = p.in.retire(std::move(old));
@@ -79,6 +86,7 @@ swap_report finish(progress& p, pause& closed, next_generation& next) {
     report.phases = p.steps.phases();
     report.pause = closed.length();
     report.calls_held = closed.calls_held();
+    report.longest_wait = closed.longest_wait();
     report.total = p.steps.elapsed();
     p.steps.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report.from.release,
                                report.to.release, to_string(report.pause), report.calls_held,
@@ -111,13 +119,33 @@ result<void> construct_on(progress& p, pause const& closed, generation& next, vo
 result<void> transfer_by_snapshot(progress& p, pause const& closed, generation& next,
                                   argument_view const& with) {
     auto exported = p.steps.run(phase::export_, [&]() -> result<void> {
-        if (auto done = export_state(p.in.running(), p.way.meeting, with, p.payload); !done) return done;
+        auto const& now = p.in.running();
+        if (auto done = export_state(*now.module, now.state.get(), p.way.meeting, with, p.payload); !done)
+            return done;
         return closed.check_budget();
     });
     if (!exported) return exported;
     p.steps.bytes(p.payload.size());
     if (auto done = migrate(p, next, p.way.meeting, p.payload.bytes(), with); !done) return done;
     p.steps.bytes(p.payload.size());
+    return construct_on(p, closed, next, next.state.get());
+}
+
+// As by snapshot, but the rows of the tables are there already.
+result<void> transfer_by_precopy(progress& p, pause const& closed, generation& next, precopy& tables) {
+    auto now = p.steps.run(phase::export_, [&]() -> result<outline> {
+        auto made = outline_of(p.in.running());
+        if (!made) return made;
+        if (auto in_time = closed.check_budget(); !in_time) return in_time.error();
+        return made;
+    });
+    if (!now) return now.error();
+    p.steps.bytes(now->size());
+    auto completed = p.steps.run(phase::migrate, [&]() -> result<void> {
+        if (auto done = tables.finish(*now, next.state); !done) return done;
+        return validate_state(*next.module, next.state.get());
+    });
+    if (!completed) return completed;
     return construct_on(p, closed, next, next.state.get());
 }
 
@@ -133,6 +161,20 @@ result<void> transfer_by_handoff(progress& p, pause const& closed, generation& n
     p.in.running().instance = {};
     next.state = p.in.running().state.handed_to(next.module->api().destroy_state);
     return {};
+}
+
+// One closing of the gate. Leaving this scope with a failure opens it for the old generation.
+result<swap_report> replace_in_pause(progress& p, replacement const& by, next_generation& next,
+                                     precopy& tables, argument_view const& with) {
+    p.steps.hold_back();
+    pause closed(*p.in.entrance, by.pause_budget);
+    auto drained = p.steps.run(phase::drain, [&] { return closed.drain(by.drain_deadline); });
+    if (!drained) return drained.error();
+    auto transferred = by.transfer == transfer::handoff ? transfer_by_handoff(p, closed, *next)
+                       : tables.is_ready()              ? transfer_by_precopy(p, closed, *next, tables)
+                                                        : transfer_by_snapshot(p, closed, *next, with);
+    if (!transferred) return transferred.error();
+    return finish(p, closed, next, &tables);
 }
 
 }  // namespace
@@ -186,15 +228,21 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     if (!planned) return planned.error();
     p.way = std::move(*planned);
 
-    steps.hold_back();
-    pause closed(*in.entrance,
-                 by.pause_budget);  // from here on, leaving the scope opens the gate for the old generation
-    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(by.drain_deadline); }); !drained)
-        return drained.error();
-    auto transferred = by.transfer == transfer::handoff ? transfer_by_handoff(p, closed, *next)
-                                                        : transfer_by_snapshot(p, closed, *next, with);
-    if (!transferred) return transferred.error();
-    return finish(p, closed, next);
+    precopy tables(in, next->module, p.way, with);
+    if (by.transfer == transfer::snapshot)
+        if (auto copied = tables.run(steps, by.drain_deadline); !copied) return copied.error();
+    p.steps_before_pause = steps.phases().size();
+    for (;;) {
+        auto done = replace_in_pause(p, by, next, tables, with);
+        if (done) return done;
+        steps.tell();
+        next->instance = {};
+        next->state = {};
+        steps.forget_from(p.steps_before_pause);
+        auto again = tables.try_again(done.error(), steps, by.drain_deadline);
+        if (!again) return again.error();
+        if (!*again) return done;
+    }
 }
 
 result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_options const& options,
@@ -226,7 +274,7 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
         !drained)
         return drained.error();
     if (auto made = construct_on(p, closed, *next, next->state.get()); !made) return made.error();
-    return finish(p, closed, next);
+    return finish(p, closed, next, nullptr);
 }
 
 }  // namespace hotswap::detail

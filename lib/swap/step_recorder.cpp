@@ -64,6 +64,16 @@ void step_recorder::tell() noexcept {
     held_.clear();
 }
 
+void step_recorder::progress(phase step, std::string message) {
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.component = component_;
+    what.operation = operation_;
+    what.phase = step;
+    what.message = std::move(message);
+    publish(std::move(what));
+}
+
 void step_recorder::finish(std::string message) {
     event what;
     what.time = std::chrono::system_clock::now();

@@ -44,6 +44,8 @@ public:
     /// The bytes that the last step handled.
     void bytes(std::uint64_t count) noexcept { phases_.back().bytes = count; }
     std::vector<phase_report> const& phases() const noexcept { return phases_; }
+    /// Forgets the steps from `count` on, which will be done again; their events stand.
+    void forget_from(std::size_t count) { phases_.resize(count); }
     void mark_old_serving() noexcept { old_serving_ = true; }
     void mark_committed() noexcept {
         committed_ = true;
@@ -62,6 +64,8 @@ public:
     void tell() noexcept;
     /// Keeps a line that a component logs on this thread behind a gate; false if there is nothing to wait for.
     static bool hold_back_line(event_sink const& sink, event const& line);
+    /// Tells how far a long step is.
+    void progress(phase step, std::string message);
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
 

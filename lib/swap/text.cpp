@@ -29,6 +29,18 @@ std::string_view to_string(direction which) noexcept {
     return "unknown";
 }
 
+std::string_view to_string(table_way way) noexcept {
+    switch (way) {
+        case table_way::none:
+            return "none";
+        case table_way::before_pause:
+            return "before the pause";
+        case table_way::in_pause:
+            return "in the pause";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(outcome how) noexcept {
     switch (how) {
         case outcome::done:
@@ -69,17 +81,33 @@ phase_report swap_report::of(hotswap::phase step) const noexcept {
     return found == phases.end() ? phase_report{step, std::chrono::nanoseconds{0}, 0} : *found;
 }
 
+namespace {
+
+std::string describe_tables(table_report const& tables) {
+    if (tables.way == table_way::none) return {};
+    if (tables.way == table_way::in_pause)
+        return fmt::format("  tables copied in the pause, because {}\n", tables.reason);
+    return fmt::format("  tables copied before the pause: {} rows, {} B, after a first pause of {}{}\n",
+                       tables.rows, tables.memory, to_string(tables.first_pause),
+                       tables.copies > 1 ? fmt::format(", begun {} times", tables.copies) : "");
+}
+
+}  // namespace
+
 std::string to_string(swap_report const& report) {
     auto text = fmt::format("{}: {} (generation {}) → {} (generation {}), schema {}, by {}\n",
                             report.component, report.from.release, report.from.generation, report.to.release,
                             report.to.generation, fmt::join(report.path, " → "), to_string(report.transfer));
-    text += fmt::format("  pause {}, {} calls held, total {}\n ", to_string(report.pause), report.calls_held,
-                        to_string(report.total));
+    text +=
+        fmt::format("  pause {}, {} calls held for {} at the longest, total {}\n ", to_string(report.pause),
+                    report.calls_held, to_string(report.longest_wait), to_string(report.total));
     for (phase_report const& step : report.phases) {
         text += fmt::format(" {} {}", step.phase, to_string(step.duration));
         if (step.bytes != 0) text += fmt::format(" ({} B)", step.bytes);
         text += &step == &report.phases.back() ? "\n" : ",";
     }
+    text += describe_tables(report.tables);
+    if (report.attempts > 1) text += fmt::format("  the gate was closed {} times\n", report.attempts);
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }
 

@@ -9,7 +9,7 @@
 namespace hotswap::abi {
 
 /// The number of this binary interface; a module of another number is refused.
-inline constexpr std::uint32_t number = 1;
+inline constexpr std::uint32_t number = 2;
 
 /// The one symbol that a module exports: a function of type `module_entry`.
 inline constexpr char entry_symbol[] = "hotswap_module";
@@ -27,6 +27,7 @@ enum state_flag : std::uint32_t {
     state_opaque = 1u << 3,      ///< holds a type whose fields are unknown: never handed off
     state_bound = 1u << 4,       ///< holds a type that may point into a module: never handed off
     state_legacy = 1u << 5,      ///< has no schema: version 0
+    state_tables = 1u << 6,      ///< some of its fields are tables
 };
 
 /// Bits of `descriptor::flags`.

@@ -28,6 +28,8 @@ enum class status : std::uint32_t {
     refused,           ///< `validate` threw
     unsupported,       ///< the module has no such version or function
     gone,              ///< the component is not loaded any more
+    not_recorded,      ///< a migration does more with a table than moving and transforming it
+    stale,             ///< what was copied is not what would be copied now
 };
 
 /// What went wrong, in words, in memory of the caller: nothing is allocated to report a failure.

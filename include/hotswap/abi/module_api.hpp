@@ -40,6 +40,38 @@ struct instance {
     void* contract = nullptr;
 };
 
+/// One table of a state: its memory, which a module of the same fingerprint may work on.
+struct table {
+    void* core = nullptr;
+    std::uint64_t fingerprint = 0;
+    std::uint64_t rows = 0;
+};
+
+/// Tables lent for the length of a call, in the order in which the state names them.
+struct table_list {
+    table const* data = nullptr;
+    std::uint64_t size = 0;
+};
+
+/// Takes tables, in order; owned by the host.
+struct table_sink {
+    /// False if memory is out.
+    bool (*add)(table_sink* self, table what) noexcept = nullptr;
+};
+
+/// A state with the rows of its tables left out.
+struct outline {
+    bytes plain;  ///< the serialized state, each table a number
+    table_list tables;
+};
+
+/// How far a copy of tables is.
+struct copy_progress {
+    std::uint64_t rows = 0;   ///< copied so far
+    std::uint64_t total = 0;  ///< as of now
+    std::uint64_t bytes = 0;  ///< memory that the whole copy is expected to take
+};
+
 /// The functions of one module. States and instances are opaque to the host.
 /// Threads:  [quiesced] unless the function says otherwise; the runtime calls one at a time for each state.
 struct module_api {
@@ -69,6 +101,31 @@ struct module_api {
     status (*create_instance)(host_api const* host, void* context, void* state, instance* out,
                               error* why) noexcept = nullptr;
     void (*destroy_instance)(void* object) noexcept = nullptr;
+
+    // Of modules whose states have tables, null in others. A copy of the tables is begun on an outline of the running
+    // state, by the module that knows both versions, and made while callers are at work.
+
+    /// Appends the plain fields of the state, at its own version, to `out`, and lists its tables.
+    status (*outline_state)(void const* state, sink* out, table_sink* tables, error* why) noexcept = nullptr;
+    /// Makes a state of the module's own version of an outline, which becomes a further owner of the tables.
+    status (*import_outline)(outline from, void** out, error* why) noexcept = nullptr;
+    /// Walks the path `from` → `to` on an outline, and prepares the copies that it asks for.
+    /// Errors:   not_recorded, with the reason, if the tables can only be copied as a whole.
+    status (*begin_copy)(std::uint32_t from, std::uint32_t to, outline of, argument_list const* arguments,
+                         void** copy, error* why) noexcept = nullptr;
+    /// Copies some rows; sets `complete` once all are.
+    /// Threads:  [any] one at a time, callers at work.
+    status (*advance_copy)(void* copy, std::int64_t nanoseconds, bool* complete, copy_progress* progress,
+                           error* why) noexcept = nullptr;
+    /// Walks the path again, on the outline as it is now, and completes it with the copied tables: as a state of the
+    /// module's own version in `state`, or, if that is null, as an outline in `out` and `tables`.
+    /// Errors:   stale, with the reason.
+    status (*finish_copy)(void* copy, outline of, argument_list const* arguments, void** state, sink* out,
+                          table_sink* tables, error* why) noexcept = nullptr;
+    /// Lets go of a copy, and of tables that were listed and that nobody else owns: afterwards no writer is inside the
+    /// module's code for it.
+    /// Threads:  [any], callers at work.
+    void (*end_copy)(void* copy) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

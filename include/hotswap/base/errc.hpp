@@ -79,6 +79,7 @@ enum class phase : std::uint8_t {
     verify,     ///< read it without running any of its code
     load,       ///< dlopen, and compare the descriptor again
     plan,       ///< find the path
+    precopy,    ///< copy and migrate the rows of tables while the old code serves
     drain,      ///< close the gate and wait for the last lease
     export_,    ///< serialize the state (printed as "export")
     migrate,    ///< read it again and walk the path

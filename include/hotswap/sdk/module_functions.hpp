@@ -3,7 +3,9 @@
 
 #include <hotswap/abi/module_api.hpp>
 #include <hotswap/sdk/component_class.hpp>
+#include <hotswap/sdk/read_arguments.hpp>
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/memory_sink.hpp>
 
 #include <cstdint>
 #include <span>
@@ -13,14 +15,13 @@
 
 namespace hotswap::sdk {
 
-inline arguments read_arguments(abi::argument_list const* list) {
-    arguments result;
-    if (list == nullptr) return result;
-    for (std::uint64_t i = 0; i != list->size; ++i) {
-        auto const& [name, value] = list->data[i];
-        result.emplace(std::string(name.data, name.size), std::string(value.data, value.size));
-    }
-    return result;
+/// The functions that only a state with tables needs: <hotswap/table.hpp> brings them along.
+template <class Functions>
+struct copy_functions;
+
+template <class Walk, std::uint32_t... I>
+constexpr bool any_has_tables(std::integer_sequence<std::uint32_t, I...>) {
+    return (layout_of<typename Walk::template state_of<Walk::oldest + I>>().tables || ...);
 }
 
 /// Everything the runtime asks of the module whose component class is `T`.
@@ -193,33 +194,10 @@ struct module_functions {
     // made by the archive because a state may own things that cannot be copied otherwise.
     static state copy(state const& original) {
         std::vector<unsigned char> memory;
-        growing_sink sink(memory);
+        detail::memory_sink sink(memory);
         output_archive(sink.out) << original;
-        return read<state>({memory.data(), sink.size()});
+        return read<state>({memory.data(), sink.out.size()});
     }
-
-    struct growing_sink {
-        struct extended : abi::sink {
-            std::vector<unsigned char>* memory = nullptr;
-        } out;
-
-        explicit growing_sink(std::vector<unsigned char>& memory) {
-            out.memory = &memory;
-            out.grow = [](abi::sink* self, std::uint64_t need) noexcept {
-                auto& into = *static_cast<extended*>(self)->memory;
-                auto const used = into.empty() ? 0 : static_cast<std::size_t>(self->cursor - into.data());
-                try {
-                    into.resize(used + need + into.size());
-                } catch (...) {
-                    return false;
-                }
-                self->cursor = into.data() + used;
-                self->end = into.data() + into.size();
-                return true;
-            };
-        }
-        std::size_t size() const { return static_cast<std::size_t>(out.cursor - out.memory->data()); }
-    };
 
     static constexpr abi::module_api table(abi::descriptor const* self) {
         abi::module_api api;
@@ -232,6 +210,16 @@ struct module_functions {
         if constexpr (adopts<T>) api.adopt = &adopt;
         api.create_instance = &create_instance;
         api.destroy_instance = &destroy_instance;
+        if constexpr (any_has_tables<walk>(
+                          std::make_integer_sequence<std::uint32_t, walk::version - walk::oldest + 1>{})) {
+            using copies = copy_functions<module_functions>;
+            api.outline_state = &copies::outline_state;
+            api.import_outline = &copies::import_outline;
+            api.begin_copy = &copies::begin_copy;
+            api.advance_copy = &copies::advance_copy;
+            api.finish_copy = &copies::finish_copy;
+            api.end_copy = &copies::end_copy;
+        }
         return api;
     }
 };

@@ -84,11 +84,14 @@ public:
     bool held_by_this_thread() const noexcept;
     /// Calls that have waited at the gate so far.
     std::uint64_t calls_held() const noexcept { return calls_held_.load(std::memory_order_relaxed); }
+    /// The longest wait of a call since the gate was last closed, if it `opened` then.
+    std::chrono::nanoseconds longest_wait(std::chrono::steady_clock::time_point opened) const noexcept;
 
 private:
     admission enter_slowly(lease_cell& cell);
     static void leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept;
     bool wait_for_opening() noexcept;
+    admission wait_and_knock(lease_cell& cell, bool enrolled) noexcept;
     admission knock(lease_cell& cell, bool enrolled) noexcept;
 
     std::atomic<void*> open_{nullptr};    // null while closed
@@ -97,6 +100,9 @@ private:
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
     std::atomic<bool> ended_{false};
     std::atomic<std::uint64_t> calls_held_{0};
+    std::atomic<std::int64_t> first_held_{
+        0};  // when, by the steady clock; 0: nobody since the gate was closed
+    std::atomic<std::int64_t> longest_wait_{0};  // of those that are through again
     std::string name_;
     std::string contract_name_;
     std::uint32_t contract_number_;

@@ -25,6 +25,8 @@ public:
 
 namespace detail {
 
+class table_ledger;
+
 // One function for all refusals, so that each costs its caller a call and no more.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
     throw archive_error(why);
@@ -55,7 +57,8 @@ public:
     using is_saving = std::true_type;
     using is_loading = std::false_type;
 
-    explicit output_archive(abi::sink& out) noexcept : out_(out) {}
+    explicit output_archive(abi::sink& out, detail::table_ledger* tables = nullptr) noexcept
+        : out_(out), tables_(tables) {}
     output_archive(output_archive const&) = delete;
 
     void save_binary(void const* data, std::size_t size) {
@@ -72,6 +75,8 @@ public:
     /// What Boost's headers ask for; theirs, not ours, so that they write their current form.
     unsigned get_library_version() const noexcept { return 19; }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
+    /// Stands in for the rows of tables; null if those are part of the bytes.
+    detail::table_ledger* ledger() const noexcept { return tables_; }
 
 private:
     void make_room(std::size_t size) {
@@ -79,6 +84,7 @@ private:
     }
 
     abi::sink& out_;
+    detail::table_ledger* const tables_;
     unsigned depth_ = 0;
 };
 
@@ -89,8 +95,8 @@ public:
     using is_saving = std::false_type;
     using is_loading = std::true_type;
 
-    explicit input_archive(abi::bytes payload) noexcept
-        : cursor_(static_cast<unsigned char const*>(payload.data)), left_(payload.size) {}
+    explicit input_archive(abi::bytes payload, detail::table_ledger* tables = nullptr) noexcept
+        : cursor_(static_cast<unsigned char const*>(payload.data)), left_(payload.size), tables_(tables) {}
     input_archive(input_archive const&) = delete;
 
     void load_binary(void* data, std::size_t size) {
@@ -128,10 +134,13 @@ public:
         return static_cast<std::size_t>(count);
     }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
+    /// Stands in for the rows of tables; null if those are part of the bytes.
+    detail::table_ledger* ledger() const noexcept { return tables_; }
 
 private:
     unsigned char const* cursor_;
     std::size_t left_;
+    detail::table_ledger* const tables_;
     unsigned depth_ = 0;
 };
 
@@ -168,7 +177,7 @@ constexpr std::size_t smallest() noexcept {
     else if constexpr (k == kind::time_point)
         return smallest<typename T::rep>();
     else if constexpr (k == kind::string || k == kind::sequence || k == kind::bits || k == kind::set ||
-                       k == kind::map)
+                       k == kind::map || k == kind::table)
         return sizeof(std::uint64_t);
     else if constexpr (k == kind::array)
         return at_least_one(std::tuple_size_v<T> * smallest<typename T::value_type>());

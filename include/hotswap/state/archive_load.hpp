@@ -123,6 +123,8 @@ void load_composite(input_archive& in, T& value) {
         load_set(in, value);
     } else if constexpr (k == kind::map) {
         load_map(in, value);
+    } else if constexpr (k == kind::table) {
+        table_archive<T>::load(in, value);
     } else if constexpr (k == kind::tuple) {
         std::apply([&in](auto&... element) { (load(in, element), ...); }, value);
     } else if constexpr (k == kind::optional || k == kind::unique_ptr) {

@@ -78,6 +78,8 @@ void save_composite(output_archive& out, T const& value) {
             save(out, entry.first);
             save(out, entry.second);
         }
+    } else if constexpr (k == kind::table) {
+        table_archive<T>::save(out, value);
     } else if constexpr (k == kind::tuple) {
         std::apply([&out](auto const&... element) { (save(out, element), ...); }, value);
     } else if constexpr (k == kind::optional || k == kind::unique_ptr) {

@@ -15,6 +15,7 @@ struct layout {
     std::uint64_t fingerprint = 14695981039346656037u;
     bool opaque = false;  ///< some class is known by name and size only, so equality proves nothing
     bool bound = false;   ///< some container may point into the module that made it
+    bool tables = false;  ///< some field is a table
 
     constexpr bool operator==(layout const&) const noexcept = default;
 };
@@ -136,6 +137,20 @@ constexpr void describe_class(layout& l) {
     }
 }
 
+// Raised when the memory of a table changes its form.
+inline constexpr std::uint64_t table_form = 1;
+
+template <class T, class Path>
+constexpr void describe_table(layout& l) {
+    mix(l, "table");
+    mix(l, table_form);
+    describe<typename T::key_type, Path>(l);
+    describe<typename T::mapped_type, Path>(l);
+    mix(l, type_name<typename T::hasher>());
+    mix(l, type_name<typename T::key_equal>());
+    l.tables = true;
+}
+
 template <class T, class Path>
 constexpr void describe(layout& l) {
     static_assert(sizeof(state_value<T>) != 0);
@@ -174,6 +189,8 @@ constexpr void describe(layout& l) {
     } else if constexpr (k == kind::variant) {
         mix(l, "variant");
         describe_alternatives<T, Path>(l, std::make_index_sequence<std::variant_size_v<T>>{});
+    } else if constexpr (k == kind::table) {
+        describe_table<T, Path>(l);
     } else if constexpr (k == kind::bits || k == kind::sequence || k == kind::set || k == kind::map) {
         describe_container<T, Path>(l);
     } else if constexpr (k != kind::refused) {

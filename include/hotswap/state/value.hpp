@@ -30,6 +30,13 @@ struct version;
 
 }  // namespace boost::serialization
 
+namespace hotswap {
+
+template <class Key, class Row, class Hash, class Equal>
+class table;
+
+}  // namespace hotswap
+
 namespace hotswap::probe {
 
 // Stands for an archive where only the question is asked whether one would be accepted.
@@ -194,6 +201,10 @@ concept unordered_like = requires(T& c) {
     c.reserve(std::size_t{});
 };
 
+/// How a table is written and read: <hotswap/table.hpp> says.
+template <class Table>
+struct table_archive;
+
 enum class kind {
     refused,
     scalar,
@@ -206,6 +217,7 @@ enum class kind {
     bits,
     set,
     map,
+    table,
     tuple,
     optional,
     variant,
@@ -255,6 +267,8 @@ constexpr kind kind_of() noexcept {
         return kind::time_point;
     else if constexpr (is_std_array<T>)
         return kind::array;
+    else if constexpr (is_instance<T, hotswap::table>)
+        return kind::table;
     else if constexpr (is_instance<T, std::pair> || is_instance<T, std::tuple>)
         return kind::tuple;
     else if constexpr (is_instance<T, std::optional>)

@@ -22,6 +22,26 @@ struct phase_report {
     std::uint64_t bytes = 0;  ///< of the file or of the state, where the step handles any
 };
 
+/// When the rows of tables are copied.
+enum class table_way : std::uint8_t {
+    none,          ///< there are no tables, or they are handed over as they are
+    before_pause,  ///< while the old code served, its writers helping
+    in_pause,      ///< with the rest of the state, behind the gate
+};
+
+/// "none", "before the pause" or "in the pause".
+std::string_view to_string(table_way way) noexcept;
+
+/// What became of the tables of a state.
+struct table_report {
+    table_way way = table_way::none;
+    std::string reason{};      ///< why they could not be copied before the pause
+    std::uint64_t rows = 0;    ///< copied before the pause
+    std::uint64_t memory = 0;  ///< bytes that their copy takes while both are there; plan: as predicted
+    unsigned copies = 0;  ///< how often the copy was begun: again, if what it was made with changed meanwhile
+    std::chrono::nanoseconds first_pause{0};  ///< of the short closing of the gate before the copy
+};
+
 /// What a swap, revert or restore did.
 struct swap_report {
     std::string component{};
@@ -31,7 +51,10 @@ struct swap_report {
     std::vector<phase_report> phases{};
     std::chrono::nanoseconds pause{0};  ///< from the gate closing to the gate opening
     std::chrono::nanoseconds total{0};
-    std::uint64_t calls_held = 0;  ///< calls that waited at the gate
+    std::uint64_t calls_held = 0;              ///< calls that waited at the gate
+    std::chrono::nanoseconds longest_wait{0};  ///< of any of them
+    unsigned attempts = 1;  ///< how often the gate was closed: again, if a pause before was given up
+    table_report tables{};
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     unload_report unload{};
 

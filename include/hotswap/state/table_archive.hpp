@@ -1,0 +1,57 @@
+// Tables in an archive: all their rows, or, while a copy is made beside it, only which table stands there.
+#pragma once
+
+#include <hotswap/state/archive.hpp>
+#include <hotswap/state/table_ledger.hpp>
+#include <hotswap/state/table_transform.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+namespace hotswap::detail {
+
+template <class Key, class Row, class Hash, class Equal>
+struct table_archive<table<Key, Row, Hash, Equal>> {
+    using table = hotswap::table<Key, Row, Hash, Equal>;
+
+    static void save(output_archive& out, table const& value) {
+        if (table_ledger* const ledger = out.ledger()) {
+            // Lending a table changes nothing that a program can see: an empty one gets its memory early.
+            save_raw(out, ledger->lend(const_cast<table*>(&value), table_access::type_of<table>));
+            return;
+        }
+        std::uint64_t const count = value.size();
+        std::uint64_t written = 0;
+        save_raw(out, count);
+        value.cvisit_all([&](auto const& row) {
+            detail::save(out, row.first);
+            detail::save(out, row.second);
+            ++written;
+        });
+        if (written != count)
+            refuse_archive("a table changed while it was written; write it while nobody uses it");
+    }
+
+    static void load(input_archive& in, table& value) {
+        value = table();
+        if (table_ledger* const ledger = in.ledger()) {
+            ledger->fill(load_raw<std::uint64_t>(in), &value, table_access::type_of<table>);
+            return;
+        }
+        constexpr std::size_t each = smallest<Key>() + smallest<Row>();
+        std::size_t const count = in.take_count(each);
+        // What a row takes in memory may be much more than its bytes here: believe a count that large bit by bit.
+        if (count != 0) value.reserve(std::min(count, 1024 + 8 * in.left() / sizeof(std::pair<Key, Row>)));
+        for (std::size_t i = 0; i != count; ++i) {
+            Key key{};
+            Row row{};
+            detail::load(in, key);
+            detail::load(in, row);
+            if (!value.try_emplace(std::move(key), std::move(row)))
+                refuse_archive("the snapshot holds a table with a key twice");
+        }
+    }
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,54 @@
+// The lock of one shard of a table: spins briefly, then sleeps.
+//
+// Its word is read and written by every module that works on the table, so it is part of the table's layout.
+// std::atomic::wait is of no use here: each module has a table of waiters of its own. Source: Drepper, "Futexes
+// Are Tricky" (2011), the mutex with three states.
+#pragma once
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace hotswap::detail {
+
+class table_lock {
+public:
+    void lock() noexcept {
+        std::uint32_t seen = open;
+        if (!word_.compare_exchange_strong(seen, closed, std::memory_order_acquire,
+                                           std::memory_order_relaxed)) [[unlikely]]
+            wait();
+    }
+    /// Returns whether somebody was waiting, and is awake now.
+    bool unlock() noexcept {
+        if (word_.exchange(open, std::memory_order_release) == closed) [[likely]]
+            return false;
+        syscall(SYS_futex, &word_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+        return true;
+    }
+
+private:
+    enum : std::uint32_t { open, closed, contended };
+
+    [[gnu::cold, gnu::noinline]] void wait() noexcept {
+        for (int look = 0; look != 50; ++look) {
+            std::uint32_t seen = open;
+            if (word_.load(std::memory_order_relaxed) == open &&
+                word_.compare_exchange_strong(seen, closed, std::memory_order_acquire,
+                                              std::memory_order_relaxed))
+                return;
+#if defined(__x86_64__) || defined(__i386__)
+            __builtin_ia32_pause();
+#endif
+        }
+        while (word_.exchange(contended, std::memory_order_acquire) != open)
+            syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, contended, nullptr, nullptr, 0);
+    }
+
+    std::atomic<std::uint32_t> word_{open};
+};
+
+}  // namespace hotswap::detail

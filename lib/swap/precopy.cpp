@@ -1,0 +1,148 @@
+#include "swap/precopy.hpp"
+
+#include "base/refuse.hpp"
+#include "swap/pause.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Of a processor's time, what the copy takes while it runs: it shares the processors with callers who were there first.
+constexpr std::chrono::nanoseconds work_slice = 200us;
+constexpr int rest_for_each_slice = 2;
+
+// Whoever has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
+// processor.
+constexpr std::chrono::nanoseconds rest_before_pause = 3ms;
+
+constexpr std::chrono::nanoseconds between_lines = 1s;
+
+}  // namespace
+
+precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with)
+    : in_(in),
+      next_(std::move(next)),
+      walker_(way.direction == direction::downgrade ? in.running().module : next_),
+      from_(way.path.front()),
+      to_(way.path.back()),
+      with_(with) {}
+
+// Why the tables of the running state cannot be copied while it is in use; empty if they can.
+std::string precopy::obstacle() const {
+    auto const& running = *in_.running().module;
+    auto const flags = running.file().own_state().flags;
+    if ((flags & abi::state_tables) == 0) return "the state has no tables";
+    if ((flags & abi::state_opaque) != 0)
+        return "the state holds a class whose fields are not known (a non-aggregate with its own serialize)";
+    if ((flags & abi::state_bound) != 0)
+        return "the state holds a container that may point into the module that made it (boost::unordered)";
+    if (walker_->api().begin_copy == nullptr) return "the module that knows the path has no code for tables";
+    if (walker_ != next_ && next_->api().import_outline == nullptr) return "the older state has no tables";
+    return {};
+}
+
+void precopy::copy_in_pause(std::string why) {
+    ready_ = false;
+    if ((in_.running().module->file().own_state().flags & abi::state_tables) == 0) return;
+    report_.way = table_way::in_pause;
+    report_.reason = std::move(why);
+}
+
+result<outline> precopy::take_outline(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+    steps.hold_back();
+    auto taken = [&]() -> result<outline> {
+        pause closed(*in_.entrance, 0ns);
+        if (auto drained = closed.drain(drain_deadline); !drained) return drained.error();
+        auto made = outline_of(in_.running());
+        closed.reopen();
+        report_.first_pause = closed.length();
+        return made;
+    }();
+    steps.tell();
+    return taken;
+}
+
+result<void> precopy::run(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+    if (auto why = obstacle(); !why.empty()) {
+        copy_in_pause(std::move(why));
+        return {};
+    }
+    return steps.run(phase::precopy, [&]() -> result<void> {
+        auto const of = take_outline(steps, drain_deadline);
+        if (!of) return of.error();
+        return copy_rows(steps, *of);
+    });
+}
+
+result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
+    ++report_.copies;
+    auto begun = copy_.begin(walker_, from_, to_, of, with_);
+    if (!begun) return begun.error();
+    if (!begun->yes) {
+        copy_in_pause(begun->why_not);
+        return {};
+    }
+    if (auto copied = advance_until_complete(steps); !copied) return copied;
+    std::this_thread::sleep_for(rest_before_pause);
+    // Meanwhile a writer may have met a row that cannot be migrated: better to know while the gate is open.
+    if (auto still = advance_until_complete(steps); !still) return still;
+    report_.way = table_way::before_pause;
+    ready_ = true;
+    spent_ = false;
+    return {};
+}
+
+result<void> precopy::advance_until_complete(step_recorder& steps) {
+    using clock = std::chrono::steady_clock;
+    auto last_line = clock::now();
+    for (;;) {
+        auto const began = clock::now();
+        abi::copy_progress progress;
+        auto complete = copy_.advance(work_slice, progress);
+        if (!complete) return complete.error();
+        report_.rows = progress.rows;
+        report_.memory = progress.bytes;
+        if (*complete) return {};
+        auto const now = clock::now();
+        if (now - last_line >= between_lines) {
+            last_line = now;
+            steps.progress(phase::precopy,
+                           fmt::format("{} of {} rows copied", progress.rows, progress.total));
+        }
+        std::this_thread::sleep_for(rest_for_each_slice * (now - began));
+    }
+}
+
+result<void> precopy::finish(outline const& now, owned_state& made) {
+    auto finished = copy_.finish(now, with_, *next_, made);
+    if (!finished) return finished.error();
+    spent_ = true;
+    if (finished->yes) return {};
+    stale_ = finished->why_not;
+    return refuse(errc::busy, phase::migrate, "{}; try again while the component is less busy", stale_);
+}
+
+result<bool> precopy::try_again(failure const& why, step_recorder& steps,
+                                std::chrono::nanoseconds drain_deadline) {
+    bool const is_stale = !stale_.empty();
+    if (!ready_ || (!is_stale && why.code != errc::pause_budget_exceeded)) return false;
+    if (attempts_ == max_attempts && !is_stale) return false;
+    ++attempts_;
+    if (!spent_) return true;
+    if (attempts_ > max_attempts) {
+        copy_.end();
+        copy_in_pause(std::exchange(stale_, {}) + " each time that they were copied before it");
+        return true;
+    }
+    stale_.clear();
+    ready_ = false;
+    if (auto again = run(steps, drain_deadline); !again) return again.error();
+    return true;
+}
+
+}  // namespace hotswap::detail
