@@ -1,8 +1,8 @@
-// What the benchmarks print: a name, our figure, the peer's, the ratio, the goal.
+// What every benchmark prints: a name, our figure, the peer's, the ratio, the goal.
 #pragma once
 
-#include <chrono>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace bench {
@@ -17,15 +17,16 @@ struct figure {
 figure summarize(std::vector<double> samples);
 double percentile(std::vector<double> samples, double share);
 
+/// Prints a goal that is a ceiling, what came out and whether that reaches it; returns whether it does.
+/// `unit` stands behind both numbers: "µs", or "× Boost's".
+bool judge_at_most(std::string_view what, double value, double goal, std::string_view unit);
+/// The same for a goal that is a floor.
+bool judge_at_least(std::string_view what, double value, double goal, std::string_view unit);
+
+/// 850 ns, 12.3 µs, 4.56 ms, 7.89 s.
+std::string in_words(double microseconds);
+
 /// The processor, its count, the kernel and the compiler, in one line.
 std::string machine();
-
-/// Prices of a call, with and without the guards that peers put around it.
-/// Returns whether the goal was reached.
-bool measure_calls(int rounds);
-
-/// Pauses and whole swaps of a small state, two callers at work.
-/// Returns whether the goals were reached.
-bool measure_pauses(int swaps);
 
 }  // namespace bench

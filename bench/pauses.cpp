@@ -1,6 +1,7 @@
 // The pause and the whole swap of a small state, two callers at work, beside the goals and Erlang/OTP's figures.
 #include "counter.hpp"
-#include "table.hpp"
+#include "figures.hpp"
+#include "measurements.hpp"
 
 #include <hotswap/runtime.hpp>
 
@@ -68,12 +69,6 @@ void print_row(std::string const& name, std::vector<double> const& values) {
                percentile(values, 0.5), percentile(values, 0.99), percentile(values, 1));
 }
 
-bool judge(char const* what, double value, double goal) {
-    fmt::print("  goal {} ≤ {:.0f} µs: {:.1f} µs, {}\n", what, goal, value,
-               value <= goal ? "reached" : "NOT reached");
-    return value <= goal;
-}
-
 }  // namespace
 
 bool measure_pauses(int swaps) {
@@ -105,8 +100,8 @@ bool measure_pauses(int swaps) {
     print_row("pause, 1000 entries by handoff, 2 → 2", handed.pauses);
     print_row("whole swap", handed.totals);
     fmt::print("  Erlang/OTP 25, 1000 entries kept, as measured elsewhere: swap 320–660 µs\n");
-    bool const pause = judge("pause p50 of a small state", percentile(tiny.pauses, 0.5), 50);
-    bool const whole = judge("whole swap p50", percentile(tiny.totals, 0.5), 2000);
+    bool const pause = judge_at_most("pause p50 of a small state", percentile(tiny.pauses, 0.5), 50, "µs");
+    bool const whole = judge_at_most("whole swap p50", percentile(tiny.totals, 0.5), 2000, "µs");
     return pause && whole;
 }
 

@@ -5,8 +5,6 @@
 #include <hotswap/state/table_hash.hpp>
 #include <hotswap/state/table_trace.hpp>
 
-#include <sched.h>
-
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
@@ -379,16 +377,14 @@ private:
         delete std::exchange(trace_, nullptr);
         release(core_.exchange(nullptr));
     }
+    static void free_rows(detail::table_shard& shard) noexcept {
+        for (std::uint32_t slot = 0; slot != shard.high_water; ++slot)
+            if (shard.is_taken(slot, shape)) value(shard, slot).~value_type();
+        shard.free_memory(shape);
+    }
     static void release(detail::table_core* core) noexcept {
         if (core == nullptr || core->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        for (detail::table_shard& shard : core->shards) {
-            for (std::uint32_t slot = 0; slot != shard.high_water; ++slot)
-                if (shard.is_taken(slot, shape)) value(shard, slot).~value_type();
-            bool const is_large = shard.high_water > 500;
-            shard.free_memory(shape);
-            // A large table is given back in bites: callers want the processor, and the allocator, in between.
-            if (is_large) sched_yield();
-        }
+        for (detail::table_shard& shard : core->shards) free_rows(shard);
         delete core;
     }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace hotswap::detail {
@@ -72,7 +73,26 @@ bool slot::is_pinned(loaded_module const& module) const {
     });
 }
 
+void slot::leave_running(std::shared_ptr<overrun> what) {
+    std::lock_guard const lock(facts_mutex_);
+    overruns_.push_back(std::move(what));
+}
+
+void slot::retire_finished() {
+    std::vector<std::shared_ptr<overrun>> finished;
+    {
+        std::lock_guard const lock(facts_mutex_);
+        auto const still = std::stable_partition(overruns_.begin(), overruns_.end(), [](auto const& each) {
+            return !each->over.load(std::memory_order_acquire);
+        });
+        finished.assign(std::make_move_iterator(still), std::make_move_iterator(overruns_.end()));
+        overruns_.erase(still, overruns_.end());
+    }
+    for (auto const& each : finished) retire(std::move(each->next));
+}
+
 void slot::sweep_retained() {
+    retire_finished();
     std::lock_guard const lock(facts_mutex_);
     // Of one module, several generations may be kept; it may go when the last of them is free of pins.
     std::vector<loaded_module const*> pinned;
@@ -93,7 +113,8 @@ void slot::sweep_retained() {
 
 bool slot::has_pins() const {
     std::lock_guard const lock(facts_mutex_);
-    return std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_pinned(); });
+    return !overruns_.empty() ||
+           std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_pinned(); });
 }
 
 void slot::abandon_running() noexcept {
@@ -109,6 +130,9 @@ slot_facts slot::facts() const {
     for (retained_module const& kept : retained_)
         facts.retained += fmt::format("{}{}: {}", facts.retained.empty() ? "" : "; ",
                                       kept.module->staged().name(), kept.reason());
+    for (auto const& each : overruns_)
+        facts.retained += fmt::format("{}{}: code that overran the pause budget and is still running",
+                                      facts.retained.empty() ? "" : "; ", each->module);
     return facts;
 }
 

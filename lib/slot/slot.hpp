@@ -3,6 +3,7 @@
 
 #include "slot/generation.hpp"
 #include "slot/job_runner.hpp"
+#include "slot/overrun.hpp"
 
 #include <hotswap/contract.hpp>
 #include <hotswap/slot/gate.hpp>
@@ -56,7 +57,8 @@ public:
 
     std::shared_ptr<gate> const entrance;
     environment const around;
-    std::string family;  ///< what its modules' files are called
+    std::string family;              ///< what its modules' files are called
+    std::uint64_t last_payload = 0;  ///< bytes of the serialized state when it was last exported
 
     job_runner& runner() noexcept { return runner_; }
     generation& running() noexcept { return *running_; }
@@ -77,7 +79,9 @@ public:
     /// Looks again at what could not be unloaded before.
     /// Threads:  [any]
     void sweep_retained();
-    /// Whether code that was retired may still call the host.
+    /// Takes care of code that was given up: when it is over, its generation is retired.
+    void leave_running(std::shared_ptr<overrun> what);
+    /// Whether code that was retired or given up may still call the host.
     bool has_pins() const;
     /// Gives up on ever unloading the running generation: somebody is still inside.
     void abandon_running() noexcept;
@@ -89,6 +93,7 @@ public:
 
 private:
     bool is_pinned(loaded_module const& module) const;
+    void retire_finished();
 
     job_runner runner_;
     std::unique_ptr<generation> running_;
@@ -96,9 +101,10 @@ private:
     std::uint64_t last_number_ = 0;
 
     mutable std::mutex facts_mutex_;
-    std::vector<retained_module> retained_;          // guarded by facts_mutex_
-    loaded_module const* running_module_ = nullptr;  // guarded by facts_mutex_
-    slot_facts facts_;                               // guarded by facts_mutex_
+    std::vector<retained_module> retained_;           // guarded by facts_mutex_
+    std::vector<std::shared_ptr<overrun>> overruns_;  // guarded by facts_mutex_
+    loaded_module const* running_module_ = nullptr;   // guarded by facts_mutex_
+    slot_facts facts_;                                // guarded by facts_mutex_
 };
 
 }  // namespace hotswap::detail

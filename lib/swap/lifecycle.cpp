@@ -98,7 +98,7 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
         if (!drained) return drained.error();
         auto taken = steps.run(phase::export_, [&]() -> result<void> {
             if (!tables.is_ready())
-                return export_state(module, in.running().state.get(), version, none, payload);
+                return export_state(module, in.running().state.get(), version, none, payload.sink());
             auto const now = outline_of(in.running());
             if (!now) return now.error();
             return tables.finish(*now, copy);
@@ -109,8 +109,8 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
     tables.end();
     // What was copied is nobody else's: it is written while the callers are at work.
     if (copy) {
-        auto written = steps.run(phase::export_,
-                                 [&] { return export_state(module, copy.get(), version, none, payload); });
+        auto written = steps.run(
+            phase::export_, [&] { return export_state(module, copy.get(), version, none, payload.sink()); });
         if (!written) return written.error();
     }
     steps.bytes(payload.size());

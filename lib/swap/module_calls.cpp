@@ -46,9 +46,9 @@ argument_view::argument_view(arguments const& from) {
 }
 
 result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
-                          argument_view const& with, byte_buffer& out) {
+                          argument_view const& with, abi::sink* out) {
     abi::error why;
-    auto const outcome = of.api().export_state(state, version, with.get(), out.sink(), &why);
+    auto const outcome = of.api().export_state(state, version, with.get(), out, &why);
     if (outcome == abi::status::ok) return {};
     auto refused =
         answered(of, outcome, why, errc::export_failed, phase::export_, "serializing the running state");

@@ -3,7 +3,6 @@
 
 #include "slot/generation.hpp"
 #include "slot/slot.hpp"
-#include "swap/byte_buffer.hpp"
 
 #include <hotswap/base/arguments.hpp>
 #include <hotswap/base/result.hpp>
@@ -36,7 +35,7 @@ failure answered(loaded_module const& module, abi::status outcome, abi::error co
 /// Serializes a state of the module's at `version`.
 /// Errors:   export_failed, migration_failed, no_migration_path.
 result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
-                          argument_view const& with, byte_buffer& out);
+                          argument_view const& with, abi::sink* out);
 
 /// Makes a module's default state.
 /// Errors:   construct_failed, out_of_memory.

@@ -4,6 +4,7 @@
 #include <hotswap/base/result.hpp>
 #include <hotswap/slot/gate.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -28,6 +29,13 @@ public:
     result<void> drain(std::chrono::nanoseconds deadline) const;
     /// Errors:   pause_budget_exceeded.
     result<void> check_budget() const;
+
+    bool has_budget() const noexcept { return budget_.count() > 0; }
+    std::chrono::nanoseconds budget() const noexcept { return budget_; }
+    /// When the budget, if there is one, is used up.
+    std::chrono::steady_clock::time_point deadline() const noexcept {
+        return began_ + std::min<std::chrono::nanoseconds>(budget_, std::chrono::hours(24 * 365));
+    }
 
     /// Lets the callers through to a new instance.
     void open(void* contract) noexcept {

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "swap/pause.hpp"
+#include "swap/rested_work.hpp"
 
 #include <thread>
 #include <utility>
@@ -11,10 +12,6 @@ namespace hotswap::detail {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Of a processor's time, what the copy takes while it runs: it shares the processors with callers who were there first.
-constexpr std::chrono::nanoseconds work_slice = 200us;
-constexpr int rest_for_each_slice = 2;
 
 // Whoever has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
 // processor.
@@ -114,7 +111,7 @@ result<void> precopy::advance_until_complete(step_recorder& steps) {
             steps.progress(phase::precopy,
                            fmt::format("{} of {} rows copied", progress.rows, progress.total));
         }
-        std::this_thread::sleep_for(rest_for_each_slice * (now - began));
+        rest_after(began);
     }
 }
 

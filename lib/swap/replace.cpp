@@ -4,7 +4,9 @@
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/precopy.hpp"
+#include "swap/rested_work.hpp"
 #include "swap/route.hpp"
+#include "swap/transfer.hpp"
 
 #include <hotswap/state/frame.hpp>
 
@@ -15,39 +17,12 @@ namespace hotswap::detail {
 
 namespace {
 
-/// A generation on its way: unless it is taken out, it is retired when the scope ends, after the gate has
-/// opened.
-class next_generation {
-public:
-    next_generation(slot& in, std::shared_ptr<loaded_module> module, std::filesystem::path source)
-        : slot_(in), made_(begin_generation(in, std::move(module), std::move(source))) {}
-    ~next_generation() {
-        if (!made_) return;
-        try {
-            slot_.retire(std::move(made_));
-        } catch (std::exception const&) {
-            // Out of memory while looking at the process's map: the module is closed all the same.
-        }
-    }
-    next_generation(next_generation const&) = delete;
-    next_generation& operator=(next_generation const&) = delete;
-
-    generation& operator*() const noexcept { return *made_; }
-    generation* operator->() const noexcept { return made_.get(); }
-    std::unique_ptr<generation> take() noexcept { return std::move(made_); }
-
-private:
-    slot& slot_;
-    std::unique_ptr<generation> made_;
-};
-
 /// What a replacement has found out and done so far.
 struct progress {
     slot& in;
     step_recorder& steps;
     route way{};
     swap_report report{};
-    byte_buffer payload{};  // here, so that it is freed after the gate has opened
     std::size_t steps_before_pause = 0;
 };
 
@@ -58,6 +33,18 @@ std::unique_ptr<generation> commit(progress& p, pause& closed, next_generation& 
     closed.open(p.in.running().instance.contract());
     p.steps.mark_committed();
     return old;
+}
+
+// A large table that is freed in one piece takes processor and allocator from the callers for as long as that takes.
+void free_rows(generation& old) {
+    auto const& module = *old.module;
+    if (module.api().free_rows == nullptr || !old.state) return;
+    old.instance = {};
+    for (;;) {
+        auto const began = std::chrono::steady_clock::now();
+        if (module.api().free_rows(old.state.get(), work_slice.count())) return;
+        rest_after(began);
+    }
 }
 
 // After the commit the callers are served by the new generation already.
@@ -75,6 +62,7 @@ swap_report finish(progress& p, pause& closed, next_generation& next, precopy* t
     }
     p.in.remember(*old);
     p.steps.run(phase::retire, [&]() -> result<void> {
+        free_rows(*old);
         p.report.unload = p.in.retire(std::move(old));
         return {};
     });
@@ -105,74 +93,17 @@ result<void> migrate(progress& p, generation& next, std::uint32_t version, std::
     });
 }
 
-result<void> construct_on(progress& p, pause const& closed, generation& next, void* state) {
-    return p.steps.run(phase::construct, [&]() -> result<void> {
-        if (auto in_time = closed.check_budget(); !in_time) return in_time;
-        auto made = construct(next, state);
-        if (!made) return made.error();
-        next.instance = std::move(*made);
-        return closed.check_budget();
-    });
-}
-
-// Behind the gate: everything that is undone by opening it again.
-result<void> transfer_by_snapshot(progress& p, pause const& closed, generation& next,
-                                  argument_view const& with) {
-    auto exported = p.steps.run(phase::export_, [&]() -> result<void> {
-        auto const& now = p.in.running();
-        if (auto done = export_state(*now.module, now.state.get(), p.way.meeting, with, p.payload); !done)
-            return done;
-        return closed.check_budget();
-    });
-    if (!exported) return exported;
-    p.steps.bytes(p.payload.size());
-    if (auto done = migrate(p, next, p.way.meeting, p.payload.bytes(), with); !done) return done;
-    p.steps.bytes(p.payload.size());
-    return construct_on(p, closed, next, next.state.get());
-}
-
-// As by snapshot, but the rows of the tables are there already.
-result<void> transfer_by_precopy(progress& p, pause const& closed, generation& next, precopy& tables) {
-    auto now = p.steps.run(phase::export_, [&]() -> result<outline> {
-        auto made = outline_of(p.in.running());
-        if (!made) return made;
-        if (auto in_time = closed.check_budget(); !in_time) return in_time.error();
-        return made;
-    });
-    if (!now) return now.error();
-    p.steps.bytes(now->size());
-    auto completed = p.steps.run(phase::migrate, [&]() -> result<void> {
-        if (auto done = tables.finish(*now, next.state); !done) return done;
-        return validate_state(*next.module, next.state.get());
-    });
-    if (!completed) return completed;
-    return construct_on(p, closed, next, next.state.get());
-}
-
-result<void> transfer_by_handoff(progress& p, pause const& closed, generation& next) {
-    void* const state = p.in.running().state.get();
-    auto valid = p.steps.run(phase::migrate, [&] { return validate_state(*next.module, state); });
-    if (!valid) return valid;
-    if (auto made = construct_on(p, closed, next, state); !made) {
-        next.instance = {};
-        return made;
-    }
-    // Two instances on one state: the one that does not stay is gone before the gate opens for the other.
-    p.in.running().instance = {};
-    next.state = p.in.running().state.handed_to(next.module->api().destroy_state);
-    return {};
-}
-
 // One closing of the gate. Leaving this scope with a failure opens it for the old generation.
 result<swap_report> replace_in_pause(progress& p, replacement const& by, next_generation& next,
                                      precopy& tables, argument_view const& with) {
+    state_transfer moving(p.in, p.steps, p.way, *by.arguments, with, by.pause_budget.count() > 0);
     p.steps.hold_back();
     pause closed(*p.in.entrance, by.pause_budget);
     auto drained = p.steps.run(phase::drain, [&] { return closed.drain(by.drain_deadline); });
     if (!drained) return drained.error();
-    auto transferred = by.transfer == transfer::handoff ? transfer_by_handoff(p, closed, *next)
-                       : tables.is_ready()              ? transfer_by_precopy(p, closed, *next, tables)
-                                                        : transfer_by_snapshot(p, closed, *next, with);
+    auto transferred = by.transfer == transfer::handoff ? moving.by_handoff(closed, *next)
+                       : tables.is_ready()              ? moving.by_precopy(closed, next, tables)
+                                                        : moving.by_snapshot(closed, next);
     if (!transferred) return transferred.error();
     return finish(p, closed, next, &tables);
 }
@@ -236,6 +167,7 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
         auto done = replace_in_pause(p, by, next, tables, with);
         if (done) return done;
         steps.tell();
+        if (next.is_taken()) return done;
         next->instance = {};
         next->state = {};
         steps.forget_from(p.steps_before_pause);
@@ -268,12 +200,13 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     if (auto done = migrate(p, *next, content->version, content->payload, with); !done) return done.error();
     steps.bytes(content->payload.size());
 
+    state_transfer moving(in, steps, p.way, options.arguments, with, options.pause_budget.count() > 0);
     steps.hold_back();
     pause closed(*in.entrance, options.pause_budget);
     if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
         !drained)
         return drained.error();
-    if (auto made = construct_on(p, closed, *next, next->state.get()); !made) return made.error();
+    if (auto made = moving.construct_on(closed, next); !made) return made.error();
     return finish(p, closed, next, nullptr);
 }
 

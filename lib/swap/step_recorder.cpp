@@ -23,6 +23,17 @@ failure step_recorder::refused(failure why, phase step) {
     return complete(std::move(why), step);
 }
 
+result<void> step_recorder::record(phase step, std::chrono::nanoseconds took,
+                                   result<void> const& outcome_of_step) {
+    if (outcome_of_step) {
+        note(step, took, nullptr);
+        return {};
+    }
+    auto const why = complete(outcome_of_step.error(), step);
+    note(step, took, &why);
+    return why;
+}
+
 void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {
     if (step != phase::none) phases_.push_back({step, duration, 0});
     event what;

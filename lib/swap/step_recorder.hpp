@@ -41,6 +41,9 @@ public:
         return why;
     }
 
+    /// Notes a step that was run elsewhere; completes its failure.
+    result<void> record(phase step, std::chrono::nanoseconds took, result<void> const& outcome_of_step);
+
     /// The bytes that the last step handled.
     void bytes(std::uint64_t count) noexcept { phases_.back().bytes = count; }
     std::vector<phase_report> const& phases() const noexcept { return phases_; }

@@ -126,6 +126,8 @@ struct module_api {
     /// module's code for it.
     /// Threads:  [any], callers at work.
     void (*end_copy)(void* copy) noexcept = nullptr;
+    /// Frees rows of a state that nobody will use again, for about as long; true once none is left.
+    bool (*free_rows)(void* state, std::int64_t nanoseconds) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

@@ -180,6 +180,20 @@ struct copy_functions {
         });
     }
 
+    static bool free_rows(void* object, std::int64_t nanoseconds) noexcept {
+        auto const until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(nanoseconds);
+        try {
+            for (auto const& entry : survey(*static_cast<state*>(object)).lent)
+                for (std::uint32_t shard = 0; shard != detail::table_core::shard_count; ++shard)
+                    if (entry.type->free_shard(*entry.content.core, shard) &&
+                        std::chrono::steady_clock::now() >= until)
+                        return false;
+        } catch (...) {
+            // What is left goes with the state, in one piece.
+        }
+        return true;
+    }
+
     static void end_copy(void* object) noexcept { delete static_cast<table_copy*>(object); }
 };
 

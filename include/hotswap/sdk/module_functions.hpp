@@ -5,7 +5,7 @@
 #include <hotswap/sdk/component_class.hpp>
 #include <hotswap/sdk/read_arguments.hpp>
 #include <hotswap/state/archive.hpp>
-#include <hotswap/state/memory_sink.hpp>
+#include <hotswap/state/copying.hpp>
 
 #include <cstdint>
 #include <span>
@@ -131,7 +131,8 @@ struct module_functions {
             }
             if (version < walk::oldest_back || version > walk::version) return unsupported(version, why);
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
-            export_down<walk::version>(copy(current), version, out, j);
+            // A downgrade consumes what it is given, and the original must survive a refusal.
+            export_down<walk::version>(detail::copy_of(current), version, out, j);
             return abi::status::ok;
         } catch (...) {
             return j.explain(why);
@@ -190,15 +191,6 @@ struct module_functions {
     }
     static void destroy_instance(void* object) noexcept { delete static_cast<live*>(object); }
 
-    // A downgrade consumes what it is given, and the original must survive a refusal: it works on a copy,
-    // made by the archive because a state may own things that cannot be copied otherwise.
-    static state copy(state const& original) {
-        std::vector<unsigned char> memory;
-        detail::memory_sink sink(memory);
-        output_archive(sink.out) << original;
-        return read<state>({memory.data(), sink.out.size()});
-    }
-
     static constexpr abi::module_api table(abi::descriptor const* self) {
         abi::module_api api;
         api.self = self;
@@ -219,6 +211,7 @@ struct module_functions {
             api.advance_copy = &copies::advance_copy;
             api.finish_copy = &copies::finish_copy;
             api.end_copy = &copies::end_copy;
+            api.free_rows = &copies::free_rows;
         }
         return api;
     }

@@ -57,7 +57,7 @@ void load_set(input_archive& in, T& value) {
     using element = typename T::value_type;
     std::size_t const count = in.take_count(smallest<element>());
     value.clear();
-    if constexpr (unordered_like<T>) value.reserve(count);
+    if constexpr (requires { value.reserve(count); }) value.reserve(count);
     for (std::size_t i = 0; i != count; ++i) {
         element entry{};
         load(in, entry);
@@ -72,7 +72,7 @@ void load_map(input_archive& in, T& value) {
     using mapped = typename T::mapped_type;
     std::size_t const count = in.take_count(smallest<key>() + smallest<mapped>());
     value.clear();
-    if constexpr (unordered_like<T>) value.reserve(count);
+    if constexpr (requires { value.reserve(count); }) value.reserve(count);
     for (std::size_t i = 0; i != count; ++i) {
         key name{};
         load(in, name);
@@ -183,8 +183,12 @@ void load(input_archive& in, T& value) {
     } else if constexpr (k == kind::string) {
         using character = typename plain::value_type;
         std::size_t const length = in.take_count(sizeof(character));
-        value.resize(length);
-        load_elements(in, value.data(), length);
+        if constexpr (sizeof(character) == 1) {
+            value.assign(reinterpret_cast<character const*>(in.take(length)), length);
+        } else {
+            value.resize(length);
+            load_elements(in, value.data(), length);
+        }
     } else if constexpr (is_hollow<plain>()) {
         load_raw<unsigned char>(in);
     } else if constexpr (k == kind::nvp || k == kind::array_wrapper || k == kind::binary_object ||

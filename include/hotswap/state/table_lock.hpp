@@ -34,7 +34,7 @@ private:
     enum : std::uint32_t { open, closed, contended };
 
     [[gnu::cold, gnu::noinline]] void wait() noexcept {
-        for (int look = 0; look != 50; ++look) {
+        for (int look = 0; look != 200; ++look) {
             std::uint32_t seen = open;
             if (word_.load(std::memory_order_relaxed) == open &&
                 word_.compare_exchange_strong(seen, closed, std::memory_order_acquire,

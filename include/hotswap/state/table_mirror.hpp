@@ -24,7 +24,7 @@ namespace hotswap::detail {
 class table_mirror : private table_watcher {
 public:
     /// Few enough that a caller who waits for the shard's lock hardly notices, enough to pay for taking it.
-    static constexpr std::uint32_t rows_in_a_bite = 8;
+    static constexpr std::uint32_t rows_in_a_bite = 4;
 
     table_mirror(table_type const& from, table_core* source, table_type const& to, table_chain chain)
         : table_watcher{}, chain_(std::move(chain)), target_(new table_core) {
@@ -106,6 +106,7 @@ private:
         if (pass_.aligned && slots != 0) {
             target_->shards[shard_].reserve_index(rows);
             target_->shards[shard_].reserve_slot(slots - 1, pass_.to->shape);
+            target_->shards[shard_].touch(slots, pass_.to->shape);
         }
         table_guard const shard(from);
         if (shard->watcher != nullptr) {

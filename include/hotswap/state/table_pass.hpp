@@ -33,6 +33,8 @@ struct table_type {
     bool (*same_key)(void const* a, void const* b);
     void (*describe_key)(void const* key, std::string& out);
     void (*release)(table_core* core) noexcept;
+    /// Frees the rows of a shard of a table that has no other owner; false if there were none.
+    bool (*free_shard)(table_core& core, std::uint32_t shard) noexcept;
 
     /// What a table object has, an empty one with memory of its own from then on.
     lent_table (*lend)(void* table);

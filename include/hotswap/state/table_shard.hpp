@@ -6,6 +6,7 @@
 
 #include <hotswap/state/table_lock.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -130,6 +131,15 @@ struct alignas(64) table_shard {
             chunks[chunk_count] = static_cast<unsigned char*>(
                 ::operator new(slots_in(chunk_count) * shape.stride, std::align_val_t(shape.align)));
             ++chunk_count;
+        }
+    }
+    /// Has the kernel find memory for the first `slots` slots, none of which was ever used: a page fault takes longer
+    /// than a lock should be held.
+    void touch(std::uint32_t slots, slot_shape shape) noexcept {
+        constexpr std::size_t page = 4096;
+        for (std::uint32_t chunk = 0; chunk != chunk_count && first_slot_of(chunk) < slots; ++chunk) {
+            std::size_t const used = std::min(slots - first_slot_of(chunk), slots_in(chunk)) * shape.stride;
+            for (std::size_t at = 0; at < used; at += page) chunks[chunk][at] = 0;
         }
     }
     /// A vacant slot, not taken yet.

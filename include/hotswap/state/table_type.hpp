@@ -120,6 +120,12 @@ struct table_access {
         static bool same(void const* a, void const* b) {
             return typename Table::key_equal{}(*static_cast<key const*>(a), *static_cast<key const*>(b));
         }
+        static bool free_shard(table_core& core, std::uint32_t shard) noexcept {
+            if (core.owners.load(std::memory_order_acquire) != 1 || core.shards[shard].chunk_count == 0)
+                return false;
+            Table::free_rows(core.shards[shard]);
+            return true;
+        }
         static lent_table lend(void* object) {
             auto& lent = *static_cast<Table*>(object);
             if (table_trace* const trace = lent.trace_) return {nullptr, trace};
@@ -137,11 +143,11 @@ struct table_access {
     };
 
     template <class Table>
-    static constexpr table_type type_of{Table::shape,           fingerprint_of<Table>(), &rows<Table>::copy,
-                                        &rows<Table>::consume,  &rows<Table>::place,     &rows<Table>::remove,
-                                        &rows<Table>::add,      &rows<Table>::forget,    &rows<Table>::same,
-                                        &rows<Table>::describe, &Table::release,         &rows<Table>::lend,
-                                        &rows<Table>::fill};
+    static constexpr table_type type_of{
+        Table::shape,        fingerprint_of<Table>(), &rows<Table>::copy, &rows<Table>::consume,
+        &rows<Table>::place, &rows<Table>::remove,    &rows<Table>::add,  &rows<Table>::forget,
+        &rows<Table>::same,  &rows<Table>::describe,  &Table::release,    &rows<Table>::free_shard,
+        &rows<Table>::lend,  &rows<Table>::fill};
 };
 
 }  // namespace hotswap::detail

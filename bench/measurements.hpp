@@ -1,0 +1,21 @@
+// The benchmarks, one function each. Every one prints its table and returns whether its goals were reached.
+#pragma once
+
+#include <filesystem>
+
+namespace bench {
+
+/// Prices of a call, with and without the guards that peers put around it.
+bool measure_calls(int rounds);
+
+/// Pauses and whole swaps of a small state, two callers at work.
+bool measure_pauses(int swaps);
+
+/// Saving and loading a large state, beside Boost, cereal and memcpy.
+bool measure_archives(int rounds);
+
+/// The pause against the number of rows, and what callers notice, beside Erlang/OTP and a stop-the-world copy.
+/// `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
+bool measure_curve(bool quick, std::filesystem::path const& plot);
+
+}  // namespace bench

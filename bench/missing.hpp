@@ -1,0 +1,16 @@
+// Peers that this machine lacks: named in the report, never skipped in silence.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace bench {
+
+/// The line of a table in the place of a peer's figures; `package` is Debian's name for it.
+inline std::string missing_peer(std::string_view package) {
+    return fmt::format("MISSING: install {} and build again (tools/bench does both)", package);
+}
+
+}  // namespace bench
