@@ -91,6 +91,10 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"reversible", plan.reversible},
            {"reversible_without_loss", plan.reversible_without_loss},
            {"handoff_possible", plan.handoff_possible},
+           {"transfer", text(to_string(plan.transfer))},
+           {"predicted_pause_ns", plan.predicted_pause.count()},
+           {"state_bytes", plan.state_bytes},
+           {"tables", table_object(plan.tables)},
            {"blockers", list(plan.blockers)}};
 }
 

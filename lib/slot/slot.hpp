@@ -57,7 +57,9 @@ public:
 
     std::shared_ptr<gate> const entrance;
     environment const around;
-    std::string family;              ///< what its modules' files are called
+    std::string family;  ///< what its modules' files are called
+    double pause_for_byte =
+        0;  ///< nanoseconds, as the last swap through the serialized form showed; 0: none yet
     std::uint64_t last_payload = 0;  ///< bytes of the serialized state when it was last exported
 
     job_runner& runner() noexcept { return runner_; }

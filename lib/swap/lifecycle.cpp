@@ -5,6 +5,7 @@
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/precopy.hpp"
+#include "swap/prediction.hpp"
 #include "swap/route.hpp"
 
 #include <hotswap/state/frame.hpp>
@@ -141,6 +142,32 @@ result<unload_report> unload(slot& in, step_recorder& steps) {
     return report;
 }
 
+namespace {
+
+// What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows.
+result<void> predict(slot& in, staged_module staged, replacement const& by, route const& way,
+                     step_recorder& steps, swap_plan& plan) {
+    bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
+    if (has_tables && plan.transfer == transfer::snapshot) {
+        auto module = loaded_module::load(std::move(staged.file), std::move(staged.verified));
+        if (!module) return module.error();
+        argument_view const with(*by.arguments);
+        precopy tables(in, *module, way, with);
+        auto looked = tables.look_ahead(steps, by.drain_deadline);
+        plan.tables = std::move(tables.report());
+        tables.end();
+        (*module)->close();
+        if (!looked) return looked;
+    }
+    auto const size = measure_state(in, steps, by.drain_deadline);
+    if (!size) return size.error();
+    plan.state_bytes = size->bytes;
+    plan.predicted_pause = predict_pause(in, way, plan, *size);
+    return {};
+}
+
+}  // namespace
+
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
     steps.mark_old_serving();
     swap_plan plan;
@@ -171,6 +198,9 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     auto const back = find_route(next, running, in.running().module->staged().name());
     plan.reversible = way && back;
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
+    plan.transfer = by.transfer;
+    if (plan.blockers.empty())
+        if (auto done = predict(in, std::move(*staged), by, *way, steps, plan); !done) block(done.error());
     return plan;
 }
 

@@ -27,7 +27,7 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps);
 /// Ends a slot: its gate stays closed for good.
 result<unload_report> unload(slot& in, step_recorder& steps);
 
-/// What `replace` would do, without running any code of the new module.
+/// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -76,14 +76,35 @@ result<void> precopy::run(step_recorder& steps, std::chrono::nanoseconds drain_d
     });
 }
 
-result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
-    ++report_.copies;
-    auto begun = copy_.begin(walker_, from_, to_, of, with_);
+// No if the tables can only be copied in the pause.
+result<bool> precopy::begin(outline const& of) {
+    abi::copy_progress expected;
+    auto begun = copy_.begin(walker_, from_, to_, of, with_, expected);
     if (!begun) return begun.error();
-    if (!begun->yes) {
-        copy_in_pause(begun->why_not);
+    if (!begun->yes) copy_in_pause(begun->why_not);
+    report_.rows = expected.total;
+    report_.memory = expected.bytes;
+    return begun->yes;
+}
+
+result<void> precopy::look_ahead(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+    if (auto why = obstacle(); !why.empty()) {
+        copy_in_pause(std::move(why));
         return {};
     }
+    auto const of = take_outline(steps, drain_deadline);
+    if (!of) return of.error();
+    auto begun = begin(*of);
+    if (!begun) return begun.error();
+    if (*begun) report_.way = table_way::before_pause;
+    copy_.end();
+    return {};
+}
+
+result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
+    ++report_.copies;
+    auto begun = begin(of);
+    if (!begun || !*begun) return begun ? result<void>() : begun.error();
     if (auto copied = advance_until_complete(steps); !copied) return copied;
     std::this_thread::sleep_for(rest_before_pause);
     // Meanwhile a writer may have met a row that cannot be migrated: better to know while the gate is open.

@@ -29,6 +29,9 @@ public:
     /// Effects:  closes the gate once, for as long as it takes to copy the plain fields.
     /// Errors:   drain_timeout, export_failed, migration_failed, no_migration_path, out_of_memory.
     result<void> run(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    /// Finds out what `run` would do, and how much memory that would take.
+    /// Effects:  those of `run` on the gate; nothing is copied.
+    result<void> look_ahead(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
     /// Whether all is copied, and only the end is missing.
     bool is_ready() const noexcept { return ready_; }
     /// Completes the new state behind the gate. If the copy was made with what is not so any more, this is pause
@@ -48,6 +51,7 @@ public:
 private:
     std::string obstacle() const;
     result<outline> take_outline(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    result<bool> begin(outline const& of);
     result<void> copy_rows(step_recorder& steps, outline const& of);
     result<void> advance_until_complete(step_recorder& steps);
     void copy_in_pause(std::string why);

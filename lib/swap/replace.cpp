@@ -4,6 +4,7 @@
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/precopy.hpp"
+#include "swap/prediction.hpp"
 #include "swap/rested_work.hpp"
 #include "swap/route.hpp"
 #include "swap/transfer.hpp"
@@ -76,6 +77,7 @@ swap_report finish(progress& p, pause& closed, next_generation& next, precopy* t
     report.calls_held = closed.calls_held();
     report.longest_wait = closed.longest_wait();
     report.total = p.steps.elapsed();
+    learn_from(p.in, report);
     p.steps.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report.from.release,
                                report.to.release, to_string(report.pause), report.calls_held,
                                to_string(report.unload.verdict)));

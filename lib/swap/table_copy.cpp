@@ -31,11 +31,12 @@ result<outline> outline_of(generation const& from) {
 }
 
 result<copy_answer> table_copy::begin(std::shared_ptr<loaded_module> walker, std::uint32_t from,
-                                      std::uint32_t to, outline const& of, argument_view const& with) {
+                                      std::uint32_t to, outline const& of, argument_view const& with,
+                                      abi::copy_progress& expected) {
     end();
     walker_ = std::move(walker);
     abi::error why;
-    auto const outcome = walker_->api().begin_copy(from, to, of.view(), with.get(), &copy_, &why);
+    auto const outcome = walker_->api().begin_copy(from, to, of.view(), with.get(), &copy_, &expected, &why);
     if (outcome == abi::status::ok) return copy_answer{true};
     copy_ = nullptr;
     if (outcome == abi::status::not_recorded) return copy_answer{false, words(why)};

@@ -37,7 +37,7 @@ public:
     /// Walks the path on the outline, and prepares what it asks for; no if the tables can only be copied as a whole.
     /// Errors:   migration_failed, no_migration_path, out_of_memory.
     result<copy_answer> begin(std::shared_ptr<loaded_module> walker, std::uint32_t from, std::uint32_t to,
-                              outline const& of, argument_view const& with);
+                              outline const& of, argument_view const& with, abi::copy_progress& expected);
     /// Copies for about `length`; true once all is copied. `progress` says how far it is.
     /// Errors:   migration_failed.
     result<bool> advance(std::chrono::nanoseconds length, abi::copy_progress& progress);

@@ -119,6 +119,14 @@ std::string to_string(swap_plan const& plan) {
                             : plan.reversible            ? "reversible with loss"
                                                          : "not reversible",
                             plan.handoff_possible ? "possible" : "not possible");
+    if (plan.blockers.empty())
+        text += fmt::format("\n  predicted pause by {} {}, state {} B", to_string(plan.transfer),
+                            to_string(plan.predicted_pause), plan.state_bytes);
+    if (plan.tables.way == table_way::before_pause)
+        text += fmt::format("\n  tables would be copied before the pause: {} rows, {} B", plan.tables.rows,
+                            plan.tables.memory);
+    if (plan.tables.way == table_way::in_pause)
+        text += fmt::format("\n  tables would be copied in the pause, because {}", plan.tables.reason);
     for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
     for (failure const& why : plan.blockers)
         text += fmt::format("\n  blocked: {} in phase {}: {}", why.code, why.phase, why.message);

@@ -36,6 +36,63 @@ void after_precopy(site& at, F f) {
     });
 }
 
+/// Threads that write at random, each to keys of its own, of which it knows what their rows must be.
+class writers {
+public:
+    writers(hotswap::handle<rows> const& handle, std::uint64_t count) : models_(count) {
+        for (std::uint64_t i = 0; i != count; ++i)
+            crew_.emplace_back([this, handle, i] { write(handle, i); });
+    }
+    ~writers() { stop(); }
+    writers(writers const&) = delete;
+    writers& operator=(writers const&) = delete;
+
+    /// Ends them; returns what the table must hold.
+    entries stop() {
+        stop_ = true;
+        for (auto& each : crew_)
+            if (each.joinable()) each.join();
+        entries all;
+        for (auto const& model : models_)
+            for (auto const& [key, number] : model)
+                all.emplace_back(key, number, "the row of number " + std::to_string(number));
+        std::sort(all.begin(), all.end());
+        return all;
+    }
+
+private:
+    void write(hotswap::handle<rows> const& handle, std::uint64_t which) {
+        constexpr std::uint64_t keys_of_each = 400;
+        auto& model = models_[which];
+        std::mt19937_64 random(which);
+        while (!stop_) {
+            auto const key = key_of(which * keys_of_each + random() % keys_of_each);
+            std::uint64_t const number = random() % 1000 + 1;
+            switch (random() % 5) {
+                case 0:
+                    handle->put(key, number);
+                    model[key] = number;
+                    break;
+                case 1:
+                    handle->insert(key, number);
+                    model.try_emplace(key, number);
+                    break;
+                case 2:
+                    handle->erase(key);
+                    model.erase(key);
+                    break;
+                default:
+                    handle->add(key, number);
+                    if (auto const found = model.find(key); found != model.end()) found->second += number;
+            }
+        }
+    }
+
+    std::vector<std::map<std::string, std::uint64_t>> models_;
+    std::atomic<bool> stop_{false};
+    std::vector<std::thread> crew_;
+};
+
 }  // namespace
 
 TEST_CASE("swap: a table's rows are migrated before the pause, every one of them") {
@@ -273,55 +330,27 @@ TEST_CASE("load: a snapshot of an older version's table is migrated") {
 }
 
 TEST_CASE("swap: random writers at work during swaps up and down lose nothing, row by row") {
-    site at;
-    auto const handle = at.load<rows>("rows", built("rows", "1.0.0"));
-    std::atomic<bool> stop{false};
-    constexpr std::uint64_t keys_of_each = 400;
-    // Each writer has keys of its own, and knows what their rows must be.
-    auto const write = [&](std::uint64_t seed, std::map<std::string, std::uint64_t>& model) {
-        std::mt19937_64 random(seed);
-        while (!stop) {
-            auto const key = key_of(seed * keys_of_each + random() % keys_of_each);
-            std::uint64_t const number = random() % 1000 + 1;
-            switch (random() % 5) {
-                case 0:
-                    handle->put(key, number);
-                    model[key] = number;
-                    break;
-                case 1:
-                    handle->insert(key, number);
-                    model.try_emplace(key, number);
-                    break;
-                case 2:
-                    handle->erase(key);
-                    model.erase(key);
-                    break;
-                default:
-                    handle->add(key, number);
-                    if (auto const found = model.find(key); found != model.end()) found->second += number;
+    // Rows change their type on the way 1 ↔ 2, and rows and keys on the way 3 ↔ 4.
+    for (std::array const releases : {std::array{"1.0.0", "2.0.0"}, std::array{"3.0.0", "4.0.0"}}) {
+        CAPTURE(releases[1]);
+        site at;
+        auto const handle = at.load<rows>("rows", built("rows", "1.0.0"));
+        if (releases[0] != std::string_view("1.0.0")) at.swap("rows", built("rows", releases[0]));
+        std::size_t before_pause = 0;
+        entries expected;
+        {
+            writers crew(handle, 2);
+            for (int round = 0; round != 8; ++round) {
+                auto const up = at.swap("rows", built("rows", releases[1]));
+                auto const down = at.swap("rows", built("rows", releases[0]));
+                for (auto const& report : {up, down})
+                    before_pause += report.tables.way == table_way::before_pause ? 1u : 0u;
             }
+            expected = crew.stop();
         }
-    };
-    std::array<std::map<std::string, std::uint64_t>, 2> models;
-    std::thread first([&] { write(1, models[0]); });
-    std::thread second([&] { write(2, models[1]); });
-    std::size_t before_pause = 0;
-    constexpr std::size_t rounds = 10;
-    for (std::size_t round = 0; round != rounds; ++round)
-        for (auto const* release : {"2.0.0", "1.0.0"}) {
-            auto const report = at.swap("rows", built("rows", release));
-            before_pause += report.tables.way == table_way::before_pause ? 1u : 0u;
-        }
-    stop = true;
-    first.join();
-    second.join();
-    CHECK(before_pause == 2 * rounds);
-    entries expected;
-    for (auto const& model : models)
-        for (auto const& [key, number] : model)
-            expected.emplace_back(key, number, "the row of number " + std::to_string(number));
-    std::sort(expected.begin(), expected.end());
-    CHECK(handle->dump() == expected);
+        CHECK(before_pause == 16);
+        CHECK(handle->dump() == expected);
+    }
 }
 
 TEST_CASE("snapshot: callers at work see no long pause, and each snapshot is of one moment") {
@@ -350,4 +379,24 @@ TEST_CASE("snapshot: callers at work see no long pause, and each snapshot is of 
             dropped = true;
         }
     }
+}
+
+TEST_CASE("plan: says before which way the tables would go, and why, and what memory that takes") {
+    site at;
+    auto const handle = load_rows(at, 10000);
+    auto const before = at.runtime.plan("rows", {.module = built("rows", "2.0.0")}).value();
+    CHECK(before.tables.way == table_way::before_pause);
+    CHECK(before.tables.rows == 10000);
+    CHECK(before.predicted_pause > 0ns);
+    auto const during = at.runtime.plan("rows", {.module = built("rows_counting", "2.0.0")}).value();
+    CHECK(during.tables.way == table_way::in_pause);
+    CHECK(names(during.tables.reason, {"counts its rows"}));
+    CHECK(during.predicted_pause > 10 * before.predicted_pause);
+    CHECK(names(to_string(during), {"in the pause", "predicted pause"}));
+    // Nothing was changed, and nothing of the new module stays.
+    CHECK(handle->release() == 1);
+    CHECK(at.status("rows").retained.empty());
+
+    auto const report = at.swap("rows", built("rows", "2.0.0"));
+    CHECK(before.tables.memory == report.tables.memory);
 }

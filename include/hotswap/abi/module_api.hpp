@@ -92,6 +92,9 @@ struct module_api {
     /// Reads `payload`, serialized at `version`, and walks the upgrades to the module's own version.
     status (*import_state)(std::uint32_t version, bytes payload, argument_list const* arguments, void** out,
                            error* why) noexcept = nullptr;
+    /// Finds out, by samples, how large the state is: bytes of its serialized form, elements of its containers.
+    status (*measure_state)(void const* state, std::uint64_t* bytes, std::uint64_t* elements,
+                            error* why) noexcept = nullptr;
     /// Asks the component whether the state may go live. Null if the component has no opinion.
     status (*validate_state)(void const* state, error* why) noexcept = nullptr;
     /// Makes a state from data from before hotswap. Null if the component cannot.
@@ -112,7 +115,7 @@ struct module_api {
     /// Walks the path `from` → `to` on an outline, and prepares the copies that it asks for.
     /// Errors:   not_recorded, with the reason, if the tables can only be copied as a whole.
     status (*begin_copy)(std::uint32_t from, std::uint32_t to, outline of, argument_list const* arguments,
-                         void** copy, error* why) noexcept = nullptr;
+                         void** copy, copy_progress* expected, error* why) noexcept = nullptr;
     /// Copies some rows; sets `complete` once all are.
     /// Threads:  [any] one at a time, callers at work.
     status (*advance_copy)(void* copy, std::int64_t nanoseconds, bool* complete, copy_progress* progress,

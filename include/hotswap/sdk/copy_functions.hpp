@@ -121,7 +121,8 @@ struct copy_functions {
     }
 
     static abi::status begin_copy(std::uint32_t from, std::uint32_t to, abi::outline of,
-                                  abi::argument_list const* with, void** out, abi::error* why) noexcept {
+                                  abi::argument_list const* with, void** out, abi::copy_progress* expected,
+                                  abi::error* why) noexcept {
         journey j;
         return answering(j, why, [&] {
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
@@ -129,6 +130,7 @@ struct copy_functions {
             auto made = std::make_unique<table_copy>(from, to);
             walk_traced(from, to, of, j, tables, [&](auto& end) { made->begin(survey(end)); });
             table_copy::check_untouched(tables);
+            *expected = made->progress();
             *out = made.release();
         });
     }

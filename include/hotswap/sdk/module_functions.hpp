@@ -155,6 +155,16 @@ struct module_functions {
         }
     }
 
+    static abi::status measure_state(void const* object, std::uint64_t* bytes, std::uint64_t* elements,
+                                     abi::error* why) noexcept {
+        return guarded(why, [=] {
+            detail::sampling samples;
+            output_archive(samples.sink.out, nullptr, &samples) << *static_cast<state const*>(object);
+            *bytes = samples.bytes();
+            *elements = samples.elements;
+        });
+    }
+
     static abi::status validate_state(void const* object, abi::error* why) noexcept {
         return guarded(
             why, [object] { T::validate(*static_cast<state const*>(object)); }, abi::status::refused);
@@ -198,6 +208,7 @@ struct module_functions {
         api.destroy_state = &destroy_state;
         api.export_state = &export_state;
         api.import_state = &import_state;
+        api.measure_state = &measure_state;
         if constexpr (validates<T>) api.validate_state = &validate_state;
         if constexpr (adopts<T>) api.adopt = &adopt;
         api.create_instance = &create_instance;

@@ -92,7 +92,7 @@ public:
     /// Keeps the end of the path, whose tables were listed for another module, for as long as the copy is there.
     void keep(std::shared_ptr<void const> end) noexcept { end_ = std::move(end); }
 
-    abi::copy_progress progress() const noexcept {
+    abi::copy_progress progress() const {
         abi::copy_progress sum;
         for (auto const& mirror : mirrors_) {
             sum.rows += mirror->rows_copied();

@@ -26,6 +26,7 @@ public:
 namespace detail {
 
 class table_ledger;
+struct sampling;
 
 // One function for all refusals, so that each costs its caller a call and no more.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
@@ -57,8 +58,9 @@ public:
     using is_saving = std::true_type;
     using is_loading = std::false_type;
 
-    explicit output_archive(abi::sink& out, detail::table_ledger* tables = nullptr) noexcept
-        : out_(out), tables_(tables) {}
+    explicit output_archive(abi::sink& out, detail::table_ledger* tables = nullptr,
+                            detail::sampling* samples = nullptr) noexcept
+        : out_(out), tables_(tables), samples_(samples) {}
     output_archive(output_archive const&) = delete;
 
     void save_binary(void const* data, std::size_t size) {
@@ -77,6 +79,8 @@ public:
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
     /// Stands in for the rows of tables; null if those are part of the bytes.
     detail::table_ledger* ledger() const noexcept { return tables_; }
+    /// Where only the beginnings of containers are written, to find out how large they are; else null.
+    detail::sampling* samples() const noexcept { return samples_; }
 
 private:
     void make_room(std::size_t size) {
@@ -85,6 +89,7 @@ private:
 
     abi::sink& out_;
     detail::table_ledger* const tables_;
+    detail::sampling* const samples_;
     unsigned depth_ = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/sampling.hpp>
 
 namespace hotswap::detail {
 
@@ -25,13 +26,21 @@ void save_elements(output_archive& out, T const* data, std::size_t count) {
         for (std::size_t i = 0; i != count; ++i) save(out, data[i]);
 }
 
+// Every element, or samples of them.
+template <class T, class Save>
+void save_each(output_archive& out, T const& value, Save save_one) {
+    if (out.samples() != nullptr) [[unlikely]]
+        return out.samples()->take(value, value.size(), save_one);
+    for (auto const& element : value) save_one(element);
+}
+
 template <class T>
 void save_sequence(output_archive& out, T const& value) {
     save_count(out, value.size());
-    if constexpr (requires { value.data(); })
+    if constexpr (is_flat<typename T::value_type> && requires { value.data(); })
         save_elements(out, value.data(), value.size());
     else
-        for (auto const& element : value) save(out, element);
+        save_each(out, value, [&out](auto const& element) { save(out, element); });
 }
 
 template <class T, std::size_t I = 0>
@@ -74,10 +83,10 @@ void save_composite(output_archive& out, T const& value) {
         for (bool const bit : value) save(out, bit);
     } else if constexpr (k == kind::map) {
         save_count(out, value.size());
-        for (auto const& entry : value) {
+        save_each(out, value, [&out](auto const& entry) {
             save(out, entry.first);
             save(out, entry.second);
-        }
+        });
     } else if constexpr (k == kind::table) {
         table_archive<T>::save(out, value);
     } else if constexpr (k == kind::tuple) {

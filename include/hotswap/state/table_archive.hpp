@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -21,6 +22,7 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
             save_raw(out, ledger->lend(const_cast<table*>(&value), table_access::type_of<table>));
             return;
         }
+        if (out.samples() != nullptr) return save_samples(out, value);
         std::uint64_t const count = value.size();
         std::uint64_t written = 0;
         save_raw(out, count);
@@ -31,6 +33,22 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
         });
         if (written != count)
             refuse_archive("a table changed while it was written; write it while nobody uses it");
+    }
+
+    static void save_samples(output_archive& out, table const& value) {
+        table_core* const core = table_access::core(value);
+        if (core == nullptr) return;
+        std::vector<std::pair<table_shard*, std::uint32_t>> some;
+        for (table_shard& shard : core->shards)
+            for (std::uint32_t slot = 0;
+                 slot != shard.high_water && some.size() != sampling::elements_of_each; ++slot)
+                if (shard.is_taken(slot, table_access::type_of<table>.shape)) some.emplace_back(&shard, slot);
+        out.samples()->take(some, core->rows(), [&out](auto const& at) {
+            auto const& row = *static_cast<typename table::value_type const*>(
+                at.first->row(at.second, table_access::type_of<table>.shape));
+            detail::save(out, row.first);
+            detail::save(out, row.second);
+        });
     }
 
     static void load(input_archive& in, table& value) {

@@ -39,6 +39,7 @@ public:
         changed = &after_change;
         erased = &before_erase;
         source->owners.fetch_add(1, std::memory_order_relaxed);
+        heap_of_each_ = sample_heap();
     }
     ~table_mirror() {
         detach();
@@ -78,10 +79,11 @@ public:
 
     table_core* source() const noexcept { return pass_.source; }
     std::uint64_t rows_copied() const noexcept { return rows_; }
-    /// The memory of the finished copy, as far as it is the table's own and not the rows'.
-    std::uint64_t expected_bytes() const noexcept {
+    /// The memory that the finished copy takes: slots, index, and what rows have elsewhere if they are like a few
+    /// of the source's.
+    std::uint64_t expected_bytes() const {
         std::uint64_t const rows = pass_.source->rows();
-        return sizeof(table_core) + rows * (pass_.to->shape.stride + 16);
+        return sizeof(table_core) + rows * (pass_.to->shape.stride + 16 + heap_of_each_);
     }
     bool complete() const noexcept { return shard_ == table_core::shard_count; }
     bool failed() const noexcept { return failure_.load(std::memory_order_acquire) != failure::none; }
@@ -93,6 +95,20 @@ public:
 
 private:
     enum class failure : unsigned char { none, being_told, told };
+
+    std::uint64_t sample_heap() const noexcept {
+        std::uint64_t bytes = 0;
+        std::uint64_t rows = 0;
+        for (std::uint32_t shard = 0; shard < table_core::shard_count; shard += 4) {
+            table_guard const lock(pass_.source->shards[shard]);
+            for (std::uint32_t slot = 0; slot < 4; ++slot) {
+                if (!pass_.is_taken(shard, slot)) continue;
+                bytes += pass_.from->heap_bytes(lock->row(slot, pass_.from->shape));
+                ++rows;
+            }
+        }
+        return rows == 0 ? 0 : bytes / rows;
+    }
 
     // Memory for the shard's rows is got before its lock is taken.
     void begin(table_shard& from) {
@@ -202,6 +218,7 @@ private:
     std::uint32_t shard_ = 0;
     bool is_begun_ = false;
     std::uint64_t rows_ = 0;
+    std::uint64_t heap_of_each_ = 0;
     std::atomic<bool> is_over_{false};
     std::atomic<bool> searched_{false};
     std::atomic<failure> failure_{failure::none};

@@ -32,6 +32,8 @@ struct table_type {
     void (*forget)(table_core& core, void const* key);
     bool (*same_key)(void const* a, void const* b);
     void (*describe_key)(void const* key, std::string& out);
+    /// The memory that key and row of `value` own elsewhere, in bytes, as an estimate.
+    std::size_t (*heap_bytes)(void const* value) noexcept;
     void (*release)(table_core* core) noexcept;
     /// Frees the rows of a shard of a table that has no other owner; false if there were none.
     bool (*free_shard)(table_core& core, std::uint32_t shard) noexcept;

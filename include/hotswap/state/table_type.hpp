@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/copying.hpp>
+#include <hotswap/state/heap_bytes.hpp>
 #include <hotswap/state/layout.hpp>
 #include <hotswap/state/table_pass.hpp>
 
@@ -120,6 +121,10 @@ struct table_access {
         static bool same(void const* a, void const* b) {
             return typename Table::key_equal{}(*static_cast<key const*>(a), *static_cast<key const*>(b));
         }
+        static std::size_t heap_of(void const* from) noexcept {
+            auto const& at = *static_cast<value const*>(from);
+            return heap_bytes(at.first) + heap_bytes(at.second);
+        }
         static bool free_shard(table_core& core, std::uint32_t shard) noexcept {
             if (core.owners.load(std::memory_order_acquire) != 1 || core.shards[shard].chunk_count == 0)
                 return false;
@@ -143,11 +148,21 @@ struct table_access {
     };
 
     template <class Table>
-    static constexpr table_type type_of{
-        Table::shape,        fingerprint_of<Table>(), &rows<Table>::copy, &rows<Table>::consume,
-        &rows<Table>::place, &rows<Table>::remove,    &rows<Table>::add,  &rows<Table>::forget,
-        &rows<Table>::same,  &rows<Table>::describe,  &Table::release,    &rows<Table>::free_shard,
-        &rows<Table>::lend,  &rows<Table>::fill};
+    static constexpr table_type type_of{Table::shape,
+                                        fingerprint_of<Table>(),
+                                        &rows<Table>::copy,
+                                        &rows<Table>::consume,
+                                        &rows<Table>::place,
+                                        &rows<Table>::remove,
+                                        &rows<Table>::add,
+                                        &rows<Table>::forget,
+                                        &rows<Table>::same,
+                                        &rows<Table>::describe,
+                                        &rows<Table>::heap_of,
+                                        &Table::release,
+                                        &rows<Table>::free_shard,
+                                        &rows<Table>::lend,
+                                        &rows<Table>::fill};
 };
 
 }  // namespace hotswap::detail

@@ -4,6 +4,7 @@
 #include <hotswap/base/result.hpp>
 #include <hotswap/swap/report.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -30,6 +31,10 @@ struct swap_plan {
     bool reversible = false;            ///< whether a revert could walk back afterwards
     bool reversible_without_loss = false;
     bool handoff_possible = false;
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    std::chrono::nanoseconds predicted_pause{0};  ///< 0 if something blocks the swap
+    std::uint64_t state_bytes = 0;  ///< of the serialized state, by samples; of tables see `tables`
+    table_report tables{};          ///< when rows would be copied, and what memory that takes
     std::vector<failure> blockers{};
 };
 

@@ -1,0 +1,69 @@
+#include "swap/prediction.hpp"
+
+#include "base/refuse.hpp"
+#include "swap/pause.hpp"
+
+#include <algorithm>
+
+namespace hotswap::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Medians of bench/ on a machine of 2026. They are off by what another machine is faster or slower; a component's own
+// swaps correct them.
+constexpr std::chrono::nanoseconds gate_alone = 25us;
+constexpr std::chrono::nanoseconds gate_and_outline = 45us;
+constexpr double ns_for_element = 250;       // written and read: an allocation, some cache misses
+constexpr double ns_for_element_step = 150;  // moved by a migration into another container
+constexpr double ns_for_byte = 0.5;
+
+std::chrono::nanoseconds of(double nanoseconds) {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
+}
+
+}  // namespace
+
+result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+    state_size size;
+    auto const& running = in.running();
+    steps.hold_back();
+    auto measured = [&]() -> result<void> {
+        pause closed(*in.entrance, 0ns);
+        if (auto drained = closed.drain(drain_deadline); !drained) return drained;
+        abi::error why;
+        auto const outcome =
+            running.module->api().measure_state(running.state.get(), &size.bytes, &size.elements, &why);
+        if (outcome == abi::status::ok) return {};
+        return refuse(errc::export_failed, phase::plan, "measuring the running state: {} threw: {}",
+                      running.module->staged().name(), std::string_view(why.message, why.size));
+    }();
+    steps.tell();
+    if (!measured) return measured.error();
+    return size;
+}
+
+std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
+                                       state_size size) {
+    if (plan.transfer == transfer::handoff) return gate_alone;
+    if (plan.tables.way == table_way::before_pause) return gate_and_outline;
+    if (in.pause_for_byte > 0) return gate_alone + of(in.pause_for_byte * static_cast<double>(size.bytes));
+    auto const steps = static_cast<double>(way.path.size() - 1);
+    // A downgrade works on a copy.
+    double const copies = way.direction == direction::downgrade ? 1 : 0;
+    double const each = ns_for_element + ns_for_element_step * (steps + copies);
+    return gate_alone +
+           of(each * static_cast<double>(size.elements) + ns_for_byte * static_cast<double>(size.bytes));
+}
+
+void learn_from(slot& in, swap_report const& report) {
+    std::uint64_t const bytes = report.of(phase::export_).bytes;
+    bool const is_whole =
+        report.transfer == transfer::snapshot && report.tables.way != table_way::before_pause;
+    if (!is_whole || bytes < 10'000) return;
+    double const beside_gate = static_cast<double>((report.pause - gate_alone).count());
+    in.pause_for_byte = std::max(0.0, beside_gate / static_cast<double>(bytes));
+}
+
+}  // namespace hotswap::detail

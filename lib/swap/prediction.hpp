@@ -1,0 +1,35 @@
+// How long a pause will be, by what there is to move.
+#pragma once
+
+#include "slot/slot.hpp"
+#include "swap/route.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/plan.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+namespace hotswap::detail {
+
+/// How large a state is, by samples.
+struct state_size {
+    std::uint64_t bytes = 0;     ///< of its serialized form
+    std::uint64_t elements = 0;  ///< of its containers
+};
+
+/// Measures the running state.
+/// Effects:  closes the gate for some microseconds.
+/// Errors:   drain_timeout, export_failed.
+result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+
+/// The pause of a swap that goes `way` as `plan` says. What swaps of the component took before counts for more than
+/// what is usual.
+std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
+                                       state_size size);
+
+/// Keeps what a pause has shown about the component.
+void learn_from(slot& in, swap_report const& report);
+
+}  // namespace hotswap::detail
