@@ -76,12 +76,14 @@ public:
     ///           construct_failed.
     /// Threads:  [control]
     /// Lifetime: leases taken before the gate closed finish on the old generation.
-    /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause.
+    /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause, and so are the
+    ///           rows of tables (docs/tables.md).
     [[nodiscard]] result<swap_report> swap(std::string_view name, swap_options const& options = {});
 
     /// What `swap` with the same options would do.
-    /// Effects:  none on the component; the file is staged, verified and thrown away without running any of
-    ///           it.
+    /// Effects:  none on the component, whose gate is closed for some microseconds to measure its state; the file
+    ///           is staged, verified and thrown away. Of its code nothing runs, unless the state has tables: then
+    ///           its migrations walk the path once, without rows.
     /// Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would refuse
     ///           the swap is in the plan's blockers.
     /// Threads:  [control]
@@ -103,9 +105,11 @@ public:
     [[nodiscard]] result<swap_report> restore(std::string_view name, std::span<std::byte const> frame,
                                               restore_options const& options = {});
 
-    /// The component's state as a frame.
-    /// Effects:  closes the gate while the state is serialized.
-    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout, export_failed.
+    /// The component's state as a frame, as of one moment.
+    /// Effects:  closes the gate while the state is serialized; one with tables is copied while callers are at work, and
+    ///           serialized from the copy, so that the gate is closed twice for some microseconds.
+    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout, export_failed, migration_failed (a table that
+    ///           cannot be copied).
     /// Threads:  [control]
     [[nodiscard]] result<std::vector<std::byte>> snapshot(std::string_view name);
 

@@ -38,7 +38,7 @@ struct swap_options {
     std::chrono::nanoseconds drain_deadline =
         std::chrono::seconds{5};  ///< how long to wait for the last lease
     std::chrono::nanoseconds pause_budget{
-        0};                          ///< the longest pause allowed, looked at between steps; 0: no limit
+        0};  ///< the longest pause allowed; what overruns it is left to itself (docs/operating.md); 0: no limit
     bool allow_loss = false;         ///< whether downgrades that are marked lossy may be walked
     hotswap::arguments arguments{};  ///< for migrations that take them
 };
