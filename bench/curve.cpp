@@ -19,9 +19,13 @@ namespace {
 
 std::vector<entry> entries() {
     return {
-        {names::snapshot, make_snapshot},     {names::flat_snapshot, make_flat_snapshot},
-        {names::handoff, make_handoff},       {names::stop_the_world, make_stop_the_world},
-        {names::erlang_ets, make_erlang_ets}, {names::erlang_map, make_erlang_map},
+        {names::precopy, make_precopy},
+        {names::snapshot, make_snapshot},
+        {names::flat_snapshot, make_flat_snapshot},
+        {names::handoff, make_handoff},
+        {names::stop_the_world, make_stop_the_world},
+        {names::erlang_ets, make_erlang_ets},
+        {names::erlang_map, make_erlang_map},
     };
 }
 

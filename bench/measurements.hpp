@@ -14,6 +14,16 @@ bool measure_pauses(int swaps);
 /// Saving and loading a large state, beside Boost, cereal and memcpy.
 bool measure_archives(int rounds);
 
+/// What callers of a table notice while it is copied before a swap's pause, by workload, and the memory it takes.
+/// `quick` takes 10⁵ rows.
+bool measure_workloads(bool quick);
+
+/// What callers wait when a swap overruns its pause budget and is refused.
+bool measure_budget(bool quick);
+
+/// Pauses as plans predict them, beside those that the swaps then take.
+bool measure_predictions(bool quick);
+
 /// The pause against the number of rows, and what callers notice, beside Erlang/OTP and a stop-the-world copy.
 /// `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);

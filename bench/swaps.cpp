@@ -28,8 +28,8 @@ public:
     swap_sample swap() override {
         return measure_under_load(
             rows_,
-            [this](std::string_view key, bool write) {
-                write ? handle_->add(key, 1) : void(handle_->read(key));
+            [this](std::string_view key, deed what) {
+                what == deed::read ? void(handle_->read(key)) : handle_->add(key, 1);
             },
             [this] {
                 if (how_ == hotswap::transfer::snapshot) release_ = 3 - release_;

@@ -46,7 +46,7 @@ public:
 
     swap_sample swap() override {
         return measure_under_load(
-            rows_, [this](std::string_view key, bool write) { write ? add(key) : read(key); },
+            rows_, [this](std::string_view key, deed what) { what == deed::read ? read(key) : add(key); },
             [this] { return rewrite(); });
     }
 

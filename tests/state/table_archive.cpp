@@ -201,7 +201,8 @@ TEST_CASE("table: a count that the bytes left cannot hold is refused before anyt
     check_huge_counts_refused<hotswap::table<char, hotswap::table<char, char>>>();
 }
 
-TEST_CASE("table: a count that is too large by a little, or of other rows, asks for no more than a state does") {
+TEST_CASE(
+    "table: a count that is too large by a little, or of other rows, asks for no more than a state does") {
     for (std::size_t const rest : {16u, 100u, 1000u, 10'000u, 1'000'000u}) {
         CAPTURE(rest);
         // As many rows as the shortest ones would be: their keys are equal.

@@ -31,9 +31,8 @@ public:
         access::trace(stand_in) = new hotswap::detail::table_trace{&traced};
         result end = walk(std::move(stand_in));
         REQUIRE(access::trace(end) != nullptr);
-        mirror_ = std::make_unique<hotswap::detail::table_mirror>(access::type_of<Source>, core,
-                                                                  access::type_of<result>,
-                                                                  std::move(access::trace(end)->chain));
+        mirror_ = std::make_unique<hotswap::detail::table_mirror>(
+            access::type_of<Source>, core, access::type_of<result>, std::move(access::trace(end)->chain));
     }
     hotswap::detail::table_mirror& operator*() const noexcept { return *mirror_; }
     hotswap::detail::table_mirror* operator->() const noexcept { return mirror_.get(); }

@@ -1,6 +1,7 @@
 #include "state/table_faults.hpp"
 
 #include <cstdlib>
+#include <new>
 
 // operator new of this executable ends in these two. They go on to the sanitizer's, where there is one.
 extern "C" {
@@ -12,11 +13,16 @@ void* __libc_memalign(std::size_t alignment, std::size_t size);
 
 namespace {
 
-thread_local constinit std::size_t left = 0;
+thread_local constinit std::size_t countdown = 0;
+thread_local constinit bool for_good = false;
+thread_local constinit bool has_happened = false;
 
 // Called before a sanitizer is ready.
 [[gnu::no_sanitize("address", "thread", "undefined")]] bool fails() noexcept {
-    return left != 0 && --left == 0;
+    if (countdown == 0 || --countdown != 0) return false;
+    has_happened = true;
+    if (for_good) countdown = 1;
+    return true;
 }
 
 }  // namespace
@@ -34,10 +40,20 @@ extern "C" {
 }
 }
 
+// A sanitizer's own would go past operator new.
+void* operator new[](std::size_t size) { return operator new(size); }
+void operator delete[](void* memory) noexcept { operator delete(memory); }
+void operator delete[](void* memory, std::size_t size) noexcept { operator delete(memory, size); }
+
 namespace hotswap_test {
 
-failing_allocation::failing_allocation(std::size_t spared) noexcept { left = spared + 1; }
-failing_allocation::~failing_allocation() { left = 0; }
-bool failing_allocation::happened() const noexcept { return left == 0; }
+failing_allocation::failing_allocation(std::size_t spared, lasting how) noexcept {
+    has_happened = false;
+    for_good = how == lasting::for_good;
+    countdown = spared + 1;
+}
+failing_allocation::~failing_allocation() { countdown = 0; }
+bool failing_allocation::happened() const noexcept { return has_happened; }
+std::size_t failing_allocation::left() const noexcept { return has_happened ? 0 : countdown - 1; }
 
 }  // namespace hotswap_test

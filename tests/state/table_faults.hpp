@@ -6,14 +6,18 @@
 
 namespace hotswap_test {
 
-/// While it lives, one allocation of this thread fails: the one after `spared` others. Also those of malloc.
+/// While it lives, one allocation of this thread fails: the one after `spared` others; or all from that one on. So do
+/// those of malloc.
 class failing_allocation {
 public:
-    explicit failing_allocation(std::size_t spared) noexcept;
+    enum class lasting { once, for_good };
+    explicit failing_allocation(std::size_t spared, lasting how = lasting::once) noexcept;
     ~failing_allocation();
     failing_allocation(failing_allocation const&) = delete;
 
     bool happened() const noexcept;
+    /// How many more allocations will succeed before the one that fails.
+    std::size_t left() const noexcept;
 };
 
 /// Throws at one of the moments that pass it: the one after `spared` others. Spent afterwards.

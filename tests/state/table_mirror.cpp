@@ -163,7 +163,8 @@ TEST_CASE("table: two copies of one table at a time are refused, and the first g
     second->detach();
     CHECK(watched_shards(source) == 1);
 
-    while (first->advance()) {}
+    while (first->advance()) {
+    }
     source.insert_or_assign(7u, 70u);
     CHECK(!first->failed());
     auto const made = first.take();

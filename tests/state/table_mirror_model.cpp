@@ -142,7 +142,9 @@ TEST_CASE("table: a copy of the rows as they are is what random writers have lef
     for_each_source([]<class Source>(std::type_identity<Source>, std::uint64_t seed) {
         check_copy<Source>(
             seed, [](Source&& t) { return std::move(t); },
-            [](std::uint32_t key, old_row row) { return entry<std::uint32_t, old_row>({key, row}); });
+            [](std::uint32_t key, old_row row) {
+                return entry<std::uint32_t, old_row>({key, row});
+            });
     });
 }
 
@@ -183,11 +185,12 @@ TEST_CASE("table: a copy by three functions in one pass is what random writers h
                         if (old.value % 3 == 0) return std::nullopt;
                         return old.value;
                     })
-                    .transform([](std::uint64_t&& value, renaming const& by) -> std::optional<std::string> {
-                        if (value % 4 == by.dropped) return std::nullopt;
-                        return by.prefix + std::to_string(value);
-                    },
-                               renaming{"= ", 2})
+                    .transform(
+                        [](std::uint64_t&& value, renaming const& by) -> std::optional<std::string> {
+                            if (value % 4 == by.dropped) return std::nullopt;
+                            return by.prefix + std::to_string(value);
+                        },
+                        renaming{"= ", 2})
                     .transform([](std::string&& text) { return renewed(old_row(text.size())); });
             },
             [](std::uint32_t key, old_row row) -> entry<std::uint32_t, new_row> {
@@ -207,8 +210,7 @@ TEST_CASE("table: a copy with keys of another type is what random writers have l
                 });
             },
             [](std::uint32_t key, old_row row) {
-                return entry<std::string, new_row>(
-                    {"key " + std::to_string(key), renewed(std::move(row))});
+                return entry<std::string, new_row>({"key " + std::to_string(key), renewed(std::move(row))});
             });
     });
 }
@@ -238,10 +240,13 @@ TEST_CASE("table: a copy whose keys change places is what random writers have le
         check_copy<Source>(
             seed,
             [](Source&& t) {
-                return std::move(t).transform_entries(
-                    [](std::uint32_t&& key, old_row&& old) { return std::pair{key ^ 1, std::move(old)}; });
+                return std::move(t).transform_entries([](std::uint32_t&& key, old_row&& old) {
+                    return std::pair{key ^ 1, std::move(old)};
+                });
             },
-            [](std::uint32_t key, old_row row) { return entry<std::uint32_t, old_row>({key ^ 1, row}); });
+            [](std::uint32_t key, old_row row) {
+                return entry<std::uint32_t, old_row>({key ^ 1, row});
+            });
     });
 }
 
@@ -256,7 +261,8 @@ TEST_CASE("table: a copy that changes rows, then keys twice, then rows, is what 
                         return std::pair{std::string(key % 7, 'k') + "/" + std::to_string(key), row};
                     })
                     .transform_entries(
-                        [](std::string&& key, new_row&& row, renaming const& by) -> entry<std::string, new_row> {
+                        [](std::string&& key, new_row&& row,
+                           renaming const& by) -> entry<std::string, new_row> {
                             if (row.value % 4 == by.dropped) return std::nullopt;
                             return std::pair{by.prefix + key.substr(key.find('/') + 1), std::move(row)};
                         },
@@ -293,8 +299,9 @@ TEST_CASE("table: a copy by keys that rows hand on to one another never sees two
             });
         };
         table_copy copy(source, [](hotswap::table<std::uint32_t, std::uint32_t>&& t) {
-            return std::move(t).transform_entries(
-                [](std::uint32_t&& person, std::uint32_t&& seat) { return std::pair{seat, person}; });
+            return std::move(t).transform_entries([](std::uint32_t&& person, std::uint32_t&& seat) {
+                return std::pair{seat, person};
+            });
         });
         do {
             for (auto moves = random() % 20; moves != 0; --moves) move();

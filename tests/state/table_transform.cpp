@@ -98,13 +98,13 @@ TEST_CASE("table: transform drops a row for an empty optional") {
 TEST_CASE("table: transform hands its data to every call") {
     rate const by{10, "= "};
     auto const lambda = [](price&& old, rate const& r) { return written_with(std::move(old), r); };
-    for (auto const& made : {contents(priced(100).transform(lambda, by)),
-                             contents(priced(100).transform(&written_with, by)),
-                             contents(priced(100).transform(
-                                 [](price&& old, rate const& r) -> std::optional<text_row> {
-                                     return written_with(std::move(old), r);
-                                 },
-                                 by))}) {
+    for (auto const &made :
+         {contents(priced(100).transform(lambda, by)), contents(priced(100).transform(&written_with, by)),
+          contents(priced(100).transform(
+              [](price&&old, rate const&r) -> std::optional<text_row> {
+                  return written_with(std::move(old), r);
+              },
+              by))}) {
         CHECK(made.size() == 100);
         CHECK(made.at(7) == text_row{"= 210"});
     }
@@ -119,13 +119,12 @@ TEST_CASE("table: transform_entries changes keys too") {
     CHECK(made.cvisit("no. 7", [](auto& row) { CHECK(row.second.text == "21"); }) == 1);
 
     rate const by{10, "row "};
-    auto const half =
-        priced(100).transform_entries([](std::uint32_t&& key, price&& old, rate const& r)
-                                          -> std::optional<std::pair<std::string, price>> {
+    auto const half = priced(100).transform_entries(
+        [](std::uint32_t&& key, price&& old, rate const& r) -> std::optional<std::pair<std::string, price>> {
             if (key % 2 != 0) return std::nullopt;
             return std::pair{r.prefix + std::to_string(key), price{old.cents * r.factor}};
         },
-                                      by);
+        by);
     CHECK(half.size() == 50);
     CHECK(half.cvisit("row 8", [](auto& row) { CHECK(row.second.cents == 240); }) == 1);
 }
@@ -134,7 +133,8 @@ TEST_CASE("table: a key of the same type keeps its hash and its equality") {
     using crowded = hotswap::table<std::uint32_t, price, hotswap_test::crowding_hash>;
     auto const swapped = [](std::uint32_t&& key, price&& old) { return std::pair{key ^ 1, old}; };
     static_assert(std::is_same_v<decltype(crowded().transform_entries(swapped)), crowded>);
-    static_assert(std::is_same_v<decltype(crowded().transform(written))::hasher, hotswap_test::crowding_hash>);
+    static_assert(
+        std::is_same_v<decltype(crowded().transform(written))::hasher, hotswap_test::crowding_hash>);
     crowded table;
     for (std::uint32_t i = 0; i != 500; ++i) table.try_emplace(i, price{i});
     auto const made = std::move(table).transform_entries(swapped);
@@ -143,9 +143,8 @@ TEST_CASE("table: a key of the same type keeps its hash and its equality") {
 }
 
 TEST_CASE("table: transforms can follow one another, and empty tables have no rows to transform") {
-    auto const made = priced(100).transform(written).transform([](text_row&& row) {
-        return text_row{row.text + "!"};
-    });
+    auto const made =
+        priced(100).transform(written).transform([](text_row&& row) { return text_row{row.text + "!"}; });
     CHECK(made.cvisit(7u, [](auto& row) { CHECK(row.second.text == "21!"); }) == 1);
     CHECK(prices().transform(written).empty());
     auto emptied = priced(10);
@@ -157,11 +156,13 @@ TEST_CASE("table: transform of so many rows that several threads work loses none
     constexpr std::uint32_t count = 100'000;
     auto const rows = expected(count);
     CHECK(contents(priced(count).transform(written)) == rows);
-    auto const renamed = priced(count).transform_entries(
-        [](std::uint32_t&& key, price&& old) { return std::pair{count - 1 - key, written(std::move(old))}; });
+    auto const renamed = priced(count).transform_entries([](std::uint32_t&& key, price&& old) {
+        return std::pair{count - 1 - key, written(std::move(old))};
+    });
     CHECK(renamed.size() == count);
     std::size_t wrong = 0;
-    renamed.cvisit_all([&](auto& row) { wrong += row.second.text != std::to_string((count - 1 - row.first) * 3u); });
+    renamed.cvisit_all(
+        [&](auto& row) { wrong += row.second.text != std::to_string((count - 1 - row.first) * 3u); });
     CHECK(wrong == 0);
 }
 
@@ -288,17 +289,18 @@ TEST_CASE("table: recorded functions are told apart by function and by the value
         table_access::trace(stand_in) = new table_trace{&source};
         auto const made = transform(std::move(stand_in));
         std::vector<unsigned char> bytes;
-        for (auto const& link : table_access::trace(const_cast<std::remove_const_t<decltype(made)>&>(made))->chain)
+        for (auto const& link :
+             table_access::trace(const_cast<std::remove_const_t<decltype(made)>&>(made))->chain)
             link->describe(bytes);
         return bytes;
     };
     auto const with = [](rate by) {
         return [by](prices&& t) { return std::move(t).transform(written_with, by); };
     };
-    auto const by_pointer = [](text_row (*f)(price&&)) {
+    auto const by_pointer = [](text_row (*f)(price &&)) {
         return [f](prices&& t) { return std::move(t).transform(f); };
     };
-    text_row (*const other)(price&&) = [](price&&) { return text_row{}; };
+    text_row (*const other)(price &&) = [](price&&) { return text_row{}; };
     CHECK(description(with({1, "a"})) == description(with({1, "a"})));
     CHECK(description(with({1, "a"})) != description(with({2, "a"})));
     CHECK(description(with({1, "a"})) != description(with({1, "b"})));

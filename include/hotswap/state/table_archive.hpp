@@ -73,3 +73,26 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
 };
 
 }  // namespace hotswap::detail
+
+namespace hotswap {
+
+/// For Boost's own archives: the count, then key and row of each. States do not need it.
+/// Threads:  [quiesced]
+template <class Archive, class Key, class Row, class Hash, class Equal>
+void serialize(Archive& archive, table<Key, Row, Hash, Equal>& rows, unsigned) {
+    std::uint64_t count = rows.size();
+    archive& count;
+    if constexpr (Archive::is_saving::value) {
+        rows.cvisit_all([&archive](auto const& row) { archive << row.first << row.second; });
+    } else {
+        rows = table<Key, Row, Hash, Equal>();
+        for (std::uint64_t i = 0; i != count; ++i) {
+            Key key{};
+            Row row{};
+            archive >> key >> row;
+            rows.insert_or_assign(std::move(key), std::move(row));
+        }
+    }
+}
+
+}  // namespace hotswap

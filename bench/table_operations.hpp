@@ -1,0 +1,10 @@
+// What a call of a table costs.
+#pragma once
+
+namespace bench {
+
+/// get, insert and a mixture of both with erasing, at 1 and 2 threads, beside tbb::concurrent_hash_map; and the price of
+/// a watcher that nobody has set. `quick` ends at 10⁶ rows.
+bool measure_table(bool quick);
+
+}  // namespace bench

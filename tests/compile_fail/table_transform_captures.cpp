@@ -1,0 +1,14 @@
+// expect: a table's row function captures nothing
+// names: hand what it needs to transform as data
+#include <shop.hpp>
+
+#include <hotswap/table.hpp>
+
+struct wallet {
+    static constexpr hotswap::schema schema{"shop.wallet", 1};
+    hotswap::table<std::string, int> totals;
+};
+
+wallet doubled(wallet&& old, int factor) {
+    return {std::move(old.totals).transform([factor](int&& total) { return total * factor; })};
+}
