@@ -89,11 +89,13 @@ void run_in_turn(std::vector<entry> const& all, std::size_t first, std::size_t l
     std::vector<std::unique_ptr<contestant>> present(all.size());
     for (std::size_t i = first; i != last; ++i) present[i] = admit(all[i], rows, curve[i]);
     std::vector<std::vector<swap_sample>> samples(all.size());
-    for (int round = 0; round <= swaps_with(rows); ++round)
+    // One more to warm up, code, pages and Erlang's heaps; but a large one takes minutes, of which that is little.
+    int const first_counted = rows <= interleaved_up_to ? 1 : 0;
+    for (int round = 0; round != first_counted + swaps_with(rows); ++round)
         for (std::size_t i = first; i != last; ++i) {
             if (!present[i]) continue;
             auto const sample = present[i]->swap();
-            if (round != 0) samples[i].push_back(sample);  // the first warms up: code, pages, Erlang's heaps
+            if (round >= first_counted) samples[i].push_back(sample);
         }
     for (std::size_t i = first; i != last; ++i)
         if (present[i]) curve[i].points.push_back(condense(rows, samples[i]));

@@ -79,7 +79,7 @@ table_swap_sample swap_under(workload const& what, swapped_table& table, std::ui
 
 bool measure_workloads(bool quick) {
     std::uint64_t const rows = quick ? 100'000 : 1'000'000;
-    int const swaps = quick ? 4 : 10;
+    int const swaps = quick ? 4 : 8;
     bool reached = measure_copy_memory(1'000'000);
     fmt::print("\na table of {} rows is copied and every row rewritten, 2 callers that nothing throttles\n",
                rows);

@@ -30,8 +30,19 @@ public:
         return true;
     }
 
+    /// Leaves somebody who looks at an open lock the time to take it.
+    static void leave_open() noexcept {
+        for (int i = 0; i != 8; ++i) pause();
+    }
+
 private:
     enum : std::uint32_t { open, closed, contended };
+
+    static void pause() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    }
 
     [[gnu::cold, gnu::noinline]] void wait() noexcept {
         for (int look = 0; look != 200; ++look) {
@@ -40,9 +51,7 @@ private:
                 word_.compare_exchange_strong(seen, closed, std::memory_order_acquire,
                                               std::memory_order_relaxed))
                 return;
-#if defined(__x86_64__) || defined(__i386__)
-            __builtin_ia32_pause();
-#endif
+            pause();
         }
         while (word_.exchange(contended, std::memory_order_acquire) != open)
             syscall(SYS_futex, &word_, FUTEX_WAIT_PRIVATE, contended, nullptr, nullptr, 0);

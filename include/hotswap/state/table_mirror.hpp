@@ -57,8 +57,11 @@ public:
         if (failed()) return false;
         table_guard lock(from);
         copy_bite(from);
-        // Who waited would otherwise see the lock taken again before it has opened its eyes.
-        if (lock.release()) sched_yield();
+        // Who waits would otherwise see the lock taken again before it has opened its eyes.
+        if (lock.release())
+            sched_yield();
+        else
+            table_lock::leave_open();
         return true;
     }
 
