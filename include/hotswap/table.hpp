@@ -1,6 +1,7 @@
 // A concurrent keyed container for the state of a component, whose rows can migrate while it is in use.
 #pragma once
 
+#include <hotswap/state/pair_for.hpp>
 #include <hotswap/state/table_guard.hpp>
 #include <hotswap/state/table_hash.hpp>
 #include <hotswap/state/table_trace.hpp>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -103,8 +105,11 @@ public:
 
     /// Adds a row unless its key is there; returns whether it was added.
     /// Errors:   what a constructor of Key or Row throws, std::bad_alloc; the table is as it was.
-    bool insert(value_type const& row) { return try_emplace(row.first, row.second); }
     bool insert(init_type&& row) { return try_emplace(std::move(row.first), std::move(row.second)); }
+    template <detail::pair_for<Key, Row> Pair>
+    bool insert(Pair&& row) {
+        return try_emplace(std::forward<Pair>(row).first, std::forward<Pair>(row).second);
+    }
     template <class Iterator>
     size_type insert(Iterator first, Iterator last) {
         size_type added = 0;
@@ -138,17 +143,17 @@ public:
             std::make_index_sequence<sizeof...(Arguments) - 1>{});
     }
     /// Adds a row, or visits the one that has its key; returns whether it was added.
-    template <class F>
-    bool insert_or_visit(value_type const& row, F&& f) {
-        return add_or(row.first, visiting(f), row.second);
+    template <detail::pair_for<Key, Row> Pair, class F>
+    bool insert_or_visit(Pair&& row, F&& f) {
+        return add_or(std::forward<Pair>(row).first, visiting(f), std::forward<Pair>(row).second);
     }
     template <class F>
     bool insert_or_visit(init_type&& row, F&& f) {
         return add_or(std::move(row.first), visiting(f), std::move(row.second));
     }
-    template <class F>
-    bool insert_or_cvisit(value_type const& row, F&& f) {
-        return add_or(row.first, reading(f), row.second);
+    template <detail::pair_for<Key, Row> Pair, class F>
+    bool insert_or_cvisit(Pair&& row, F&& f) {
+        return add_or(std::forward<Pair>(row).first, reading(f), std::forward<Pair>(row).second);
     }
     template <class F>
     bool insert_or_cvisit(init_type&& row, F&& f) {
@@ -198,7 +203,9 @@ public:
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
     /// Makes room for `rows` in total, so that no later insertion up to there allocates for the table itself.
+    /// Errors:   std::length_error beyond 2³³ rows, std::bad_alloc.
     void reserve(size_type rows) {
+        if (rows > size_type{1} << 33) throw std::length_error("hotswap: a table holds 2^33 rows at most");
         detail::table_core* const core = make_core();
         if (core == nullptr) return;
         // Keys do not spread evenly over shards: four standard deviations more than the average.
@@ -291,14 +298,7 @@ private:
 
     template <class K>
     static std::uint32_t search(detail::table_shard& shard, std::uint64_t hash, K const& key) {
-        if (shard.index == nullptr) return detail::slot_head::none;
-        auto const mark = static_cast<std::uint32_t>(hash >> 32);
-        for (std::uint32_t at = mark & shard.mask;; at = (at + 1) & shard.mask) {
-            std::uint64_t const entry = shard.index[at];
-            if (entry == 0) return detail::slot_head::none;
-            auto const slot = static_cast<std::uint32_t>(entry) - 1;
-            if (entry >> 32 == mark && Equal{}(value(shard, slot).first, key)) return slot;
-        }
+        return shard.find<value_type, Equal>(hash, key);
     }
 
     template <class K, class Found>

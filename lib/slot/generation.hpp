@@ -7,6 +7,7 @@
 #include <hotswap/abi/module_api.hpp>
 #include <hotswap/slot/generation_info.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -76,6 +77,7 @@ struct generation {
     std::unique_ptr<host_services> services;
     owned_state state;
     owned_instance instance;
+    std::size_t dropped_jobs = 0;  ///< with the instance, so far
 
     generation_info info() const {
         auto const& file = module->file();

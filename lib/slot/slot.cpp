@@ -41,12 +41,17 @@ void slot::remember(generation const& old) {
     previous_ = {old.module, old.source};
 }
 
+void slot::dismiss(generation& old) noexcept {
+    old.dropped_jobs += runner_.close(old.services->jobs());
+    old.instance = {};
+}
+
 unload_report slot::retire(std::unique_ptr<generation> old) {
     unload_report report;
     auto const module = old->module;
     report.module = module->staged().name();
-    report.dropped_jobs = runner_.close(old->services->jobs());
-    old->instance = {};
+    dismiss(*old);
+    report.dropped_jobs = old->dropped_jobs;
     old->state = {};
     retained_module kept{module, old->services->pins() != 0 ? std::move(old->services) : nullptr};
     old.reset();

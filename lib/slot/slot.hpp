@@ -76,6 +76,8 @@ public:
     /// Keeps the file of `old` for a revert, if the running generation has another one.
     void remember(generation const& old);
 
+    /// Destroys the instance of a generation that is not running, after its jobs; its state stays.
+    void dismiss(generation& old) noexcept;
     /// Destroys a generation that is not running and unloads its module, with proof.
     unload_report retire(std::unique_ptr<generation> old);
     /// Looks again at what could not be unloaded before.

@@ -2,6 +2,9 @@
 
 #include "base/refuse.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <new>
 #include <utility>
 
@@ -57,6 +60,7 @@ gated_thread::~gated_thread() {
 
 void gated_thread::serve(std::shared_ptr<shared> at) noexcept {
     std::unique_lock lock(at->mutex);
+    at->thread = gettid();
     at->changed.wait(lock, [&] { return at->work || at->leaving; });
     if (!at->work) return;
     auto const work = at->work;
@@ -82,6 +86,8 @@ bool gated_thread::run(std::shared_ptr<gated_work> const& work, std::chrono::ste
     shared_->changed.notify_all();
     if (shared_->changed.wait_until(lock, until, [&] { return shared_->how == verdict::done; })) return true;
     shared_->how = verdict::given_up;
+    // The callers who are let through now come first, whatever that thread goes on computing.
+    if (shared_->thread != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(shared_->thread), 19);
     return false;
 }
 

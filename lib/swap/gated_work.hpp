@@ -62,6 +62,7 @@ private:
         std::shared_ptr<gated_work> work;  // guarded by mutex
         bool leaving = false;              // guarded by mutex
         verdict how = verdict::open;       // guarded by mutex
+        int thread = 0;                    // guarded by mutex; the kernel's number for it
     };
     static void serve(std::shared_ptr<shared> at) noexcept;
 

@@ -12,6 +12,7 @@
 #include <hotswap/state/frame.hpp>
 
 #include <exception>
+#include <thread>
 #include <utility>
 
 namespace hotswap::detail {
@@ -37,10 +38,12 @@ std::unique_ptr<generation> commit(progress& p, pause& closed, next_generation& 
 }
 
 // A large table that is freed in one piece takes processor and allocator from the callers for as long as that takes.
-void free_rows(generation& old) {
+void free_rows(slot& in, generation& old) {
     auto const& module = *old.module;
-    if (module.api().free_rows == nullptr || !old.state) return;
-    old.instance = {};
+    bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
+    if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
+    in.dismiss(old);  // its destructor may still look at them
+    std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
     for (;;) {
         auto const began = std::chrono::steady_clock::now();
         if (module.api().free_rows(old.state.get(), work_slice.count())) return;
@@ -63,7 +66,7 @@ swap_report finish(progress& p, pause& closed, next_generation& next, precopy* t
     }
     p.in.remember(*old);
     p.steps.run(phase::retire, [&]() -> result<void> {
-        free_rows(*old);
+        free_rows(p.in, *old);
         p.report.unload = p.in.retire(std::move(old));
         return {};
     });

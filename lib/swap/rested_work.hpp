@@ -11,6 +11,9 @@ namespace hotswap::detail {
 inline constexpr std::chrono::nanoseconds work_slice = std::chrono::milliseconds(3);
 inline constexpr int rests_for_each_slice = 3;
 
+/// Before the first slice, where others must have the processors first.
+inline constexpr std::chrono::nanoseconds rest_before_slices = std::chrono::milliseconds(3);
+
 /// Sleeps as long as work that began at `began` has earned.
 inline void rest_after(std::chrono::steady_clock::time_point began) {
     std::this_thread::sleep_for(rests_for_each_slice * (std::chrono::steady_clock::now() - began));

@@ -103,8 +103,9 @@ result<void> state_transfer::construct_on(pause const& closed, next_generation& 
 // With a budget the steps run on a thread of their own: what overruns it is left to itself, and the callers go on.
 result<void> state_transfer::import_and_construct(pause const& closed, next_generation& next,
                                                   std::unique_ptr<byte_buffer> payload) {
-    if (auto in_time = closed.check_budget(); !in_time) return in_time;
     bool const reads = payload != nullptr;
+    if (auto in_time = closed.check_budget(); !in_time)
+        return steps_.refused(in_time.error(), reads ? phase::migrate : phase::construct);
     std::uint64_t const bytes = reads ? payload->size() : 0;
     auto const work = std::make_shared<gated_work>();
     work->payload = std::move(payload);
@@ -120,7 +121,7 @@ result<void> state_transfer::import_and_construct(pause const& closed, next_gene
     if (!done) {
         in_.leave_running(work);
         return steps_.record(
-            phase::construct, std::chrono::nanoseconds{0},
+            reads ? phase::migrate : phase::construct, closed.budget(),
             refuse(errc::pause_budget_exceeded, phase::construct,
                    "{} was still {} when the pause budget of {} was used up, and is left to itself; "
                    "give it more, or make it quicker",
@@ -136,7 +137,9 @@ result<void> state_transfer::import_and_construct(pause const& closed, next_gene
     }
     auto constructed = steps_.record(phase::construct, work->construct_took, work->constructed);
     if (!constructed) return constructed;
-    return closed.check_budget();
+    if (auto in_time = closed.check_budget(); !in_time)
+        return steps_.refused(in_time.error(), phase::construct);
+    return {};
 }
 
 }  // namespace hotswap::detail

@@ -59,8 +59,10 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
         }
         constexpr std::size_t each = smallest<Key>() + smallest<Row>();
         std::size_t const count = in.take_count(each);
-        // What a row takes in memory may be much more than its bytes here: believe a count that large bit by bit.
-        if (count != 0) value.reserve(std::min(count, 1024 + 8 * in.left() / sizeof(std::pair<Key, Row>)));
+        // What a row takes in memory may be much more than its bytes here: as much is reserved as those could fill,
+        // and nothing where the shards would round up to more.
+        std::size_t const credible = std::min(count, 2 * in.left() / sizeof(typename table::value_type));
+        if (credible > 16 * table_core::shard_count) value.reserve(credible);
         for (std::size_t i = 0; i != count; ++i) {
             Key key{};
             Row row{};

@@ -91,6 +91,20 @@ struct alignas(64) table_shard {
     static constexpr std::uint64_t entry(std::uint32_t hash, std::uint32_t slot) noexcept {
         return std::uint64_t{hash} << 32 | (slot + 1);
     }
+    /// The slot of the row with that key, or `slot_head::none`.
+    template <class Value, class Equal, class Key>
+    std::uint32_t find(std::uint64_t hash, Key const& key) const {
+        if (index == nullptr) return slot_head::none;
+        auto const mark = static_cast<std::uint32_t>(hash >> 32);
+        for (std::uint32_t at = mark & mask;; at = (at + 1) & mask) {
+            std::uint64_t const found = index[at];
+            if (found == 0) return slot_head::none;
+            auto const slot = static_cast<std::uint32_t>(found) - 1;
+            if (found >> 32 == mark &&
+                Equal{}(static_cast<Value const*>(row(slot, shape_of<Value>))->first, key))
+                return slot;
+        }
+    }
     /// Makes room for `count` rows.
     void reserve_index(std::uint64_t count) {
         if (index != nullptr && count <= (std::uint64_t{mask} + 1) / 4 * 3) return;
