@@ -42,7 +42,7 @@ void free_rows(slot& in, generation& old) {
     auto const& module = *old.module;
     bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
     if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
-    in.dismiss(old);  // its destructor may still look at them
+    in.dismiss(old);                                  // its destructor may still look at them
     std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
     for (;;) {
         auto const began = std::chrono::steady_clock::now();
