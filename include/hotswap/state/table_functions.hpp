@@ -3,6 +3,7 @@
 
 #include <hotswap/state/archive.hpp>
 #include <hotswap/state/memory_sink.hpp>
+#include <hotswap/state/table_hash.hpp>
 #include <hotswap/state/table_pass.hpp>
 
 #include <cstring>
@@ -93,7 +94,8 @@ class entry_function<table<Key, Row, Hash, Equal>, F, Data> final : public recor
     // The same kind of key goes on being looked up in the same way.
     template <class NewKey, bool Same>
     struct policies {
-        using table = hotswap::table<NewKey, typename entry::second_type>;
+        using table =
+            hotswap::table<NewKey, typename entry::second_type, table_hash<NewKey>, table_equal<NewKey>>;
     };
     template <class NewKey>
     struct policies<NewKey, true> {
