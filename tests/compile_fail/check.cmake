@@ -14,6 +14,7 @@ else()
     set(named "")
 endif()
 
+string(REPLACE "\\;" ";" INCLUDES "${INCLUDES}")  # as they come through ctest
 list(TRANSFORM INCLUDES PREPEND "-I")
 execute_process(
     COMMAND "${COMPILER}" -std=c++20 -fsyntax-only -fdiagnostics-color=never ${INCLUDES} "${SOURCE}"
