@@ -20,7 +20,7 @@ namespace hotswap {
 /// state struct it is copied and migrated row by row before a swap's pause, see `transform`.
 ///
 /// A visitor runs under the lock of its row's shard: it may change the row, and must not call the same table
-/// (debug builds abort: it would wait for itself) nor keep a reference. What it throws reaches the caller.
+/// (in debug builds a call that would wait for itself aborts) nor keep a reference. What it throws reaches the caller.
 /// `Hash` and `Equal` are stateless; both with a member type `is_transparent` allow lookup by other types, as the
 /// defaults do for string keys.
 /// Threads:  [any] for every member, except where one says otherwise; moving, assigning and destroying are for

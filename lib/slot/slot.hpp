@@ -9,6 +9,7 @@
 #include <hotswap/slot/gate.hpp>
 #include <hotswap/slot/generation_info.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <filesystem>
@@ -58,8 +59,9 @@ public:
     std::shared_ptr<gate> const entrance;
     environment const around;
     std::string family;  ///< what its modules' files are called
-    double pause_for_byte =
-        0;  ///< nanoseconds, as the last swap through the serialized form showed; 0: none yet
+    /// Nanoseconds, as the last swap through the serialized form showed that kept, raised or lowered the schema
+    /// version; 0: none yet.
+    std::array<double, 3> pause_for_byte{};
     std::uint64_t last_payload = 0;  ///< bytes of the serialized state when it was last exported
 
     job_runner& runner() noexcept { return runner_; }

@@ -11,13 +11,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Medians of bench/ on a machine of 2026. They are off by what another machine is faster or slower; a component's own
-// swaps correct them.
-constexpr std::chrono::nanoseconds gate_alone = 25us;
-constexpr std::chrono::nanoseconds gate_and_outline = 45us;
-constexpr double ns_for_element = 250;       // written and read: an allocation, some cache misses
-constexpr double ns_for_element_step = 150;  // moved by a migration into another container
+// Beside the drain, which is measured: medians of bench/ on a machine of 2026, between those of nodes and of flat
+// containers. They are off by what another machine is faster or slower; a component's own swaps correct them.
+constexpr std::chrono::nanoseconds beside_handoff = 2us;
+constexpr std::chrono::nanoseconds beside_snapshot = 5us;
+constexpr std::chrono::nanoseconds beside_precopy = 20us;
+constexpr double ns_for_element = 180;      // written and read: an allocation, some cache misses
+constexpr double ns_for_element_step = 80;  // moved by a migration into another container
 constexpr double ns_for_byte = 0.5;
+
+// Where what swaps of a direction have shown is kept.
+std::size_t index_of(std::uint32_t from, std::uint32_t to) { return from == to ? 0 : from < to ? 1 : 2; }
 
 std::chrono::nanoseconds of(double nanoseconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
@@ -32,6 +36,7 @@ result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::na
     auto measured = [&]() -> result<void> {
         pause closed(*in.entrance, 0ns);
         if (auto drained = closed.drain(drain_deadline); !drained) return drained;
+        size.drain = closed.length();
         abi::error why;
         auto const outcome =
             running.module->api().measure_state(running.state.get(), &size.bytes, &size.elements, &why);
@@ -46,14 +51,16 @@ result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::na
 
 std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
                                        state_size size) {
-    if (plan.transfer == transfer::handoff) return gate_alone;
-    if (plan.tables.way == table_way::before_pause) return gate_and_outline;
-    if (in.pause_for_byte > 0) return gate_alone + of(in.pause_for_byte * static_cast<double>(size.bytes));
+    if (plan.transfer == transfer::handoff) return size.drain + beside_handoff;
+    if (plan.tables.way == table_way::before_pause) return size.drain + beside_precopy;
+    auto const gate = size.drain + beside_snapshot;
+    double const learned = in.pause_for_byte[index_of(way.path.front(), way.path.back())];
+    if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));
     auto const steps = static_cast<double>(way.path.size() - 1);
     // A downgrade works on a copy.
     double const copies = way.direction == direction::downgrade ? 1 : 0;
     double const each = ns_for_element + ns_for_element_step * (steps + copies);
-    return gate_alone +
+    return gate +
            of(each * static_cast<double>(size.elements) + ns_for_byte * static_cast<double>(size.bytes));
 }
 
@@ -62,8 +69,9 @@ void learn_from(slot& in, swap_report const& report) {
     bool const is_whole =
         report.transfer == transfer::snapshot && report.tables.way != table_way::before_pause;
     if (!is_whole || bytes < 10'000) return;
-    double const beside_gate = static_cast<double>((report.pause - gate_alone).count());
-    in.pause_for_byte = std::max(0.0, beside_gate / static_cast<double>(bytes));
+    auto const moving = report.pause - report.of(phase::drain).duration - beside_snapshot;
+    in.pause_for_byte[index_of(report.path.front(), report.path.back())] =
+        std::max(0.0, static_cast<double>(moving.count()) / static_cast<double>(bytes));
 }
 
 }  // namespace hotswap::detail

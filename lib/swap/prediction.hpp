@@ -13,8 +13,9 @@
 
 namespace hotswap::detail {
 
-/// How large a state is, by samples.
+/// How large a state is, by samples, and what it took to drain its callers for that.
 struct state_size {
+    std::chrono::nanoseconds drain{0};
     std::uint64_t bytes = 0;     ///< of its serialized form
     std::uint64_t elements = 0;  ///< of its containers
 };

@@ -391,7 +391,7 @@ TEST_CASE("plan: says before which way the tables would go, and why, and what me
     auto const during = at.runtime.plan("rows", {.module = built("rows_counting", "2.0.0")}).value();
     CHECK(during.tables.way == table_way::in_pause);
     CHECK(names(during.tables.reason, {"counts its rows"}));
-    CHECK(during.predicted_pause > 10 * before.predicted_pause);
+    CHECK(during.predicted_pause > 2ms);  // by its rows alone, whatever the machine does meanwhile
     CHECK(names(to_string(during), {"in the pause", "predicted pause"}));
     // Nothing was changed, and nothing of the new module stays.
     CHECK(handle->release() == 1);
