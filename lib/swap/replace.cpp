@@ -101,7 +101,9 @@ result<void> migrate(progress& p, generation& next, std::uint32_t version, std::
 // One closing of the gate. Leaving this scope with a failure opens it for the old generation.
 result<swap_report> replace_in_pause(progress& p, replacement const& by, next_generation& next,
                                      precopy& tables, argument_view const& with) {
-    state_transfer moving(p.in, p.steps, p.way, *by.arguments, with, by.pause_budget.count() > 0);
+    state_transfer moving(p.in, p.steps, p.way, *by.arguments, with);
+    if (by.pause_budget.count() > 0) moving.expect_budget();
+    if (by.transfer == transfer::snapshot && !tables.is_ready()) moving.expect_snapshot();
     p.steps.hold_back();
     pause closed(*p.in.entrance, by.pause_budget);
     auto drained = p.steps.run(phase::drain, [&] { return closed.drain(by.drain_deadline); });
@@ -205,7 +207,8 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     if (auto done = migrate(p, *next, content->version, content->payload, with); !done) return done.error();
     steps.bytes(content->payload.size());
 
-    state_transfer moving(in, steps, p.way, options.arguments, with, options.pause_budget.count() > 0);
+    state_transfer moving(in, steps, p.way, options.arguments, with);
+    if (options.pause_budget.count() > 0) moving.expect_budget();
     steps.hold_back();
     pause closed(*in.entrance, options.pause_budget);
     if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });

@@ -21,13 +21,9 @@ next_generation::~next_generation() {
     }
 }
 
-state_transfer::state_transfer(slot& in, step_recorder& steps, route const& way,
-                               hotswap::arguments const& arguments, argument_view const& with,
-                               bool has_budget)
-    : in_(in), steps_(steps), way_(way), arguments_(arguments), with_(with) {
-    if (has_budget) worker_.emplace();
-    // Page faults on fresh memory are most of what serializing costs: they are taken while the callers are served.
-    payload_->prepare(in.last_payload + in.last_payload / 8);
+// Page faults on fresh memory are most of what serializing costs: they are taken while the callers are served.
+void state_transfer::expect_snapshot() noexcept {
+    payload_->prepare(in_.last_payload + in_.last_payload / 8);
 }
 
 result<void> state_transfer::export_to(pause const& closed, byte_buffer& payload) {

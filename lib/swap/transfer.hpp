@@ -44,9 +44,15 @@ private:
 /// Threads:  [quiesced]
 class state_transfer {
 public:
-    /// Starts what can be started before the gate closes.
     state_transfer(slot& in, step_recorder& steps, route const& way, hotswap::arguments const& arguments,
-                   argument_view const& with, bool has_budget);
+                   argument_view const& with)
+        : in_(in), steps_(steps), way_(way), arguments_(arguments), with_(with) {}
+
+    /// Before the gate closes: starts the thread for work that may overrun a budget.
+    /// Errors:   throws std::system_error if there is no thread.
+    void expect_budget() { worker_.emplace(); }
+    /// Before the gate closes: gets the memory that the state took when it was last serialized.
+    void expect_snapshot() noexcept;
 
     /// Through the serialized form.
     result<void> by_snapshot(pause const& closed, next_generation& next);

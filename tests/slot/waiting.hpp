@@ -18,7 +18,7 @@ bool eventually(Seen seen) {
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (!seen()) {
         if (std::chrono::steady_clock::now() > deadline) return seen();
-        std::this_thread::sleep_for(std::chrono::microseconds(200));
+        std::this_thread::yield();
     }
     return true;
 }

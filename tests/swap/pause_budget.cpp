@@ -1,3 +1,4 @@
+#include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/blocker.hpp"
 #include "swap/fixtures/rows.hpp"
@@ -36,11 +37,6 @@ private:
     std::array<int, 2> ends_{};
 };
 
-/// Waits until nothing is said to be retained any more.
-void wait_until_let_go(site& at, std::string const& name) {
-    while (!at.status(name).retained.empty()) std::this_thread::yield();
-}
-
 }  // namespace
 
 TEST_CASE(
@@ -63,7 +59,7 @@ TEST_CASE(
         CHECK(at.mappings() > 0);
 
         wall.lift();
-        wait_until_let_go(at, "blocker");
+        REQUIRE(test::eventually([&] { return at.status("blocker").retained.empty(); }));
         handle->block(-1);
         CHECK(handle->release() == 1);
         // What overran is gone for good, and the next swap goes as any other.
