@@ -30,30 +30,33 @@
     static_assert(sizeof(type) == 0,     \
                   "hotswap: HOTSWAP_COMPONENT takes a class, or a class, a name and a release");
 
-#define HOTSWAP_COMPONENT_3_(type, name, release)                                                        \
-    static_assert(sizeof(name) > 1 && sizeof(name) <= 64,                                                \
-                  "hotswap: a component's name has 1 to 63 characters");                                 \
-    static_assert(sizeof(release) <= 32 && ::hotswap::sdk::is_release(release),                          \
-                  "hotswap: a component's release is major.minor.patch, as in \"2.0.0\"");               \
-    [[gnu::section(".note.hotswap"), gnu::used,                                                          \
-      gnu::aligned(8)]] constinit ::hotswap::abi::note const hotswap_module_note{                        \
-        .content = ::hotswap::sdk::descriptor_of<type>(name, release)};                                  \
-    extern "C" [[gnu::visibility("default"), gnu::used]] ::hotswap::abi::module_api const*               \
-    hotswap_module() noexcept {                                                                          \
-        static constexpr ::hotswap::abi::module_api api =                                                \
-            ::hotswap::sdk::module_functions<type>::table(&hotswap_module_note.content);                 \
-        return &api;                                                                                     \
-    }                                                                                                    \
-    template <class, bool Validate, bool Adopt, bool Schema>                                             \
-    struct hotswap_hides {                                                                               \
-        static_assert(!Validate,                                                                         \
-                      "hotswap: this component's `validate` would never be called, because it is "       \
-                      "private; make it public");                                                        \
-        static_assert(!Adopt,                                                                            \
-                      "hotswap: this component's `adopt` would never be called, because it is private; " \
-                      "make it public");                                                                 \
-        static_assert(!Schema, "hotswap: a state's member `schema` must be public");                     \
-    };                                                                                                   \
-    template struct hotswap_hides<type, ::hotswap::sdk::hides_validate<type>,                            \
-                                  ::hotswap::sdk::hides_adopt<type>,                                     \
+#define HOTSWAP_COMPONENT_3_(type, name, release)                                                         \
+    static_assert(sizeof(name) > 1 && sizeof(name) <= 64,                                                 \
+                  "hotswap: a component's name has 1 to 63 characters");                                  \
+    static_assert(sizeof(release) <= 32 && ::hotswap::sdk::is_release(release),                           \
+                  "hotswap: a component's release is major.minor.patch, as in \"2.0.0\"");                \
+    [[gnu::section(".note.hotswap"), gnu::used,                                                           \
+      gnu::aligned(8)]] constinit ::hotswap::abi::note const hotswap_module_note{                         \
+        .content = ::hotswap::sdk::descriptor_of<type>(name, release)};                                   \
+    extern "C" [[gnu::visibility("default"), gnu::used]] ::hotswap::abi::module_api const*                \
+    hotswap_module() noexcept {                                                                           \
+        static constexpr ::hotswap::abi::module_api api =                                                 \
+            ::hotswap::sdk::module_functions<type>::table(&hotswap_module_note.content);                  \
+        return &api;                                                                                      \
+    }                                                                                                     \
+    template <class, bool Validate, bool Adopt, bool Healthy, bool Schema>                                \
+    struct hotswap_hides {                                                                                \
+        static_assert(!Validate,                                                                          \
+                      "hotswap: this component's `validate` would never be called, because it is "        \
+                      "private; make it public");                                                         \
+        static_assert(!Adopt,                                                                             \
+                      "hotswap: this component's `adopt` would never be called, because it is private; "  \
+                      "make it public");                                                                  \
+        static_assert(!Healthy,                                                                           \
+                      "hotswap: this component's `healthy` would never be called, because it is "         \
+                      "private; make it public");                                                         \
+        static_assert(!Schema, "hotswap: a state's member `schema` must be public");                      \
+    };                                                                                                    \
+    template struct hotswap_hides<type, ::hotswap::sdk::hides_validate<type>,                             \
+                                  ::hotswap::sdk::hides_adopt<type>, ::hotswap::sdk::hides_healthy<type>, \
                                   ::hotswap::sdk::hides_schema<type::state>>;

@@ -46,6 +46,18 @@ std::string_view to_string(errc code) noexcept {
             return "unique_symbols";
         case errc::staging_failed:
             return "staging_failed";
+        case errc::damaged_module:
+            return "damaged_module";
+        case errc::unsealed_module:
+            return "unsealed_module";
+        case errc::lint_refused:
+            return "lint_refused";
+        case errc::untrusted_path:
+            return "untrusted_path";
+        case errc::missing_signature:
+            return "missing_signature";
+        case errc::bad_signature:
+            return "bad_signature";
         case errc::unresolved_symbols:
             return "unresolved_symbols";
         case errc::load_failed:
@@ -78,6 +90,24 @@ std::string_view to_string(errc code) noexcept {
             return "construct_failed";
         case errc::out_of_memory:
             return "out_of_memory";
+        case errc::rehearsal_failed:
+            return "rehearsal_failed";
+        case errc::no_rehearsal:
+            return "no_rehearsal";
+        case errc::store_locked:
+            return "store_locked";
+        case errc::store_full:
+            return "store_full";
+        case errc::store_read_only:
+            return "store_read_only";
+        case errc::store_failed:
+            return "store_failed";
+        case errc::store_damaged:
+            return "store_damaged";
+        case errc::no_store:
+            return "no_store";
+        case errc::rolled_back:
+            return "rolled_back";
     }
     return "unknown";
 }
@@ -90,10 +120,12 @@ std::string_view to_string(phase step) noexcept {
             return "stage";
         case phase::verify:
             return "verify";
-        case phase::load:
-            return "load";
         case phase::plan:
             return "plan";
+        case phase::rehearse:
+            return "rehearse";
+        case phase::load:
+            return "load";
         case phase::precopy:
             return "precopy";
         case phase::drain:
@@ -106,6 +138,10 @@ std::string_view to_string(phase step) noexcept {
             return "construct";
         case phase::commit:
             return "commit";
+        case phase::persist:
+            return "persist";
+        case phase::probation:
+            return "probation";
         case phase::retire:
             return "retire";
     }

@@ -73,6 +73,7 @@ struct host_functions {
         auto& self = of(context);
         return guarded(why, [&] { self.runner_.add_post(self.jobs_, work); });
     }
+    static bool rehearsing(void*) noexcept { return false; }
     static void pin(void* context) noexcept { of(context).pins_.fetch_add(1, std::memory_order_relaxed); }
     static void unpin(void* context) noexcept { of(context).pins_.fetch_sub(1, std::memory_order_release); }
 
@@ -123,6 +124,7 @@ abi::host_api const& host_services::api() noexcept {
         .now = &host_functions::now,
         .every = &host_functions::every,
         .post = &host_functions::post,
+        .rehearsing = &host_functions::rehearsing,
         .pin = &host_functions::pin,
         .unpin = &host_functions::unpin,
         .find = &host_functions::find,

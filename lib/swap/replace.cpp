@@ -149,22 +149,23 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     if (!staged) return staged.error();
     if (auto fits = check_states(running, staged->verified, by.name); !fits)
         return steps.refused(fits.error(), phase::verify);
+    module_file const& next_file = staged->verified;
+    auto planned = steps.run(phase::plan, [&]() -> result<route> {
+        auto found = find_route(running, next_file, by.name);
+        if (!found) return found;
+        if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
+        if (by.transfer == transfer::handoff)
+            if (auto fits = check_handoff(running, next_file, by.name); !fits) return fits.error();
+        return found;
+    });
+    if (!planned) return planned.error();
+    p.way = std::move(*planned);
+
     auto module = steps.run(phase::load, [&] {
         return loaded_module::load(std::move(staged->file), std::move(staged->verified));
     });
     if (!module) return module.error();
     next_generation next(in, std::move(*module), by.source);
-
-    auto planned = steps.run(phase::plan, [&]() -> result<route> {
-        auto found = find_route(running, next->module->file(), by.name);
-        if (!found) return found;
-        if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
-        if (by.transfer == transfer::handoff)
-            if (auto fits = check_handoff(running, next->module->file(), by.name); !fits) return fits.error();
-        return found;
-    });
-    if (!planned) return planned.error();
-    p.way = std::move(*planned);
 
     precopy tables(in, next->module, p.way, with);
     if (by.transfer == transfer::snapshot)

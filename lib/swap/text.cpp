@@ -17,6 +17,18 @@ std::string_view to_string(transfer how) noexcept {
     return how == transfer::handoff ? "handoff" : "snapshot";
 }
 
+std::string_view to_string(rehearse when) noexcept {
+    switch (when) {
+        case rehearse::never:
+            return "never";
+        case rehearse::when_new:
+            return "when_new";
+        case rehearse::always:
+            return "always";
+    }
+    return "unknown";
+}
+
 std::string_view to_string(direction which) noexcept {
     switch (which) {
         case direction::same:

@@ -36,6 +36,12 @@ constexpr errc every_code[] = {
     errc::layout_changed,
     errc::unique_symbols,
     errc::staging_failed,
+    errc::damaged_module,
+    errc::unsealed_module,
+    errc::lint_refused,
+    errc::untrusted_path,
+    errc::missing_signature,
+    errc::bad_signature,
     errc::unresolved_symbols,
     errc::load_failed,
     errc::descriptor_changed,
@@ -52,6 +58,15 @@ constexpr errc every_code[] = {
     errc::validation_failed,
     errc::construct_failed,
     errc::out_of_memory,
+    errc::rehearsal_failed,
+    errc::no_rehearsal,
+    errc::store_locked,
+    errc::store_full,
+    errc::store_read_only,
+    errc::store_failed,
+    errc::store_damaged,
+    errc::no_store,
+    errc::rolled_back,
 };
 
 failure sample() {

@@ -49,7 +49,7 @@ TEST_CASE("events: every step of a swap is told in order, and how the whole ende
 
     auto const events = told.of("swap");
     CHECK(events.size() == told.heard.size());
-    CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::load, phase::plan,
+    CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::plan, phase::load,
                                            phase::drain, phase::export_, phase::migrate, phase::construct,
                                            phase::commit, phase::retire, phase::none});
     for (auto const& each : events) {
@@ -68,7 +68,7 @@ TEST_CASE("events: a refused step is told as a warning, with the reason, and not
     listener const told(at.runtime);
     auto const why = at.refusal("tally", built("tally_gap", "2.3.0"));
     auto const events = told.of("swap");
-    CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::load, phase::plan});
+    CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::plan});
     CHECK(events.back().outcome == outcome::failed);
     CHECK(events.back().level == hotswap::level::warning);
     CHECK(events.back().message == why.message);

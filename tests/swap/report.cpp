@@ -38,7 +38,7 @@ TEST_CASE("report: a swap by snapshot tells of each phase in order, with its dur
     sums->add("a", 1);
     auto const report = at.swap("tally", tally_file("2.0.0"));
 
-    CHECK(steps_of(report) == std::vector{phase::stage, phase::verify, phase::load, phase::plan, phase::drain,
+    CHECK(steps_of(report) == std::vector{phase::stage, phase::verify, phase::plan, phase::load, phase::drain,
                                           phase::export_, phase::migrate, phase::construct, phase::commit,
                                           phase::retire});
     CHECK(report.of(phase::stage).bytes == fs::file_size(tally_file("2.0.0")));

@@ -65,6 +65,9 @@ struct host_api {
     /// Runs `work` once, soon, after the jobs posted before it. Takes `work` iff ok.
     status (*post)(void* context, job work, error* why) noexcept = nullptr;
 
+    /// Whether this is a rehearsal: a process of its own, on a copy of the state, that ends in a moment.
+    bool (*rehearsing)(void* context) noexcept = nullptr;
+
     /// Keeps the module's code mapped until the matching `unpin`.
     void (*pin)(void* context) noexcept = nullptr;
     void (*unpin)(void* context) noexcept = nullptr;

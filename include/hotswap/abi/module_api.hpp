@@ -104,6 +104,9 @@ struct module_api {
     status (*create_instance)(host_api const* host, void* context, void* state, instance* out,
                               error* why) noexcept = nullptr;
     void (*destroy_instance)(void* object) noexcept = nullptr;
+    /// Asks the instance whether it is well; `healthy` is set iff ok. Null if the component has no opinion.
+    /// Threads:  [any] that holds a lease.
+    status (*check_health)(void* object, bool* healthy, error* why) noexcept = nullptr;
 
     // Of modules whose states have tables, null in others. A copy of the tables is begun on an outline of the running
     // state, by the module that knows both versions, and made while callers are at work.

@@ -37,6 +37,12 @@ enum class errc : int {
     layout_changed,
     unique_symbols,
     staging_failed,
+    damaged_module,   ///< the content is not what was sealed
+    unsealed_module,  ///< refused by option
+    lint_refused,     ///< a finding of severity `refuse`; the message names it
+    untrusted_path,   ///< somebody else could change the file or its directory
+    missing_signature,
+    bad_signature,
 
     // The dynamic linker.
     unresolved_symbols = 40,
@@ -59,6 +65,21 @@ enum class errc : int {
     validation_failed,
     construct_failed,
     out_of_memory,
+
+    // The rehearsal in another process.
+    rehearsal_failed = 100,  ///< the module crashed, hung, left or took too much
+    no_rehearsal,            ///< the helper is missing or cannot be run
+
+    // The store.
+    store_locked = 120,  ///< another host works on it
+    store_full,
+    store_read_only,
+    store_failed,   ///< the system refused to read or write
+    store_damaged,  ///< nothing in it can be trusted to be whole
+    no_store,       ///< the runtime was made without one
+
+    // Going back.
+    rolled_back = 140,  ///< a probation failed, and the generation before serves again
 };
 
 /// The name of the code, as written above.
@@ -77,14 +98,17 @@ enum class phase : std::uint8_t {
     none,
     stage,      ///< copy the file to a private place and hash the copy
     verify,     ///< read it without running any of its code
-    load,       ///< dlopen, and compare the descriptor again
     plan,       ///< find the path
+    rehearse,   ///< the import and the migration in another process
+    load,       ///< dlopen, and compare the descriptor again
     precopy,    ///< copy and migrate the rows of tables while the old code serves
     drain,      ///< close the gate and wait for the last lease
     export_,    ///< serialize the state (printed as "export")
     migrate,    ///< read it again and walk the path
     construct,  ///< make the new instance on the new state
     commit,     ///< put it in place and open the gate
+    persist,    ///< make the new set durable
+    probation,  ///< look after the new generation, and send it back if it fails
     retire,     ///< destroy the old instance, unload, prove it
 };
 

@@ -25,11 +25,19 @@ concept adopts = requires(std::span<std::byte const> bytes) {
     T::adopt(bytes);
 };
 
+template <class T>
+concept reports_health = requires(T& component) {
+    { component.healthy() } -> std::same_as<bool>;
+};
+
 struct names_validate {
     int validate;
 };
 struct names_adopt {
     int adopt;
+};
+struct names_healthy {
+    int healthy;
 };
 template <class T, class Names>
 struct named_twice : T, Names {};
@@ -50,6 +58,14 @@ constexpr bool has_adopt_name() noexcept {
     else
         return requires { &T::adopt; };
 }
+template <class T>
+constexpr bool has_healthy_name() noexcept {
+    if constexpr (!std::is_final_v<T>) return !requires {
+            &named_twice<T, names_healthy>::healthy;
+        };
+    else
+        return requires { &T::healthy; };
+}
 
 // A final class cannot be inherited from, so the questions above see only what is public in it. These see the
 // rest, if they are first asked within an explicit instantiation, where access is not checked
@@ -64,6 +80,10 @@ inline constexpr bool hides_validate =
 template <class T>
 inline constexpr bool hides_adopt = std::is_final_v<T> && !adopts<T> && requires {
     &T::adopt;
+};
+template <class T>
+inline constexpr bool hides_healthy = std::is_final_v<T> && !reports_health<T> && requires {
+    &T::healthy;
 };
 template <class T>
 inline constexpr bool hides_schema = std::is_final_v<T> && !detail::has_schema<T> && requires {
@@ -131,6 +151,10 @@ struct component_class {
         adopts<T> || !has_adopt_name<T>(),
         "hotswap: this component's `adopt` would never be called, because it is private or of another shape; "
         "make it public: `static v0::state adopt(std::span<std::byte const> bytes)`");
+    static_assert(
+        reports_health<T> || !has_healthy_name<T>() || requires { &contract_of<T>::healthy; },
+        "hotswap: this component's `healthy` would never be called, because it is private or of another "
+        "shape; make it public: `bool healthy()`");
 
     static_assert(
         detail::is_history<decltype(detail::history_of<T>())>,

@@ -95,6 +95,11 @@ public:
         return neighbour<Contract>(*api_, found);
     }
 
+    /// Whether this is a rehearsal: a process of its own, on a copy of the state, before the swap itself. A constructor
+    /// that reaches out of the process (opens a port, tells a neighbour) asks first, and leaves that out.
+    /// Threads:  [any]
+    bool rehearsing() const noexcept { return api_->rehearsing(context_); }
+
     /// Keeps this module's code mapped until the pin is gone.
     /// Threads:  [any]
     module_pin pin() const noexcept { return module_pin(*api_, context_); }

@@ -201,6 +201,10 @@ struct module_functions {
     }
     static void destroy_instance(void* object) noexcept { delete static_cast<live*>(object); }
 
+    static abi::status check_health(void* object, bool* healthy, abi::error* why) noexcept {
+        return guarded(why, [=] { *healthy = static_cast<live*>(object)->component.healthy(); });
+    }
+
     static constexpr abi::module_api table(abi::descriptor const* self) {
         abi::module_api api;
         api.self = self;
@@ -213,6 +217,7 @@ struct module_functions {
         if constexpr (adopts<T>) api.adopt = &adopt;
         api.create_instance = &create_instance;
         api.destroy_instance = &destroy_instance;
+        if constexpr (reports_health<T>) api.check_health = &check_health;
         if constexpr (any_has_tables<walk>(
                           std::make_integer_sequence<std::uint32_t, walk::version - walk::oldest + 1>{})) {
             using copies = copy_functions<module_functions>;

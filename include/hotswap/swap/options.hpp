@@ -2,11 +2,13 @@
 #pragma once
 
 #include <hotswap/base/arguments.hpp>
+#include <hotswap/swap/probation.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -21,6 +23,16 @@ enum class transfer : std::uint8_t {
 
 /// "snapshot" or "handoff".
 std::string_view to_string(transfer how) noexcept;
+
+/// When a new module is tried in another process before it is loaded into this one.
+enum class rehearse : std::uint8_t {
+    never,
+    when_new,  ///< once for each content of a file
+    always,
+};
+
+/// "never", "when_new" or "always".
+std::string_view to_string(rehearse when) noexcept;
 
 /// Options of `runtime::load`.
 struct load_options {
@@ -39,8 +51,10 @@ struct swap_options {
         std::chrono::seconds{5};  ///< how long to wait for the last lease
     std::chrono::nanoseconds pause_budget{
         0};  ///< the longest pause allowed; what overruns it is left to itself (docs/operating.md); 0: no limit
-    bool allow_loss = false;         ///< whether downgrades that are marked lossy may be walked
-    hotswap::arguments arguments{};  ///< for migrations that take them
+    std::optional<hotswap::rehearse> rehearse{};  ///< empty: as the runtime's options say
+    bool allow_loss = false;                      ///< whether downgrades that are marked lossy may be walked
+    hotswap::arguments arguments{};               ///< for migrations that take them
+    hotswap::probation probation{};  ///< the time in which the new generation may still be sent back
 };
 
 /// Options of `runtime::revert`.
@@ -49,6 +63,9 @@ struct revert_options {
     std::chrono::nanoseconds pause_budget{0};
     bool allow_loss = false;
     hotswap::arguments arguments{};
+    bool discard_writes =
+        false;  ///< go back to the state before the swap, if the downgrade is lossy or missing; what
+                ///< was written since is gone, and the report counts it
 };
 
 /// Options of `runtime::restore`.

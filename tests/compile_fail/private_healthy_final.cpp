@@ -1,0 +1,13 @@
+// expect: `healthy` would never be called
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl final : public shop::component<shop::numbered<1>> {
+public:
+    using component::component;
+
+private:
+    bool healthy() { return true; }
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")
