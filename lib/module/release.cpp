@@ -89,7 +89,8 @@ std::string family_of(std::filesystem::path const& file) {
     return {};
 }
 
-result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family) {
+result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family,
+                                            std::function<bool(std::filesystem::path const&)> const& is_out) {
     std::error_code error;
     std::filesystem::directory_iterator entries(directory, error);
     if (error)
@@ -100,6 +101,7 @@ result<std::filesystem::path> newest_module(std::filesystem::path const& directo
             family, directory.string(), error.message());
     std::optional<std::pair<release, std::filesystem::path>> newest;
     std::string others;
+    std::string passed_over;
     for (auto const end = std::filesystem::directory_iterator{}; entries != end; entries.increment(error)) {
         if (error) break;
         auto const file = entries->path().filename().string();
@@ -109,13 +111,22 @@ result<std::filesystem::path> newest_module(std::filesystem::path const& directo
             auto const found = release::parse(stem.substr(family.size() + 1));
             // Of two of equal rank (1.0.0+a, 1.0.0+b) the later name: the directory's order is nobody's
             // choice.
-            if (found && (!newest || std::pair(*found, entries->path()) > *newest))
+            bool const is_newer = found && (!newest || std::pair(*found, entries->path()) > *newest);
+            if (is_newer && is_out && is_out(entries->path()))
+                passed_over += (passed_over.empty() ? "" : ", ") + file;
+            else if (is_newer)
                 newest.emplace(*found, entries->path());
             if (found) continue;
         }
         if (others.size() < 200) others += (others.empty() ? "" : ", ") + file;
     }
     if (newest) return newest->second;
+    if (!passed_over.empty())
+        return refuse(
+            errc::rolled_back, phase::stage,
+            "every module of \"{}\" in {} was sent back by a probation: {}; put a mended release there, "
+            "or name the file to try it again",
+            family, directory.string(), passed_over);
     return refuse(errc::no_such_file, phase::stage,
                   "no module of \"{}\" is in {}: expected a file {}-MAJOR.MINOR.PATCH.so, found {}; name a "
                   "file, or put "

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,10 @@ struct release {
 std::string family_of(std::filesystem::path const& file);
 
 /// The newest `family-RELEASE.so` in `directory`: the one of the highest release.
-/// Errors:   no_such_file, naming the directory and what it holds instead.
-result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family);
+/// Effects:  files that `is_out` says true of are passed over.
+/// Errors:   no_such_file, naming the directory and what it holds instead; rolled_back if all were passed over.
+result<std::filesystem::path> newest_module(
+    std::filesystem::path const& directory, std::string_view family,
+    std::function<bool(std::filesystem::path const&)> const& is_out = {});
 
 }  // namespace hotswap::detail

@@ -1,9 +1,8 @@
 #include "module/staging_area.hpp"
 
 #include "base/refuse.hpp"
+#include "module/digest.hpp"
 #include "module/file_io.hpp"
-
-#include <sodium.h>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -32,18 +31,6 @@ fs::path default_base() {
     std::error_code error;
     auto const temporary = fs::temp_directory_path(error);
     return (error ? fs::path("/tmp") : temporary) / fmt::format("hotswap-{}", geteuid());
-}
-
-std::string digest_of(std::span<std::byte const> content) {
-    static int const ready = sodium_init();
-    static_cast<void>(ready);
-    unsigned char hash[32];
-    crypto_generichash(hash, sizeof hash, reinterpret_cast<unsigned char const*>(content.data()),
-                       content.size(), nullptr, 0);
-    std::string text(2 * sizeof hash + 1, '\0');
-    sodium_bin2hex(text.data(), text.size(), hash, sizeof hash);
-    text.pop_back();
-    return text;
 }
 
 failure cannot_stage(fs::path const& where, std::string_view what, int error) {

@@ -37,6 +37,13 @@ json::object table_object(table_report const& tables) {
             {"first_pause_ns", tables.first_pause.count()}};
 }
 
+json::object discarded_object(discarded_writes const& what) {
+    return {{"happened", what.happened},
+            {"calls", what.calls},
+            {"elements_now", what.elements_now},
+            {"elements_before", what.elements_before}};
+}
+
 }  // namespace
 
 void tag_invoke(json::value_from_tag, json::value& out, generation_info const& info) {
@@ -68,6 +75,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"longest_wait_ns", report.longest_wait.count()},
            {"attempts", report.attempts},
            {"tables", table_object(report.tables)},
+           {"discarded", discarded_object(report.discarded)},
            {"transfer", text(to_string(report.transfer))},
            {"unload", json::value_from(report.unload)}};
 }
@@ -107,7 +115,9 @@ void tag_invoke(json::value_from_tag, json::value& out, component_status const& 
            {"previous_release", status.previous_release},
            {"swapping", status.swapping},
            {"swaps", status.swaps},
-           {"retained", status.retained}};
+           {"retained", status.retained},
+           {"on_probation", status.on_probation}};
+    if (status.rolled_back) out.as_object()["rolled_back"] = json::value_from(*status.rolled_back);
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, event const& what) {

@@ -3,12 +3,18 @@
 #include "base/refuse.hpp"
 #include "slot/thread_registry.hpp"
 
+#include <fmt/format.h>
+
 #include <sched.h>
+
+#include <ctime>
 
 #include <algorithm>
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
+#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -32,11 +38,28 @@ std::int64_t steady_now() noexcept {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// The outermost hold of this thread on a watched slot.
+void begin_watching(std::uint32_t index) noexcept {
+    auto& site = this_thread_cells.sites[index];
+    site.exceptions = std::uncaught_exceptions();
+    site.since.store(steady_now(), std::memory_order_relaxed);
+}
+
+void end_watching(std::uint32_t index) noexcept {
+    auto& site = this_thread_cells.sites[index];
+    auto& counts = thread_registry::get().watched[index];
+    counts.calls.fetch_add(1, std::memory_order_relaxed);
+    if (std::uncaught_exceptions() > site.exceptions) counts.errors.fetch_add(1, std::memory_order_relaxed);
+    counts.nanoseconds.fetch_add(steady_now() - site.since.load(std::memory_order_relaxed),
+                                 std::memory_order_relaxed);
+    site.since.store(0, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 // One try to get in. The mark is stored before the gate is read, both sequentially consistent: this is the
 // way in for threads that no membarrier reaches.
-admission gate::knock(lease_cell& cell, bool enrolled) noexcept {
+admission gate::knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
     auto& shared = thread_registry::get().shared[index_];
     if (enrolled)
         cell.nested.store(1, std::memory_order_seq_cst);
@@ -44,6 +67,11 @@ admission gate::knock(lease_cell& cell, bool enrolled) noexcept {
         shared.fetch_add(1, std::memory_order_seq_cst);
     if (void* const contract = open_.load(std::memory_order_seq_cst))
         return {contract, enrolled ? hold::nested : hold::shared};
+    if (void* const contract = watched_.load(std::memory_order_seq_cst)) {
+        if (!enrolled || !counted) return {contract, enrolled ? hold::nested : hold::shared};
+        begin_watching(index_);
+        return {contract, hold::watched};
+    }
     if (enrolled)
         cell.nested.store(0, std::memory_order_release);
     else
@@ -61,7 +89,7 @@ bool gate::wait_for_opening() noexcept {
     }
 }
 
-admission gate::try_enter(lease_cell& cell) noexcept {
+admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
     auto& registry = thread_registry::get();
     bool const enrolled = registry.enroll();
     if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
@@ -71,17 +99,17 @@ admission gate::try_enter(lease_cell& cell) noexcept {
         return {inside_.load(std::memory_order_acquire), hold::nested};
     }
     if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
-    admission const admitted = knock(cell, enrolled);
-    return admitted.contract != nullptr ? admitted : wait_and_knock(cell, enrolled);
+    admission const admitted = knock(cell, enrolled, counted);
+    return admitted.contract != nullptr ? admitted : wait_and_knock(cell, enrolled, counted);
 }
 
-admission gate::wait_and_knock(lease_cell& cell, bool enrolled) noexcept {
+admission gate::wait_and_knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
     calls_held_.fetch_add(1, std::memory_order_relaxed);
     std::int64_t const since = steady_now();
     std::int64_t nobody = 0;
     first_held_.compare_exchange_strong(nobody, since, std::memory_order_relaxed);
     admission admitted;
-    while (admitted.contract == nullptr && wait_for_opening()) admitted = knock(cell, enrolled);
+    while (admitted.contract == nullptr && wait_for_opening()) admitted = knock(cell, enrolled, counted);
     std::int64_t const waited = steady_now() - since;
     std::int64_t longest = longest_wait_.load(std::memory_order_relaxed);
     while (longest < waited &&
@@ -103,7 +131,8 @@ admission gate::enter_slowly(lease_cell& cell) {
 }
 
 void gate::leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept {
-    if (how == hold::nested)
+    if (how == hold::watched) end_watching(index);
+    if (how == hold::nested || how == hold::watched)
         cell.nested.store(cell.nested.load(std::memory_order_relaxed) - 1, std::memory_order_release);
     else
         unshare(index);
@@ -133,7 +162,7 @@ void gate::unshare(std::uint32_t index) noexcept {
 
 void gate::open(void* contract) noexcept {
     inside_.store(contract, std::memory_order_release);
-    open_.store(contract, std::memory_order_seq_cst);
+    (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
     if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_release);
     turn_.notify_all();
 }
@@ -143,7 +172,75 @@ void gate::close() noexcept {
     longest_wait_.store(0, std::memory_order_relaxed);
     if (turn_.load(std::memory_order_relaxed) % 2 == 0) turn_.fetch_add(1, std::memory_order_release);
     open_.store(nullptr, std::memory_order_seq_cst);
+    watched_.store(nullptr, std::memory_order_seq_cst);
     barrier_on_all_threads();
+}
+
+void gate::watch(bool wanted) noexcept {
+    if (watching_ == wanted) return;
+    watching_ = wanted;
+    if (wanted) {
+        auto& counts = thread_registry::get().watched[index_];
+        counts.calls.store(0, std::memory_order_relaxed);
+        counts.errors.store(0, std::memory_order_relaxed);
+        counts.nanoseconds.store(0, std::memory_order_relaxed);
+        return;
+    }
+    // Whoever looks at both in this order finds one of them open.
+    if (void* const contract = watched_.load(std::memory_order_relaxed)) {
+        open_.store(contract, std::memory_order_seq_cst);
+        watched_.store(nullptr, std::memory_order_seq_cst);
+    }
+}
+
+call_counts gate::watched_calls() const noexcept {
+    auto const& counts = thread_registry::get().watched[index_];
+    return {counts.calls.load(std::memory_order_relaxed), counts.errors.load(std::memory_order_relaxed),
+            std::chrono::nanoseconds(counts.nanoseconds.load(std::memory_order_relaxed))};
+}
+
+bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
+    auto& site = this_thread_cells.sites[index_];
+    if (site.file.load(std::memory_order_relaxed) != nullptr) return false;
+    if (how != hold::watched) {  // of a watched one it is known better
+        timespec now{};
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+        site.since.store(std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec, std::memory_order_relaxed);
+    }
+    site.line.store(line, std::memory_order_relaxed);
+    site.file.store(file, std::memory_order_release);
+    return true;
+}
+
+void gate::forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept {
+    if (owner != this_thread_number()) return;  // it has ended, and its marks with it
+    auto& site = this_thread_cells.sites[index];
+    site.file.store(nullptr, std::memory_order_relaxed);
+    if (how != hold::watched) site.since.store(0, std::memory_order_relaxed);
+}
+
+std::string gate::holders() const {
+    constexpr std::size_t most = 8;
+    std::string text;
+    auto const found = thread_registry::get().holders(index_);
+    for (std::size_t i = 0; i != std::min(found.size(), most); ++i) {
+        auto const& each = found[i];
+        std::string thread_name;
+        std::getline(std::ifstream(fmt::format("/proc/self/task/{}/comm", each.thread)), thread_name);
+        text += fmt::format("{}thread {} ({})", text.empty() ? "" : ", ", each.thread, thread_name);
+        if (each.file != nullptr)
+            text +=
+                fmt::format(", for {:.1f} s, by a lease taken at {}:{}",
+                            static_cast<double>(std::max<std::int64_t>(steady_now() - each.since, 0)) / 1e9,
+                            each.file, each.line);
+        else
+            text += ", in a call that began before the gate closed";
+    }
+    if (found.size() > most) text += fmt::format(", and {} more threads", found.size() - most);
+    if (auto const shared = thread_registry::get().shared[index_].load(std::memory_order_relaxed);
+        shared != 0)
+        text += fmt::format("{}{} shared lease{}", text.empty() ? "" : ", ", shared, shared == 1 ? "" : "s");
+    return text;
 }
 
 void gate::end() noexcept {

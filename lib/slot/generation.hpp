@@ -62,6 +62,7 @@ public:
     }
 
     void* contract() const noexcept { return made_.contract; }
+    void* object() const noexcept { return made_.object; }
 
 private:
     abi::instance made_;

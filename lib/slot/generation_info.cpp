@@ -8,6 +8,8 @@ std::string_view to_string(unload_verdict verdict) noexcept {
     switch (verdict) {
         case unload_verdict::none:
             return "none";
+        case unload_verdict::standby:
+            return "standby";
         case unload_verdict::unmapped:
             return "unmapped";
         case unload_verdict::retained:

@@ -100,7 +100,7 @@ void job_runner::work() noexcept {
             if (!wait_for_work(lock)) return;
         }
         auto& cell = gate_.cell();
-        auto const admitted = gate_.try_enter(cell);
+        auto const admitted = gate_.try_enter(cell, false);
         if (admitted.contract == nullptr) return;
         run_due_job();
         gate::leave(cell, admitted.how, gate_.index());

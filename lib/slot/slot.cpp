@@ -23,11 +23,12 @@ slot::slot(std::string name, contract wanted, environment surroundings)
 
 slot::~slot() {
     runner_.stop();
+    if (standby_) retire(std::move(standby_));
     if (running_) retire(std::exchange(running_, nullptr));
 }
 
 std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noexcept {
-    if (next) last_number_ = next->number;
+    if (next) last_number_ = std::max(last_number_, next->number);
     {
         std::lock_guard const lock(facts_mutex_);
         running_module_ = next ? next->module.get() : nullptr;
@@ -40,6 +41,19 @@ void slot::remember(generation const& old) {
     if (running_ && running_->module == old.module) return;  // a restore: the way back is unchanged
     previous_ = {old.module, old.source};
 }
+
+unload_report slot::end_probation() {
+    entrance->watch(false);
+    return standby_ ? retire(std::move(standby_)) : unload_report{};
+}
+
+void slot::note_rollback(failure why, std::string digest) {
+    rolled_back_files_.insert(std::move(digest));
+    std::lock_guard const lock(facts_mutex_);
+    facts_.rolled_back = std::move(why);
+}
+
+bool slot::was_rolled_back(std::string_view digest) const { return rolled_back_files_.contains(digest); }
 
 void slot::dismiss(generation& old) noexcept {
     old.dropped_jobs += runner_.close(old.services->jobs());
@@ -151,6 +165,8 @@ void slot::publish_facts(bool swapped) {
     if (previous_.module) facts.previous_release = previous_.module->file().release();
     std::lock_guard const lock(facts_mutex_);
     facts.swaps = facts_.swaps + (swapped ? 1 : 0);
+    facts.on_probation = standby_ != nullptr;
+    if (!swapped) facts.rolled_back = facts_.rolled_back;
     facts_ = std::move(facts);
 }
 

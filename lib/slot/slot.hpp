@@ -5,6 +5,7 @@
 #include "slot/job_runner.hpp"
 #include "slot/overrun.hpp"
 
+#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
 #include <hotswap/slot/gate.hpp>
 #include <hotswap/slot/generation_info.hpp>
@@ -15,7 +16,11 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hotswap::detail {
@@ -43,6 +48,8 @@ struct slot_facts {
     std::string previous_release;
     std::string retained;  ///< as of now
     std::uint64_t swaps = 0;
+    bool on_probation = false;
+    std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
 };
 
 /// Everything but `facts` and `sweep_retained` belongs to whoever holds `operation`.
@@ -78,6 +85,18 @@ public:
     /// Keeps the file of `old` for a revert, if the running generation has another one.
     void remember(generation const& old);
 
+    /// Keeps `old` as it is, for as long as the running generation is on probation.
+    void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }
+    /// The generation before, while the running one is on probation; null otherwise.
+    generation* standby() const noexcept { return standby_.get(); }
+    std::unique_ptr<generation> take_standby() noexcept { return std::move(standby_); }
+    /// Ends the probation: what stood by is retired, with proof.
+    unload_report end_probation();
+    /// Remembers that a probation sent the file of `digest` back.
+    void note_rollback(failure why, std::string digest);
+    bool was_rolled_back(std::string_view digest) const;
+    bool has_rollbacks() const noexcept { return !rolled_back_files_.empty(); }
+
     /// Destroys the instance of a generation that is not running, after its jobs; its state stays.
     void dismiss(generation& old) noexcept;
     /// Destroys a generation that is not running and unloads its module, with proof.
@@ -104,6 +123,8 @@ private:
     job_runner runner_;
     std::unique_ptr<generation> running_;
     previous_module previous_;
+    std::unique_ptr<generation> standby_;
+    std::set<std::string, std::less<>> rolled_back_files_;  // by digest
     std::uint64_t last_number_ = 0;
 
     mutable std::mutex facts_mutex_;

@@ -71,7 +71,7 @@ bool thread_registry::enroll() noexcept {
     if (own_presence != presence::unknown) return own_presence == presence::enrolled;
     try {
         std::lock_guard const lock(mutex_);
-        threads_.push_back({&this_thread_cells, this_thread_number()});
+        threads_.push_back({&this_thread_cells, this_thread_number(), gettid()});
     } catch (...) {
         return false;  // out of memory: this call is counted in the shared count, the next one tries again
     }
@@ -112,6 +112,22 @@ void thread_registry::release_slot(std::uint32_t index) noexcept {
     bool const forgotten = leases(index) != 0;
     std::lock_guard const lock(mutex_);
     claimed_[index] = forgotten;
+}
+
+std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {
+    std::lock_guard const lock(mutex_);
+    std::vector<slot_holder> found;
+    for (thread const& t : threads_) {
+        auto const& cell = t.cells->of[index];
+        if (cell.outer.load(std::memory_order_seq_cst) != lease_cell::held &&
+            cell.nested.load(std::memory_order_seq_cst) == 0)
+            continue;
+        auto const& site = t.cells->sites[index];
+        found.push_back({t.kernel_number, site.file.load(std::memory_order_acquire),
+                         site.line.load(std::memory_order_relaxed),
+                         site.since.load(std::memory_order_relaxed)});
+    }
+    return found;
 }
 
 std::uint64_t thread_registry::leases(std::uint32_t index) const noexcept {

@@ -11,6 +11,21 @@
 
 namespace hotswap::detail {
 
+/// A thread that holds a slot.
+struct slot_holder {
+    int thread = 0;  ///< the kernel's number for it
+    char const* file = nullptr;
+    std::uint32_t line = 0;
+    std::int64_t since = 0;  ///< as `hold_site::since`
+};
+
+/// How the calls of a slot ended while they were watched.
+struct watched_slot {
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<std::uint64_t> errors{0};
+    std::atomic<std::int64_t> nanoseconds{0};
+};
+
 /// One for the process; never destroyed, because threads may end after everything else has.
 class thread_registry {
 public:
@@ -31,7 +46,11 @@ public:
     /// Leases held on the slot now, by threads and shared.
     std::uint64_t leases(std::uint32_t index) const noexcept;
 
+    /// Who holds the slot, thread by thread.
+    std::vector<slot_holder> holders(std::uint32_t index) const;
+
     std::array<std::atomic<std::uint64_t>, max_slots> shared{};
+    std::array<watched_slot, max_slots> watched{};
 
     /// Whether a closing gate may rely on membarrier; if not, no thread ever takes the short way in.
     bool const asymmetric;
@@ -40,6 +59,7 @@ private:
     struct thread {
         thread_cells* cells;
         std::uint64_t number;
+        int kernel_number;
     };
 
     thread_registry() noexcept;

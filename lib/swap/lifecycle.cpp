@@ -136,8 +136,10 @@ result<unload_report> unload(slot& in, step_recorder& steps) {
     }
     steps.tell();
     in.runner().stop();
-    auto report =
-        steps.run(phase::retire, [&]() -> result<unload_report> { return in.retire(in.exchange(nullptr)); });
+    auto report = steps.run(phase::retire, [&]() -> result<unload_report> {
+        in.end_probation();
+        return in.retire(in.exchange(nullptr));
+    });
     steps.finish(to_string(*report));
     return report;
 }

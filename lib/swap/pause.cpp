@@ -15,13 +15,15 @@ result<void> pause::drain(std::chrono::nanoseconds deadline) const {
     if (gate_.wait_until_drained(began_ + allowed)) return {};
     std::uint64_t const out = gate_.leases();
     if (budget_.count() > 0 && allowed == budget_)
-        return refuse(errc::pause_budget_exceeded, phase::drain,
-                      "{} lease{} still out after the pause budget of {}; give it more, or keep leases short",
-                      out, out == 1 ? " is" : "s are", to_string(budget_));
-    return refuse(errc::drain_timeout, phase::drain,
-                  "{} lease{} still out after the drain deadline of {}; keep leases short, or set a longer "
-                  "drain_deadline",
-                  out, out == 1 ? " is" : "s are", to_string(deadline));
+        return refuse(
+            errc::pause_budget_exceeded, phase::drain,
+            "{} lease{} still out after the pause budget of {}: {}; give it more, or keep leases short", out,
+            out == 1 ? " is" : "s are", to_string(budget_), gate_.holders());
+    return refuse(
+        errc::drain_timeout, phase::drain,
+        "{} lease{} still out after the drain deadline of {}: {}; keep leases short, or set a longer "
+        "drain_deadline",
+        out, out == 1 ? " is" : "s are", to_string(deadline), gate_.holders());
 }
 
 result<void> pause::check_budget() const {

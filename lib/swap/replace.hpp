@@ -40,6 +40,7 @@ struct replacement {
     std::chrono::nanoseconds drain_deadline{0};
     std::chrono::nanoseconds pause_budget{0};
     bool allow_loss = false;
+    bool on_probation = false;
     hotswap::arguments const* arguments = nullptr;
 };
 

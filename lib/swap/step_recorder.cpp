@@ -1,5 +1,8 @@
 #include "swap/step_recorder.hpp"
 
+#include "base/failpoint.hpp"
+#include "base/refuse.hpp"
+
 #include <new>
 
 namespace hotswap::detail {
@@ -25,13 +28,25 @@ failure step_recorder::refused(failure why, phase step) {
 
 result<void> step_recorder::record(phase step, std::chrono::nanoseconds took,
                                    result<void> const& outcome_of_step) {
-    if (outcome_of_step) {
+    auto const injected = outcome_of_step ? stop_at(step, "after") : std::nullopt;
+    if (outcome_of_step && !injected) {
         note(step, took, nullptr);
         return {};
     }
-    auto const why = complete(outcome_of_step.error(), step);
+    auto const why = complete(injected ? *injected : outcome_of_step.error(), step);
     note(step, took, &why);
     return why;
+}
+
+std::optional<failure> step_recorder::stop_at([[maybe_unused]] phase step,
+                                              [[maybe_unused]] std::string_view when) const {
+#if defined(HOTSWAP_FAILPOINTS)
+    auto const point = fmt::format("{}.{}.{}", operation_, step, when);
+    int const error = HOTSWAP_FAILPOINT(point);
+    if (error != 0 && step < phase::commit)
+        return refuse(errc::limit_reached, step, "the failpoint {} failed with errno {}", point, error);
+#endif
+    return std::nullopt;
 }
 
 void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {

@@ -8,7 +8,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,7 +32,13 @@ public:
     template <class F>
     auto run(phase step, F&& f) -> decltype(f()) {
         auto const began = std::chrono::steady_clock::now();
-        auto outcome_of_step = f();
+        auto outcome_of_step = [&]() -> decltype(f()) {
+            if (auto injected = stop_at(step, "before")) return *injected;
+            auto done = f();
+            if (!done) return done;
+            if (auto injected = stop_at(step, "after")) return *injected;
+            return done;
+        }();
         auto const took = std::chrono::steady_clock::now() - began;
         if (outcome_of_step) {
             note(step, took, nullptr);
@@ -71,6 +79,10 @@ public:
     void progress(phase step, std::string message);
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
+
+    /// What a test wants to go wrong before or after a step; from the commit on nothing can. Always nothing in what is
+    /// shipped.
+    std::optional<failure> stop_at(phase step, std::string_view when) const;
 
 private:
     void note(phase step, std::chrono::nanoseconds duration, failure const* why);

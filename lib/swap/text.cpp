@@ -119,6 +119,10 @@ std::string to_string(swap_report const& report) {
         text += &step == &report.phases.back() ? "\n" : ",";
     }
     text += describe_tables(report.tables);
+    if (report.discarded.happened)
+        text += fmt::format("  writes discarded: {} calls since the swap, {} elements now, {} before it\n",
+                            report.discarded.calls, report.discarded.elements_now,
+                            report.discarded.elements_before);
     if (report.attempts > 1) text += fmt::format("  the gate was closed {} times\n", report.attempts);
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }

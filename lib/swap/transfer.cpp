@@ -102,6 +102,8 @@ result<void> state_transfer::import_and_construct(pause const& closed, next_gene
     bool const reads = payload != nullptr;
     if (auto in_time = closed.check_budget(); !in_time)
         return steps_.refused(in_time.error(), reads ? phase::migrate : phase::construct);
+    auto const first = reads ? phase::migrate : phase::construct;
+    if (auto injected = steps_.stop_at(first, "before")) return steps_.refused(*injected, first);
     std::uint64_t const bytes = reads ? payload->size() : 0;
     auto const work = std::make_shared<gated_work>();
     work->payload = std::move(payload);

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -23,6 +24,9 @@ namespace hotswap::detail {
 class next_generation {
 public:
     next_generation(slot& in, std::shared_ptr<loaded_module> module, std::filesystem::path source);
+    /// Takes one that is complete already.
+    next_generation(slot& in, std::unique_ptr<generation> made) noexcept
+        : slot_(in), made_(std::move(made)) {}
     ~next_generation();
     next_generation(next_generation const&) = delete;
     next_generation& operator=(next_generation const&) = delete;

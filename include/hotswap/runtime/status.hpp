@@ -1,10 +1,12 @@
 // A component, as runtime::status tells of it.
 #pragma once
 
+#include <hotswap/base/result.hpp>
 #include <hotswap/swap/report.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace hotswap {
@@ -19,6 +21,10 @@ struct component_status {
     std::string previous_release{};  ///< what `revert` would go back to; empty if there is nothing
     bool swapping = false;           ///< whether an operation is at work on it
     std::uint64_t swaps = 0;         ///< committed so far
+    bool on_probation = false;       ///< whether the running generation may still be sent back by itself
+    std::optional<failure>
+        rolled_back{};       ///< errc::rolled_back, with the reason, if a probation sent a generation
+                             ///< back; until the next swap commits
     std::string retained{};  ///< old code that is still mapped and what holds it; empty if there is none
 };
 

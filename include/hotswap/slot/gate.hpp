@@ -17,6 +17,13 @@ struct admission {
     hold how = hold::none;
 };
 
+/// How calls ended while they were watched.
+struct call_counts {
+    std::uint64_t calls = 0;
+    std::uint64_t errors = 0;          ///< ended by an exception
+    std::chrono::nanoseconds time{0};  ///< of all of them together
+};
+
 /// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the slot.
 class gate {
 public:
@@ -41,7 +48,8 @@ public:
         return enter_slowly(cell);
     }
     /// As `enter`, but a component that is gone is an admission without a contract.
-    admission try_enter(lease_cell& cell) noexcept;
+    /// `counted`: whether how it ends counts, should calls be watched.
+    admission try_enter(lease_cell& cell, bool counted = true) noexcept;
 
     /// Gives a lease back, on the thread that took it.
     static void leave(lease_cell& cell, hold how, std::uint32_t index) noexcept {
@@ -82,6 +90,19 @@ public:
     /// How many leases are out now: for messages.
     std::uint64_t leases() const noexcept;
     bool held_by_this_thread() const noexcept;
+    /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
+    std::string holders() const;
+    /// Says where this thread's lease comes from; `forget_where` takes that back.
+    /// False, and nothing, if an outer lease of the thread has said so already.
+    bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
+    static void forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept;
+
+    /// From the next opening on, sends calls the long way and looks at how they end; false: no longer, from now on.
+    /// Threads:  whoever operates on the slot.
+    void watch(bool wanted) noexcept;
+    /// What was seen since calls were last watched from the beginning.
+    call_counts watched_calls() const noexcept;
+
     /// Calls that have waited at the gate so far.
     std::uint64_t calls_held() const noexcept { return calls_held_.load(std::memory_order_relaxed); }
     /// The longest wait of a call since the gate was last closed, if it `opened` then.
@@ -91,11 +112,13 @@ private:
     admission enter_slowly(lease_cell& cell);
     static void leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept;
     bool wait_for_opening() noexcept;
-    admission wait_and_knock(lease_cell& cell, bool enrolled) noexcept;
-    admission knock(lease_cell& cell, bool enrolled) noexcept;
+    admission wait_and_knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
 
-    std::atomic<void*> open_{nullptr};    // null while closed
-    std::atomic<void*> inside_{nullptr};  // for threads that are inside already, also while draining
+    std::atomic<void*> open_{nullptr};     // null while closed
+    std::atomic<void*> watched_{nullptr};  // open, but by the long way only; null while closed
+    bool watching_ = false;                // the operator's
+    std::atomic<void*> inside_{nullptr};   // for threads that are inside already, also while draining
     std::uint32_t index_;
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
     std::atomic<bool> ended_{false};

@@ -22,11 +22,12 @@ struct generation_info {
 /// Whether the old code is out of the process.
 enum class unload_verdict : std::uint8_t {
     none,      ///< there was nothing to unload
+    standby,   ///< the generation is kept ready until a probation ends
     unmapped,  ///< proven: no mapping of the file is left in the process
     retained,  ///< still mapped; the report says what holds it
 };
 
-/// "none", "unmapped" or "retained".
+/// "none", "standby", "unmapped" or "retained".
 std::string_view to_string(unload_verdict verdict) noexcept;
 
 /// What became of a module that was let go.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <source_location>
 #include <utility>
 
 namespace hotswap {
@@ -16,28 +17,33 @@ namespace hotswap {
 template <class Contract>
 class lease {
 public:
-    explicit lease(detail::gate& gate) : cell_(&gate.cell()), index_(gate.index()) {
+    lease(detail::gate& gate, std::source_location const& where) : cell_(&gate.cell()), index_(gate.index()) {
         auto const admitted = gate.enter(*cell_);
         contract_ = static_cast<Contract*>(admitted.contract);
         how_ = admitted.how;
         owner_ = detail::this_thread_number();
+        said_ = gate.say_where(where.file_name(), where.line(), how_);
     }
     lease(lease&& other) noexcept
         : contract_(other.contract_),
           cell_(other.cell_),
           owner_(other.owner_),
           index_(other.index_),
-          how_(std::exchange(other.how_, detail::hold::none)) {}
+          how_(std::exchange(other.how_, detail::hold::none)),
+          said_(other.said_) {}
     lease& operator=(lease other) noexcept {
         std::swap(contract_, other.contract_);
         std::swap(cell_, other.cell_);
         std::swap(owner_, other.owner_);
         std::swap(index_, other.index_);
         std::swap(how_, other.how_);
+        std::swap(said_, other.said_);
         return *this;
     }
     ~lease() {
-        if (how_ != detail::hold::none) detail::gate::leave_of(owner_, cell_, how_, index_);
+        if (how_ == detail::hold::none) return;
+        if (said_) detail::gate::forget_where(owner_, index_, how_);
+        detail::gate::leave_of(owner_, cell_, how_, index_);
     }
 
     /// Cost:     a plain pointer.
@@ -50,6 +56,7 @@ private:
     std::uint64_t owner_ = 0;
     std::uint32_t index_;
     detail::hold how_ = detail::hold::none;
+    bool said_ = false;  // whether this is the lease by which its thread's hold is known
 };
 
 /// A hold on one generation that may move between threads, for asynchronous hosts.
@@ -59,8 +66,8 @@ private:
 template <class Contract>
 class shared_lease {
 public:
-    explicit shared_lease(detail::gate& gate) : index_(gate.index()) {
-        lease<Contract> const inside(gate);
+    shared_lease(detail::gate& gate, std::source_location const& where) : index_(gate.index()) {
+        lease<Contract> const inside(gate, where);
         gate.share();
         contract_ = &*inside;
     }
@@ -116,15 +123,21 @@ public:
     /// Cost:     a store, a compiler barrier and a load on top of the virtual call.
     call operator->() const { return call(*gate_); }
 
-    /// A lease for a block: all calls through it reach one generation.
+    /// A lease for a block: all calls through it reach one generation. A drain that it holds up names `where`.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
-    [[nodiscard]] hotswap::lease<Contract> lease() const { return hotswap::lease<Contract>(*gate_); }
+    [[nodiscard]] hotswap::lease<Contract> lease(
+        std::source_location const& where = std::source_location::current()) const {
+        return hotswap::lease<Contract>(*gate_, where);
+    }
 
     /// A lease that may move between threads.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
-    [[nodiscard]] shared_lease<Contract> share() const { return shared_lease<Contract>(*gate_); }
+    [[nodiscard]] shared_lease<Contract> share(
+        std::source_location const& where = std::source_location::current()) const {
+        return shared_lease<Contract>(*gate_, where);
+    }
 
 private:
     std::shared_ptr<detail::gate> gate_;

@@ -42,6 +42,14 @@ struct table_report {
     std::chrono::nanoseconds first_pause{0};  ///< of the short closing of the gate before the copy
 };
 
+/// What going back gave up, where it went back to the state before the swap.
+struct discarded_writes {
+    bool happened = false;
+    std::uint64_t calls = 0;            ///< answered since the swap by the generation that is gone
+    std::uint64_t elements_now = 0;     ///< of its state's containers and tables when it went, by samples
+    std::uint64_t elements_before = 0;  ///< of the state that serves again
+};
+
 /// What a swap, revert or restore did.
 struct swap_report {
     std::string component{};
@@ -55,6 +63,7 @@ struct swap_report {
     std::chrono::nanoseconds longest_wait{0};  ///< of any of them
     unsigned attempts = 1;  ///< how often the gate was closed: again, if a pause before was given up
     table_report tables{};
+    discarded_writes discarded{};
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     unload_report unload{};
 

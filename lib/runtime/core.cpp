@@ -1,0 +1,183 @@
+#include "runtime/core.hpp"
+
+#include "module/digest.hpp"
+#include "module/file_io.hpp"
+#include "module/release.hpp"
+#include "swap/lifecycle.hpp"
+
+#include <system_error>
+
+namespace hotswap::detail {
+
+namespace fs = std::filesystem;
+
+environment runtime_core::surroundings_of(std::string name) {
+    environment around;
+    around.log = [this, name = std::move(name)](level severity, std::string_view text) {
+        event line;
+        line.time = std::chrono::system_clock::now();
+        line.level = severity;
+        line.component = name;
+        line.operation = "log";
+        line.message = text;
+        if (!step_recorder::hold_back_line(sink, line)) sink(line);
+    };
+    around.now = [this] { return options.clock(); };
+    around.find = [this](std::string_view wanted, contract of) -> result<std::shared_ptr<gate>> {
+        auto found = components.find(wanted);
+        if (!found) return found.error();
+        if ((*found)->entrance->contract() == of) return (*found)->entrance;
+        return refuse(errc::contract_mismatch, phase::none,
+                      "\"{}\" implements the contract {} {}, asked for was {} {}; ask for its own contract",
+                      wanted, (*found)->entrance->contract().name, (*found)->entrance->contract().number,
+                      of.name, of.number);
+    };
+    return around;
+}
+
+result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step_recorder& steps) {
+    auto found = components.find(name);
+    if (!found) return steps.refused(found.error());
+    if ((*found)->entrance->held_by_this_thread()) {
+        steps.mark_old_serving();
+        return steps.refused(
+            refuse(errc::would_deadlock, phase::none,
+                   "this thread holds a lease on the component, so the operation would wait for "
+                   "itself; give the lease back first, or operate from another thread"));
+    }
+    claim claimed{*found, std::unique_lock((*found)->operation, std::try_to_lock)};
+    if (!claimed.lock.owns_lock()) {
+        steps.mark_old_serving();
+        return steps.refused(
+            refuse(errc::busy, phase::none,
+                   "another operation is at work on the component; wait for it and try again"));
+    }
+    if (!claimed.in->is_loaded()) return steps.refused(components.find("").error());
+    claimed.in->at_work = true;
+    return claimed;
+}
+
+// A family name, a file, or a file's name in the modules directory.
+result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_view family,
+                                           slot const* in) const {
+    // What a probation has sent back is tried again only by its name.
+    auto const was_sent_back = [in](fs::path const& file) {
+        auto const content = read_regular_file(file);
+        return content && in->was_rolled_back(digest_of(*content));
+    };
+    if (wanted.empty() && in != nullptr && in->has_rollbacks())
+        return newest_module(options.modules, family, was_sent_back);
+    if (wanted.empty()) return newest_module(options.modules, family);
+    bool const names_file = wanted.has_parent_path() || wanted.extension() == ".so";
+    if (!names_file) return newest_module(options.modules, wanted.string());
+    std::error_code error;
+    if (!wanted.has_parent_path() && !fs::exists(wanted, error)) return options.modules / wanted;
+    return wanted;
+}
+
+result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted) const {
+    auto file = find_module(wanted.module, in.family, &in);
+    if (!file) return file.error();
+    replacement by;
+    by.file = *file;
+    by.name = file->filename().string();
+    by.source = std::move(*file);
+    by.transfer = wanted.transfer;
+    if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
+        return refuse(errc::invalid_argument, phase::none,
+                      "a handoff takes no pause_budget: both generations work on one state, so code that "
+                      "overruns it could not be left to itself; use transfer::snapshot, or no budget");
+    by.drain_deadline = wanted.drain_deadline;
+    by.pause_budget = wanted.pause_budget;
+    by.allow_loss = wanted.allow_loss;
+    by.arguments = &wanted.arguments;
+    return by;
+}
+
+result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& steps) {
+    if (in.standby() == nullptr) return {};
+    steps.mark_old_serving();
+    return steps.refused(refuse(errc::busy, phase::none,
+                                "{} is on probation, and {} stands by for it; wait until that is over, or "
+                                "revert()",
+                                in.running().module->staged().name(), in.standby()->module->staged().name()));
+}
+
+// The watch is there before the swap begins, so that nothing is left to fail once it has committed.
+result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const& by, probation const& terms,
+                                                    step_recorder& steps) {
+    auto found = components.find(in.entrance->name());
+    if (!found) return steps.refused(found.error());
+    auto made = std::make_unique<probation_watch>(*found, terms, by.drain_deadline, sink, [](slot const&) {});
+    auto& watch = *made;
+    {
+        std::lock_guard const lock(watches_mutex);
+        watches.emplace_back(&in, std::move(made));
+    }
+    auto on_probation = by;
+    on_probation.on_probation = true;
+    auto done = replace(in, staging, on_probation, steps);
+    if (done)
+        watch.begin();
+    else
+        watch.stop();
+    return done;
+}
+
+void runtime_core::stop_watching(slot const& in) noexcept {
+    std::lock_guard const lock(watches_mutex);
+    for (auto const& [of, watch] : watches)
+        if (of == &in) watch->stop();
+}
+
+void runtime_core::drop_watches(bool stopped_too) {
+    std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is gone
+    std::lock_guard const lock(watches_mutex);
+    for (auto& each : watches)
+        if (each.second->is_over() ||
+            (stopped_too && each.second->is_stopped() && !each.second->is_this_thread()))
+            finished.push_back(std::move(each.second));
+    std::erase_if(watches, [](auto const& each) { return each.second == nullptr; });
+}
+
+result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract wanted,
+                                                 load_options const& how, step_recorder& steps) {
+    if (name.empty() || name.size() > 63)
+        return steps.refused(refuse(errc::invalid_argument, phase::none,
+                                    "a component's name has 1 to 63 characters, this one has {}",
+                                    name.size()));
+    auto const file = find_module(how.module, name);
+    if (!file) return steps.refused(file.error(), phase::stage);
+    auto made = std::make_shared<slot>(std::string(name), wanted, surroundings_of(std::string(name)));
+    if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
+    std::lock_guard const operating(made->operation);
+    auto loaded = guarded<void>(steps, [&] { return load_first(*made, staging, *file, how, steps); });
+    if (!loaded) {
+        made->entrance->end();
+        components.remove(name);
+        return loaded.error();
+    }
+    components.announce(name);
+    return made->entrance;
+}
+
+// Callers still inside keep their code, and what it may ask of the host: unmapping it would end the process.
+bool runtime_core::shut_down(std::shared_ptr<slot> in) noexcept {
+    std::lock_guard const operating(in->operation);
+    if (!in->is_loaded()) return true;
+    in->entrance->end();
+    bool const drained =
+        !in->entrance->held_by_this_thread() &&
+        in->entrance->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
+    if (!drained) {
+        in->abandon_running();
+        return false;
+    }
+    in->runner().stop();
+    in->end_probation();
+    in->retire(in->exchange(nullptr));
+    in->sweep_retained();
+    return !in->has_pins();
+}
+
+}  // namespace hotswap::detail

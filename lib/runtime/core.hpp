@@ -1,0 +1,103 @@
+// What a runtime is made of, behind its face.
+#pragma once
+
+#include "base/refuse.hpp"
+#include "module/staging_area.hpp"
+#include "runtime/event_bus.hpp"
+#include "runtime/registry.hpp"
+#include "swap/probation_watch.hpp"
+#include "swap/replace.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/runtime.hpp>
+
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// The components of a host and what their operations stand on.
+class runtime_core {
+public:
+    explicit runtime_core(runtime_options given)
+        : options(std::move(given)),
+          events(options.log_to_stderr, options.log_level),
+          staging(options.staging),
+          sink([this](event const& what) { events.publish(what); }) {
+        if (!options.clock) options.clock = [] { return std::chrono::system_clock::now(); };
+    }
+
+    /// The component's slot, with its operation lock held.
+    struct claim {
+        std::shared_ptr<slot> in;
+        std::unique_lock<std::mutex> lock;
+
+        claim(std::shared_ptr<slot> of, std::unique_lock<std::mutex> held) noexcept
+            : in(std::move(of)), lock(std::move(held)) {}
+        claim(claim&&) noexcept = default;
+        ~claim() {
+            if (in && lock.owns_lock()) in->at_work = false;
+        }
+    };
+
+    environment surroundings_of(std::string name);
+    result<claim> claim_slot(std::string_view name, step_recorder& steps);
+    result<std::filesystem::path> find_module(std::filesystem::path const& wanted, std::string_view family,
+                                              slot const* in = nullptr) const;
+    result<replacement> choose(slot const& in, swap_options const& options) const;
+    /// Errors:   busy, while the running generation is on probation.
+    static result<void> expect_no_probation(slot const& in, step_recorder& steps);
+    result<swap_report> swap_on_probation(slot& in, replacement const& by, probation const& terms,
+                                          step_recorder& steps);
+    /// Looks no more after a generation; whoever holds its slot's operation does with it what he wants.
+    void stop_watching(slot const& in) noexcept;
+    /// Joins the watches that are over, and also waits for those that were stopped. The caller holds no slot's operation.
+    void drop_watches(bool stopped_too);
+    result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
+                                       step_recorder& steps);
+    /// False if code of the component may still run or call the host.
+    static bool shut_down(std::shared_ptr<slot> in) noexcept;
+
+    /// Runs an operation on a claimed slot; what even its RAII could not turn into a value is turned here.
+    template <class T, class F>
+    result<T> operate(std::string_view name, char const* operation, F&& f) {
+        step_recorder steps(sink, std::string(name), operation);
+        return guarded<T>(steps, [&]() -> result<T> {
+            auto claimed = claim_slot(name, steps);
+            if (!claimed) return claimed.error();
+            return f(*claimed->in, steps);
+        });
+    }
+
+    template <class T, class F>
+    result<T> guarded(step_recorder& steps, F&& f) {
+        try {
+            return f();
+        } catch (std::bad_alloc const&) {
+            return steps.refused(refuse(errc::out_of_memory, phase::none,
+                                        "the host is out of memory{}; free some",
+                                        steps.committed() ? ", the new generation serves" : ""));
+        } catch (std::exception const& e) {
+            return steps.refused(
+                refuse(errc::limit_reached, phase::none, "the system refused: {}", e.what()));
+        }
+    }
+
+    runtime_options options;
+    event_bus events;
+    staging_area staging;
+    registry components;
+    event_sink const sink;
+    std::mutex watches_mutex;
+    std::vector<std::pair<slot const*, std::unique_ptr<probation_watch>>>
+        watches;  // guarded by watches_mutex
+};
+
+}  // namespace hotswap::detail

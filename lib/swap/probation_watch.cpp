@@ -1,0 +1,215 @@
+#include "swap/probation_watch.hpp"
+
+#include "base/refuse.hpp"
+#include "swap/send_back.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+// Each try holds the callers back for as long as a drain may take.
+constexpr int tries_to_go_back = 3;
+constexpr std::chrono::milliseconds between_claims{1};
+
+/// For status: an operation holds the slot.
+class at_work {
+public:
+    explicit at_work(slot& in) noexcept : in_(in) { in_.at_work = true; }
+    ~at_work() { in_.at_work = false; }
+    at_work(at_work const&) = delete;
+    at_work& operator=(at_work const&) = delete;
+
+private:
+    slot& in_;
+};
+
+}  // namespace
+
+probation_watch::probation_watch(std::shared_ptr<slot> in, probation terms,
+                                 std::chrono::nanoseconds drain_deadline, event_sink const& sink,
+                                 ending ended)
+    : slot_(std::move(in)),
+      terms_(std::move(terms)),
+      drain_deadline_(drain_deadline),
+      sink_(sink),
+      ended_(std::move(ended)),
+      thread_([this] {
+          watch();
+          over_.store(true, std::memory_order_release);
+      }) {}
+
+probation_watch::~probation_watch() {
+    stop();
+    thread_.join();
+}
+
+void probation_watch::begin() noexcept {
+    {
+        std::lock_guard const lock(mutex_);
+        begun_ = true;
+    }
+    changed_.notify_all();
+}
+
+void probation_watch::stop() noexcept {
+    {
+        std::lock_guard const lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+}
+
+// False if there is nothing more to wait for.
+bool probation_watch::wait_until(clock::time_point when) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_until(lock, when, [this] { return stopping_; });
+    return !stopping_;
+}
+
+// The operation on the slot; none once somebody else has ended the probation.
+std::unique_lock<std::mutex> probation_watch::claim() {
+    for (;;) {
+        std::unique_lock operating(slot_->operation, std::try_to_lock);
+        if (operating.owns_lock()) {
+            if (!is_stopped() && slot_->is_loaded() && slot_->standby() != nullptr) return operating;
+            return {};
+        }
+        if (!wait_until(clock::now() + between_claims)) return {};
+    }
+}
+
+void probation_watch::watch() {
+    {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return begun_ || stopping_; });
+        if (stopping_) return;
+    }
+    began_ = clock::now();
+    auto const end =
+        began_ + std::min<std::chrono::nanoseconds>(terms_.duration, std::chrono::hours(24 * 365));
+    auto const interval = std::max<std::chrono::nanoseconds>(terms_.interval, std::chrono::milliseconds(1));
+    int tries = 0;
+    for (;;) {
+        if (!wait_until(std::min(end, clock::now() + interval))) return;
+        bool const is_last = clock::now() >= end;
+        if (auto const reason = look(); !reason.empty()) {
+            if (go_back(reason) || ++tries == tries_to_go_back) return;
+        } else if (is_last) {
+            return pass();
+        }
+    }
+}
+
+std::string probation_watch::look() {
+    try {
+        if (auto wrong = look_at_calls(); !wrong.empty()) return wrong;
+        if (auto wrong = ask_component(); !wrong.empty()) return wrong;
+        return ask_host();
+    } catch (std::exception const& e) {
+        return fmt::format("its health could not be looked at: {}", e.what());
+    }
+}
+
+std::string probation_watch::look_at_calls() {
+    auto const before = std::exchange(seen_, slot_->entrance->watched_calls());
+    if (seen_.errors > terms_.max_errors)
+        return fmt::format("{} of {} calls ended in an exception, {} were allowed", seen_.errors, seen_.calls,
+                           terms_.max_errors);
+    auto const calls = seen_.calls - before.calls;
+    if (terms_.max_mean_latency.count() == 0 || calls == 0) return {};
+    auto const mean = (seen_.time - before.time) / static_cast<std::int64_t>(calls);
+    if (mean <= terms_.max_mean_latency) return {};
+    return fmt::format("{} calls took {} on average, {} were allowed", calls, to_string(mean),
+                       to_string(terms_.max_mean_latency));
+}
+
+std::string probation_watch::ask_component() {
+    gate& entrance = *slot_->entrance;
+    auto& cell = entrance.cell();
+    auto const admitted = entrance.try_enter(cell, false);
+    if (admitted.contract == nullptr) return {};
+    // Inside, the running generation stays what it is.
+    auto const& running = slot_->running();
+    bool well = true;
+    abi::error why;
+    auto outcome = abi::status::ok;
+    if (running.module->api().check_health != nullptr)
+        outcome = running.module->api().check_health(running.instance.object(), &well, &why);
+    gate::leave(cell, admitted.how, entrance.index());
+    if (outcome != abi::status::ok)
+        return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
+    return well ? std::string{} : "its healthy() says that it is not";
+}
+
+std::string probation_watch::ask_host() {
+    if (!terms_.check) return {};
+    try {
+        auto const wrong = terms_.check();
+        return wrong.empty() ? wrong : "the host's check says: " + wrong;
+    } catch (std::exception const& e) {
+        return fmt::format("the host's check threw: {}", e.what());
+    } catch (...) {
+        return "the host's check threw something that is not a std::exception";
+    }
+}
+
+void probation_watch::pass() {
+    auto const operating = claim();
+    if (!operating.owns_lock()) return;
+    at_work const marked(*slot_);
+    step_recorder steps(sink_, slot_->entrance->name(), "probation");
+    auto const release = slot_->running().info().release;
+    unload_report gone;
+    steps.run(phase::retire, [&]() -> result<void> {
+        gone = slot_->end_probation();
+        return {};
+    });
+    slot_->sweep_retained();
+    slot_->publish_facts(false);
+    ended_(*slot_);
+    steps.finish(fmt::format("{} has passed its probation of {}, old code: {}", release,
+                             to_string(terms_.duration), to_string(gone)));
+}
+
+// False if it did not work, and may later.
+bool probation_watch::go_back(std::string const& reason) {
+    auto const operating = claim();
+    if (!operating.owns_lock()) return true;
+    at_work const marked(*slot_);
+    step_recorder steps(sink_, slot_->entrance->name(), "probation");
+    auto const failed = slot_->running().info();
+    auto const name = slot_->running().module->staged().name();
+    revert_options how;
+    how.drain_deadline = drain_deadline_;
+    how.discard_writes = terms_.discard_writes;
+    auto const done = send_back(*slot_, how, steps);
+    auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
+    if (!done) {
+        slot_->note_rollback(
+            steps.refused(
+                refuse(errc::rolled_back, phase::probation,
+                       "{} failed its probation after {} ({}), and still serves, because it could not "
+                       "be sent back: {}",
+                       name, after, reason, done.error().message),
+                phase::probation),
+            failed.digest);
+        return done.error().code != errc::drain_timeout;
+    }
+    slot_->note_rollback(
+        steps.complete(refuse(errc::rolled_back, phase::probation,
+                              "{} failed its probation after {} and was sent back: {}; {} serves; mend the "
+                              "release, or name the file to try it again",
+                              name, after, reason, done->to.release),
+                       phase::probation),
+        failed.digest);
+    ended_(*slot_);
+    steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
+                  phase::probation);
+    return true;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,71 @@
+#include "swap/send_back.hpp"
+
+#include "base/refuse.hpp"
+#include "swap/module_calls.hpp"
+#include "swap/pause.hpp"
+#include "swap/route.hpp"
+#include "swap/succession.hpp"
+#include "swap/transfer.hpp"
+
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+std::uint64_t elements_of(generation const& of) {
+    std::uint64_t bytes = 0;
+    std::uint64_t elements = 0;
+    abi::error why;
+    auto const counted = of.module->api().measure_state(of.state.get(), &bytes, &elements, &why);
+    return counted == abi::status::ok ? elements : 0;
+}
+
+// Nothing has to be moved: the generation before is as it was when the gate closed for the swap.
+result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, step_recorder& steps) {
+    succession s(in, steps);
+    auto& dropped = s.report.discarded;
+    s.way.path = {in.running().info().schema_version, in.standby()->info().schema_version};
+    steps.hold_back();
+    pause closed(*in.entrance, options.pause_budget);
+    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
+        !drained)
+        return drained.error();
+    dropped.happened = true;
+    dropped.calls = in.entrance->watched_calls().calls;
+    dropped.elements_now = elements_of(in.running());
+    dropped.elements_before = elements_of(*in.standby());
+    next_generation before(in, in.take_standby());
+    return s.finish(closed, before, nullptr);
+}
+
+}  // namespace
+
+result<swap_report> send_back(slot& in, revert_options const& options, step_recorder& steps) {
+    steps.mark_old_serving();
+    auto const& before = *in.standby();
+    std::string const name = before.module->staged().name();
+    auto way = steps.run(phase::plan, [&]() -> result<route> {
+        auto found = find_route(in.running().module->file(), before.module->file(), name);
+        if (!found) return found;
+        if (auto allowed = check_loss(*found, options.allow_loss, name); !allowed) return allowed.error();
+        return found;
+    });
+    if (!way) {
+        if (options.discard_writes && before.state) return go_on_where_it_was(in, options, steps);
+        auto why = way.error();
+        if (why.code == errc::no_migration_path) why.code = errc::not_reversible;
+        if (before.state) why.message += "; or set discard_writes, to go back to the state before the swap";
+        return why;
+    }
+    replacement by;
+    by.drain_deadline = options.drain_deadline;
+    by.pause_budget = options.pause_budget;
+    by.arguments = &options.arguments;
+    succession s(in, steps);
+    s.way = std::move(*way);
+    next_generation next(in, before.module, before.source);
+    return s.carry_over(by, next);
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,134 @@
+#include "swap/succession.hpp"
+
+#include "swap/module_calls.hpp"
+#include "swap/prediction.hpp"
+#include "swap/rested_work.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+// The point of no return, and nothing in it can fail: the new generation takes the old one's place, the gate
+// opens.
+std::unique_ptr<generation> commit(slot& in, step_recorder& steps, pause& closed, next_generation& next,
+                                   bool on_probation) noexcept {
+    auto old = in.exchange(next.take());
+    in.entrance->watch(on_probation);
+    closed.open(in.running().instance.contract());
+    steps.mark_committed();
+    return old;
+}
+
+// A large table that is freed in one piece takes processor and allocator from the callers for as long as that takes.
+void free_rows(slot& in, generation& old) {
+    auto const& module = *old.module;
+    bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
+    if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
+    in.dismiss(old);                                  // its destructor may still look at them
+    std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
+    for (;;) {
+        auto const began = std::chrono::steady_clock::now();
+        if (module.api().free_rows(old.state.get(), work_slice.count())) return;
+        rest_after(began);
+    }
+}
+
+}  // namespace
+
+succession::succession(slot& in, step_recorder& steps) : in_(in), steps_(steps) {
+    report.component = in.entrance->name();
+    report.from = in.running().info();
+}
+
+void succession::let_go_of(std::unique_ptr<generation> old) {
+    in_.remember(*old);
+    if (on_probation) {
+        report.unload.verdict = unload_verdict::standby;
+        report.unload.module = old->module->staged().name();
+        in_.stand_by(std::move(old));
+        return;
+    }
+    steps_.run(phase::retire, [&]() -> result<void> {
+        free_rows(in_, *old);
+        report.unload = in_.retire(std::move(old));
+        if (in_.standby() != nullptr) in_.end_probation();
+        return {};
+    });
+    in_.sweep_retained();
+}
+
+void succession::complete_report(pause const& closed) {
+    report.to = in_.running().info();
+    report.path = way.path;
+    report.phases = steps_.phases();
+    report.pause = closed.length();
+    report.calls_held = closed.calls_held();
+    report.longest_wait = closed.longest_wait();
+    report.total = steps_.elapsed();
+}
+
+// After the commit the callers are served by the new generation already.
+swap_report succession::finish(pause& closed, next_generation& next, precopy* tables) {
+    std::unique_ptr<generation> old;
+    steps_.run(phase::commit, [&]() -> result<void> {
+        old = commit(in_, steps_, closed, next, on_probation);
+        return {};
+    });
+    steps_.tell();
+    if (tables != nullptr) {
+        tables->end();  // its code may be that of the old module
+        report.tables = std::move(tables->report());
+        report.attempts = tables->attempts();
+    }
+    let_go_of(std::move(old));
+    in_.publish_facts(true);
+    complete_report(closed);
+    learn_from(in_, report);
+    steps_.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report.from.release,
+                              report.to.release, to_string(report.pause), report.calls_held,
+                              to_string(report.unload.verdict)));
+    return std::move(report);
+}
+
+// One closing of the gate. Leaving this scope with a failure opens it for the old generation.
+result<swap_report> succession::carry_over_once(replacement const& by, next_generation& next, precopy& tables,
+                                                argument_view const& with) {
+    state_transfer moving(in_, steps_, way, *by.arguments, with);
+    if (by.pause_budget.count() > 0) moving.expect_budget();
+    if (by.transfer == transfer::snapshot && !tables.is_ready()) moving.expect_snapshot();
+    steps_.hold_back();
+    pause closed(*in_.entrance, by.pause_budget);
+    auto drained = steps_.run(phase::drain, [&] { return closed.drain(by.drain_deadline); });
+    if (!drained) return drained.error();
+    auto transferred = by.transfer == transfer::handoff ? moving.by_handoff(closed, *next)
+                       : tables.is_ready()              ? moving.by_precopy(closed, next, tables)
+                                                        : moving.by_snapshot(closed, next);
+    if (!transferred) return transferred.error();
+    return finish(closed, next, &tables);
+}
+
+result<swap_report> succession::carry_over(replacement const& by, next_generation& next) {
+    argument_view const with(*by.arguments);
+    precopy tables(in_, next->module, way, with);
+    if (by.transfer == transfer::snapshot)
+        if (auto copied = tables.run(steps_, by.drain_deadline); !copied) return copied.error();
+    std::size_t const steps_before_pause = steps_.phases().size();
+    for (;;) {
+        auto done = carry_over_once(by, next, tables, with);
+        if (done) return done;
+        steps_.tell();
+        if (next.is_taken()) return done;
+        next->instance = {};
+        next->state = {};
+        steps_.forget_from(steps_before_pause);
+        auto again = tables.try_again(done.error(), steps_, by.drain_deadline);
+        if (!again) return again.error();
+        if (!*again) return done;
+    }
+}
+
+}  // namespace hotswap::detail

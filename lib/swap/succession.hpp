@@ -1,0 +1,44 @@
+// What every replacement does once its next generation is loaded, or at hand: rows, pause, commit, retire.
+#pragma once
+
+#include "slot/slot.hpp"
+#include "swap/pause.hpp"
+#include "swap/precopy.hpp"
+#include "swap/replace.hpp"
+#include "swap/route.hpp"
+#include "swap/step_recorder.hpp"
+#include "swap/transfer.hpp"
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/report.hpp>
+
+#include <cstddef>
+
+namespace hotswap::detail {
+
+/// One generation after another. The caller holds the slot's operation.
+class succession {
+public:
+    succession(slot& in, step_recorder& steps);
+
+    route way;                  ///< set before the state moves
+    swap_report report;         ///< what is known so far
+    bool on_probation = false;  ///< the old generation stands by instead of being retired
+
+    /// Moves the state to `next` and puts it in place of the running generation.
+    /// Errors:   those of the rows, the pause and what happens in it; then the old generation serves.
+    result<swap_report> carry_over(replacement const& by, next_generation& next);
+    /// The commit and what follows, on a state and an instance that are there. Cannot fail.
+    swap_report finish(pause& closed, next_generation& next, precopy* tables);
+
+private:
+    result<swap_report> carry_over_once(replacement const& by, next_generation& next, precopy& tables,
+                                        argument_view const& with);
+    void let_go_of(std::unique_ptr<generation> old);
+    void complete_report(pause const& closed);
+
+    slot& in_;
+    step_recorder& steps_;
+};
+
+}  // namespace hotswap::detail
