@@ -1,0 +1,124 @@
+// The current set: which components there are, which module each runs, and where the snapshot of its state is.
+#pragma once
+
+#include <hotswap/base/arguments.hpp>
+#include <hotswap/base/result.hpp>
+
+#include "store/seal.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// A snapshot that is in the store. Made by `store::write_snapshot`.
+struct stored_snapshot {
+    std::string file{};          ///< its name in the store; empty: there is none
+    std::uint64_t sequence = 0;  ///< grows with every snapshot of a store: an old file put back is noticed
+    std::string tag{};           ///< of its seal
+    std::uint64_t size = 0;      ///< of the frame, in bytes
+    std::uint32_t version = 0;   ///< of the schema; may be older than the module that is to read it
+    std::int64_t taken_ns = 0;   ///< wall clock, for people
+
+    bool operator==(stored_snapshot const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("file", self.file);
+        f("sequence", self.sequence);
+        f("tag", self.tag);
+        f("size", self.size);
+        f("version", self.version);
+        f("taken_ns", self.taken_ns);
+    }
+};
+
+/// A module that may be gone back to.
+struct stored_module {
+    std::string digest{};  ///< names its file in the store; empty: there is none
+    std::string release{};
+    std::string source{};  ///< where it came from
+
+    bool operator==(stored_module const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("digest", self.digest);
+        f("release", self.release);
+        f("source", self.source);
+    }
+};
+
+/// One entry of the set.
+struct stored_component {
+    std::string name{};
+    std::string contract{};
+    std::uint32_t contract_number = 0;
+    std::string family{};
+    std::string source{};       ///< the file that was asked for
+    std::string module_name{};  ///< "cache-2.0.0.so", for people
+    std::string digest{};       ///< of the module that runs; it is in the store
+    std::string release{};
+    std::string schema{};
+    std::uint32_t schema_version = 0;
+    std::uint64_t generation = 0;
+    stored_snapshot snapshot{};
+    std::vector<std::string> path_modules{};  ///< digests of what else is needed to read the snapshot
+    hotswap::arguments arguments{};           ///< of the migrations that the snapshot has still to walk
+    stored_module previous{};                 ///< for a revert
+    std::string rolled_back_digest{};         ///< what a probation sent back, not to be tried again unasked
+    std::string rolled_back_reason{};
+
+    bool operator==(stored_component const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("name", self.name);
+        f("contract", self.contract);
+        f("contract_number", self.contract_number);
+        f("family", self.family);
+        f("source", self.source);
+        f("module_name", self.module_name);
+        f("digest", self.digest);
+        f("release", self.release);
+        f("schema", self.schema);
+        f("schema_version", self.schema_version);
+        f("generation", self.generation);
+        f("snapshot", self.snapshot);
+        f("path_modules", self.path_modules);
+        f("arguments", self.arguments);
+        f("previous", self.previous);
+        f("rolled_back_digest", self.rolled_back_digest);
+        f("rolled_back_reason", self.rolled_back_reason);
+    }
+    /// The digests of all modules that the entry needs.
+    std::vector<std::string> modules() const;
+};
+
+/// One committed set.
+struct manifest {
+    std::uint64_t number = 0;     ///< grows with every commit; decides which of two is newer
+    std::int64_t written_ns = 0;  ///< wall clock, for people
+    std::vector<stored_component> components{};
+
+    bool operator==(manifest const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("number", self.number);
+        f("written_ns", self.written_ns);
+        f("components", self.components);
+    }
+    /// Null if there is no component of that name.
+    stored_component* find(std::string_view name) noexcept;
+    stored_component const* find(std::string_view name) const noexcept;
+};
+
+/// More bytes are not read.
+inline constexpr std::uint64_t largest_manifest = std::uint64_t{16} << 20;
+
+/// The file's text. What cannot be read again is not written.
+/// Errors:   invalid_argument: a name is empty or there twice, or a digest or file name is none.
+result<std::string> write_manifest(manifest const& set, sealer const& seals);
+/// Errors:   store_damaged.
+result<manifest> read_manifest(std::span<std::byte const> file, sealer const& seals,
+                               std::filesystem::path const& path);
+
+}  // namespace hotswap::detail

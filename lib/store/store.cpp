@@ -1,0 +1,295 @@
+#include "store/store.hpp"
+
+#include "base/refuse.hpp"
+#include "store/store_failure.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+namespace hotswap::detail {
+
+namespace {
+
+constexpr std::size_t key_size = 32;
+constexpr std::size_t longest_outcome = 1024;
+constexpr std::uint64_t largest_module = std::uint64_t{1} << 30;
+constexpr std::string_view snapshot_kind = "snapshot";
+constexpr std::string_view snapshot_suffix = ".snapshot";
+constexpr std::string_view module_suffix = ".so";
+
+std::int64_t now_ns() {
+    return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// The component is there for people; the number alone makes it unique.
+std::string snapshot_file(std::string_view component, std::uint64_t sequence) {
+    std::string name(component.substr(0, 64));
+    for (char& c : name)
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'))
+            c = '_';
+    return fmt::format("{}-{}{}", name, sequence, snapshot_suffix);
+}
+
+std::uint64_t sequence_in(std::string_view file) noexcept {
+    std::uint64_t sequence = 0;
+    auto const dash = file.rfind('-');
+    if (dash != file.npos) std::from_chars(file.data() + dash + 1, file.data() + file.size(), sequence);
+    return sequence;
+}
+
+std::string module_file_name(std::string_view digest) {
+    return std::string(digest) + std::string(module_suffix);
+}
+
+void erase_one(std::multiset<std::string>& names, std::string const& name) {
+    if (auto const found = names.find(name); found != names.end()) names.erase(found);
+}
+
+}  // namespace
+
+store::store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals)
+    : top_(std::move(top)),
+      modules_(std::move(modules)),
+      snapshots_(std::move(snapshots)),
+      lock_(std::move(lock)),
+      seals_(std::move(seals)) {}
+
+result<std::unique_ptr<store>> store::open(store_options options) {
+    if (!options.key.empty() && options.key.size() != key_size)
+        return refuse(errc::invalid_argument, phase::persist, "a store's key has {} bytes, this one has {}",
+                      key_size, options.key.size());
+    auto top = directory::open(options.directory);
+    if (!top) return top.error();
+    auto lock = store_lock::take(*top);
+    if (!lock) return lock.error();
+    auto modules = top->open_within("modules");
+    if (!modules) return modules.error();
+    auto snapshots = top->open_within("snapshots");
+    if (!snapshots) return snapshots.error();
+    std::unique_ptr<store> opened(new store(std::move(*top), std::move(*modules), std::move(*snapshots),
+                                            std::move(*lock), sealer(std::move(options.key))));
+    if (auto begun = opened->begin(); !begun) return begun.error();
+    return opened;
+}
+
+// Numbers go on from the highest that was ever seen, so that none is used twice.
+result<void> store::begin() {
+    for (auto const* each : {&top_, &modules_, &snapshots_})
+        if (auto swept = each->sweep(); !swept) return swept;
+    auto const files = snapshots_.list();
+    if (!files) return files.error();
+    for (auto const& file : *files) last_sequence_ = std::max(last_sequence_, sequence_in(file));
+    auto noted = read_journal(top_, seals_);
+    if (noted)
+        journal_ = std::move(*noted);
+    else if (noted.error().code == errc::store_damaged)
+        journal_damage_ = noted.error().message;
+    else
+        return noted.error();
+    last_number_ = journal_.last_manifest;
+    last_sequence_ = std::max(last_sequence_, journal_.last_snapshot);
+    if (auto found = read(); !found && found.error().code != errc::store_damaged) return found.error();
+    return {};
+}
+
+result<stored_set> store::read() {
+    std::lock_guard const lock(mutex_);
+    auto pair = read_manifests(top_, seals_);
+    damaged_ = !pair && pair.error().code == errc::store_damaged;
+    if (!pair) return pair.error();
+    stored_set found{std::move(pair->current), std::move(pair->previous), std::move(pair->notes),
+                     journal_.entries};
+    if (found.current.number < journal_.last_manifest)
+        found.notes.push_back(fmt::format(
+            "the set {} was committed, {} is the newest that is left in {}: an old directory was put "
+            "in its place, or its manifests were lost",
+            journal_.last_manifest, found.current.number, path().string()));
+    if (!journal_damage_.empty())
+        found.notes.push_back(fmt::format(
+            "{}; whether an operation was interrupted is not known, the set is that of the last commit",
+            journal_damage_));
+    current_ = found.current;
+    last_number_ = std::max({last_number_, current_.number, found.previous ? found.previous->number : 0});
+    for (auto const& each : current_.components)
+        last_sequence_ = std::max(last_sequence_, each.snapshot.sequence);
+    return found;
+}
+
+result<std::string> store::keep_module(std::span<std::byte const> content) {
+    auto digest = content_digest(content);
+    auto const name = module_file_name(digest);
+    {
+        std::lock_guard const lock(mutex_);
+        uncommitted_.insert(digest);
+    }
+    auto const there = modules_.read(name, largest_module);
+    bool const same = there && *there && std::ranges::equal(**there, content);
+    bool const unreadable = !there && there.error().code != errc::store_damaged;
+    auto kept = unreadable ? result<void>(there.error())
+                : same     ? modules_.sync()  // whoever wrote it may have died before that
+                           : modules_.write(name, std::array{content}, 0400);
+    if (kept) return digest;
+    std::lock_guard const lock(mutex_);
+    erase_one(uncommitted_, digest);
+    return kept.error();
+}
+
+result<std::filesystem::path> store::module(std::string const& digest) const {
+    if (!is_digest(digest))
+        return refuse(errc::invalid_argument, phase::persist, "\"{}\" is not the digest of a module", digest);
+    auto const name = module_file_name(digest);
+    auto path = modules_.path() / name;
+    auto const content = modules_.read(name, largest_module);
+    if (!content) return content.error();
+    if (!*content) return store_damage(path, "it is missing");
+    if (content_digest(**content) != digest) return store_damage(path, "its content has another digest");
+    return path;
+}
+
+result<stored_snapshot> store::write_snapshot(std::string_view component, std::uint32_t version,
+                                              std::initializer_list<std::span<std::byte const>> frame) {
+    stored_snapshot made;
+    made.version = version;
+    made.taken_ns = now_ns();
+    {
+        std::lock_guard const lock(mutex_);
+        made.sequence = ++last_sequence_;
+        made.file = snapshot_file(component, made.sequence);
+        uncommitted_.insert(made.file);
+    }
+    std::vector<std::span<std::byte const>> parts(frame);
+    for (auto const part : parts) made.size += part.size();
+    auto const line = seals_.seal(snapshot_kind, made.sequence, component, parts);
+    made.tag = sealer::tag_of(line);
+    parts.insert(parts.begin(), std::as_bytes(std::span(line)));
+    auto written = line.size() > longest_seal
+                       ? refuse(errc::invalid_argument, phase::persist,
+                                "a component whose name has {} bytes cannot be stored; choose a shorter name",
+                                component.size())
+                       : snapshots_.write(made.file, parts, 0600);
+    if (written) return made;
+    give_up(made);
+    return written.error();
+}
+
+result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) const {
+    auto const& wanted = of.snapshot;
+    if (wanted.file.empty())
+        return refuse(errc::no_store, phase::persist, "component \"{}\" has no snapshot in the store",
+                      of.name);
+    auto const path = snapshots_.path() / wanted.file;
+    auto file = snapshots_.read(wanted.file, std::min(wanted.size, UINT64_MAX - longest_seal) + longest_seal);
+    if (!file) return file.error();
+    if (!*file) return store_damage(path, "it is missing");
+    auto const opened = seals_.open(**file, snapshot_kind, path);
+    if (!opened) return opened.error();
+    if (opened->subject != of.name)
+        return store_damage(path,
+                            fmt::format("it is of component \"{}\", not \"{}\"", opened->subject, of.name));
+    if (opened->sequence != wanted.sequence)
+        return store_damage(
+            path, fmt::format("it is snapshot {}, the set names {}: another one was put in its place",
+                              opened->sequence, wanted.sequence));
+    if (opened->tag != wanted.tag || opened->content.size() != wanted.size)
+        return store_damage(path, "it is whole, but not the one that the set names");
+    (*file)->erase((*file)->begin(), (*file)->end() - static_cast<std::ptrdiff_t>(wanted.size));
+    return std::move(**file);
+}
+
+result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
+    std::lock_guard const lock(mutex_);
+    if (damaged_)
+        return refuse(
+            errc::store_damaged, phase::persist,
+            "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
+            "restore the directory from a backup, or begin with an empty one",
+            path().string());
+    auto next = current_;
+    edit(next);
+    next.number = last_number_ + 1;
+    next.written_ns = now_ns();
+    auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_);
+    settle(next);
+    if (!replaced) return replaced.error();
+    last_number_ = next.number;
+    current_ = next;
+    return next;
+}
+
+// What `next` names for the first time is no longer on its way into a set.
+void store::settle(manifest const& next) {
+    for (auto const& each : next.components) {
+        auto const* const before = current_.find(each.name);
+        auto const known = before == nullptr ? std::vector<std::string>() : before->modules();
+        for (auto const& digest : each.modules())
+            if (std::ranges::find(known, digest) == known.end()) erase_one(uncommitted_, digest);
+        erase_one(uncommitted_, each.snapshot.file);
+    }
+}
+
+result<std::uint64_t> store::note_intent(intent const& what) {
+    std::lock_guard const lock(mutex_);
+    auto next = journal_;
+    auto const id = ++next.last_id;
+    next.last_manifest = std::max(next.last_manifest, current_.number);
+    next.last_snapshot = last_sequence_;
+    next.entries.push_back({id, current_.number, now_ns(), what, {}, 0});
+    next.forget_old();
+    if (auto written = write_journal(top_, next, seals_); !written) return written.error();
+    journal_ = std::move(next);
+    return id;
+}
+
+result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
+    std::lock_guard const lock(mutex_);
+    auto* const entry = journal_.find(id);
+    if (entry == nullptr || !entry->unfinished())
+        return refuse(errc::invalid_argument, phase::persist, "no operation {} is under way", id);
+    outcome.resize(std::min(outcome.size(), longest_outcome));
+    entry->outcome = outcome.empty() ? "ended" : std::move(outcome);
+    entry->ended_ns = now_ns();
+    erase_one(uncommitted_, entry->what.to_digest);
+    journal_.last_manifest = std::max(journal_.last_manifest, current_.number);
+    journal_.last_snapshot = last_sequence_;
+    return write_journal(top_, journal_, seals_);
+}
+
+std::set<std::string> store::names_in_use(manifest_pair const& pair) const {
+    std::set<std::string> names(uncommitted_.begin(), uncommitted_.end());
+    auto const add = [&names](manifest const& set) {
+        for (auto const& each : set.components) {
+            names.insert(each.snapshot.file);
+            for (auto& digest : each.modules()) names.insert(std::move(digest));
+        }
+    };
+    add(pair.current);
+    if (pair.previous) add(*pair.previous);
+    for (auto const& entry : journal_.entries)
+        if (entry.unfinished()) names.insert({entry.what.from_digest, entry.what.to_digest});
+    return names;
+}
+
+// Where anything is in doubt, what seems to be of no use may be all that is left.
+void store::sweep() {
+    std::lock_guard const lock(mutex_);
+    auto const pair = read_manifests(top_, seals_);
+    if (doubtful_ || !pair || !pair->notes.empty()) return;
+    auto const used = names_in_use(*pair);
+    if (auto const files = snapshots_.list())
+        for (auto const& file : *files)
+            if (file.ends_with(snapshot_suffix) && !used.contains(file)) snapshots_.remove(file);
+    if (auto const files = modules_.list())
+        for (auto const& file : *files)
+            if (auto const digest = file.substr(0, file.find('.'));
+                is_digest(digest) && file == module_file_name(digest) && !used.contains(digest))
+                modules_.remove(file);
+}
+
+void store::give_up(stored_snapshot const& snapshot) {
+    std::lock_guard const lock(mutex_);
+    erase_one(uncommitted_, snapshot.file);
+}
+
+}  // namespace hotswap::detail

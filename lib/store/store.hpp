@@ -1,0 +1,117 @@
+// Durable state: the current set, the modules and snapshots that it needs, and the journal, in one directory.
+//
+// Modules and snapshots are written first, under names that nothing else has; then the manifest that names them takes the
+// place of the one before, which is kept as manifest.previous. That rename is the commit. Whenever the machine stops,
+// at least one of the two manifests is whole, and with it everything that it names. Numbers decide what is newer, never times.
+// docs/store.md tells what is in the directory; directory.hpp, how files are written.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+
+#include "store/directory.hpp"
+#include "store/journal.hpp"
+#include "store/manifest.hpp"
+#include "store/manifest_pair.hpp"
+#include "store/seal.hpp"
+#include "store/store_lock.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+struct store_options {
+    std::filesystem::path directory{};
+    std::vector<std::byte> key{};  ///< 32 bytes: all but modules carry a MAC; empty: a checksum
+};
+
+/// What is found when a store is read.
+struct stored_set {
+    manifest current{};                    ///< empty if nothing was ever committed
+    std::optional<manifest> previous{};    ///< the set before, if there is a whole one
+    std::vector<std::string> notes{};      ///< what was damaged or old, and what is used instead: for events
+    std::vector<journal_entry> journal{};  ///< those that are unfinished were interrupted
+};
+
+/// What is written is durable when the function returns, all or nothing of it: after a refusal the store holds what it
+/// held before.
+/// Errors:   of all that write: store_full, store_read_only, store_failed. They may throw std::bad_alloc, to the same effect.
+/// Threads:  [any]
+class store {
+public:
+    /// Opens the store, which is made if it is missing, and locks it for as long as it lives.
+    /// Effects:  removes the files that an earlier process did not finish writing.
+    /// Errors:   store_locked, untrusted_path, invalid_argument for a key of another length.
+    static result<std::unique_ptr<store>> open(store_options options);
+
+    std::filesystem::path const& path() const noexcept { return top_.path(); }
+
+    /// The last committed set. Where the newest manifest is damaged, or an old one was put in its place, it is the one
+    /// before, and a note says so; `commit` goes on from what was read.
+    /// Errors:   store_damaged: neither is whole; store_read_only, store_failed.
+    result<stored_set> read();
+
+    /// Keeps a module's file under the digest of its content, which it returns. What is there already is compared.
+    result<std::string> keep_module(std::span<std::byte const> content);
+    /// The file of a module that was kept.
+    /// Errors:   store_damaged: it is missing, or its content is another one.
+    result<std::filesystem::path> module(std::string const& digest) const;
+
+    /// Writes a frame, given in pieces, of schema version `version`. A set names the result in `stored_component::snapshot`.
+    result<stored_snapshot> write_snapshot(std::string_view component, std::uint32_t version,
+                                           std::initializer_list<std::span<std::byte const>> frame);
+    /// The frame of a component's snapshot.
+    /// Errors:   store_damaged: missing, cut, altered, an older one, or another component's (the entry of the previous set
+    ///           may have a good one); no_store: the entry has none.
+    result<std::vector<std::byte>> read_snapshot(stored_component const& of) const;
+
+    /// Changes the set: `edit` gets the current one, and what it leaves is the next, which is returned with its number.
+    /// Errors:   invalid_argument: it cannot be stored; store_damaged: there is no whole set to go on from.
+    result<manifest> commit(std::function<void(manifest&)> const& edit);
+
+    /// Records that an operation is about to begin; returns its number. Its modules stay until it has ended.
+    result<std::uint64_t> note_intent(intent const& what);
+    /// Records how it ended, in a word or a sentence. If that cannot be written, it is tried again with the next record.
+    result<void> note_outcome(std::uint64_t id, std::string outcome);
+
+    /// Removes modules and snapshots that neither of the two sets needs, nor an operation that has not ended. What was
+    /// written and is in no set yet stays until a commit has named it, whether that succeeded or not, or `give_up`.
+    void sweep();
+    /// No set will name this snapshot.
+    void give_up(stored_snapshot const& snapshot);
+
+private:
+    store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals);
+    result<void> begin();
+    void settle(manifest const& next);
+    std::set<std::string> names_in_use(manifest_pair const& pair) const;
+
+    directory top_;
+    directory modules_;
+    directory snapshots_;
+    store_lock lock_;
+    sealer seals_;
+
+    std::mutex mutex_;
+    manifest current_;                        // guarded by mutex_
+    bool damaged_ = false;                    // guarded by mutex_; neither manifest was whole
+    bool doubtful_ = false;                   // guarded by mutex_; which manifest is durable is not known
+    std::uint64_t last_number_ = 0;           // guarded by mutex_; of manifests
+    std::uint64_t last_sequence_ = 0;         // guarded by mutex_; of snapshots
+    journal journal_;                         // guarded by mutex_
+    std::string journal_damage_;              // guarded by mutex_
+    std::multiset<std::string> uncommitted_;  // guarded by mutex_; digests and snapshots' files
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,48 @@
+#include "store/store_failure.hpp"
+
+#include "base/refuse.hpp"
+
+#include <unistd.h>
+
+#include <system_error>
+
+namespace hotswap::detail {
+
+failure store_failure(std::filesystem::path const& file, std::string_view did, int error) {
+    auto const reason = std::generic_category().message(error);
+    switch (error) {
+        case ENOSPC:
+        case EDQUOT:
+            return refuse(
+                errc::store_full, phase::persist,
+                "{} {} ({}); what the store held before is unchanged; free some space and try again",
+                file.string(), did, reason);
+        case EROFS:
+        case EACCES:
+        case EPERM:
+            return refuse(
+                errc::store_read_only, phase::persist,
+                "{} {} ({}); a store is a directory that its host's user (here {}) can read and write: "
+                "mount it writable, or correct its owner and mode",
+                file.string(), did, reason, geteuid());
+        case EMFILE:
+        case ENFILE:
+            return refuse(
+                errc::store_failed, phase::persist,
+                "{} {} ({}); no file descriptor was left: close some, or raise the limit (ulimit -n)",
+                file.string(), did, reason);
+        default:
+            return refuse(errc::store_failed, phase::persist,
+                          "{} {} ({}); what the store held before is unchanged; look at the system's log for "
+                          "the disk's own words",
+                          file.string(), did, reason);
+    }
+}
+
+failure store_damage(std::filesystem::path const& file, std::string_view found) {
+    return refuse(errc::store_damaged, phase::persist,
+                  "{} is not as it was written: {}; restore it from a backup, or see docs/store.md",
+                  file.string(), found);
+}
+
+}  // namespace hotswap::detail

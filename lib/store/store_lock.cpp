@@ -1,0 +1,62 @@
+#include "store/store_lock.hpp"
+
+#include "base/refuse.hpp"
+#include "store/store_failure.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace hotswap::detail {
+
+namespace {
+
+constexpr char lock_name[] = "lock";
+
+// Written by the holder for people; nothing depends on it.
+std::string holder_in(int fd) {
+    std::array<char, 128> text{};
+    ssize_t const got = pread(fd, text.data(), text.size(), 0);
+    std::string holder(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
+    holder = holder.substr(0, holder.find('\n'));
+    std::erase_if(holder, [](char c) { return c < ' ' || c > '~'; });
+    return holder.empty() ? "unknown" : holder;
+}
+
+void write_holder(int fd) noexcept {
+    std::array<char, 65> host{};
+    if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "?");
+    std::array<char, 128> text{};
+    auto const end = fmt::format_to_n(text.data(), text.size(), "process {} on {}\n", getpid(), host.data());
+    if (ftruncate(fd, 0) != 0) return;
+    static_cast<void>(!pwrite(fd, text.data(), std::min(end.size, text.size()), 0));
+}
+
+}  // namespace
+
+result<store_lock> store_lock::take(directory const& store) {
+    auto const path = store.path() / lock_name;
+    int opened = -1;
+    int error = attempt("store.lock", [&] {
+        return opened = openat(store.fd(), lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
+                               0600);
+    });
+    if (error != 0) return store_failure(path, "cannot be opened", error);
+    file_descriptor fd(opened);
+    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return store_failure(path, "cannot be locked", errno);
+        return refuse(
+            errc::store_locked, phase::persist,
+            "the store {} is in use by another runtime ({}); each runtime needs a store of its own: stop "
+            "that one, or name another directory",
+            store.path().string(), holder_in(fd.get()));
+    }
+    write_holder(fd.get());
+    return store_lock(std::move(fd));
+}
+
+}  // namespace hotswap::detail

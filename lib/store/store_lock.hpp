@@ -1,0 +1,22 @@
+// The lock that keeps a second host, or a second runtime of the same one, off a store.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+
+#include "module/file_io.hpp"
+#include "store/directory.hpp"
+
+namespace hotswap::detail {
+
+/// Held until it is destroyed, or its process ends in whatever way.
+class store_lock {
+public:
+    /// Errors:   store_locked, with who holds it; store_full, store_read_only, store_failed.
+    static result<store_lock> take(directory const& store);
+
+private:
+    explicit store_lock(file_descriptor fd) : fd_(std::move(fd)) {}
+    file_descriptor fd_;
+};
+
+}  // namespace hotswap::detail
