@@ -30,7 +30,11 @@ struct runtime_options {
     level log_level = level::warning;           ///< events of this level and up go to stderr, one line each
     bool log_to_stderr = true;
     std::function<std::chrono::system_clock::time_point()>
-        clock{};  ///< the components' time; empty: the system's
+        clock{};                    ///< the components' time; empty: the system's
+    std::filesystem::path store{};  ///< a directory in which the components survive the process; empty: none
+    std::vector<std::byte>
+        store_key{};  ///< 32 bytes, with which what is stored is authenticated; empty: a checksum
+    std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
 };
 
 /// What names a subscription.
@@ -118,6 +122,20 @@ public:
     /// Errors:   unknown_component, busy, would_deadlock, drain_timeout.
     /// Threads:  [control]
     [[nodiscard]] result<unload_report> unload(std::string_view name);
+
+    /// Brings back the last committed set of the store, with its state as of the last commit or checkpoint: all of it, or
+    /// nothing. To be called first on a runtime with a store.
+    /// Effects:  events say for each component as of when its state is, what became of operations that were
+    ///           interrupted, and what was damaged and what is used instead. Without anything stored it does nothing.
+    /// Errors:   no_store, store_locked, store_damaged, store_failed, store_read_only; already_loaded; those of `load`.
+    /// Threads:  [control], before anything is loaded.
+    [[nodiscard]] result<std::vector<component_status>> recover();
+
+    /// Writes snapshots of all components to the store: all or none of them count.
+    /// Effects:  on each component those of `snapshot`, one after the other.
+    /// Errors:   no_store, store_full, store_read_only, store_failed, store_locked; those of `snapshot`.
+    /// Threads:  [control]; waits for operations that are at work.
+    [[nodiscard]] result<void> checkpoint();
 
     /// The components that are loaded, by name.
     /// Threads:  [any]

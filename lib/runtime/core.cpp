@@ -75,7 +75,7 @@ result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_v
     return wanted;
 }
 
-result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted) const {
+result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted) {
     auto file = find_module(wanted.module, in.family, &in);
     if (!file) return file.error();
     replacement by;
@@ -91,6 +91,7 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.pause_budget = wanted.pause_budget;
     by.allow_loss = wanted.allow_loss;
     by.arguments = &wanted.arguments;
+    by.keeper = keeper();
     return by;
 }
 
@@ -108,7 +109,7 @@ result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const&
                                                     step_recorder& steps) {
     auto found = components.find(in.entrance->name());
     if (!found) return steps.refused(found.error());
-    auto made = std::make_unique<probation_watch>(*found, terms, by.drain_deadline, sink, [](slot const&) {});
+    auto made = std::make_unique<probation_watch>(*found, terms, by.drain_deadline, sink, keeper());
     auto& watch = *made;
     {
         std::lock_guard const lock(watches_mutex);
@@ -146,12 +147,20 @@ result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract
         return steps.refused(refuse(errc::invalid_argument, phase::none,
                                     "a component's name has 1 to 63 characters, this one has {}",
                                     name.size()));
+    if (auto allowed = expect_to_load(); !allowed) return steps.refused(allowed.error());
     auto const file = find_module(how.module, name);
     if (!file) return steps.refused(file.error(), phase::stage);
     auto made = std::make_shared<slot>(std::string(name), wanted, surroundings_of(std::string(name)));
+    return load_into(std::move(made), {*file, file->filename().string(), *file}, how, steps, keeper());
+}
+
+result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made, first_module const& from,
+                                                      load_options const& how, step_recorder& steps,
+                                                      persistence* keeper) {
+    auto const name = made->entrance->name();
     if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
     std::lock_guard const operating(made->operation);
-    auto loaded = guarded<void>(steps, [&] { return load_first(*made, staging, *file, how, steps); });
+    auto loaded = guarded<void>(steps, [&] { return load_first(*made, staging, from, how, steps, keeper); });
     if (!loaded) {
         made->entrance->end();
         components.remove(name);

@@ -4,24 +4,33 @@
 #include "base/refuse.hpp"
 #include "module/staging_area.hpp"
 #include "runtime/event_bus.hpp"
+#include "runtime/periodic.hpp"
 #include "runtime/registry.hpp"
+#include "store/store.hpp"
+#include "swap/lifecycle.hpp"
+#include "swap/persistence.hpp"
 #include "swap/probation_watch.hpp"
 #include "swap/replace.hpp"
 #include "swap/step_recorder.hpp"
 
 #include <hotswap/runtime.hpp>
 
+#include <atomic>
 #include <exception>
 #include <filesystem>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace hotswap::detail {
+
+/// Null without a store in the options.
+result<std::unique_ptr<store>> open_store(runtime_options const& options);
 
 /// The components of a host and what their operations stand on.
 class runtime_core {
@@ -30,7 +39,9 @@ public:
         : options(std::move(given)),
           events(options.log_to_stderr, options.log_level),
           staging(options.staging),
+          kept(open_store(options)),
           sink([this](event const& what) { events.publish(what); }) {
+        if (kept && *kept) keeping.emplace(**kept);
         if (!options.clock) options.clock = [] { return std::chrono::system_clock::now(); };
     }
 
@@ -47,11 +58,23 @@ public:
         }
     };
 
+    /// Null: there is none, or it could not be opened.
+    persistence* keeper() noexcept { return keeping ? &*keeping : nullptr; }
+    /// Errors:   why the store could not be opened; no_store if there is none.
+    result<persistence*> expect_store() noexcept;
+    /// Errors:   those of the store; invalid_argument while it holds a set that nobody has recovered.
+    result<void> expect_to_load();
+    result<void> recover_one(stored_component const& of, step_recorder& steps);
+    result<void> recover_either(stored_component const& of, stored_set const& set, step_recorder& steps);
+    /// The last committed set.
+    result<void> recover(step_recorder& steps);
+    result<void> checkpoint(step_recorder& steps);
+
     environment surroundings_of(std::string name);
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
     result<std::filesystem::path> find_module(std::filesystem::path const& wanted, std::string_view family,
                                               slot const* in = nullptr) const;
-    result<replacement> choose(slot const& in, swap_options const& options) const;
+    result<replacement> choose(slot const& in, swap_options const& options);
     /// Errors:   busy, while the running generation is on probation.
     static result<void> expect_no_probation(slot const& in, step_recorder& steps);
     result<swap_report> swap_on_probation(slot& in, replacement const& by, probation const& terms,
@@ -62,6 +85,9 @@ public:
     void drop_watches(bool stopped_too);
     result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
                                        step_recorder& steps);
+    result<std::shared_ptr<gate>> load_into(std::shared_ptr<slot> made, first_module const& from,
+                                            load_options const& how, step_recorder& steps,
+                                            persistence* keeper);
     /// False if code of the component may still run or call the host.
     static bool shut_down(std::shared_ptr<slot> in) noexcept;
 
@@ -93,8 +119,12 @@ public:
     runtime_options options;
     event_bus events;
     staging_area staging;
+    result<std::unique_ptr<store>> const kept;  // null without a store
+    std::optional<persistence> keeping;
+    std::atomic<bool> recovery_tried{false};
     registry components;
     event_sink const sink;
+    std::optional<periodic> checkpoints;
     std::mutex watches_mutex;
     std::vector<std::pair<slot const*, std::unique_ptr<probation_watch>>>
         watches;  // guarded by watches_mutex

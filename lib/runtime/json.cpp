@@ -78,6 +78,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"discarded", discarded_object(report.discarded)},
            {"transfer", text(to_string(report.transfer))},
            {"unload", json::value_from(report.unload)}};
+    if (report.not_durable) out.as_object()["not_durable"] = json::value_from(*report.not_durable);
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, failure const& why) {

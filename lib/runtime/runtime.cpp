@@ -18,10 +18,18 @@ public:
     using runtime_core::runtime_core;
 };
 
-runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {}
+runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
+    auto const period = self_->options.checkpoint_period;
+    if (period.count() <= 0) return;
+    self_->checkpoints.emplace(period, [core = self_.get()] {
+        step_recorder steps(core->sink, "", "checkpoint");
+        static_cast<void>(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
+    });
+}
 
 runtime::~runtime() {
     bool all_gone = true;
+    self_->checkpoints.reset();
     {
         std::lock_guard const lock(self_->watches_mutex);
         for (auto const& each : self_->watches) each.second->stop();
@@ -88,7 +96,7 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
         name, "revert", [&](slot& in, step_recorder& steps) -> result<swap_report> {
             steps.mark_old_serving();
             if (in.standby() != nullptr) {
-                auto done = send_back(in, options, steps);
+                auto done = send_back(in, options, steps, self_->keeper());
                 if (done) self_->stop_watching(in);
                 return done;
             }
@@ -98,20 +106,21 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
                                             "revert() without discard_writes, or restore() a snapshot"),
                                      phase::plan);
             auto const& before = in.previous();
-            if (!before.module)
+            if (before.name.empty())
                 return steps.refused(
                     refuse(errc::not_reversible, phase::plan,
                            "there is no generation before the running one; swap() to a release of your "
                            "choice instead"),
                     phase::plan);
             replacement by;
-            by.file = before.module->staged().path();
-            by.name = before.module->staged().name();
+            by.file = before.file;
+            by.name = before.name;
             by.source = before.source;
             by.drain_deadline = options.drain_deadline;
             by.pause_budget = options.pause_budget;
             by.allow_loss = options.allow_loss;
             by.arguments = &options.arguments;
+            by.keeper = self_->keeper();
             auto done = replace(in, self_->staging, by, steps);
             if (done || done.error().code != errc::no_migration_path) return done;
             auto why = done.error();
@@ -126,7 +135,7 @@ result<swap_report> runtime::restore(std::string_view name, std::span<std::byte 
                                        [&](slot& in, step_recorder& steps) -> result<swap_report> {
                                            if (auto free = self_->expect_no_probation(in, steps); !free)
                                                return free.error();
-                                           return detail::restore(in, frame, options, steps);
+                                           return detail::restore(in, frame, options, steps, self_->keeper());
                                        });
 }
 
@@ -137,13 +146,25 @@ result<std::vector<std::byte>> runtime::snapshot(std::string_view name) {
 
 result<unload_report> runtime::unload(std::string_view name) {
     auto done = self_->operate<unload_report>(name, "unload", [&](slot& in, step_recorder& steps) {
-        auto report = detail::unload(in, steps);
+        auto report = detail::unload(in, steps, self_->keeper());
         if (report) self_->stop_watching(in);
         if (report) self_->components.remove(name);
         return report;
     });
     self_->drop_watches(true);
     return done;
+}
+
+result<std::vector<component_status>> runtime::recover() {
+    step_recorder steps(self_->sink, "", "recover");
+    auto done = self_->guarded<void>(steps, [&] { return self_->recover(steps); });
+    if (!done) return done.error();
+    return status();
+}
+
+result<void> runtime::checkpoint() {
+    step_recorder steps(self_->sink, "", "checkpoint");
+    return self_->guarded<void>(steps, [&] { return self_->checkpoint(steps); });
 }
 
 std::vector<component_status> runtime::status() const {

@@ -39,7 +39,10 @@ std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noe
 
 void slot::remember(generation const& old) {
     if (running_ && running_->module == old.module) return;  // a restore: the way back is unchanged
-    previous_ = {old.module, old.source};
+    auto const& file = old.module->staged();
+    previous_ = {
+        old.module,   old.source, file.path(), file.name(), std::string(old.module->file().release()),
+        file.digest()};
 }
 
 unload_report slot::end_probation() {
@@ -162,7 +165,7 @@ void slot::publish_facts(bool swapped) {
         facts.schema = running_->module->file().schema().name;
         facts.source = running_->source;
     }
-    if (previous_.module) facts.previous_release = previous_.module->file().release();
+    facts.previous_release = previous_.release;
     std::lock_guard const lock(facts_mutex_);
     facts.swaps = facts_.swaps + (swapped ? 1 : 0);
     facts.on_probation = standby_ != nullptr;

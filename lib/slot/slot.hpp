@@ -36,8 +36,12 @@ struct retained_module {
 
 /// The file of the generation before, for a revert: its private copy is kept until the next commit.
 struct previous_module {
-    std::shared_ptr<loaded_module> module;  ///< closed; owns the staged file
+    std::shared_ptr<loaded_module> module;  ///< closed; owns the staged file; null after a recovery
     std::filesystem::path source;
+    std::filesystem::path file;  ///< the copy
+    std::string name;            ///< what people know it as; empty: there is none
+    std::string release;
+    std::string digest;
 };
 
 /// What a slot tells of itself while an operation may be at work on it.
@@ -84,6 +88,8 @@ public:
     std::unique_ptr<generation> exchange(std::unique_ptr<generation> next) noexcept;
     /// Keeps the file of `old` for a revert, if the running generation has another one.
     void remember(generation const& old);
+    /// After a recovery: the file is the store's.
+    void remember(previous_module before) { previous_ = std::move(before); }
 
     /// Keeps `old` as it is, for as long as the running generation is on probation.
     void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }

@@ -71,16 +71,21 @@ result<frame> read_frame(std::span<std::byte const> bytes) {
                  head.layout, payload};
 }
 
-void seal_frame(std::span<std::byte> bytes, frame const& about) noexcept {
+void seal_frame_header(std::span<std::byte, frame_header_size> bytes, std::span<std::byte const> payload,
+                       frame const& about) noexcept {
     header head{};
     std::memcpy(head.magic, magic, sizeof magic);
     head.format = format;
     head.version = about.version;
     head.layout = about.layout;
-    head.length = bytes.size() - sizeof head;
+    head.length = payload.size();
     std::memcpy(head.schema, about.schema.data(), std::min(about.schema.size(), sizeof head.schema - 1));
-    head.checksum = checksum_of(head, bytes.subspan(sizeof head));
+    head.checksum = checksum_of(head, payload);
     std::memcpy(bytes.data(), &head, sizeof head);
+}
+
+void seal_frame(std::span<std::byte> bytes, frame const& about) noexcept {
+    seal_frame_header(bytes.first<frame_header_size>(), bytes.subspan(frame_header_size), about);
 }
 
 }  // namespace hotswap

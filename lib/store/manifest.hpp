@@ -69,6 +69,8 @@ struct stored_component {
     stored_module previous{};                 ///< for a revert
     std::string rolled_back_digest{};         ///< what a probation sent back, not to be tried again unasked
     std::string rolled_back_reason{};
+    std::string previous_name{};  ///< of the previous module's file, for people
+    std::uint32_t unloaded = 0;   ///< 1: it was unloaded, and this is its last state
 
     bool operator==(stored_component const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -89,6 +91,8 @@ struct stored_component {
         f("previous", self.previous);
         f("rolled_back_digest", self.rolled_back_digest);
         f("rolled_back_reason", self.rolled_back_reason);
+        f("previous_name", self.previous_name);
+        f("unloaded", self.unloaded);
     }
     /// The digests of all modules that the entry needs.
     std::vector<std::string> modules() const;

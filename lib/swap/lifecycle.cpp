@@ -4,6 +4,7 @@
 #include "module/release.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
+#include "swap/persistence.hpp"
 #include "swap/precopy.hpp"
 #include "swap/prediction.hpp"
 #include "swap/route.hpp"
@@ -42,19 +43,18 @@ result<owned_state> first_state(loaded_module const& module, load_options const&
 
 }  // namespace
 
-result<void> load_first(slot& in, staging_area& area, std::filesystem::path const& file,
-                        load_options const& options, step_recorder& steps) {
-    auto const name = file.filename().string();
-    auto staged = stage_and_verify(area, steps, file, name, in.entrance->contract());
+result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
+                        step_recorder& steps, persistence* keeper) {
+    auto staged = stage_and_verify(area, steps, from.file, from.name, in.entrance->contract());
     if (!staged) return staged.error();
     auto module = steps.run(phase::load, [&] {
         return loaded_module::load(std::move(staged->file), std::move(staged->verified));
     });
     if (!module) return module.error();
-    in.family = family_of(file);
+    if (in.family.empty()) in.family = family_of(from.source);
     if (in.family.empty()) in.family = (*module)->file().component();
 
-    auto first = begin_generation(in, std::move(*module), file);
+    auto first = begin_generation(in, std::move(*module), from.source);
     auto stated = steps.run(phase::migrate, [&]() -> result<void> {
         auto made = first_state(*first->module, options);
         if (!made) return made.error();
@@ -68,6 +68,8 @@ result<void> load_first(slot& in, staging_area& area, std::filesystem::path cons
         first->instance = std::move(*made);
         return {};
     });
+    if (constructed && keeper != nullptr)
+        constructed = steps.run(phase::persist, [&] { return keeper->commit_first(in, *first); });
     if (!constructed) {
         in.retire(std::move(first));
         return constructed;
@@ -123,7 +125,7 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
     return bytes;
 }
 
-result<unload_report> unload(slot& in, step_recorder& steps) {
+result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper) {
     steps.mark_old_serving();
     steps.hold_back();
     {
@@ -132,6 +134,10 @@ result<unload_report> unload(slot& in, step_recorder& steps) {
                 steps.run(phase::drain, [&] { return closed.drain(detail::default_drain_deadline); });
             !drained)
             return drained.error();
+        // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
+        if (keeper != nullptr)
+            if (auto kept = steps.run(phase::persist, [&] { return keeper->commit_unload(in); }); !kept)
+                return kept.error();
         closed.end();
     }
     steps.tell();

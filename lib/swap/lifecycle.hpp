@@ -13,19 +13,27 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 namespace hotswap::detail {
 
-/// Loads the first generation of a slot and opens its gate.
-result<void> load_first(slot& in, staging_area& area, std::filesystem::path const& file,
-                        load_options const& options, step_recorder& steps);
+/// Which module is loaded first.
+struct first_module {
+    std::filesystem::path file;    ///< what is copied
+    std::string name;              ///< what people know it as
+    std::filesystem::path source;  ///< where it is said to come from
+};
+
+/// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `keeper`.
+result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
+                        step_recorder& steps, persistence* keeper);
 
 /// The running state as a frame.
 result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps);
 
 /// Ends a slot: its gate stays closed for good.
-result<unload_report> unload(slot& in, step_recorder& steps);
+result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper);
 
 /// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);

@@ -31,12 +31,12 @@ private:
 
 probation_watch::probation_watch(std::shared_ptr<slot> in, probation terms,
                                  std::chrono::nanoseconds drain_deadline, event_sink const& sink,
-                                 ending ended)
+                                 persistence* keeper)
     : slot_(std::move(in)),
       terms_(std::move(terms)),
       drain_deadline_(drain_deadline),
       sink_(sink),
-      ended_(std::move(ended)),
+      keeper_(keeper),
       thread_([this] {
           watch();
           over_.store(true, std::memory_order_release);
@@ -170,7 +170,6 @@ void probation_watch::pass() {
     });
     slot_->sweep_retained();
     slot_->publish_facts(false);
-    ended_(*slot_);
     steps.finish(fmt::format("{} has passed its probation of {}, old code: {}", release,
                              to_string(terms_.duration), to_string(gone)));
 }
@@ -186,7 +185,7 @@ bool probation_watch::go_back(std::string const& reason) {
     revert_options how;
     how.drain_deadline = drain_deadline_;
     how.discard_writes = terms_.discard_writes;
-    auto const done = send_back(*slot_, how, steps);
+    auto const done = send_back(*slot_, how, steps, keeper_);
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     if (!done) {
         slot_->note_rollback(
@@ -206,7 +205,8 @@ bool probation_watch::go_back(std::string const& reason) {
                               name, after, reason, done->to.release),
                        phase::probation),
         failed.digest);
-    ended_(*slot_);
+    if (keeper_ != nullptr)
+        steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, failed.digest, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
     return true;

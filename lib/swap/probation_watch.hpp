@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/slot.hpp"
+#include "swap/persistence.hpp"
 #include "swap/step_recorder.hpp"
 
 #include <hotswap/swap/probation.hpp>
@@ -19,12 +20,9 @@ namespace hotswap::detail {
 /// probation can fail any more.
 class probation_watch {
 public:
-    /// Called once the probation is over, with the slot's operation held.
-    using ending = std::function<void(slot&)>;
-
     /// Errors:   throws std::system_error if there is no thread.
     probation_watch(std::shared_ptr<slot> in, probation terms, std::chrono::nanoseconds drain_deadline,
-                    event_sink const& sink, ending ended);
+                    event_sink const& sink, persistence* keeper);
     /// Stops looking, whatever comes of the generation.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
@@ -58,7 +56,7 @@ private:
     probation const terms_;
     std::chrono::nanoseconds const drain_deadline_;
     event_sink const& sink_;
-    ending const ended_;
+    persistence* const keeper_;
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;

@@ -49,7 +49,7 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
 
 result<swap_report> replace(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
     steps.mark_old_serving();
-    succession s(in, steps);
+    succession s(in, steps, by.keeper);
     s.report.transfer = by.transfer;
     s.on_probation = by.on_probation;
     module_file const& running = in.running().module->file();
@@ -80,9 +80,9 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
 }
 
 result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_options const& options,
-                            step_recorder& steps) {
+                            step_recorder& steps, persistence* keeper) {
     steps.mark_old_serving();
-    succession s(in, steps);
+    succession s(in, steps, keeper);
     argument_view const with(options.arguments);
     auto const module = in.running().module;
 
@@ -95,21 +95,23 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     });
     if (!planned) return planned.error();
     s.way = std::move(*planned);
+    s.on_other_state = true;
     next_generation next(in, module, in.running().source);
     // The state of a frame is nobody's yet: it is read while the old one still serves.
     if (auto done = migrate(steps, *next, content->version, content->payload, with); !done)
         return done.error();
     steps.bytes(content->payload.size());
 
+    if (auto noted = s.begin(*module); !noted) return noted.error();
     state_transfer moving(in, steps, s.way, options.arguments, with);
     if (options.pause_budget.count() > 0) moving.expect_budget();
     steps.hold_back();
     pause closed(*in.entrance, options.pause_budget);
     if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
         !drained)
-        return drained.error();
-    if (auto made = moving.construct_on(closed, next); !made) return made.error();
-    return s.finish(closed, next, nullptr);
+        return s.refused(drained.error());
+    if (auto made = moving.construct_on(closed, next); !made) return s.refused(made.error());
+    return s.finish(closed, next, nullptr, options.arguments);
 }
 
 }  // namespace hotswap::detail

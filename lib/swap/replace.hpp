@@ -19,6 +19,8 @@
 
 namespace hotswap::detail {
 
+class persistence;
+
 /// A module that has been staged and verified, and none of whose code has run.
 struct staged_module {
     staged_file file;
@@ -42,6 +44,7 @@ struct replacement {
     bool allow_loss = false;
     bool on_probation = false;
     hotswap::arguments const* arguments = nullptr;
+    persistence* keeper = nullptr;  ///< where it is made durable; null: nowhere
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.
@@ -50,6 +53,6 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
 /// Replaces the running generation by one of the same module on the state of a frame. The caller holds the
 /// slot's operation.
 result<swap_report> restore(slot& in, std::span<std::byte const> frame, restore_options const& options,
-                            step_recorder& steps);
+                            step_recorder& steps, persistence* keeper);
 
 }  // namespace hotswap::detail

@@ -22,26 +22,29 @@ std::uint64_t elements_of(generation const& of) {
 }
 
 // Nothing has to be moved: the generation before is as it was when the gate closed for the swap.
-result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, step_recorder& steps) {
-    succession s(in, steps);
+result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, step_recorder& steps,
+                                       persistence* keeper) {
+    succession s(in, steps, keeper);
     auto& dropped = s.report.discarded;
     s.way.path = {in.running().info().schema_version, in.standby()->info().schema_version};
+    if (auto noted = s.begin(*in.standby()->module); !noted) return noted.error();
     steps.hold_back();
     pause closed(*in.entrance, options.pause_budget);
     if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
         !drained)
-        return drained.error();
+        return s.refused(drained.error());
     dropped.happened = true;
     dropped.calls = in.entrance->watched_calls().calls;
     dropped.elements_now = elements_of(in.running());
     dropped.elements_before = elements_of(*in.standby());
     next_generation before(in, in.take_standby());
-    return s.finish(closed, before, nullptr);
+    return s.finish(closed, before, nullptr, options.arguments);
 }
 
 }  // namespace
 
-result<swap_report> send_back(slot& in, revert_options const& options, step_recorder& steps) {
+result<swap_report> send_back(slot& in, revert_options const& options, step_recorder& steps,
+                              persistence* keeper) {
     steps.mark_old_serving();
     auto const& before = *in.standby();
     std::string const name = before.module->staged().name();
@@ -52,7 +55,7 @@ result<swap_report> send_back(slot& in, revert_options const& options, step_reco
         return found;
     });
     if (!way) {
-        if (options.discard_writes && before.state) return go_on_where_it_was(in, options, steps);
+        if (options.discard_writes && before.state) return go_on_where_it_was(in, options, steps, keeper);
         auto why = way.error();
         if (why.code == errc::no_migration_path) why.code = errc::not_reversible;
         if (before.state) why.message += "; or set discard_writes, to go back to the state before the swap";
@@ -62,7 +65,8 @@ result<swap_report> send_back(slot& in, revert_options const& options, step_reco
     by.drain_deadline = options.drain_deadline;
     by.pause_budget = options.pause_budget;
     by.arguments = &options.arguments;
-    succession s(in, steps);
+    by.keeper = keeper;
+    succession s(in, steps, keeper);
     s.way = std::move(*way);
     next_generation next(in, before.module, before.source);
     return s.carry_over(by, next);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/slot.hpp"
+#include "swap/persistence.hpp"
 #include "swap/step_recorder.hpp"
 
 #include <hotswap/base/result.hpp>
@@ -15,6 +16,7 @@ namespace hotswap::detail {
 /// generation before goes on with its own state, which nobody has touched since.
 /// The caller holds the slot's operation, and there is a generation on standby.
 /// Errors:   as `revert`.
-result<swap_report> send_back(slot& in, revert_options const& options, step_recorder& steps);
+result<swap_report> send_back(slot& in, revert_options const& options, step_recorder& steps,
+                              persistence* keeper);
 
 }  // namespace hotswap::detail

@@ -100,6 +100,17 @@ void step_recorder::progress(phase step, std::string message) {
     publish(std::move(what));
 }
 
+void step_recorder::warn(phase step, std::string message) {
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.level = level::warning;
+    what.component = component_;
+    what.operation = operation_;
+    what.phase = step;
+    what.message = std::move(message);
+    publish(std::move(what));
+}
+
 void step_recorder::finish(std::string message) {
     event what;
     what.time = std::chrono::system_clock::now();

@@ -62,6 +62,8 @@ public:
         committed_ = true;
         old_serving_ = false;
     }
+    std::string const& operation() const noexcept { return operation_; }
+    event_sink const& sink() const noexcept { return sink_; }
     bool committed() const noexcept { return committed_; }
     std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - began_; }
 
@@ -77,6 +79,8 @@ public:
     static bool hold_back_line(event_sink const& sink, event const& line);
     /// Tells how far a long step is.
     void progress(phase step, std::string message);
+    /// Tells of something that whoever runs the host should know.
+    void warn(phase step, std::string message);
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
 

@@ -1,10 +1,12 @@
 #include "swap/succession.hpp"
 
+#include "base/refuse.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/prediction.hpp"
 #include "swap/rested_work.hpp"
 
 #include <chrono>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -39,13 +41,43 @@ void free_rows(slot& in, generation& old) {
 
 }  // namespace
 
-succession::succession(slot& in, step_recorder& steps) : in_(in), steps_(steps) {
+succession::succession(slot& in, step_recorder& steps, persistence* keeper)
+    : in_(in), steps_(steps), keeper_(keeper) {
     report.component = in.entrance->name();
     report.from = in.running().info();
 }
 
+result<void> succession::begin(loaded_module const& next) {
+    if (keeper_ == nullptr) return {};
+    auto noted = steps_.run(phase::persist, [&] { return keeper_->begin(in_, steps_.operation(), next); });
+    if (!noted) return noted.error();
+    intent_ = *noted;
+    return {};
+}
+
+failure succession::refused(failure why) {
+    steps_.tell();
+    if (intent_ != 0) keeper_->refused(std::exchange(intent_, 0), why);
+    return why;
+}
+
+// The new generation serves already, so that whatever goes wrong here can only be said.
+void succession::persist(generation const& old, arguments const& with) {
+    if (intent_ == 0) return;
+    bool const is_moved = old.state && !report.discarded.happened && !on_other_state;
+    auto done = steps_.run(phase::persist, [&]() -> result<void> {
+        try {
+            return is_moved ? keeper_->commit_from(in_, intent_, old, way, with)
+                            : keeper_->commit_live(in_, intent_, steps_.sink());
+        } catch (std::bad_alloc const&) {
+            return refuse(errc::out_of_memory, phase::persist,
+                          "the host is out of memory; free some, and checkpoint()");
+        }
+    });
+    if (!done) report.not_durable = done.error();
+}
+
 void succession::let_go_of(std::unique_ptr<generation> old) {
-    in_.remember(*old);
     if (on_probation) {
         report.unload.verdict = unload_verdict::standby;
         report.unload.module = old->module->staged().name();
@@ -72,7 +104,7 @@ void succession::complete_report(pause const& closed) {
 }
 
 // After the commit the callers are served by the new generation already.
-swap_report succession::finish(pause& closed, next_generation& next, precopy* tables) {
+swap_report succession::finish(pause& closed, next_generation& next, precopy* tables, arguments const& with) {
     std::unique_ptr<generation> old;
     steps_.run(phase::commit, [&]() -> result<void> {
         old = commit(in_, steps_, closed, next, on_probation);
@@ -84,6 +116,8 @@ swap_report succession::finish(pause& closed, next_generation& next, precopy* ta
         report.tables = std::move(tables->report());
         report.attempts = tables->attempts();
     }
+    in_.remember(*old);
+    persist(*old, with);
     let_go_of(std::move(old));
     in_.publish_facts(true);
     complete_report(closed);
@@ -108,7 +142,7 @@ result<swap_report> succession::carry_over_once(replacement const& by, next_gene
                        : tables.is_ready()              ? moving.by_precopy(closed, next, tables)
                                                         : moving.by_snapshot(closed, next);
     if (!transferred) return transferred.error();
-    return finish(closed, next, &tables);
+    return finish(closed, next, &tables, *by.arguments);
 }
 
 result<swap_report> succession::carry_over(replacement const& by, next_generation& next) {
@@ -116,18 +150,19 @@ result<swap_report> succession::carry_over(replacement const& by, next_generatio
     precopy tables(in_, next->module, way, with);
     if (by.transfer == transfer::snapshot)
         if (auto copied = tables.run(steps_, by.drain_deadline); !copied) return copied.error();
+    if (auto noted = begin(*next->module); !noted) return noted.error();
     std::size_t const steps_before_pause = steps_.phases().size();
     for (;;) {
         auto done = carry_over_once(by, next, tables, with);
         if (done) return done;
         steps_.tell();
-        if (next.is_taken()) return done;
+        if (next.is_taken()) return refused(done.error());
         next->instance = {};
         next->state = {};
         steps_.forget_from(steps_before_pause);
         auto again = tables.try_again(done.error(), steps_, by.drain_deadline);
-        if (!again) return again.error();
-        if (!*again) return done;
+        if (!again) return refused(again.error());
+        if (!*again) return refused(done.error());
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include "slot/slot.hpp"
 #include "swap/pause.hpp"
+#include "swap/persistence.hpp"
 #include "swap/precopy.hpp"
 #include "swap/replace.hpp"
 #include "swap/route.hpp"
@@ -19,26 +20,36 @@ namespace hotswap::detail {
 /// One generation after another. The caller holds the slot's operation.
 class succession {
 public:
-    succession(slot& in, step_recorder& steps);
+    /// `keeper` makes it durable; null: nothing does.
+    succession(slot& in, step_recorder& steps, persistence* keeper);
 
-    route way;                  ///< set before the state moves
-    swap_report report;         ///< what is known so far
-    bool on_probation = false;  ///< the old generation stands by instead of being retired
+    route way;                    ///< set before the state moves
+    swap_report report;           ///< what is known so far
+    bool on_other_state = false;  ///< the next generation does not go on from the running one's state
+    bool on_probation = false;    ///< the old generation stands by instead of being retired
 
     /// Moves the state to `next` and puts it in place of the running generation.
     /// Errors:   those of the rows, the pause and what happens in it; then the old generation serves.
     result<swap_report> carry_over(replacement const& by, next_generation& next);
+    /// Before the gate closes: notes durably what is about to happen.
+    /// Errors:   store_full, store_read_only, store_failed.
+    result<void> begin(loaded_module const& next);
+    /// It did not happen. Returns `why`.
+    failure refused(failure why);
     /// The commit and what follows, on a state and an instance that are there. Cannot fail.
-    swap_report finish(pause& closed, next_generation& next, precopy* tables);
+    swap_report finish(pause& closed, next_generation& next, precopy* tables, arguments const& with);
 
 private:
     result<swap_report> carry_over_once(replacement const& by, next_generation& next, precopy& tables,
                                         argument_view const& with);
+    void persist(generation const& old, arguments const& with);
     void let_go_of(std::unique_ptr<generation> old);
     void complete_report(pause const& closed);
 
     slot& in_;
     step_recorder& steps_;
+    persistence* keeper_;
+    std::uint64_t intent_ = 0;  // 0: none noted
 };
 
 }  // namespace hotswap::detail

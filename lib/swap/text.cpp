@@ -123,6 +123,9 @@ std::string to_string(swap_report const& report) {
         text += fmt::format("  writes discarded: {} calls since the swap, {} elements now, {} before it\n",
                             report.discarded.calls, report.discarded.elements_now,
                             report.discarded.elements_before);
+    if (report.not_durable)
+        text += fmt::format("  NOT DURABLE: a restart would bring back the set before, because {}\n",
+                            report.not_durable->message);
     if (report.attempts > 1) text += fmt::format("  the gate was closed {} times\n", report.attempts);
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }

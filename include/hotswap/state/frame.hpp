@@ -32,6 +32,11 @@ inline constexpr std::size_t frame_header_size = 128;
 /// Source:   XXH3: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
 [[nodiscard]] result<frame> read_frame(std::span<std::byte const> bytes);
 
+/// The header of a frame whose payload lies elsewhere.
+/// Threads:  [any]
+void seal_frame_header(std::span<std::byte, frame_header_size> header, std::span<std::byte const> payload,
+                       frame const& about) noexcept;
+
 /// Fills the header of a frame whose payload follows in the same memory: `bytes` is header and payload.
 /// Threads:  [any]
 void seal_frame(std::span<std::byte> bytes, frame const& about) noexcept;

@@ -1,7 +1,7 @@
 // What an operation did, phase by phase.
 #pragma once
 
-#include <hotswap/base/errc.hpp>
+#include <hotswap/base/result.hpp>
 #include <hotswap/slot/generation_info.hpp>
 #include <hotswap/swap/options.hpp>
 
@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,9 @@ struct swap_report {
     unsigned attempts = 1;  ///< how often the gate was closed: again, if a pause before was given up
     table_report tables{};
     discarded_writes discarded{};
+    std::optional<failure>
+        not_durable{};  ///< why the new set could not be stored; the new generation serves all the same,
+                        ///< and a restart would bring back the set before
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     unload_report unload{};
 

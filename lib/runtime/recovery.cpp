@@ -1,0 +1,191 @@
+// How a runtime uses its store: opening, recovering, checkpointing.
+#include "runtime/core.hpp"
+#include "swap/lifecycle.hpp"
+
+#include <hotswap/state/frame.hpp>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+namespace {
+
+/// Snapshots that were taken, and are given up unless they come into a set.
+class taken_snapshots {
+public:
+    explicit taken_snapshots(persistence& keeper) : keeper_(keeper) {}
+    ~taken_snapshots() {
+        for (auto const& [in, snapshot] : taken) keeper_.give_up(snapshot);
+    }
+    taken_snapshots(taken_snapshots const&) = delete;
+    taken_snapshots& operator=(taken_snapshots const&) = delete;
+
+    std::vector<std::pair<slot*, stored_snapshot>> taken;
+
+private:
+    persistence& keeper_;
+};
+
+std::string date(std::int64_t nanoseconds) {
+    event at;
+    at.time =
+        std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+            std::chrono::nanoseconds(nanoseconds)));
+    auto const line = to_string(at);
+    return line.substr(0, line.find(' '));
+}
+
+/// What became of an operation that was under way when its process ended: the set decides, and nothing else.
+std::string verdict_on(journal_entry const& entry, manifest const& set) {
+    auto const* const now = set.find(entry.what.component);
+    bool const forward =
+        now != nullptr && set.number > entry.manifest_number && now->digest == entry.what.to_digest;
+    return forward ? "completed" : "undone";
+}
+
+}  // namespace
+
+result<std::unique_ptr<store>> open_store(runtime_options const& options) {
+    if (options.store.empty()) return std::unique_ptr<store>{};
+    return store::open({options.store, options.store_key});
+}
+
+result<persistence*> runtime_core::expect_store() noexcept {
+    if (!kept) return kept.error();
+    if (keeping) return &*keeping;
+    return refuse(errc::no_store, phase::persist,
+                  "this runtime has no store; name a directory in runtime_options::store");
+}
+
+result<void> runtime_core::expect_to_load() {
+    if (!kept) return kept.error();
+    if (!keeping || recovery_tried) return {};
+    auto const found = (*kept)->read();
+    if (!found) return found.error();
+    if (found->current.components.empty()) {
+        recovery_tried = true;
+        return {};
+    }
+    return refuse(errc::invalid_argument, phase::persist,
+                  "the store {} holds {} components that were not brought back, and their state would be "
+                  "overwritten; call recover() first, or name an empty directory",
+                  (*kept)->path().string(), found->current.components.size());
+}
+
+result<void> runtime_core::recover_one(stored_component const& of, step_recorder& steps) {
+    auto const file = (*kept)->module(of.digest);
+    if (!file) return file.error();
+    auto const frame = (*kept)->read_snapshot(of);
+    if (!frame) return frame.error();
+    load_options how;
+    how.snapshot = *frame;
+    how.arguments = of.arguments;
+    auto made =
+        std::make_shared<slot>(of.name, contract{of.contract, of.contract_number}, surroundings_of(of.name));
+    made->family = of.family;
+    step_recorder own(sink, of.name, "recover");
+    auto loaded = load_into(made, {*file, of.module_name, of.source}, how, own, nullptr);
+    if (!loaded) return loaded.error();
+    std::lock_guard const operating(made->operation);
+    if (!of.previous.digest.empty())
+        if (auto const before = (*kept)->module(of.previous.digest))
+            made->remember(previous_module{nullptr, of.previous.source, *before, of.previous_name,
+                                           of.previous.release, of.previous.digest});
+    if (!of.rolled_back_digest.empty()) {
+        auto why = refuse(errc::rolled_back, phase::probation, "{}", of.rolled_back_reason);
+        why.component = of.name;
+        made->note_rollback(std::move(why), of.rolled_back_digest);
+    }
+    made->publish_facts(false);
+    steps.progress(phase::persist,
+                   fmt::format("{} {} is back, with its state as of {} (snapshot {})", of.name, of.release,
+                               date(of.snapshot.taken_ns), of.snapshot.sequence));
+    return {};
+}
+
+// What the newest set cannot give, the one before may: then module and snapshot are both of that one.
+result<void> runtime_core::recover_either(stored_component const& of, stored_set const& set,
+                                          step_recorder& steps) {
+    auto done = recover_one(of, steps);
+    if (done || done.error().code != errc::store_damaged || !set.previous) return done;
+    auto const* const before = set.previous->find(of.name);
+    if (before == nullptr || before->unloaded != 0) return done;
+    auto const damage = done.error().message;
+    if (auto instead = recover_one(*before, steps); !instead) return done;
+    steps.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
+                                           of.name, damage, date(before->snapshot.taken_ns)));
+    return {};
+}
+
+result<void> runtime_core::recover(step_recorder& steps) {
+    auto const keeper_found = expect_store();
+    if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
+    if (!components.all().empty())
+        return steps.refused(
+            refuse(errc::already_loaded, phase::persist,
+                   "components are loaded already; call recover() on a runtime before anything else"),
+            phase::persist);
+    auto set = steps.run(phase::persist, [&] { return (*kept)->read(); });
+    if (!set) return set.error();
+    recovery_tried = true;
+    for (auto const& note : set->notes) steps.warn(phase::persist, note);
+    for (auto const& of : set->current.components) {
+        if (of.unloaded != 0) continue;
+        auto done = recover_either(of, *set, steps);
+        if (done) continue;
+        for (auto const& each : components.all()) {
+            shut_down(each);
+            components.remove(each->entrance->name());
+        }
+        auto why = steps.refused(done.error(), phase::persist);
+        why.component = of.name;
+        return why;
+    }
+    for (auto const& entry : set->journal) {
+        if (!entry.unfinished()) continue;
+        auto const verdict = verdict_on(entry, set->current);
+        steps.warn(phase::persist, fmt::format("{} of {} from {} to {} was interrupted, and is {}",
+                                               entry.what.operation, entry.what.component,
+                                               entry.what.from_release, entry.what.to_release, verdict));
+        if (auto noted = (*kept)->note_outcome(entry.id, verdict); !noted)
+            steps.warn(phase::persist, noted.error().message);
+    }
+    (*kept)->sweep();
+    steps.finish(fmt::format("set {} of {}", set->current.number, date(set->current.written_ns)));
+    return {};
+}
+
+result<void> runtime_core::checkpoint(step_recorder& steps) {
+    auto const keeper_found = expect_store();
+    if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
+    persistence& keeper = **keeper_found;
+    taken_snapshots all(keeper);
+    std::vector<std::unique_lock<std::mutex>> operating;
+    for (auto const& in : components.all()) {
+        if (in->entrance->held_by_this_thread())
+            return steps.refused(
+                refuse(errc::would_deadlock, phase::persist,
+                       "this thread holds a lease on {}; give it back first", in->entrance->name()),
+                phase::persist);
+        std::unique_lock lock(in->operation);
+        if (!in->is_loaded()) continue;
+        step_recorder own(sink, in->entrance->name(), "checkpoint");
+        auto const frame = take_snapshot(*in, own);
+        if (!frame) return frame.error();
+        auto written = own.run(phase::persist, [&] {
+            return keeper.write(*in, {in->running().info().schema_version, *frame, {}});
+        });
+        if (!written) return written.error();
+        all.taken.emplace_back(in.get(), std::move(*written));
+        operating.push_back(std::move(lock));
+    }
+    auto done = steps.run(phase::persist, [&] { return keeper.commit_all(all.taken); });
+    if (!done) return done;
+    steps.finish(fmt::format("{} components", std::exchange(all.taken, {}).size()));
+    return {};
+}
+
+}  // namespace hotswap::detail

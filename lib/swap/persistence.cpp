@@ -1,0 +1,200 @@
+#include "swap/persistence.hpp"
+
+#include "base/refuse.hpp"
+#include "module/file_io.hpp"
+#include "swap/byte_buffer.hpp"
+#include "swap/lifecycle.hpp"
+#include "swap/module_calls.hpp"
+
+#include <hotswap/state/frame.hpp>
+
+#include <array>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+// The entry of a component as it runs now; its snapshot is still to be named.
+void describe(slot const& in, generation const& running, stored_component& entry) {
+    auto const info = running.info();
+    auto const& file = running.module->file();
+    auto const of = in.entrance->contract();
+    entry.name = in.entrance->name();
+    entry.contract = of.name;
+    entry.contract_number = of.number;
+    entry.family = in.family;
+    entry.source = running.source.string();
+    entry.module_name = running.module->staged().name();
+    entry.digest = info.digest;
+    entry.release = info.release;
+    entry.schema = file.schema().name;
+    entry.schema_version = info.schema_version;
+    entry.generation = info.generation;
+    entry.unloaded = 0;
+    auto const& before = in.previous();
+    entry.previous = {before.digest, before.release, before.source.string()};
+    entry.previous_name = before.name;
+}
+
+stored_component& entry_of(manifest& set, std::string const& name) {
+    if (auto* const found = set.find(name)) return *found;
+    auto& made = set.components.emplace_back();
+    made.name = name;
+    return made;
+}
+
+/// A state of a module's in its serialized form, as a frame in two pieces.
+class frame_of {
+public:
+    result<void> fill(loaded_module const& of, void const* state, std::uint32_t version,
+                      arguments const& with) {
+        argument_view const view(with);
+        if (auto done = export_state(of, state, version, view, payload_.sink()); !done) return done;
+        auto const& file = of.file();
+        auto const* const entry = file.state(version);
+        seal_frame_header(header_, payload_.bytes(),
+                          {std::string(version == 0 ? std::string_view{} : file.schema().name),
+                           version,
+                           entry == nullptr ? 0 : entry->layout,
+                           {}});
+        version_ = version;
+        return {};
+    }
+    kept_state get() const noexcept { return {version_, header_, payload_.bytes()}; }
+
+private:
+    byte_buffer payload_;
+    std::array<std::byte, frame_header_size> header_{};
+    std::uint32_t version_ = 0;
+};
+
+result<void> own_state_of(generation const& of, frame_of& out) {
+    return out.fill(*of.module, of.state.get(), of.module->file().descriptor.schema_version, {});
+}
+
+}  // namespace
+
+result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
+                                         loaded_module const& next) {
+    auto const content = read_regular_file(next.staged().path());
+    if (!content) return content.error();
+    if (auto kept = store_.keep_module(*content); !kept) return kept.error();
+    auto const from = in.running().info();
+    return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
+                               next.staged().digest(), std::string(next.file().release())});
+}
+
+void persistence::refused(std::uint64_t id, failure const& why) noexcept {
+    try {
+        // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
+        static_cast<void>(store_.note_outcome(id, fmt::format("refused: {}", why.code)));
+    } catch (std::exception const&) {
+    }
+}
+
+result<stored_snapshot> persistence::write(slot const& in, kept_state const& state) {
+    return store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
+}
+
+result<void> persistence::commit(slot const& in, stored_snapshot snapshot, arguments const& with) {
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        describe(in, in.running(), entry);
+        entry.snapshot = snapshot;
+        entry.arguments = with;
+    });
+    if (!done) {
+        store_.give_up(snapshot);
+        return done.error();
+    }
+    store_.sweep();
+    return {};
+}
+
+result<void> persistence::commit_from(slot const& in, std::uint64_t id, generation const& old,
+                                      route const& way, arguments const& with) {
+    frame_of state;
+    if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
+    auto written = write(in, state.get());
+    if (!written) return written.error();
+    if (auto done = commit(in, *written, with); !done) return done;
+    return store_.note_outcome(id, "committed");
+}
+
+result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink const& sink) {
+    step_recorder steps(sink, in.entrance->name(), "checkpoint");
+    auto const frame = take_snapshot(in, steps);
+    if (!frame) return frame.error();
+    auto written = write(in, {in.running().info().schema_version, *frame, {}});
+    if (!written) return written.error();
+    if (auto done = commit(in, *written, {}); !done) return done;
+    return store_.note_outcome(id, "committed");
+}
+
+result<void> persistence::commit_first(slot const& in, generation const& first) {
+    auto const content = read_regular_file(first.module->staged().path());
+    if (!content) return content.error();
+    if (auto kept = store_.keep_module(*content); !kept) return kept.error();
+    frame_of state;
+    if (auto done = own_state_of(first, state); !done) return done;
+    auto written = write(in, state.get());
+    if (!written) return written.error();
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        entry = {};
+        describe(in, first, entry);
+        entry.snapshot = *written;
+    });
+    if (!done) {
+        store_.give_up(*written);
+        return done.error();
+    }
+    store_.sweep();
+    return {};
+}
+
+result<void> persistence::commit_unload(slot const& in) {
+    frame_of state;
+    if (auto done = own_state_of(in.running(), state); !done) return done;
+    auto written = write(in, state.get());
+    if (!written) return written.error();
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        describe(in, in.running(), entry);
+        entry.snapshot = *written;
+        entry.arguments = {};
+        entry.unloaded = 1;
+    });
+    if (!done) store_.give_up(*written);
+    if (!done) return done.error();
+    return {};
+}
+
+result<void> persistence::commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken) {
+    auto done = store_.commit([&](manifest& set) {
+        for (auto const& [in, snapshot] : taken) {
+            auto& entry = entry_of(set, in->entrance->name());
+            describe(*in, in->running(), entry);
+            entry.snapshot = snapshot;
+            entry.arguments = {};
+        }
+    });
+    if (!done) return done.error();
+    store_.sweep();
+    return {};
+}
+
+result<void> persistence::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        entry.rolled_back_digest = digest;
+        entry.rolled_back_reason = reason;
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+}  // namespace hotswap::detail

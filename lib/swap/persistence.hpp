@@ -1,0 +1,67 @@
+// What operations leave in the store, so that a new process can go on from there.
+//
+// The commit, for recovery, is the rename of the manifest, after the gate has opened: nothing of it lengthens a pause. A
+// swap through the serialized form writes the state of the old generation, which no longer changes, at the version that
+// the new module starts from; where there is no such state any more, the live one is copied as for a snapshot.
+#pragma once
+
+#include "slot/slot.hpp"
+#include "store/store.hpp"
+#include "swap/route.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/base/arguments.hpp>
+#include <hotswap/base/result.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// A state as the store keeps it.
+struct kept_state {
+    std::uint32_t version = 0;
+    std::span<std::byte const> header{};   ///< of the frame
+    std::span<std::byte const> payload{};  ///< may be part of the same bytes as the header, then empty
+};
+
+/// The store, as operations on slots use it. What it is asked for while an operation is held is about that slot.
+/// Errors:   of all: store_full, store_read_only, store_failed.
+/// Threads:  [any]
+class persistence {
+public:
+    explicit persistence(store& kept) noexcept : store_(kept) {}
+
+    /// Before the gate closes: keeps the module that comes next, and notes what is about to happen.
+    result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next);
+    /// It did not happen, and why.
+    void refused(std::uint64_t id, failure const& why) noexcept;
+
+    /// The running generation, which came from `old` the way `way`, goes on from the state that `old` has.
+    result<void> commit_from(slot const& in, std::uint64_t id, generation const& old, route const& way,
+                             arguments const& with);
+    /// The running generation goes on from the state that it has now: for what moved none, or another one.
+    /// Effects:  closes the gate while the state is copied.
+    result<void> commit_live(slot& in, std::uint64_t id, event_sink const& sink);
+    /// A first generation is about to serve on `state`.
+    result<void> commit_first(slot const& in, generation const& first);
+    /// The component is about to be unloaded, its callers are out: its last state is kept.
+    result<void> commit_unload(slot const& in);
+    /// The snapshots of several components, all or none of them.
+    result<void> commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken);
+    /// A snapshot that is in no set yet.
+    result<stored_snapshot> write(slot const& in, kept_state const& state);
+    void give_up(stored_snapshot const& snapshot) { store_.give_up(snapshot); }
+    /// What a probation has sent back, so that it is not tried again after a restart either.
+    result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
+
+private:
+    result<void> commit(slot const& in, stored_snapshot snapshot, arguments const& with);
+
+    store& store_;
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,166 @@
+// A host that is killed at every point of an operation: a new one finds the set before it or the set after it, whole.
+#if defined(HOTSWAP_FAILPOINTS)
+
+#include "base/failpoint.hpp"
+#include "swap/fixture.hpp"
+
+#include <sys/wait.h>
+
+#include <cstdio>
+
+using namespace hotswap_test;
+namespace failpoints = hotswap::detail::failpoints;
+
+namespace {
+
+struct answer {
+    int status = 0;  ///< as of waitpid
+    std::string said;
+};
+
+/// Runs the host in a process of its own, with faults.
+answer run_host(fs::path const& directory, std::string const& words, std::string const& faults = {}) {
+    auto const command = "HOTSWAP_FAILPOINTS='" + faults + "' exec " HOTSWAP_TEST_DURABLE_HOST " '" +
+                         directory.string() + "' " + words;
+    std::FILE* const pipe = popen(command.c_str(), "r");
+    REQUIRE(pipe != nullptr);
+    answer given;
+    char buffer[1024];
+    while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) given.said += buffer;
+    given.status = pclose(pipe);
+    return given;
+}
+
+bool was_killed(answer const& given) {
+    // The shell was replaced by the host; where it was not, it says the same in its own way.
+    return (WIFSIGNALED(given.status) && WTERMSIG(given.status) == SIGKILL) ||
+           (WIFEXITED(given.status) && WEXITSTATUS(given.status) == 128 + SIGKILL);
+}
+
+/// The points that an operation visits in a host with a store.
+std::vector<std::string> points_of(std::function<void(hotswap::runtime&)> const& prepare,
+                                   std::function<void(hotswap::runtime&)> const& operation) {
+    temporary_directory directory;
+    hotswap::runtime runtime({.modules = directory.path(),
+                              .staging = directory.path() / "staging",
+                              .log_to_stderr = false,
+                              .store = directory.path() / "store"});
+    static_cast<void>(runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value());
+    prepare(runtime);
+    failpoints::clear();
+    operation(runtime);
+    auto points = failpoints::visited();
+    failpoints::clear();
+    return points;
+}
+
+struct sets {
+    std::string before;  ///< what a host says of the set that the operation starts from
+    std::string after;
+};
+
+/// Kills hosts at every point, each on a copy of the same directory.
+void kill_everywhere(temporary_directory const& start, std::string const& operation,
+                     std::vector<std::string> const& points, sets const& expected) {
+    std::size_t killed = 0;
+    for (auto const& point : points) {
+        for (int visit = 1;; ++visit) {
+            CAPTURE(point);
+            CAPTURE(visit);
+            temporary_directory copy;
+            fs::copy(start.path(), copy.path(), fs::copy_options::recursive);
+            auto const ended =
+                run_host(copy.path(), operation, point + "=" + std::to_string(visit) + "*kill");
+            if (!was_killed(ended)) {
+                CHECK(ended.status == 0);
+                break;
+            }
+            ++killed;
+            auto const found = run_host(copy.path(), "look");
+            CHECK_MESSAGE((found.said == expected.before || found.said == expected.after), found.said);
+            // And it can be done now.
+            CHECK(run_host(copy.path(), operation).status == 0);
+            CHECK(run_host(copy.path(), "look").said.substr(0, 6) == expected.after.substr(0, 6));
+        }
+    }
+    CHECK(killed >= points.size());
+}
+
+std::string module(std::string_view release) { return "'" + tally_file(release).string() + "'"; }
+
+}  // namespace
+
+TEST_CASE("crash: a host that is killed at any point of a swap comes back with the old set or the new one") {
+    temporary_directory start;
+    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    std::string operation;
+    sets expected;
+    std::vector<std::string> points;
+    SUBCASE("upgrade") {
+        operation = "swap " + module("2.0.0");
+        expected = {"tally 1.0.0 1\n", "tally 2.0.0 2\n"};
+        points = points_of(
+            [](auto&) {},
+            [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); });
+    }
+    SUBCASE("checkpoint") {
+        operation = "checkpoint";
+        expected = {"tally 1.0.0 1\n", "tally 1.0.0 2\n"};
+        points = points_of([](auto&) {}, [](auto& runtime) { CHECK(runtime.checkpoint().has_value()); });
+    }
+    SUBCASE("revert") {
+        REQUIRE(run_host(start.path(), "swap " + module("2.0.0")).status == 0);
+        operation = "revert";
+        expected = {"tally 2.0.0 2\n", "tally 1.0.0 3\n"};
+        points = points_of(
+            [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); },
+            [](auto& runtime) { CHECK(runtime.revert("sums").has_value()); });
+    }
+    REQUIRE(points.size() > 3);
+    kill_everywhere(start, operation, points, expected);
+}
+
+TEST_CASE(
+    "crash: a store that cannot be written before the gate closes refuses the swap, and later is said in the "
+    "report") {
+    temporary_directory directory;
+    hotswap::runtime runtime({.modules = directory.path(),
+                              .staging = directory.path() / "staging",
+                              .log_to_stderr = false,
+                              .store = directory.path() / "store"});
+    auto const sums = runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value();
+    sums->add("a", 1);
+    std::size_t refused = 0;
+    std::size_t not_durable = 0;
+    for (auto const& [error, code] :
+         {std::pair{28, hotswap::errc::store_full}, std::pair{5, hotswap::errc::store_failed},
+          std::pair{30, hotswap::errc::store_read_only}}) {
+        for (int visit = 1;; ++visit) {
+            CAPTURE(visit);
+            failpoints::clear();
+            failpoints::arm("store.write=" + std::to_string(visit) + "*fail:" + std::to_string(error));
+            auto const next = sums->code() == "tally 1.0.0" ? "2.0.0" : "1.0.0";
+            auto const before = sums->code();
+            auto const done = runtime.swap("sums", {.module = tally_file(next)});
+            failpoints::clear();
+            if (!done) {
+                ++refused;
+                CHECK(done.error().code == code);
+                CHECK(done.error().old_serving);
+                CHECK(sums->code() == before);
+            } else if (done->not_durable) {
+                ++not_durable;
+                CHECK(done->not_durable->code == code);
+                CHECK(names(to_string(*done), {"NOT DURABLE"}));
+                CHECK(runtime.checkpoint().has_value());
+            } else {
+                break;
+            }
+            CHECK(sums->total("a") == 1);
+        }
+    }
+    CHECK(refused >= 3);
+    CHECK(not_durable >= 3);
+}
+
+#endif
