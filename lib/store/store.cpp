@@ -210,15 +210,16 @@ result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     edit(next);
     next.number = last_number_ + 1;
     next.written_ns = now_ns();
-    auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_);
     settle(next);
-    if (!replaced) return replaced.error();
+    auto committed = next;  // nothing may throw once the set is in place
+    if (auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_); !replaced)
+        return replaced.error();
     last_number_ = next.number;
-    current_ = next;
-    return next;
+    current_ = std::move(next);
+    return committed;
 }
 
-// What `next` names for the first time is no longer on its way into a set.
+// What `next` names for the first time is no longer on its way into a set, whether it gets there or not.
 void store::settle(manifest const& next) {
     for (auto const& each : next.components) {
         auto const* const before = current_.find(each.name);
