@@ -198,14 +198,17 @@ result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) 
     return std::move(**file);
 }
 
+failure store::nothing_whole() const {
+    return refuse(
+        errc::store_damaged, phase::persist,
+        "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
+        "restore the directory from a backup, or begin with an empty one",
+        path().string());
+}
+
 result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     std::lock_guard const lock(mutex_);
-    if (damaged_)
-        return refuse(
-            errc::store_damaged, phase::persist,
-            "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
-            "restore the directory from a backup, or begin with an empty one",
-            path().string());
+    if (damaged_) return nothing_whole();
     auto next = current_;
     edit(next);
     next.number = last_number_ + 1;
@@ -232,6 +235,7 @@ void store::settle(manifest const& next) {
 
 result<std::uint64_t> store::note_intent(intent const& what) {
     std::lock_guard const lock(mutex_);
+    if (damaged_) return nothing_whole();
     auto next = journal_;
     auto const id = ++next.last_id;
     next.last_manifest = std::max(next.last_manifest, current_.number);
