@@ -258,6 +258,7 @@ result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
     erase_one(uncommitted_, entry->what.to_digest);
     journal_.last_manifest = std::max(journal_.last_manifest, current_.number);
     journal_.last_snapshot = last_sequence_;
+    journal_.forget_old();
     return write_journal(top_, journal_, seals_);
 }
 
