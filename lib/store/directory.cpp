@@ -55,8 +55,10 @@ unnamed_file::~unnamed_file() {
 }
 
 result<directory> directory::open(fs::path const& path) {
-    // Without a trailing slash, which has no parent of its own.
-    auto const named = path.has_filename() ? path : path.parent_path();
+    std::error_code unknown;
+    auto named = fs::absolute(path, unknown).lexically_normal();
+    if (unknown) return store_failure(path, "cannot be found", unknown.value());
+    if (!named.has_filename()) named = named.parent_path();  // it ended in a slash
     if (int const error = make_all(named); error != 0) return store_failure(named, "cannot be made", error);
     int fd = -1;
     int const error =

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hotswap::detail {
@@ -46,7 +47,7 @@ private:
 /// Threads:  [any] as far as the names are different.
 class directory {
 public:
-    /// Opens `path`, made (0700) with what leads to it if it is missing.
+    /// Opens `path`, which is made (0700) with what leads to it if it is missing.
     /// Errors:   untrusted_path if another user could write it; store_full, store_read_only, store_failed.
     static result<directory> open(std::filesystem::path const& path);
     /// The same for a directory within this one, which may not be a link.

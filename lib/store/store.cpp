@@ -198,27 +198,31 @@ result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) 
     return std::move(**file);
 }
 
+failure store::nothing_whole() const {
+    return refuse(
+        errc::store_damaged, phase::persist,
+        "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
+        "restore the directory from a backup, or begin with an empty one",
+        path().string());
+}
+
 result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     std::lock_guard const lock(mutex_);
-    if (damaged_)
-        return refuse(
-            errc::store_damaged, phase::persist,
-            "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
-            "restore the directory from a backup, or begin with an empty one",
-            path().string());
+    if (damaged_) return nothing_whole();
     auto next = current_;
     edit(next);
     next.number = last_number_ + 1;
     next.written_ns = now_ns();
-    auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_);
     settle(next);
-    if (!replaced) return replaced.error();
+    auto committed = next;  // nothing may throw once the set is in place
+    if (auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_); !replaced)
+        return replaced.error();
     last_number_ = next.number;
-    current_ = next;
-    return next;
+    current_ = std::move(next);
+    return committed;
 }
 
-// What `next` names for the first time is no longer on its way into a set.
+// What `next` names for the first time is no longer on its way into a set, whether it gets there or not.
 void store::settle(manifest const& next) {
     for (auto const& each : next.components) {
         auto const* const before = current_.find(each.name);
@@ -231,6 +235,7 @@ void store::settle(manifest const& next) {
 
 result<std::uint64_t> store::note_intent(intent const& what) {
     std::lock_guard const lock(mutex_);
+    if (damaged_) return nothing_whole();
     auto next = journal_;
     auto const id = ++next.last_id;
     next.last_manifest = std::max(next.last_manifest, current_.number);
@@ -253,6 +258,7 @@ result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
     erase_one(uncommitted_, entry->what.to_digest);
     journal_.last_manifest = std::max(journal_.last_manifest, current_.number);
     journal_.last_snapshot = last_sequence_;
+    journal_.forget_old();
     return write_journal(top_, journal_, seals_);
 }
 

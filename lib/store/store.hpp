@@ -81,6 +81,7 @@ public:
     result<manifest> commit(std::function<void(manifest&)> const& edit);
 
     /// Records that an operation is about to begin; returns its number. Its modules stay until it has ended.
+    /// Errors:   store_damaged, as for `commit`.
     result<std::uint64_t> note_intent(intent const& what);
     /// Records how it ended, in a word or a sentence. If that cannot be written, it is tried again with the next record.
     result<void> note_outcome(std::uint64_t id, std::string outcome);
@@ -94,6 +95,7 @@ public:
 private:
     store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals);
     result<void> begin();
+    failure nothing_whole() const;
     void settle(manifest const& next);
     std::set<std::string> names_in_use(manifest_pair const& pair) const;
 

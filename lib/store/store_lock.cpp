@@ -16,10 +16,11 @@ namespace hotswap::detail {
 namespace {
 
 constexpr char lock_name[] = "lock";
+constexpr std::size_t holder_size = 128;
 
 // Written by the holder for people; nothing depends on it.
 std::string holder_in(int fd) {
-    std::array<char, 128> text{};
+    std::array<char, holder_size> text{};
     ssize_t const got = pread(fd, text.data(), text.size(), 0);
     std::string holder(text.data(), static_cast<std::size_t>(std::max<ssize_t>(got, 0)));
     holder = holder.substr(0, holder.find('\n'));
@@ -30,10 +31,10 @@ std::string holder_in(int fd) {
 void write_holder(int fd) noexcept {
     std::array<char, 65> host{};
     if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "?");
-    std::array<char, 128> text{};
-    auto const end = fmt::format_to_n(text.data(), text.size(), "process {} on {}\n", getpid(), host.data());
-    if (ftruncate(fd, 0) != 0) return;
-    static_cast<void>(!pwrite(fd, text.data(), std::min(end.size, text.size()), 0));
+    // Always the same size: cutting the file first would make some file systems write it out at once.
+    std::array<char, holder_size> text{};
+    fmt::format_to_n(text.data(), text.size(), "process {} on {}\n", getpid(), host.data());
+    static_cast<void>(!pwrite(fd, text.data(), text.size(), 0));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ TEST_CASE("store: a new one is empty, with nothing to say about it") {
 }
 
 TEST_CASE("store: every field of a set, a module and a snapshot come back after reopening") {
-    temporary_directory const at;
+    temporary_directory const at(fs::temp_directory_path());
     manifest written;
     {
         auto const opened = open_store(at.path);
@@ -65,4 +65,14 @@ TEST_CASE("store: every field of a set, a module and a snapshot come back after 
     REQUIRE(module.has_value());
     CHECK(read_file(*module) == "module one");
     CHECK(read_file(opened->module(entry.previous.digest).value()) == "module zero");
+}
+
+TEST_CASE("store: a relative directory stays the same one when the process changes its own") {
+    temporary_directory const at;
+    auto const before = fs::current_path();
+    fs::current_path(at.path);
+    auto const opened = open_store("store");
+    fs::current_path(before);
+    auto const set = put(*opened, "cache", "module", "state").value();
+    CHECK(opened->module(set.components.at(0).digest).value().parent_path() == at.path / "store" / "modules");
 }
