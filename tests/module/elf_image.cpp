@@ -21,7 +21,7 @@ using test::refusal;
 
 namespace {
 
-bytes good_module() { return test::read(test::modules / "plain_stripped-1.0.0.so"); }
+bytes sealed_module() { return test::read(test::modules / "plain_stripped-1.0.0.so"); }
 
 template <class T>
 T at(bytes const& file, std::size_t offset) {
@@ -53,6 +53,13 @@ std::size_t field_at(bytes const& file, Field hotswap::abi::descriptor::*field) 
     return descriptor_at(file) + static_cast<std::size_t>(member - base);
 }
 
+/// A good module that was never sealed: what is done to it is judged by what it is.
+bytes good_module() {
+    auto file = sealed_module();
+    put(file, field_at(file, &hotswap::abi::descriptor::sealed), hotswap::abi::seal::none());
+    return file;
+}
+
 /// The parts of the file that the reader follows: headers, tables, and what they point to.
 std::vector<std::pair<std::size_t, std::size_t>> read_parts(bytes const& file) {
     auto const header = at<Elf64_Ehdr>(file, 0);
@@ -72,9 +79,10 @@ std::vector<std::pair<std::size_t, std::size_t>> read_parts(bytes const& file) {
 
 /// The codes with which bytes may be refused.
 bool is_refusal_of_bytes(errc code) {
-    static std::set<errc> const known{errc::not_elf,       errc::wrong_architecture, errc::truncated_file,
-                                      errc::no_descriptor, errc::abi_mismatch,       errc::toolchain_mismatch,
-                                      errc::unique_symbols};
+    static std::set<errc> const known{
+        errc::not_elf,      errc::wrong_architecture, errc::truncated_file,    errc::no_descriptor,
+        errc::abi_mismatch, errc::toolchain_mismatch, errc::unique_symbols,    errc::damaged_module,
+        errc::lint_refused, errc::load_failed,        errc::unresolved_symbols};
     return known.contains(code);
 }
 
