@@ -161,7 +161,7 @@ result<module_source> read_module(fs::path const& file, module_policy const& pol
 }
 
 std::optional<std::string> who_can_fill(fs::path const& directory) {
-    for (auto at = directory.lexically_normal();; at = at.parent_path()) {
+    for (auto at = fs::absolute(directory);; at = at.parent_path()) {
         auto opened = path_walk({}).open_directory(at);
         if (opened) return std::nullopt;
         if (opened.error().code == errc::untrusted_path) return opened.error().message;

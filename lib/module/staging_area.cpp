@@ -118,7 +118,8 @@ bool staged_file::is_unchanged() const {
     return now && *now == bytes_;
 }
 
-staging_area::staging_area(fs::path base) : base_(base.empty() ? default_base() : std::move(base)) {}
+staging_area::staging_area(fs::path base, module_policy policy)
+    : policy_(std::move(policy)), base_(base.empty() ? default_base() : std::move(base)) {}
 
 staging_area::~staging_area() {
     if (lock_ < 0) return;
@@ -131,6 +132,8 @@ staging_area::~staging_area() {
 // The lock is taken before the directory gets the name under which others look for it.
 result<void> staging_area::prepare() {
     if (auto prepared = prepare_base(base_); !prepared) return prepared.error();
+    if (auto const who = policy_.check_ownership ? who_can_fill(base_) : std::nullopt)
+        return cannot_stage(base_, fmt::format("lies where others could exchange it: {}", *who), EPERM);
     sweep(base_);
     auto made = (base_ / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
     if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
@@ -154,10 +157,9 @@ result<void> staging_area::prepare() {
     return {};
 }
 
-result<staged_file> staging_area::stage(fs::path const& source, std::string name,
-                                        module_policy const& policy) {
+result<staged_file> staging_area::stage(fs::path const& source, std::string name) {
     std::lock_guard const lock(mutex_);
-    auto content = read_module(source, policy);
+    auto content = read_module(source, policy_);
     if (!content) return content.error();
     std::error_code error;
     if (own_.empty() || !fs::exists(own_, error)) {

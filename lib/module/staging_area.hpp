@@ -58,7 +58,8 @@ private:
 class staging_area {
 public:
     /// `base` empty: hotswap below $XDG_RUNTIME_DIR, or hotswap-UID in the system's temporary directory.
-    explicit staging_area(std::filesystem::path base);
+    /// `policy` is for what is staged here.
+    explicit staging_area(std::filesystem::path base, module_policy policy = {});
     ~staging_area();
     staging_area(staging_area const&) = delete;
     staging_area& operator=(staging_area const&) = delete;
@@ -67,13 +68,16 @@ public:
     /// `name`.
     /// Effects:  the first call makes the directory and removes those of processes that are gone.
     /// Errors:   no_such_file, not_regular_file, staging_failed; untrusted_path, by the policy.
-    result<staged_file> stage(std::filesystem::path const& source, std::string name,
-                              module_policy const& policy = {});
+    result<staged_file> stage(std::filesystem::path const& source, std::string name);
+
+    /// Which modules are let in: what `stage` checks, and `verify_module` is to be asked with.
+    module_policy const& policy() const noexcept { return policy_; }
 
 private:
     result<void> prepare();
     result<staged_file> write(module_source source, std::string name);
 
+    module_policy const policy_;
     std::mutex mutex_;
     std::filesystem::path base_;
     std::filesystem::path own_;  // guarded by mutex_; empty until prepared

@@ -120,12 +120,11 @@ result<swap_report> replace_in_pause(progress& p, replacement const& by, next_ge
 result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
                                        contract wanted) {
-    module_policy const policy{};
-    auto staged = steps.run(phase::stage, [&] { return area.stage(file, name, policy); });
+    auto staged = steps.run(phase::stage, [&] { return area.stage(file, name); });
     if (!staged) return staged.error();
     steps.bytes(staged->size());
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
-        auto judged = verify_module(*staged, policy);
+        auto judged = verify_module(*staged, area.policy());
         if (!judged || judged->contract() == wanted) return judged;
         return refuse(
             errc::contract_mismatch, phase::verify,
