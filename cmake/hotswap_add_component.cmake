@@ -2,9 +2,13 @@
 #                       [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
 #
 # Builds one release of a component as target and file NAME-x.y.z(.so), with every flag that lets it be unloaded again,
-# and has hotswap-lint look at the result: a module that could not be loaded or let go of fails the build. The file is written to
+# and has hotswap-lint seal and judge the result: a module that could not be loaded or let go of fails the build. The file is written to
 # OUTPUT_DIRECTORY, else to CMAKE_LIBRARY_OUTPUT_DIRECTORY, else to the current binary directory. HOTSWAP_COMPONENT(type)
 # takes its name and release from here. Several releases of one name may stand in one project.
+#
+# The seal is a digest of the finished file, so nothing may alter that afterwards: it is linked with the install RPATH, and
+# without symbols in the configurations Release and MinSizeRel. `cmake --install --strip` strips what install(TARGETS …)
+# names and would break the seal; install(PROGRAMS "$<TARGET_FILE:NAME-x.y.z>" …) it leaves as it is.
 function(hotswap_add_component name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;OUTPUT_DIRECTORY" "SOURCES;LIBRARIES;INCLUDES")
     if(arg_UNPARSED_ARGUMENTS)
@@ -27,6 +31,7 @@ function(hotswap_add_component name)
     set_target_properties(${target} PROPERTIES
         OUTPUT_NAME "${target}" PREFIX "" SUFFIX ".so" DEBUG_POSTFIX ""
         POSITION_INDEPENDENT_CODE ON
+        BUILD_WITH_INSTALL_RPATH ON
         LINK_DEPENDS "${exports}")
     if(arg_OUTPUT_DIRECTORY)
         cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
@@ -42,10 +47,11 @@ function(hotswap_add_component name)
     target_compile_options(${target} PRIVATE
         $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique> -fvisibility=hidden -fvisibility-inlines-hidden -fPIC)
     target_link_options(${target} PRIVATE
-        "LINKER:--version-script=${exports}" "LINKER:--build-id" "LINKER:-z,now")
+        "LINKER:--version-script=${exports}" "LINKER:--build-id" "LINKER:-z,now"
+        "LINKER:-z,noexecstack" "$<$<CONFIG:Release,MinSizeRel>:LINKER:-s>")
     target_link_libraries(${target} PRIVATE hotswap::component ${arg_LIBRARIES})
 
     add_custom_command(TARGET ${target} POST_BUILD
-        COMMAND hotswap::lint "$<TARGET_FILE:${target}>"
-        COMMENT "Linting ${target}.so" VERBATIM)
+        COMMAND hotswap::lint --seal "$<TARGET_FILE:${target}>"
+        COMMENT "Sealing and linting ${target}.so" VERBATIM)
 endfunction()

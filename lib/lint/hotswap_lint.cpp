@@ -1,52 +1,67 @@
-// hotswap-lint FILE…: says of each module what the runtime would say before running any of its code.
-#include "module/file_io.hpp"
-#include "module/module_file.hpp"
+// hotswap-lint FILE…: says of each module what the runtime would say before running any of its code, and seals it.
+#include "module/seal_file.hpp"
+
+#include <hotswap/module/inspect.hpp>
 
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace {
 
 constexpr char usage[] =
-    "usage: hotswap-lint [--quiet] FILE...\n"
+    "usage: hotswap-lint [--quiet] [--seal] FILE...\n"
     "\n"
-    "Judges hotswap modules as a runtime does before it loads them, without running any of their code.\n"
+    "Judges hotswap modules as a runtime does before it loads them, without running any of their code. What "
+    "only the\n"
+    "host can know (symbols that it must define, owners of files, signatures) is warned of or left to it.\n"
     "\n"
     "  --quiet    say nothing of modules that are good\n"
+    "  --seal     first write into each module the digest of itself, which the runtime compares; do it last, "
+    "after\n"
+    "             strip and whatever else alters the file\n"
     "  --help     this text\n"
     "\n"
     "Exit status: 0 if every file may be loaded, 1 if one is refused, 2 if called wrongly.\n";
 
-bool judge(char const* path, bool quiet) {
-    auto const content = hotswap::detail::read_regular_file(path);
-    if (!content) {
-        fmt::print(stderr, "{}: refused ({}): {}\n", path, content.error().code, content.error().message);
-        return false;
+struct options {
+    bool quiet = false;
+    bool seal = false;
+    std::vector<char const*> files{};
+};
+
+bool refused(char const* path, hotswap::errc code, std::string_view message) {
+    fmt::print(stderr, "{}: refused ({}): {}\n", path, code, message);
+    return false;
+}
+
+bool judge(char const* path, options const& how) {
+    if (how.seal)
+        if (auto const sealed = hotswap::detail::seal_file(path); !sealed)
+            return refused(path, sealed.error().code, sealed.error().message);
+    auto const said = hotswap::inspect(path, {.policy = {.check_ownership = false}, .as_host = false});
+    if (!said) return refused(path, said.error().code, said.error().message);
+    for (hotswap::finding const& f : said->findings) {
+        if (f.severity == hotswap::severity::refuse)
+            refused(path, f.code, f.message + "; " + f.remedy);
+        else
+            fmt::print(stderr, "{}: warning: {}; {}\n", path, f.message, f.remedy);
     }
-    auto const verified = hotswap::detail::verify_module(*content, path);
-    if (!verified) {
-        fmt::print(stderr, "{}: refused ({}): {}\n", path, verified.error().code, verified.error().message);
-        return false;
-    }
-    for (auto const& reason : verified->keeps_mapped)
-        fmt::print(stderr, "{}: warning: the module will stay mapped after it is retired: {}\n", path,
-                   reason);
-    if (!quiet)
-        fmt::print("{}: {} {}, contract {} {}, schema {} {}, starts from {}, goes back to {}\n", path,
-                   verified->component(), verified->release(), verified->contract().name,
-                   verified->contract().number, verified->legacy() ? "legacy" : verified->schema().name,
-                   verified->schema().version, verified->descriptor.oldest_start,
-                   verified->descriptor.oldest_back);
+    if (said->refusal() != nullptr) return false;
+    if (!how.quiet)
+        fmt::print("{}: {} {}, contract {} {}, schema {} {}, starts from {}, goes back to {}, {}\n", path,
+                   said->component, said->release, said->contract, said->contract_number,
+                   said->schema_version == 0 ? "legacy" : said->schema, said->schema_version,
+                   said->oldest_start, said->oldest_back, said->sealed ? "sealed" : "not sealed");
     return true;
 }
 
 int run(int count, char** words) {
-    bool quiet = false;
-    bool good = true;
-    int files = 0;
+    options how;
     for (int i = 1; i != count; ++i) {
         std::string_view const word = words[i];
         if (word == "--help") {
@@ -54,19 +69,22 @@ int run(int count, char** words) {
             return 0;
         }
         if (word == "--quiet") {
-            quiet = true;
+            how.quiet = true;
+        } else if (word == "--seal") {
+            how.seal = true;
         } else if (word.starts_with("--")) {
             fmt::print(stderr, "hotswap-lint: unknown option {}\n\n{}", word, usage);
             return 2;
         } else {
-            ++files;
-            good = judge(words[i], quiet) && good;
+            how.files.push_back(words[i]);
         }
     }
-    if (files == 0) {
+    if (how.files.empty()) {
         fmt::print(stderr, "{}", usage);
         return 2;
     }
+    bool good = true;
+    for (char const* const file : how.files) good = judge(file, how) && good;
     return good ? 0 : 1;
 }
 

@@ -1,14 +1,20 @@
-// What names a file's content.
+// BLAKE2b-256 digests of bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 
 namespace hotswap::detail {
 
-/// BLAKE2b-256 of the content, hexadecimal.
-/// Source:   RFC 7693, by libsodium.
-std::string digest_of(std::span<std::byte const> content);
+using digest = std::array<unsigned char, 32>;
+
+digest digest_of(std::span<std::byte const> content);
+/// The digest of `content` as if the `hole` in it, which lies within, were zeros.
+digest digest_around(std::span<std::byte const> content, std::span<std::byte const> hole);
+
+/// Lower-case hexadecimal digits.
+std::string hexadecimal(std::span<unsigned char const> bytes);
 
 }  // namespace hotswap::detail

@@ -1,7 +1,7 @@
-// A shared object read as bytes: every offset is checked against what is there, and nothing of it is run.
+// A shared object read as bytes: everything that the dynamic linker would follow is checked, and nothing of it is run.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include "module/elf_view.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -17,48 +17,39 @@ namespace hotswap::detail {
 struct elf_symbol {
     std::string_view name;
     bool defined = false;
+    bool weak = false;
+    bool hidden = false;
     bool unique = false;  ///< STB_GNU_UNIQUE: one for the whole process, and it pins its module
 };
 
-/// What the dynamic linker would find in a shared object.
+/// A shared object that the dynamic linker can read without harm.
 class elf_image {
 public:
-    /// Errors:   not_elf, wrong_architecture, truncated_file.
-    /// Lifetime: `file` outlives the image.
-    static result<elf_image> read(std::span<std::byte const> file, std::string_view name);
+    /// Errors:   not_elf, wrong_architecture, truncated_file, damaged_module.
+    /// Lifetime: `file` and `name` outlive the image.
+    static judged<elf_image> read(std::span<std::byte const> file, std::string_view name);
 
+    std::span<std::byte const> file() const noexcept { return elf_.file; }
     /// The content of the first note of that name and type, in the file's note segments.
     std::optional<std::span<std::byte const>> note(std::string_view name, std::uint32_t type) const;
     /// The GNU build id, hexadecimal; empty if there is none.
     std::string build_id() const;
-    /// The dynamic symbols; those whose name lies outside the file are left out.
+    /// The dynamic symbols that have a name.
     std::vector<elf_symbol> symbols() const;
+    std::vector<Elf64_Phdr> const& segments() const noexcept { return elf_.segments; }
+    /// The libraries that it names.
+    std::vector<std::string_view> const& needed() const noexcept { return elf_.needed; }
+    /// The places in which it has the linker look for libraries, each as written.
+    std::vector<std::string_view> search_paths() const;
     /// Whether the file asks never to be unloaded (DF_1_NODELETE).
-    bool never_unloads() const;
+    bool never_unloads() const { return (elf_.value_or_zero(DT_FLAGS_1) & DF_1_NODELETE) != 0; }
+    /// Whether relocations change code (DT_TEXTREL).
+    bool changes_code() const { return elf_.changes_code(); }
 
 private:
-    struct section {
-        std::uint32_t type;
-        std::uint32_t link;
-        std::uint64_t offset;
-        std::uint64_t size;
-    };
-    struct segment {
-        std::uint32_t type;
-        std::uint64_t offset;
-        std::uint64_t size;
-        std::uint64_t alignment;
-    };
+    explicit elf_image(elf_view elf) : elf_(std::move(elf)) {}
 
-    elf_image(std::span<std::byte const> file) : file_(file) {}
-
-    result<void> read_tables(std::string_view name);
-    result<void> read_segments(std::string_view name);
-    std::string_view text_at(section const& strings, std::uint64_t offset) const;
-
-    std::span<std::byte const> file_;
-    std::vector<segment> segments_;
-    std::vector<section> sections_;
+    elf_view elf_;
 };
 
 }  // namespace hotswap::detail

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -19,6 +21,8 @@ failure not_regular(std::filesystem::path const& path) {
                   "{} is not a regular file (a directory, FIFO, socket or device); name a shared object",
                   path.string());
 }
+
+}  // namespace
 
 failure cannot_open(std::filesystem::path const& path, int error) {
     if (error == ENOENT || error == ENOTDIR)  // in the dynamic linker's own words
@@ -37,14 +41,18 @@ failure cannot_open(std::filesystem::path const& path, int error) {
                   std::generic_category().message(error));
 }
 
-}  // namespace
-
 result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& path) {
     file_descriptor const file(open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file) return cannot_open(path, errno);
+    return read_opened(file, path, [](struct stat const&) -> result<void> { return {}; });
+}
+
+result<std::vector<std::byte>> read_opened(file_descriptor const& file, std::filesystem::path const& path,
+                                           std::function<result<void>(struct stat const&)> const& accept) {
     struct stat found {};
     if (fstat(file.get(), &found) != 0) return cannot_open(path, errno);
     if (!S_ISREG(found.st_mode)) return not_regular(path);
+    if (auto accepted = accept(found); !accepted) return accepted.error();
     if (static_cast<std::uint64_t>(found.st_size) > largest_module)
         return refuse(errc::staging_failed, phase::stage,
                       "{} has {} bytes, a module has at most {}; strip it", path.string(), found.st_size,
@@ -60,6 +68,21 @@ result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& pa
     }
     content.resize(have);
     return content;
+}
+
+int replace_file(std::filesystem::path const& path, std::span<std::byte const> content, mode_t mode) noexcept
+    try {
+    auto made = path.parent_path() / ("." + path.filename().string() + ".XXXXXX");
+    auto text = made.string();
+    file_descriptor const file(mkostemp(text.data(), O_CLOEXEC));
+    if (!file) return errno;
+    int error = write_all(file.get(), content);
+    if (error == 0 && (fchmod(file.get(), mode) != 0 || rename(text.c_str(), path.c_str()) != 0))
+        error = errno;
+    if (error != 0) unlink(text.c_str());
+    return error;
+} catch (...) {
+    return ENOMEM;
 }
 
 int write_all(int fd, std::span<std::byte const> content) noexcept {

@@ -3,10 +3,12 @@
 
 #include <hotswap/base/result.hpp>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -18,7 +20,10 @@ class file_descriptor {
 public:
     explicit file_descriptor(int fd) noexcept : fd_(fd) {}
     file_descriptor(file_descriptor&& other) noexcept : fd_(other.release()) {}
-    file_descriptor& operator=(file_descriptor&&) = delete;
+    file_descriptor& operator=(file_descriptor&& other) noexcept {
+        std::swap(fd_, other.fd_);
+        return *this;
+    }
     ~file_descriptor() {
         if (fd_ >= 0) close(fd_);
     }
@@ -34,6 +39,17 @@ private:
 /// The content of a regular file; never blocks on a FIFO and follows no link.
 /// Errors:   no_such_file, not_regular_file, staging_failed if it cannot be read.
 result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& path);
+
+/// The content of what was opened, if it is a regular file that `accept` does not refuse.
+/// Errors:   as above, and those of `accept`.
+result<std::vector<std::byte>> read_opened(file_descriptor const& file, std::filesystem::path const& path,
+                                           std::function<result<void>(struct stat const&)> const& accept);
+
+/// The failure for an errno with which opening or reading `path` ended, in the dynamic linker's words where it has any.
+failure cannot_open(std::filesystem::path const& path, int error);
+
+/// Puts a file of that content and mode in the place of `path`, whole or not at all; 0, or the errno of what went wrong.
+int replace_file(std::filesystem::path const& path, std::span<std::byte const> content, mode_t mode) noexcept;
 
 /// Writes everything; 0, or the errno of what went wrong.
 int write_all(int fd, std::span<std::byte const> content) noexcept;

@@ -4,7 +4,6 @@
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/algorithm/string/replace.hpp>
-#include <boost/archive/basic_archive.hpp>
 #include <boost/dll/shared_library.hpp>
 
 #include <dlfcn.h>
@@ -22,10 +21,6 @@ struct loaded_module::library {
 };
 
 namespace {
-
-// Modules bind to the host's copy of Boost.Serialization. Linkers that are told --as-needed, by some
-// distributions' default, would leave out a library of which the host itself uses nothing.
-[[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
 
 std::string linkers_words() {
     char const* const words = dlerror();
@@ -58,6 +53,12 @@ loaded_module::~loaded_module() { close(); }
 result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, module_file verified) {
     std::shared_ptr<loaded_module> made(new loaded_module(std::move(file), std::move(verified)));
     auto const& staged = made->staged_;
+    if (!staged.is_unchanged())
+        return refuse(
+            errc::damaged_module, phase::load,
+            "the private copy of {} is no longer what was read and judged: something with this user's rights "
+            "changed {}; find out what",
+            staged.name(), staged.path().string());
     namespace dll = boost::dll;
     std::error_code error;
     dlerror();

@@ -1,9 +1,13 @@
 // What is known of a module's file before any of its code has run: descriptor, build id, lint.
 #pragma once
 
+#include "module/staging_area.hpp"
+
 #include <hotswap/abi/descriptor.hpp>
 #include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/module/finding.hpp>
+#include <hotswap/module/policy.hpp>
 #include <hotswap/state/schema.hpp>
 
 #include <cstddef>
@@ -19,7 +23,9 @@ namespace hotswap::detail {
 struct module_file {
     abi::descriptor descriptor;
     std::string build_id;
+    std::string digest;                     ///< BLAKE2b-256 of the file, hexadecimal
     std::vector<std::string> keeps_mapped;  ///< what in it defeats dlclose, in words
+    std::vector<finding> warnings;          ///< what is wrong with it and does not refuse it
 
     std::string_view component() const noexcept { return descriptor.component; }
     std::string_view release() const noexcept { return descriptor.release; }
@@ -39,9 +45,14 @@ struct module_file {
     }
 };
 
-/// Reads and judges the bytes of a module without running any of it; `name` is for messages.
-/// Errors:   not_elf, wrong_architecture, truncated_file, no_descriptor, abi_mismatch, toolchain_mismatch,
-///           unique_symbols.
-result<module_file> verify_module(std::span<std::byte const> file, std::string_view name);
+/// Reads and judges the bytes of a module without running any of it, as the host that would load it.
+/// Errors:   not_elf, wrong_architecture, truncated_file, damaged_module, no_descriptor, abi_mismatch,
+///           toolchain_mismatch, unsealed_module, missing_signature, bad_signature, unique_symbols, unresolved_symbols,
+///           load_failed if it has no entry, lint_refused.
+result<module_file> verify_module(staged_file const& file, module_policy const& policy);
+
+/// The same for bytes that are nowhere in a file; `name` is for messages.
+result<module_file> verify_module(std::span<std::byte const> file, std::string_view name,
+                                  module_policy const& policy = {});
 
 }  // namespace hotswap::detail

@@ -1,5 +1,6 @@
 #include "module/staging_area.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/refuse.hpp"
 #include "module/digest.hpp"
 #include "module/file_io.hpp"
@@ -24,6 +25,7 @@ namespace {
 constexpr char own_prefix[] = "host-";
 constexpr char new_prefix[] = ".new-";
 constexpr char lock_name[] = "lock";
+constexpr char signature_suffix[] = ".sig";
 
 fs::path default_base() {
     char const* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
@@ -80,15 +82,19 @@ void sweep(fs::path const& base) {
 
 }  // namespace
 
-staged_file::staged_file(fs::path path, std::string name, std::string digest, std::vector<std::byte> bytes)
+staged_file::staged_file(fs::path path, std::string name, std::string digest, std::vector<std::byte> bytes,
+                         std::optional<std::string> signature)
     : path_(std::move(path)),
       name_(std::move(name)),
       digest_(std::move(digest)),
       size_(bytes.size()),
-      bytes_(std::move(bytes)) {}
+      bytes_(std::move(bytes)),
+      signature_(std::move(signature)) {}
 
 staged_file::~staged_file() {
-    if (!path_.empty()) unlink(path_.c_str());
+    if (path_.empty()) return;
+    unlink(path_.c_str());
+    if (signature_) unlink((path_.string() + signature_suffix).c_str());
 }
 
 staged_file::staged_file(staged_file&& other) noexcept
@@ -96,9 +102,24 @@ staged_file::staged_file(staged_file&& other) noexcept
       name_(std::move(other.name_)),
       digest_(std::move(other.digest_)),
       size_(other.size_),
-      bytes_(std::move(other.bytes_)) {}
+      bytes_(std::move(other.bytes_)),
+      signature_(std::move(other.signature_)) {}
 
-staging_area::staging_area(fs::path base) : base_(base.empty() ? default_base() : std::move(base)) {}
+bool staged_file::is_unchanged() const {
+    auto const now = [this]() -> result<std::vector<std::byte>> {
+        file_descriptor const file(open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        if (!file) return cannot_open(path_, errno);
+        return read_opened(file, path_, [this](struct stat const& found) -> result<void> {
+            if (found.st_uid == geteuid() && (found.st_mode & 07777u) == 0400u && found.st_nlink == 1)
+                return {};
+            return cannot_open(path_, EPERM);
+        });
+    }();
+    return now && *now == bytes_;
+}
+
+staging_area::staging_area(fs::path base, module_policy policy)
+    : policy_(std::move(policy)), base_(base.empty() ? default_base() : std::move(base)) {}
 
 staging_area::~staging_area() {
     if (lock_ < 0) return;
@@ -111,6 +132,8 @@ staging_area::~staging_area() {
 // The lock is taken before the directory gets the name under which others look for it.
 result<void> staging_area::prepare() {
     if (auto prepared = prepare_base(base_); !prepared) return prepared.error();
+    if (auto const who = policy_.check_ownership ? who_can_fill(base_) : std::nullopt)
+        return cannot_stage(base_, fmt::format("lies where others could exchange it: {}", *who), EPERM);
     sweep(base_);
     auto made = (base_ / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
     if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
@@ -136,7 +159,7 @@ result<void> staging_area::prepare() {
 
 result<staged_file> staging_area::stage(fs::path const& source, std::string name) {
     std::lock_guard const lock(mutex_);
-    auto content = read_regular_file(source);
+    auto content = read_module(source, policy_);
     if (!content) return content.error();
     std::error_code error;
     if (own_.empty() || !fs::exists(own_, error)) {
@@ -146,17 +169,29 @@ result<staged_file> staging_area::stage(fs::path const& source, std::string name
     return write(std::move(*content), std::move(name));
 }
 
-result<staged_file> staging_area::write(std::vector<std::byte> content, std::string name) {
+// The copy is sealed by what surrounds it: a directory that only this user enters, a mode that nobody may write by, and no
+// descriptor that could. What is hashed and judged are the bytes that were written, and before the load the file is
+// compared with them.
+result<staged_file> staging_area::write(module_source source, std::string name) {
     auto const path = own_ / fmt::format("{}-{}", next_++, name);
-    file_descriptor const file(
-        open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
-    if (!file) return cannot_stage(path, "cannot be made", errno);
-    if (int const error = write_all(file.get(), content); error != 0) {
-        unlink(path.c_str());
-        return cannot_stage(path, "cannot be written", error);
-    }
-    auto digest = digest_of(content);
-    return staged_file(path, std::move(name), std::move(digest), std::move(content));
+    auto digest = hexadecimal(digest_of(source.bytes));
+    auto const put = [](fs::path const& at, std::span<std::byte const> content) -> result<void> {
+        file_descriptor const file(
+            open(at.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
+        if (!file) return cannot_stage(at, "cannot be made", errno);
+        int error = HOTSWAP_FAILPOINT("stage.write");
+        if (error == 0) error = write_all(file.get(), content);
+        if (error == 0) return {};
+        unlink(at.c_str());
+        return cannot_stage(at, "cannot be written", error);
+    };
+    if (auto done = put(path, source.bytes); !done) return done.error();
+    staged_file made(path, std::move(name), std::move(digest), std::move(source.bytes),
+                     std::move(source.signature));
+    if (auto const& text = made.signature())
+        if (auto done = put(path.string() + signature_suffix, std::as_bytes(std::span(*text))); !done)
+            return done.error();
+    return made;
 }
 
 }  // namespace hotswap::detail

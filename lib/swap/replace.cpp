@@ -35,7 +35,7 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     if (!staged) return staged.error();
     steps.bytes(staged->size());
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
-        auto judged = verify_module(staged->bytes(), name);
+        auto judged = verify_module(*staged, area.policy());
         if (!judged || judged->contract() == wanted) return judged;
         return refuse(
             errc::contract_mismatch, phase::verify,

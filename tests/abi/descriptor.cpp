@@ -175,7 +175,7 @@ TEST_CASE(
 }
 
 TEST_CASE("abi: the structs that cross the boundary are fixed in size") {
-    static_assert(sizeof(abi::descriptor) == 1384);
+    static_assert(sizeof(abi::descriptor) == 1416);
     static_assert(sizeof(abi::state_entry) == 16);
     static_assert(sizeof(abi::error) == 1024);
     static_assert(sizeof(abi::sink) == 24);

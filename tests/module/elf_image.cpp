@@ -1,5 +1,6 @@
 #include "module/elf_image.hpp"
 
+#include "module/altered.hpp"
 #include "module/files.hpp"
 #include "module/module_file.hpp"
 
@@ -16,42 +17,17 @@
 
 using hotswap::errc;
 using hotswap::detail::verify_module;
+using test::at;
 using test::bytes;
+using test::field_at;
+using test::put;
 using test::refusal;
 
 namespace {
 
-bytes good_module() { return test::read(test::modules / "plain_stripped-1.0.0.so"); }
+bytes sealed_module() { return test::read(test::modules / "plain_stripped-1.0.0.so"); }
 
-template <class T>
-T at(bytes const& file, std::size_t offset) {
-    T value;
-    REQUIRE(offset + sizeof value <= file.size());
-    std::memcpy(&value, file.data() + offset, sizeof value);
-    return value;
-}
-
-template <class T>
-void put(bytes& file, std::size_t offset, T value) {
-    REQUIRE(offset + sizeof value <= file.size());
-    std::memcpy(file.data() + offset, &value, sizeof value);
-}
-
-/// Where the descriptor's content lies in a module's file.
-std::size_t descriptor_at(bytes const& file) {
-    auto const magic = std::as_bytes(std::span(&hotswap::abi::descriptor_magic, 1));
-    auto const found = std::search(file.begin(), file.end(), magic.begin(), magic.end());
-    REQUIRE(found != file.end());
-    return static_cast<std::size_t>(found - file.begin());
-}
-
-template <class Field>
-std::size_t field_at(bytes const& file, Field hotswap::abi::descriptor::*field) {
-    static hotswap::abi::descriptor const sample{};
-    auto const* const base = reinterpret_cast<std::byte const*>(&sample);
-    auto const* const member = reinterpret_cast<std::byte const*>(&(sample.*field));
-    return descriptor_at(file) + static_cast<std::size_t>(member - base);
-}
+bytes good_module() { return test::unsealed(sealed_module()); }
 
 /// The parts of the file that the reader follows: headers, tables, and what they point to.
 std::vector<std::pair<std::size_t, std::size_t>> read_parts(bytes const& file) {
@@ -72,9 +48,10 @@ std::vector<std::pair<std::size_t, std::size_t>> read_parts(bytes const& file) {
 
 /// The codes with which bytes may be refused.
 bool is_refusal_of_bytes(errc code) {
-    static std::set<errc> const known{errc::not_elf,       errc::wrong_architecture, errc::truncated_file,
-                                      errc::no_descriptor, errc::abi_mismatch,       errc::toolchain_mismatch,
-                                      errc::unique_symbols};
+    static std::set<errc> const known{
+        errc::not_elf,      errc::wrong_architecture, errc::truncated_file,    errc::no_descriptor,
+        errc::abi_mismatch, errc::toolchain_mismatch, errc::unique_symbols,    errc::damaged_module,
+        errc::lint_refused, errc::load_failed,        errc::unresolved_symbols};
     return known.contains(code);
 }
 

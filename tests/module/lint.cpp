@@ -1,4 +1,5 @@
 // hotswap-lint, as a build or a person runs it.
+#include "module/altered.hpp"
 #include "module/files.hpp"
 
 #include <doctest/doctest.h>
@@ -7,6 +8,8 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <memory>
 
 using test::modules;
@@ -89,4 +92,41 @@ TEST_CASE("hotswap-lint: called wrongly it shows its usage with status 2") {
         CHECK(has(given, "usage: hotswap-lint"));
     }
     CHECK(has(lint("--nonsense"), "unknown option --nonsense"));
+}
+
+TEST_CASE(
+    "hotswap-lint: --seal writes the digest into a module, keeps its mode, and leaves a sealed one as it "
+    "is") {
+    test::scratch const here;
+    auto const file = here / "plain-1.0.0.so";
+    test::write(file, test::unsealed(test::read(modules / "plain-1.0.0.so")));
+    std::filesystem::permissions(file, std::filesystem::perms(0750));
+    CHECK(has(lint(file.string()), "was never sealed"));
+    auto const given = lint("--seal '" + file.string() + "'");
+    CHECK(given.status == 0);
+    CHECK_MESSAGE(has(given, ", sealed"), given.output);
+    CHECK(std::filesystem::status(file).permissions() == std::filesystem::perms(0750));
+    CHECK(test::read(file) == test::read(modules / "plain-1.0.0.so"));
+    auto const written = std::filesystem::last_write_time(file);
+    CHECK(lint("--seal '" + file.string() + "'").status == 0);
+    CHECK(std::filesystem::last_write_time(file) == written);
+    CHECK(std::distance(std::filesystem::directory_iterator(here.path()), {}) == 1);
+}
+
+TEST_CASE("hotswap-lint: --seal mends a module that was stripped after its build") {
+    test::scratch const here;
+    auto const file = here / "plain-1.0.0.so";
+    std::filesystem::copy_file(modules / "plain_stripped_late-1.0.0.so", file);
+    auto const before = lint("'" + file.string() + "'");
+    CHECK(before.status == 1);
+    CHECK(has(before, "refused (damaged_module)"));
+    CHECK(lint("--seal '" + file.string() + "'").status == 0);
+    CHECK(lint("'" + file.string() + "'").status == 0);
+}
+
+TEST_CASE("hotswap-lint: --seal refuses what is no module, and leaves it as it is") {
+    test::scratch const here;
+    test::write(here / "text.so", "#!/bin/sh");
+    CHECK(has(lint("--seal '" + (here / "text.so").string() + "'"), "refused (not_elf)"));
+    CHECK(test::read(here / "text.so").size() == 9);
 }

@@ -22,8 +22,8 @@ namespace {
 result<std::shared_ptr<loaded_module>> load(staging_area& area, fs::path const& file) {
     auto staged = area.stage(file, file.filename().string());
     REQUIRE_MESSAGE(staged.has_value(), staged.error().message);
-    auto verified = verify_module(staged->bytes(), file.filename().string());
-    REQUIRE_MESSAGE(verified.has_value(), verified.error().message);
+    auto verified = verify_module(*staged, {});
+    if (!verified) return verified.error();
     return loaded_module::load(std::move(*staged), std::move(*verified));
 }
 
@@ -85,12 +85,12 @@ TEST_CASE("load: the same file loaded twice is two modules, each unmapped on its
     CHECK(first->api().abi == hotswap::abi::number);
 }
 
-TEST_CASE("load: an undefined symbol is unresolved_symbols, in the linker's words and with the symbol") {
+TEST_CASE("load: an undefined symbol is unresolved_symbols, found before the linker sees the file") {
     scratch const here;
     staging_area area(here / "stage");
     auto const why = refusal(load(area, modules / "unresolved-1.0.0.so"));
     CHECK(why.code == errc::unresolved_symbols);
-    CHECK(why.phase == hotswap::phase::load);
+    CHECK(why.phase == hotswap::phase::verify);
     CHECK_SAYS(why, "undefined symbol");
     CHECK_SAYS(why, "defined_by_nobody");
     CHECK_SAYS(why, "unresolved-1.0.0.so");

@@ -171,11 +171,11 @@ TEST_CASE("verify: a state struct that was edited after its release is refused")
                      {"tally_edited-1.5.0.so", "version 1", "edited", "make a new version"}});
 }
 
-TEST_CASE("load: a module with a symbol that nobody defines is refused by the name of the symbol") {
+TEST_CASE("verify: a module with a symbol that nobody defines is refused by the name of the symbol") {
     running_tally running;
     running.refuses({built("tally_unresolved", "1.0.0"),
                      errc::unresolved_symbols,
-                     phase::load,
+                     phase::verify,
                      {"tally_unresolved-1.0.0.so", "undefined symbol", "hotswap_test_defined_nowhere"}});
 }
 

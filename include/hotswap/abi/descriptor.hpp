@@ -18,6 +18,7 @@ inline constexpr std::uint64_t descriptor_magic = 0x3150415753544f48;  // "HOTSW
 inline constexpr std::uint32_t note_type = 1;
 inline constexpr char note_name[12] = "hotswap.abi";
 inline constexpr std::size_t max_states = 64;
+inline constexpr std::size_t seal_size = 32;
 
 /// Bits of `state_entry::flags`.
 enum state_flag : std::uint32_t {
@@ -43,6 +44,21 @@ struct state_entry {
     std::uint32_t flags = 0;  ///< `state_flag`
 };
 
+/// What the compiler writes where the seal will be, in as many repetitions as fit: a seal of zeros might be an accident.
+inline constexpr unsigned char unsealed_pattern[8] = {'u', 'n', 's', 'e', 'a', 'l', 'e', 'd'};
+
+/// A digest of the file that it stands in.
+struct seal {
+    unsigned char bytes[seal_size] = {};
+
+    static constexpr seal none() {
+        seal made;
+        for (std::size_t i = 0; i != seal_size; ++i) made.bytes[i] = unsealed_pattern[i % 8];
+        return made;
+    }
+    friend constexpr bool operator==(seal const&, seal const&) = default;
+};
+
 /// A module's description of itself: fixed size, no pointers, texts padded with zeros.
 struct descriptor {
     std::uint64_t magic = descriptor_magic;
@@ -60,6 +76,8 @@ struct descriptor {
     char schema[64] = {};
     char toolchain[96] = {};
     state_entry states[max_states] = {};  ///< ascending by version
+    seal sealed =
+        seal::none();  ///< BLAKE2b-256 of the whole file with these bytes as zeros; written after linking
 };
 
 /// The ELF note that carries the descriptor. Name and padding put `content` at an offset of 24 under

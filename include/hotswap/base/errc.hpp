@@ -37,7 +37,7 @@ enum class errc : int {
     layout_changed,
     unique_symbols,
     staging_failed,
-    damaged_module,   ///< the content is not what was sealed
+    damaged_module,   ///< the content is not what was sealed, or contradicts itself
     unsealed_module,  ///< refused by option
     lint_refused,     ///< a finding of severity `refuse`; the message names it
     untrusted_path,   ///< somebody else could change the file or its directory

@@ -1,0 +1,88 @@
+#include "module/descriptor_note.hpp"
+
+#include "module/digest.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace hotswap::detail {
+
+namespace {
+
+template <std::size_t N>
+bool is_text(char const (&field)[N]) {
+    return std::find(field, field + N, '\0') != field + N;
+}
+
+bool is_sound(abi::descriptor const& d) {
+    if (!is_text(d.component) || !is_text(d.release) || !is_text(d.contract) || !is_text(d.schema))
+        return false;
+    if (d.component[0] == '\0' || d.state_count == 0 || d.state_count > abi::max_states) return false;
+    if (d.oldest_start > d.schema_version || d.oldest_back > d.schema_version) return false;
+    std::uint32_t const oldest = std::min(d.oldest_start, d.oldest_back);
+    if (d.schema_version - oldest + 1 != d.state_count) return false;
+    for (std::uint32_t i = 0; i != d.state_count; ++i)
+        if (d.states[i].version != oldest + i) return false;
+    return true;
+}
+
+finding damaged_descriptor(std::string_view name, std::string_view how) {
+    return refusing(errc::no_descriptor, abi::note_name,
+                    fmt::format("{} holds a damaged hotswap descriptor ({})", name, how), "build it again");
+}
+
+}  // namespace
+
+judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name) {
+    auto const content = image.note(abi::note_name, abi::note_type);
+    if (!content)
+        return refusing(
+            errc::no_descriptor, abi::note_name,
+            fmt::format("{} is a shared object without a hotswap descriptor", name),
+            "put HOTSWAP_COMPONENT(class) in one of its sources and build it with hotswap_add_component");
+    abi::descriptor d;
+    std::uint64_t magic = 0;
+    std::uint32_t number = 0;
+    if (content->size() >= sizeof magic + sizeof number) {
+        magic = copy_at<std::uint64_t>(*content, 0);
+        number = copy_at<std::uint32_t>(*content, sizeof magic);
+    }
+    if (magic != abi::descriptor_magic)
+        return damaged_descriptor(name,
+                                  fmt::format("magic {:#x}, {:#x} expected", magic, abi::descriptor_magic));
+    if (number != abi::number || content->size() != sizeof d)
+        return refusing(
+            errc::abi_mismatch, abi::note_name,
+            fmt::format("{} speaks hotswap ABI {} (descriptor of {} bytes), this host speaks ABI {} "
+                        "({} bytes)",
+                        name, number, content->size(), abi::number, sizeof d),
+            "build the module against the host's version of hotswap");
+    std::memcpy(static_cast<void*>(&d), content->data(), sizeof d);
+    if (!is_text(d.toolchain) || std::string_view(d.toolchain) != abi::toolchain)
+        return refusing(
+            errc::toolchain_mismatch, is_text(d.toolchain) ? d.toolchain : abi::note_name,
+            fmt::format("{} was built with {}, this host with {}", name,
+                        is_text(d.toolchain) ? d.toolchain : "an unknown toolchain", abi::toolchain),
+            "build both with the same compiler and standard library");
+    if (!is_sound(d)) return damaged_descriptor(name, "its versions or texts contradict each other");
+    return d;
+}
+
+std::span<std::byte const> seal_in(elf_image const& image) {
+    return image.note(abi::note_name, abi::note_type)
+        ->subspan(offsetof(abi::descriptor, sealed), abi::seal_size);
+}
+
+judged<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name) {
+    if (said.sealed == abi::seal::none()) return false;
+    auto const own = digest_around(image.file(), seal_in(image));
+    if (std::memcmp(own.data(), said.sealed.bytes, own.size()) == 0) return true;
+    return refusing(
+        errc::damaged_module, "the seal",
+        fmt::format("{} is not what its build sealed: its digest is {}, the seal says {}", name,
+                    hexadecimal(own), hexadecimal(said.sealed.bytes)),
+        "copy or build it again, or, if something like strip or a change of its RPATH was meant to alter "
+        "it after the build, seal it again with hotswap-lint --seal");
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,26 @@
+// The descriptor and the seal in a module's file.
+#pragma once
+
+#include "module/elf_image.hpp"
+#include "module/judgement.hpp"
+
+#include <hotswap/abi/descriptor.hpp>
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// Reads the descriptor; one that is returned holds together.
+/// Errors:   no_descriptor, abi_mismatch, toolchain_mismatch.
+judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name);
+
+/// Where the seal lies in the file of an image whose descriptor was read.
+std::span<std::byte const> seal_in(elf_image const& image);
+
+/// Whether the file is sealed, that is, holds the digest of itself.
+/// Errors:   damaged_module if it holds another one.
+judged<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name);
+
+}  // namespace hotswap::detail

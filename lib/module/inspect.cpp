@@ -1,0 +1,39 @@
+#include "module/digest.hpp"
+#include "module/judge.hpp"
+#include "module/module_source.hpp"
+
+#include <hotswap/module/inspect.hpp>
+
+#include <utility>
+
+namespace hotswap {
+
+result<public_key> public_key::read(std::filesystem::path const& file) {
+    auto content = detail::read_regular_file(file);
+    if (!content) return content.error();
+    return parse({reinterpret_cast<char const*>(content->data()), content->size()});
+}
+
+result<inspection> inspect(std::filesystem::path const& file, inspect_options const& options) {
+    auto policy = options.policy;
+    std::optional<failure> untrusted;
+    auto source = detail::read_module(file, policy);
+    if (!source && source.error().code == errc::untrusted_path) {
+        untrusted = source.error();
+        policy.check_ownership = false;
+        source = detail::read_module(file, policy);
+    }
+    if (!source) return source.error();
+    auto const name = file.filename().string();
+    auto judged = detail::judge({source->bytes, name, detail::hexadecimal(detail::digest_of(source->bytes)),
+                                 std::move(source->signature)},
+                                policy, options.as_host);
+    if (untrusted)
+        judged.said.findings.insert(
+            judged.said.findings.begin(),
+            {severity::refuse, errc::untrusted_path, file.string(), untrusted->message,
+             "move it to where only the host's user or root can write"});
+    return std::move(judged.said);
+}
+
+}  // namespace hotswap

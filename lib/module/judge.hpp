@@ -1,0 +1,32 @@
+// The one judgement of a module's bytes, on which loading, inspecting and the tools stand.
+#pragma once
+
+#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/module/inspect.hpp>
+#include <hotswap/module/policy.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// A module's content, and what belongs to it.
+struct module_bytes {
+    std::span<std::byte const> content;
+    std::string_view name;                 ///< for messages
+    std::string digest;                    ///< of the content, hexadecimal
+    std::optional<std::string> signature;  ///< what stands beside it
+};
+
+struct judgement {
+    inspection said;
+    abi::descriptor descriptor;  ///< as far as it could be read
+};
+
+/// Reads all of a module's bytes without running any of them. A damaged file has the one finding that stopped the reading.
+judgement judge(module_bytes const& file, module_policy const& policy, bool as_host);
+
+}  // namespace hotswap::detail

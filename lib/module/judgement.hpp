@@ -1,0 +1,37 @@
+// A part of a judgement: a value, or the finding that refuses the file.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/module/finding.hpp>
+
+#include <boost/system/result.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// A value, or the finding on account of which there is none.
+template <class T>
+using judged = boost::system::result<T, finding>;
+
+inline finding refusing(errc code, std::string offender, std::string message, std::string remedy) {
+    return {severity::refuse, code, std::move(offender), std::move(message), std::move(remedy)};
+}
+
+inline finding warning(errc code, std::string offender, std::string message, std::string remedy) {
+    return {severity::warn, code, std::move(offender), std::move(message), std::move(remedy)};
+}
+
+/// The failure with which an operation ends that meets the finding.
+inline failure as_failure(finding const& found, hotswap::phase at) {
+    failure why;
+    why.code = found.code;
+    why.phase = at;
+    why.message = found.message + "; " + found.remedy;
+    return why;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,248 @@
+#include "module/lints.hpp"
+
+#include "module/module_source.hpp"
+
+#include <hotswap/abi/descriptor.hpp>
+
+#include <boost/archive/basic_archive.hpp>
+#include <boost/core/demangle.hpp>
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <string>
+
+namespace hotswap::detail {
+
+namespace {
+
+// Modules bind to the host's copy of Boost.Serialization. Linkers that are told --as-needed, by some
+// distributions' default, would leave out a library of which the host itself, or hotswap-lint, uses nothing.
+[[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
+
+std::string readable(std::string_view symbol) { return boost::core::demangle(std::string(symbol).c_str()); }
+
+class linter {
+public:
+    linter(elf_image const& image, std::string_view name, bool as_host)
+        : image_(image), name_(name), as_host_(as_host), symbols_(image.symbols()) {}
+
+    std::vector<finding> run() && {
+        look_for_unique_symbols();
+        look_at_exports();
+        look_at_segments();
+        look_at_search_paths();
+        look_at_dependencies();
+        look_for_what_keeps_it_mapped();
+        if (image_.build_id().empty())
+            warn("the build id", fmt::format("{} has no build id, by which reports tell builds apart", name_),
+                 "link it with --build-id, as hotswap_add_component does");
+        return std::move(found_);
+    }
+
+private:
+    void add(severity weight, errc code, std::string offender, std::string message, std::string remedy) {
+        found_.push_back({weight, code, std::move(offender), std::move(message), std::move(remedy)});
+    }
+    void refuse(std::string offender, std::string message, std::string remedy) {
+        add(severity::refuse, errc::lint_refused, std::move(offender), std::move(message), std::move(remedy));
+    }
+    void warn(std::string offender, std::string message, std::string remedy) {
+        add(severity::warn, errc::lint_refused, std::move(offender), std::move(message), std::move(remedy));
+    }
+
+    void look_for_unique_symbols() {
+        auto const is_unique = [](elf_symbol const& s) { return s.defined && s.unique; };
+        auto const first = std::find_if(symbols_.begin(), symbols_.end(), is_unique);
+        if (first == symbols_.end()) return;
+        auto const count = std::count_if(symbols_.begin(), symbols_.end(), is_unique);
+        add(severity::refuse, errc::unique_symbols, readable(first->name),
+            fmt::format(
+                "{} defines {} unique symbol{} (one for the whole process, so that this release would run "
+                "another's code and could never be unloaded), the first is {}",
+                name_, count, count == 1 ? "" : "s", readable(first->name)),
+            "compile with -fno-gnu-unique -fvisibility=hidden, as hotswap_add_component does");
+    }
+
+    void look_at_exports() {
+        std::size_t others = 0;
+        std::string_view first;
+        bool enters = false;
+        for (elf_symbol const& s : symbols_) {
+            if (!s.defined || s.hidden) continue;
+            if (s.name == abi::entry_symbol)
+                enters = true;
+            else if (others++ == 0)
+                first = s.name;
+        }
+        if (!enters)
+            add(severity::refuse, errc::load_failed, abi::entry_symbol,
+                fmt::format("{} does not export {}", name_, abi::entry_symbol),
+                "build it with hotswap_add_component, whose version script keeps it");
+        if (others != 0)
+            warn(readable(first),
+                 fmt::format(
+                     "{} exports {} symbol{} beside {}, the first is {}: another library may bind to them, "
+                     "which keeps it mapped",
+                     name_, others, others == 1 ? "" : "s", abi::entry_symbol, readable(first)),
+                 "build it with hotswap_add_component, whose version script hides them");
+    }
+
+    void look_at_segments() {
+        bool stack_is_harmless = false;
+        for (std::size_t i = 0; i != image_.segments().size(); ++i) {
+            Elf64_Phdr const& s = image_.segments()[i];
+            if (s.p_type == PT_GNU_STACK) stack_is_harmless = (s.p_flags & PF_X) == 0;
+            if (s.p_type == PT_LOAD && (s.p_flags & (PF_W | PF_X)) == (PF_W | PF_X))
+                refuse(fmt::format("segment {}", i),
+                       fmt::format("{} has memory that is writable and executable at once (segment {})",
+                                   name_, i),
+                       "link it without -N, -z rwx and linker scripts that join code with data");
+        }
+        if (!stack_is_harmless)
+            refuse("the stack",
+                   fmt::format(
+                       "{} asks for an executable stack, and loading it would make every stack of the host "
+                       "executable",
+                       name_),
+                   "link it with -z noexecstack, and mark assembly sources with .section .note.GNU-stack");
+        if (image_.changes_code())
+            refuse(
+                "text relocations",
+                fmt::format("{} has text relocations: its code would be writable while it is loaded", name_),
+                "compile all of it with -fPIC");
+    }
+
+    void look_at_search_paths() {
+        for (std::string_view const path : image_.search_paths()) {
+            std::string const shown = path.empty() ? "(empty)" : std::string(path);
+            constexpr char remedy[] =
+                "link it with the install RPATH, to absolute directories that only root or the "
+                "host's user can write";
+            if (path.starts_with("$ORIGIN") || path.starts_with("${ORIGIN}"))
+                warn(shown,
+                     fmt::format(
+                         "{} has libraries looked for in {}, which for its private copy is the staging "
+                         "directory",
+                         name_, shown),
+                     "link what it needs to the host, or name the directory");
+            else if (!path.starts_with('/'))
+                refuse(shown,
+                       fmt::format("{} has libraries looked for in the host's current directory (RPATH {})",
+                                   name_, shown),
+                       remedy);
+            else if (auto const who = who_can_fill(path))
+                refuse(
+                    shown,
+                    fmt::format("{} has libraries looked for where others can put theirs ({})", name_, *who),
+                    remedy);
+        }
+    }
+
+    void look_at_dependencies() {
+        bool all_loaded = true;
+        std::vector<void*> handles;
+        for (std::string_view const library : image_.needed()) {
+            if (library.find('/') != library.npos) {
+                look_at_path(library);
+                all_loaded = false;
+                continue;
+            }
+            // Names without a slash only: opening whatever file a module names could block.
+            void* const handle = dlopen(std::string(library).c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+            if (handle != nullptr) {
+                handles.push_back(handle);
+                continue;
+            }
+            all_loaded = false;
+            if (as_host_)
+                warn(std::string(library),
+                     fmt::format(
+                         "{} needs {}, which the host has not loaded: loading the module runs its code, and "
+                         "may keep it for good",
+                         name_, library),
+                     "link it to the host");
+        }
+        // What a library that is not there would define, cannot be known.
+        if (all_loaded) look_for_undefined_symbols(handles);
+        for (void* const handle : handles) dlclose(handle);
+        dlerror();
+    }
+
+    void look_at_path(std::string_view library) {
+        auto const who = library.starts_with('/')
+                             ? who_can_fill(std::filesystem::path(library).parent_path())
+                             : std::optional<std::string>("it is relative to the host's current directory");
+        if (who)
+            refuse(std::string(library),
+                   fmt::format("{} needs {} from where others can put theirs ({})", name_, library, *who),
+                   "link it with the library's name only");
+        else if (as_host_)
+            warn(std::string(library), fmt::format("{} needs {} by its path", name_, library),
+                 "link it with the library's name only");
+    }
+
+    static bool is_defined(std::string const& symbol, std::vector<void*> const& libraries) {
+        dlerror();
+        if (dlsym(RTLD_DEFAULT, symbol.c_str()) != nullptr || dlerror() == nullptr) return true;
+        return std::any_of(libraries.begin(), libraries.end(), [&symbol](void* library) {
+            return dlsym(library, symbol.c_str()) != nullptr || dlerror() == nullptr;
+        });
+    }
+
+    void look_for_undefined_symbols(std::vector<void*> const& libraries) {
+        std::size_t count = 0;
+        std::string first;
+        for (elf_symbol const& s : symbols_) {
+            if (s.defined || s.weak) continue;
+            std::string symbol(s.name);
+            if (is_defined(symbol, libraries)) continue;
+            if (count++ == 0) first = std::move(symbol);
+        }
+        if (count == 0) return;
+        auto const more = count == 1 ? "" : fmt::format(", and {} more", count - 1);
+        if (as_host_)
+            add(severity::refuse, errc::unresolved_symbols, first,
+                fmt::format("{} has an undefined symbol that neither the host nor a library it has loaded "
+                            "defines: {} "
+                            "({}){}",
+                            name_, first, readable(first), more),
+                "link what defines it to the module, or to the host with -rdynamic");
+        else
+            add(severity::warn, errc::unresolved_symbols, first,
+                fmt::format("{} has an undefined symbol that the host must define: {} ({}){}", name_, first,
+                            readable(first), more),
+                "if the host does not export it, link what defines it to the module");
+    }
+
+    void look_for_what_keeps_it_mapped() {
+        for (auto const& reason : what_keeps_mapped(image_))
+            warn(reason, fmt::format("{} will stay mapped after it is retired: {}", name_, reason),
+                 "link it without -z nodelete, and keep such objects in the component");
+    }
+
+    elf_image const& image_;
+    std::string_view name_;
+    bool as_host_;
+    std::vector<elf_symbol> symbols_;
+    std::vector<finding> found_;
+};
+
+}  // namespace
+
+std::vector<std::string> what_keeps_mapped(elf_image const& image) {
+    std::vector<std::string> reasons;
+    if (image.never_unloads()) reasons.emplace_back("it is linked with -z nodelete");
+    auto const symbols = image.symbols();
+    if (std::any_of(symbols.begin(), symbols.end(), [](elf_symbol const& s) {
+            return !s.defined && s.name.starts_with("__cxa_thread_atexit");
+        }))
+        reasons.emplace_back("it has thread_local objects with destructors");
+    return reasons;
+}
+
+std::vector<finding> lint(elf_image const& image, std::string_view name, bool as_host) {
+    return linter(image, name, as_host).run();
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,30 @@
+// A module's file as it is taken in: its bytes and its signature, from where nobody else could change them.
+#pragma once
+
+#include "module/file_io.hpp"
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/module/policy.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+struct module_source {
+    std::vector<std::byte> bytes;
+    std::optional<std::string> signature;  ///< the file beside it, if there is one and the policy asks for it
+};
+
+/// Reads a module from the very descriptors on which owner and mode were checked.
+/// Errors:   no_such_file, not_regular_file, staging_failed if it cannot be read; untrusted_path.
+result<module_source> read_module(std::filesystem::path const& file, module_policy const& policy);
+
+/// Who else could put a file of his own into the directory, in words; nothing if nobody could. A directory that is not
+/// there is judged by the one in which it would be made.
+std::optional<std::string> who_can_fill(std::filesystem::path const& directory);
+
+}  // namespace hotswap::detail

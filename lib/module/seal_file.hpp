@@ -1,0 +1,14 @@
+// Writes the digest of a module into it, after it was linked.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+
+#include <filesystem>
+
+namespace hotswap::detail {
+
+/// Seals the module, also one that is sealed already and was altered since; replaces the file, whole or not at all.
+/// Errors:   those of reading and judging it; staging_failed if it cannot be replaced.
+result<void> seal_file(std::filesystem::path const& file);
+
+}  // namespace hotswap::detail

@@ -1,0 +1,70 @@
+// Detached signatures of modules: Ed25519 over digest, component and release.
+#pragma once
+
+#include "module/digest.hpp"
+#include "module/judgement.hpp"
+
+#include <hotswap/module/public_key.hpp>
+
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// What a signature vouches for.
+struct signed_facts {
+    std::string component;
+    std::string release;
+    std::string digest;  ///< of the whole file, hexadecimal
+    friend bool operator==(signed_facts const&, signed_facts const&) = default;
+};
+
+/// A signature as it stands in the file beside the module.
+struct signature {
+    std::string key_id;
+    signed_facts facts;
+    std::array<unsigned char, 64> bytes{};
+
+    static std::optional<signature> parse(std::string_view text);
+    std::string to_text() const;
+    /// The bytes that are signed: all lines but the last.
+    std::string message() const;
+};
+
+/// The secret half of a key; wiped with its owner.
+class secret_key {
+public:
+    /// A new one.
+    secret_key();
+    /// Reads it as `to_text` wrote it.
+    /// Errors:   invalid_argument.
+    static result<secret_key> parse(std::string_view text);
+    ~secret_key();
+    secret_key(secret_key const&) = default;
+    secret_key& operator=(secret_key const&) = default;
+
+    std::string to_text() const;
+    public_key public_half() const;
+    signature sign(signed_facts facts) const;
+
+private:
+    explicit secret_key(std::array<unsigned char, 32> const& seed);
+    std::array<unsigned char, 64> bytes_{};
+};
+
+/// The one line of a key's file: hexadecimal digits beside comments.
+std::optional<std::string> only_line(std::string_view text);
+/// Reads exactly `out.size()` bytes of hexadecimal digits.
+bool from_hexadecimal(std::string_view text, std::span<unsigned char> out);
+/// The content of a public key's file.
+std::string to_text(public_key const& key);
+
+/// The id of the trusted key that signed the module of these facts, called `name`.
+/// Errors:   missing_signature, bad_signature.
+judged<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
+                                    std::string_view name, std::span<public_key const> trusted);
+
+}  // namespace hotswap::detail
