@@ -37,6 +37,18 @@ json::object table_object(table_report const& tables) {
             {"first_pause_ns", tables.first_pause.count()}};
 }
 
+json::object rehearsal_object(rehearsal_report const& rehearsal) {
+    return {{"ran", rehearsal.ran},
+            {"outcome", rehearsal.outcome},
+            {"time_ns", rehearsal.time.count()},
+            {"pause_ns", rehearsal.pause.count()},
+            {"predicted_pause_ns", rehearsal.predicted_pause.count()},
+            {"state_bytes", rehearsal.state_bytes},
+            {"peak_memory", rehearsal.peak_memory},
+            {"not_in_force", list(rehearsal.not_in_force)},
+            {"log", list(rehearsal.log)}};
+}
+
 }  // namespace
 
 void tag_invoke(json::value_from_tag, json::value& out, generation_info const& info) {
@@ -69,6 +81,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"attempts", report.attempts},
            {"tables", table_object(report.tables)},
            {"transfer", text(to_string(report.transfer))},
+           {"rehearsal", rehearsal_object(report.rehearsal)},
            {"unload", json::value_from(report.unload)}};
 }
 
@@ -95,6 +108,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"predicted_pause_ns", plan.predicted_pause.count()},
            {"state_bytes", plan.state_bytes},
            {"tables", table_object(plan.tables)},
+           {"rehearsal", rehearsal_object(plan.rehearsal)},
            {"blockers", list(plan.blockers)}};
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/registry.hpp"
 #include "slot/thread_registry.hpp"
 #include "swap/lifecycle.hpp"
+#include "swap/rehearsals.hpp"
 #include "swap/replace.hpp"
 #include "swap/step_recorder.hpp"
 
@@ -23,8 +24,9 @@ using namespace detail;
 
 class runtime::implementation {
 public:
-    explicit implementation(runtime_options given)
+    implementation(runtime_options given, char const* helper)
         : options(std::move(given)),
+          trials(options.rehearsal, options.rehearse, helper),
           events(options.log_to_stderr, options.log_level),
           staging(options.staging),
           sink([this](event const& what) { events.publish(what); }) {
@@ -47,7 +49,7 @@ public:
     environment surroundings_of(std::string name);
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
     result<fs::path> find_module(fs::path const& wanted, std::string_view family) const;
-    result<replacement> choose(slot const& in, swap_options const& options) const;
+    result<replacement> choose(slot const& in, swap_options const& options);
     result<gate_ptr> load(std::string_view name, contract wanted, load_options const& options,
                           step_recorder& steps);
     /// False if code of the component may still run or call the host.
@@ -79,6 +81,7 @@ public:
     }
 
     runtime_options options;
+    rehearsals trials;
     event_bus events;
     staging_area staging;
     registry components;
@@ -142,7 +145,7 @@ result<fs::path> runtime::implementation::find_module(fs::path const& wanted, st
     return wanted;
 }
 
-result<replacement> runtime::implementation::choose(slot const& in, swap_options const& wanted) const {
+result<replacement> runtime::implementation::choose(slot const& in, swap_options const& wanted) {
     auto file = find_module(wanted.module, in.family);
     if (!file) return file.error();
     replacement by;
@@ -154,6 +157,8 @@ result<replacement> runtime::implementation::choose(slot const& in, swap_options
     by.pause_budget = wanted.pause_budget;
     by.allow_loss = wanted.allow_loss;
     by.arguments = &wanted.arguments;
+    by.rehearse = wanted.rehearse;
+    by.rehearsals = &trials;
     return by;
 }
 
@@ -196,7 +201,8 @@ bool runtime::implementation::shut_down(std::shared_ptr<slot> in) noexcept {
     return !in->has_pins();
 }
 
-runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {}
+runtime::runtime(runtime_options&& options, char const* helper)
+    : self_(std::make_unique<implementation>(std::move(options), helper)) {}
 
 runtime::~runtime() {
     bool all_gone = true;

@@ -5,6 +5,7 @@
 #include "swap/pause.hpp"
 #include "swap/precopy.hpp"
 #include "swap/prediction.hpp"
+#include "swap/rehearsal.hpp"
 #include "swap/rested_work.hpp"
 #include "swap/route.hpp"
 #include "swap/transfer.hpp"
@@ -160,6 +161,9 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     });
     if (!planned) return planned.error();
     p.way = std::move(*planned);
+    auto rehearsed = rehearse_if_wanted(in, *staged, by, p.way, steps);
+    if (!rehearsed) return rehearsed.error();
+    p.report.rehearsal = std::move(*rehearsed);
 
     auto module = steps.run(phase::load, [&] {
         return loaded_module::load(std::move(staged->file), std::move(staged->verified));

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,6 +32,8 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
                                        contract wanted);
 
+class rehearsals;
+
 /// Which module comes next, and how.
 struct replacement {
     std::filesystem::path file;    ///< what is copied
@@ -41,6 +44,8 @@ struct replacement {
     std::chrono::nanoseconds pause_budget{0};
     bool allow_loss = false;
     hotswap::arguments const* arguments = nullptr;
+    std::optional<hotswap::rehearse> rehearse{};
+    hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.

@@ -4,6 +4,7 @@
 #include <hotswap/base/errc.hpp>
 #include <hotswap/slot/generation_info.hpp>
 #include <hotswap/swap/options.hpp>
+#include <hotswap/swap/rehearsal.hpp>
 
 #include <fmt/format.h>
 
@@ -56,6 +57,7 @@ struct swap_report {
     unsigned attempts = 1;  ///< how often the gate was closed: again, if a pause before was given up
     table_report tables{};
     hotswap::transfer transfer = hotswap::transfer::snapshot;
+    rehearsal_report rehearsal{};
     unload_report unload{};
 
     /// The report of one phase; zeros if it did not run.
