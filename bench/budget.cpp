@@ -61,7 +61,8 @@ hotswap::phase be_refused(hotswap::runtime& runtime, std::chrono::milliseconds b
 }
 
 refusals try_in_vain(overload const& with, int attempts) {
-    hotswap::runtime runtime{{.modules = BENCH_MODULES, .log_to_stderr = false}};
+    hotswap::runtime runtime{
+        {.modules = BENCH_MODULES, .log_to_stderr = false, .rehearse = hotswap::rehearse::never}};
     auto const handle =
         runtime.load<ledger>("bench_ledger", {.module = BENCH_MODULES "/bench_ledger-1.0.0.so"}).value();
     handle->fill(with.rows);

@@ -120,7 +120,7 @@ std::vector<contestant> contestants(hotswap::handle<counter> const& handle, coun
 }  // namespace
 
 bool measure_calls(int rounds) {
-    hotswap::runtime runtime{{.modules = BENCH_MODULES}};
+    hotswap::runtime runtime{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
     auto const handle = runtime.load<counter>("bench_counter").value();
     auto const held = handle.share();
     counter* const plain = &*held;

@@ -54,6 +54,8 @@ constexpr std::array measurements{
                 [](options const& asked) { return bench::measure_calls(asked.quick ? 3 : 15); }},
     measurement{"--pauses", "swaps of a small state",
                 [](options const& asked) { return bench::measure_pauses(asked.quick ? 50 : 1000); }},
+    measurement{"--rehearsal", "swaps of a small state, rehearsed",
+                [](options const& asked) { return bench::measure_rehearsals(asked.quick ? 20 : 300); }},
     measurement{"--workloads", "callers of a table while it is copied, and its memory",
                 [](options const& asked) { return bench::measure_workloads(asked.quick); }},
     measurement{"--table", "what a call of a table costs",

@@ -11,6 +11,9 @@ bool measure_calls(int rounds);
 /// Pauses and whole swaps of a small state, two callers at work.
 bool measure_pauses(int swaps);
 
+/// Whole swaps of a small state, with a rehearsal before each and without.
+bool measure_rehearsals(int swaps);
+
 /// Saving and loading a large state, beside Boost, cereal and memcpy.
 bool measure_archives(int rounds);
 

@@ -72,7 +72,7 @@ void print_row(std::string const& name, std::vector<double> const& values) {
 }  // namespace
 
 bool measure_pauses(int swaps) {
-    hotswap::runtime runtime{{.modules = BENCH_MODULES}};
+    hotswap::runtime runtime{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
     std::filesystem::path const modules = BENCH_MODULES;
     auto const handle =
         runtime.load<counter>("bench_counter", {.module = modules / "bench_counter-1.0.0.so"}).value();

@@ -69,7 +69,7 @@ bool judge(scenario const& of, int rounds) {
     std::vector<prediction> later;
     bool const stays = of.how == hotswap::transfer::handoff;
     for (int round = 0; round != rounds; ++round) {
-        hotswap::runtime runtime{{.modules = BENCH_MODULES}};
+        hotswap::runtime runtime{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
         of.load(runtime, file_of(of, stays ? 2 : 1));
         first.push_back(plan_and_swap(runtime, of, 2));
         runtime.swap(of.component, {.module = file_of(of, stays ? 2 : 1), .transfer = of.how}).value();

@@ -22,7 +22,7 @@ public:
     hotswap::runtime& runtime() noexcept { return runtime_; }
 
 private:
-    hotswap::runtime runtime_{{.modules = BENCH_MODULES}};
+    hotswap::runtime runtime_{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
     int release_ = 1;
     hotswap::handle<rows> handle_;
 };

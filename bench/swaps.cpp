@@ -48,7 +48,7 @@ private:
     std::uint64_t const rows_;
     hotswap::transfer const how_;
     int release_;
-    hotswap::runtime runtime_{{.modules = BENCH_MODULES}};
+    hotswap::runtime runtime_{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
     hotswap::handle<ledger> handle_;
 };
 

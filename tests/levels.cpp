@@ -23,10 +23,10 @@ struct room {
 constexpr int sdk_level = 100;   // beside the levels: reads abi, base and state, and no level reads it
 constexpr int top_level = 1000;  // programs on top of the library: read anything
 
-constexpr std::array rooms{
-    room{"abi", 0},  room{"base", 1}, room{"state", 2},   room{"module", 3},      room{"store", 3},
-    room{"slot", 4}, room{"swap", 5}, room{"runtime", 6}, room{"sdk", sdk_level}, room{"lint", top_level},
-    room{"sign", top_level}};
+constexpr std::array rooms{room{"abi", 0},          room{"base", 1},         room{"state", 2},
+                           room{"module", 3},       room{"store", 3},        room{"slot", 4},
+                           room{"swap", 5},         room{"runtime", 6},      room{"sdk", sdk_level},
+                           room{"lint", top_level}, room{"sign", top_level}, room{"rehearse", top_level}};
 constexpr std::array faces{room{"contract.hpp", 0},          room{"version.hpp", 0},
                            room{"component.hpp", sdk_level}, room{"table.hpp", sdk_level},
                            room{"runtime.hpp", 6},           room{"json.hpp", 6}};

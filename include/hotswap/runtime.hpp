@@ -3,11 +3,14 @@
 
 #include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/module/inspect.hpp>
+#include <hotswap/module/policy.hpp>
 #include <hotswap/runtime/status.hpp>
 #include <hotswap/slot/handle.hpp>
 #include <hotswap/swap/event.hpp>
 #include <hotswap/swap/options.hpp>
 #include <hotswap/swap/plan.hpp>
+#include <hotswap/swap/rehearsal.hpp>
 #include <hotswap/swap/report.hpp>
 
 #include <chrono>
@@ -16,6 +19,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -31,10 +35,13 @@ struct runtime_options {
     bool log_to_stderr = true;
     std::function<std::chrono::system_clock::time_point()>
         clock{};                    ///< the components' time; empty: the system's
+    module_policy trust{};          ///< which modules are let in
     std::filesystem::path store{};  ///< a directory in which the components survive the process; empty: none
     std::vector<std::byte>
         store_key{};  ///< 32 bytes, with which what is stored is authenticated; empty: a checksum
     std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
+    std::optional<hotswap::rehearse> rehearse{};    ///< empty: when_new, unless there is no helper to do it
+    rehearsal_options rehearsal{};
 };
 
 /// What names a subscription.
@@ -49,7 +56,7 @@ enum class subscription : std::uint64_t {};
 class runtime {
 public:
     /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.
-    explicit runtime(runtime_options options = {});
+    explicit runtime(runtime_options options = {}) : runtime(std::move(options), helper_of_package) {}
     ~runtime();
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
@@ -76,18 +83,18 @@ public:
     /// Effects:  all or nothing; on failure the old generation serves on, its state untouched.
     /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
     ///           schema_mismatch, layout_changed, no_migration_path, lossy_refused, handoff_refused;
-    ///           drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
+    ///           rehearsal_failed, no_rehearsal; drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
     ///           construct_failed.
     /// Threads:  [control]
     /// Lifetime: leases taken before the gate closed finish on the old generation.
     /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause, and so are the
-    ///           rows of tables (docs/tables.md).
+    ///           rows of tables (docs/tables.md). A rehearsal holds them once more, for drain + export.
     [[nodiscard]] result<swap_report> swap(std::string_view name, swap_options const& options = {});
 
     /// What `swap` with the same options would do.
     /// Effects:  none on the component, whose gate is closed for some microseconds to measure its state; the file
     ///           is staged, verified and thrown away. Of its code nothing runs, unless the state has tables: then
-    ///           its migrations walk the path once, without rows.
+    ///           its migrations walk the path once, without rows. With `rehearse::always` it is rehearsed.
     /// Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would refuse
     ///           the swap is in the plan's blockers.
     /// Threads:  [control]
@@ -153,6 +160,14 @@ public:
 
 private:
     using gate_ptr = std::shared_ptr<detail::gate>;
+
+    // Where the package that this program was built with has the rehearsal's helper.
+#if defined(HOTSWAP_REHEARSE_HELPER)
+    static constexpr char const* helper_of_package = HOTSWAP_REHEARSE_HELPER;
+#else
+    static constexpr char const* helper_of_package = nullptr;
+#endif
+    runtime(runtime_options&& options, char const* helper);
 
     result<gate_ptr> load_gate(std::string_view name, contract wanted, load_options const& options);
     result<gate_ptr> find_gate(std::string_view name, contract wanted) const;

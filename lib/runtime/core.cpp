@@ -11,6 +11,12 @@ namespace hotswap::detail {
 
 namespace fs = std::filesystem;
 
+module_policy trust_of(runtime_options const& options) {
+    auto policy = options.trust;
+    if (policy.directory.empty()) policy.directory = options.modules;
+    return policy;
+}
+
 environment runtime_core::surroundings_of(std::string name) {
     environment around;
     around.log = [this, name = std::move(name)](level severity, std::string_view text) {
@@ -92,6 +98,8 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.allow_loss = wanted.allow_loss;
     by.arguments = &wanted.arguments;
     by.keeper = keeper();
+    by.rehearse = wanted.rehearse;
+    by.rehearsals = &trials;
     return by;
 }
 

@@ -10,6 +10,7 @@
 #include "swap/lifecycle.hpp"
 #include "swap/persistence.hpp"
 #include "swap/probation_watch.hpp"
+#include "swap/rehearsals.hpp"
 #include "swap/replace.hpp"
 #include "swap/step_recorder.hpp"
 
@@ -29,16 +30,20 @@
 
 namespace hotswap::detail {
 
+/// Which modules are let in; links are not followed below the modules directory.
+module_policy trust_of(runtime_options const& options);
 /// Null without a store in the options.
 result<std::unique_ptr<store>> open_store(runtime_options const& options);
 
 /// The components of a host and what their operations stand on.
 class runtime_core {
 public:
-    explicit runtime_core(runtime_options given)
+    /// `helper` is the rehearsal's, as far as the program was told where it is; may be null.
+    runtime_core(runtime_options given, char const* helper)
         : options(std::move(given)),
+          trials(options.rehearsal, options.rehearse, helper),
           events(options.log_to_stderr, options.log_level),
-          staging(options.staging),
+          staging(options.staging, trust_of(options)),
           kept(open_store(options)),
           sink([this](event const& what) { events.publish(what); }) {
         if (kept && *kept) keeping.emplace(**kept);
@@ -117,6 +122,7 @@ public:
     }
 
     runtime_options options;
+    rehearsals trials;
     event_bus events;
     staging_area staging;
     result<std::unique_ptr<store>> const kept;  // null without a store

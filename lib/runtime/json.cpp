@@ -44,6 +44,18 @@ json::object discarded_object(discarded_writes const& what) {
             {"elements_before", what.elements_before}};
 }
 
+json::object rehearsal_object(rehearsal_report const& rehearsal) {
+    return {{"ran", rehearsal.ran},
+            {"outcome", rehearsal.outcome},
+            {"time_ns", rehearsal.time.count()},
+            {"pause_ns", rehearsal.pause.count()},
+            {"predicted_pause_ns", rehearsal.predicted_pause.count()},
+            {"state_bytes", rehearsal.state_bytes},
+            {"peak_memory", rehearsal.peak_memory},
+            {"not_in_force", list(rehearsal.not_in_force)},
+            {"log", list(rehearsal.log)}};
+}
+
 }  // namespace
 
 void tag_invoke(json::value_from_tag, json::value& out, generation_info const& info) {
@@ -77,6 +89,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"tables", table_object(report.tables)},
            {"discarded", discarded_object(report.discarded)},
            {"transfer", text(to_string(report.transfer))},
+           {"rehearsal", rehearsal_object(report.rehearsal)},
            {"unload", json::value_from(report.unload)}};
     if (report.not_durable) out.as_object()["not_durable"] = json::value_from(*report.not_durable);
 }
@@ -104,6 +117,7 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"predicted_pause_ns", plan.predicted_pause.count()},
            {"state_bytes", plan.state_bytes},
            {"tables", table_object(plan.tables)},
+           {"rehearsal", rehearsal_object(plan.rehearsal)},
            {"blockers", list(plan.blockers)}};
 }
 

@@ -18,7 +18,8 @@ public:
     using runtime_core::runtime_core;
 };
 
-runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
+runtime::runtime(runtime_options&& options, char const* helper)
+    : self_(std::make_unique<implementation>(std::move(options), helper)) {
     auto const period = self_->options.checkpoint_period;
     if (period.count() <= 0) return;
     self_->checkpoints.emplace(period, [core = self_.get()] {

@@ -7,7 +7,9 @@
 #include "swap/persistence.hpp"
 #include "swap/precopy.hpp"
 #include "swap/prediction.hpp"
+#include "swap/rehearsal.hpp"
 #include "swap/route.hpp"
+#include "swap/state_copy.hpp"
 
 #include <hotswap/state/frame.hpp>
 
@@ -84,44 +86,16 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
 
 result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
     steps.mark_old_serving();
-    loaded_module const& module = *in.running().module;
-    std::uint32_t const version = module.file().descriptor.schema_version;
-    argument_view const none{arguments{}};
     byte_buffer payload;
-    route stay;
-    stay.meeting = version;
-    stay.path = {version};
-    precopy tables(in, in.running().module, stay, none);
-    if (auto copied = tables.run(steps, default_drain_deadline); !copied) return copied.error();
-    owned_state copy;
-    steps.hold_back();
-    {
-        pause closed(*in.entrance, std::chrono::nanoseconds{0});
-        auto drained = steps.run(phase::drain, [&] { return closed.drain(default_drain_deadline); });
-        if (!drained) return drained.error();
-        auto taken = steps.run(phase::export_, [&]() -> result<void> {
-            if (!tables.is_ready())
-                return export_state(module, in.running().state.get(), version, none, payload.sink());
-            auto const now = outline_of(in.running());
-            if (!now) return now.error();
-            return tables.finish(*now, copy);
-        });
-        if (!taken) return taken.error();
-    }
-    steps.tell();
-    tables.end();
-    // What was copied is nobody else's: it is written while the callers are at work.
-    if (copy) {
-        auto written = steps.run(
-            phase::export_, [&] { return export_state(module, copy.get(), version, none, payload.sink()); });
-        if (!written) return written.error();
-    }
-    steps.bytes(payload.size());
+    auto copied = copy_running_state(in, steps, {.drain_deadline = default_drain_deadline}, payload);
+    if (!copied) return copied.error();
     std::vector<std::byte> bytes(frame_header_size + payload.size());
     if (payload.size() != 0)
         std::memcpy(bytes.data() + frame_header_size, payload.bytes().data(), payload.size());
-    seal_frame(bytes,
-               {std::string(module.file().schema().name), version, module.file().own_state().layout, {}});
+    module_file const& file = in.running().module->file();
+    seal_frame(
+        bytes,
+        {std::string(file.schema().name), file.descriptor.schema_version, file.own_state().layout, {}});
     return bytes;
 }
 
@@ -207,6 +181,13 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.reversible = way && back;
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
     plan.transfer = by.transfer;
+    if (plan.blockers.empty() && by.rehearse == rehearse::always) {
+        auto rehearsed = rehearse_if_wanted(in, *staged, by, *way, steps);
+        if (rehearsed)
+            plan.rehearsal = std::move(*rehearsed);
+        else
+            block(rehearsed.error());
+    }
     if (plan.blockers.empty())
         if (auto done = predict(in, std::move(*staged), by, *way, steps, plan); !done) block(done.error());
     return plan;

@@ -17,7 +17,11 @@ abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span
 
 failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
                  phase at, std::string_view doing) {
-    std::string_view const name = module.staged().name();
+    return answered(module.staged().name(), outcome, why, usual, at, doing);
+}
+
+failure answered(std::string_view name, abi::status outcome, abi::error const& why, errc usual, phase at,
+                 std::string_view doing) {
     switch (outcome) {
         case abi::status::migration_failed:
             return refuse(
@@ -94,14 +98,18 @@ result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte con
     return owned_state(made, to.api().destroy_state);
 }
 
+failure refused_by_validate(std::string_view name, abi::error const& why) {
+    return refuse(errc::validation_failed, phase::migrate,
+                  "validate() of {} refuses the state: {}; mend the state or the migration that made it",
+                  name, words(why));
+}
+
 result<void> validate_state(loaded_module const& to, void const* state) {
     if (to.api().validate_state == nullptr) return {};
     abi::error why;
     auto const outcome = to.api().validate_state(state, &why);
     if (outcome == abi::status::ok) return {};
-    return refuse(errc::validation_failed, phase::migrate,
-                  "validate() of {} refuses the state: {}; mend the state or the migration that made it",
-                  to.staged().name(), words(why));
+    return refused_by_validate(to.staged().name(), why);
 }
 
 result<owned_instance> construct(generation& on, void* state) {

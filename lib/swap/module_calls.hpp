@@ -28,7 +28,9 @@ private:
     abi::argument_list list_;
 };
 
-/// What a module's function answered, as a failure; `usual` is the code for what it threw.
+/// What a function of the module called `name` answered, as a failure; `usual` is the code for what it threw.
+failure answered(std::string_view name, abi::status outcome, abi::error const& why, errc usual, phase at,
+                 std::string_view doing);
 failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
                  phase at, std::string_view doing);
 
@@ -50,6 +52,9 @@ result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
 /// Errors:   adopt_failed, migration_failed.
 result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
                                 argument_view const& with);
+
+/// What `validate` threw, as a failure.
+failure refused_by_validate(std::string_view name, abi::error const& why);
 
 /// Asks the component whether the state may go live.
 /// Errors:   validation_failed.

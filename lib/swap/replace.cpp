@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
+#include "swap/rehearsal.hpp"
 #include "swap/route.hpp"
 #include "swap/succession.hpp"
 #include "swap/transfer.hpp"
@@ -69,6 +70,9 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     });
     if (!planned) return planned.error();
     s.way = std::move(*planned);
+    auto rehearsed = rehearse_if_wanted(in, *staged, by, s.way, steps);
+    if (!rehearsed) return rehearsed.error();
+    s.report.rehearsal = std::move(*rehearsed);
 
     auto module = steps.run(phase::load, [&] {
         return loaded_module::load(std::move(staged->file), std::move(staged->verified));

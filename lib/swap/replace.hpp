@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -33,6 +34,8 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
                                        contract wanted);
 
+class rehearsals;
+
 /// Which module comes next, and how.
 struct replacement {
     std::filesystem::path file;    ///< what is copied
@@ -45,6 +48,8 @@ struct replacement {
     bool on_probation = false;
     hotswap::arguments const* arguments = nullptr;
     persistence* keeper = nullptr;  ///< where it is made durable; null: nowhere
+    std::optional<hotswap::rehearse> rehearse{};
+    hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.

@@ -91,19 +91,17 @@ void step_recorder::tell() noexcept {
 }
 
 void step_recorder::progress(phase step, std::string message) {
-    event what;
-    what.time = std::chrono::system_clock::now();
-    what.component = component_;
-    what.operation = operation_;
-    what.phase = step;
-    what.message = std::move(message);
-    publish(std::move(what));
+    remark(level::info, step, std::move(message));
 }
 
 void step_recorder::warn(phase step, std::string message) {
+    remark(level::warning, step, std::move(message));
+}
+
+void step_recorder::remark(level severity, phase step, std::string message) {
     event what;
     what.time = std::chrono::system_clock::now();
-    what.level = level::warning;
+    what.level = severity;
     what.component = component_;
     what.operation = operation_;
     what.phase = step;

@@ -79,8 +79,10 @@ public:
     static bool hold_back_line(event_sink const& sink, event const& line);
     /// Tells how far a long step is.
     void progress(phase step, std::string message);
-    /// Tells of something that whoever runs the host should know.
+    /// Tells what is not as it should be, although the operation goes on.
     void warn(phase step, std::string message);
+    /// A recorder for an operation within this one: its steps are not among these.
+    step_recorder within() const { return {sink_, component_, operation_}; }
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
 
@@ -90,6 +92,7 @@ public:
 
 private:
     void note(phase step, std::chrono::nanoseconds duration, failure const* why);
+    void remark(level severity, phase step, std::string message);
     void publish(event what) noexcept;
 
     event_sink const& sink_;

@@ -2,6 +2,7 @@
 #include <hotswap/swap/event.hpp>
 #include <hotswap/swap/options.hpp>
 #include <hotswap/swap/plan.hpp>
+#include <hotswap/swap/rehearsal.hpp>
 #include <hotswap/swap/report.hpp>
 
 #include <fmt/chrono.h>
@@ -106,6 +107,16 @@ std::string describe_tables(table_report const& tables) {
 
 }  // namespace
 
+std::string to_string(rehearsal_report const& report) {
+    if (!report.ran) return report.outcome.empty() ? "not rehearsed" : "not rehearsed: " + report.outcome;
+    auto text = fmt::format("{} in rehearsal in {}, state {} B, memory {} B", report.outcome,
+                            to_string(report.time), report.state_bytes, report.peak_memory);
+    if (report.pause.count() != 0) text += fmt::format(", after a pause of {}", to_string(report.pause));
+    if (!report.not_in_force.empty())
+        text += fmt::format("; not in force: {}", fmt::join(report.not_in_force, ", "));
+    return text;
+}
+
 std::string to_string(swap_report const& report) {
     auto text = fmt::format("{}: {} (generation {}) → {} (generation {}), schema {}, by {}\n",
                             report.component, report.from.release, report.from.generation, report.to.release,
@@ -126,6 +137,7 @@ std::string to_string(swap_report const& report) {
     if (report.not_durable)
         text += fmt::format("  NOT DURABLE: a restart would bring back the set before, because {}\n",
                             report.not_durable->message);
+    if (report.rehearsal.ran) text += fmt::format("  {}\n", to_string(report.rehearsal));
     if (report.attempts > 1) text += fmt::format("  the gate was closed {} times\n", report.attempts);
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }
@@ -146,6 +158,7 @@ std::string to_string(swap_plan const& plan) {
                             plan.tables.memory);
     if (plan.tables.way == table_way::in_pause)
         text += fmt::format("\n  tables would be copied in the pause, because {}", plan.tables.reason);
+    if (plan.rehearsal.ran) text += fmt::format("\n  {}", to_string(plan.rehearsal));
     for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
     for (failure const& why : plan.blockers)
         text += fmt::format("\n  blocked: {} in phase {}: {}", why.code, why.phase, why.message);

@@ -26,7 +26,10 @@ namespace {
 /// apart.
 struct host {
     scratch here;
-    hotswap::runtime runtime{{.modules = modules, .staging = here / "stage", .log_to_stderr = false}};
+    hotswap::runtime runtime{{.modules = modules,
+                              .staging = here / "stage",
+                              .log_to_stderr = false,
+                              .rehearse = hotswap::rehearse::never}};
 
     hotswap::handle<probe> load(fs::path const& module) {
         return runtime.load<probe>("it", {.module = module}).value();

@@ -27,7 +27,8 @@ bool is_mapped(std::string_view name) {
 }
 
 struct host {
-    hotswap::runtime runtime{{.modules = modules, .log_to_stderr = false}};
+    hotswap::runtime runtime{
+        {.modules = modules, .log_to_stderr = false, .rehearse = hotswap::rehearse::never}};
     hotswap::handle<worker> it = runtime.load<worker>("it", {.module = modules / "worker-1.0.0.so"}).value();
 
     hotswap::swap_report swap(char const* file) {

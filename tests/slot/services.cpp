@@ -28,7 +28,8 @@ std::filesystem::path const modules = HOTSWAP_TEST_MODULES "/slot";
 struct host {
     observer watch;
     observer log;  // the lines that components logged
-    hotswap::runtime runtime{{.modules = modules, .log_to_stderr = false}};
+    hotswap::runtime runtime{
+        {.modules = modules, .log_to_stderr = false, .rehearse = hotswap::rehearse::never}};
 
     host() {
         runtime.subscribe([this](hotswap::event const& what) {
@@ -68,7 +69,10 @@ TEST_CASE("host.log: a line reaches the subscribers with its level and its compo
 
 TEST_CASE("host.now: the time is that of the host's clock, to the nanosecond") {
     std::chrono::system_clock::time_point time{1'700'000'000'123'456'789ns};
-    hotswap::runtime runtime{{.modules = modules, .log_to_stderr = false, .clock = [&time] { return time; }}};
+    hotswap::runtime runtime{{.modules = modules,
+                              .log_to_stderr = false,
+                              .clock = [&time] { return time; },
+                              .rehearse = hotswap::rehearse::never}};
     auto const it = runtime.load<worker>("it", {.module = host::module("1.0.0")}).value();
     CHECK(it->now() == time);
     time -= std::chrono::hours(24 * 365 * 60);  // before 1970

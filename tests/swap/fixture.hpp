@@ -85,10 +85,17 @@ inline bool names(std::string_view text, std::vector<std::string_view> const& pa
 
 inline std::span<std::byte const> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// A runtime on the fixtures, silent, with a staging directory of its own.
+/// A runtime on the fixtures, silent, with a staging directory of its own. Where it is not told otherwise nothing is
+/// rehearsed: what a swap refuses is to be refused by the swap.
 struct site {
     explicit site(fs::path const& modules = fs::path(HOTSWAP_TEST_MODULES) / "swap")
-        : runtime({.modules = modules, .staging = directory.path() / "staging", .log_to_stderr = false}) {}
+        : site({.modules = modules, .rehearse = hotswap::rehearse::never}) {}
+    explicit site(hotswap::runtime_options options)
+        : runtime([&] {
+              options.staging = directory.path() / "staging";
+              options.log_to_stderr = false;
+              return std::move(options);
+          }()) {}
 
     template <class Contract = tally>
     hotswap::handle<Contract> load(std::string_view name, fs::path const& module) {

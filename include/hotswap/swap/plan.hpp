@@ -35,6 +35,7 @@ struct swap_plan {
     std::chrono::nanoseconds predicted_pause{0};  ///< 0 if something blocks the swap
     std::uint64_t state_bytes = 0;  ///< of the serialized state, by samples; of tables see `tables`
     table_report tables{};          ///< when rows would be copied, and what memory that takes
+    rehearsal_report rehearsal{};   ///< if `swap_options::rehearse` asks for `always`
     std::vector<failure> blockers{};
 };
 

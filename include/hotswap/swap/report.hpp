@@ -4,6 +4,7 @@
 #include <hotswap/base/result.hpp>
 #include <hotswap/slot/generation_info.hpp>
 #include <hotswap/swap/options.hpp>
+#include <hotswap/swap/rehearsal.hpp>
 
 #include <fmt/format.h>
 
@@ -69,6 +70,7 @@ struct swap_report {
         not_durable{};  ///< why the new set could not be stored; the new generation serves all the same,
                         ///< and a restart would bring back the set before
     hotswap::transfer transfer = hotswap::transfer::snapshot;
+    rehearsal_report rehearsal{};
     unload_report unload{};
 
     /// The report of one phase; zeros if it did not run.

@@ -1,0 +1,104 @@
+#include "rehearse/leftovers.hpp"
+
+#include "rehearse/reporter.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace hotswap::rehearse {
+
+namespace wire = detail::wire;
+
+namespace {
+
+/// The number behind `name` in /proc/self/status; 0 if it cannot be read. Allocates nothing: memory may be out.
+std::uint64_t number_in_status(char const* name) noexcept {
+    int const fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    char text[4096];
+    auto const size = read(fd, text, sizeof text - 1);
+    close(fd);
+    if (size <= 0) return 0;
+    text[size] = '\0';
+    char const* const at = std::strstr(text, name);
+    return at == nullptr ? 0 : std::strtoull(at + std::strlen(name), nullptr, 10);
+}
+
+std::uint64_t count_threads() noexcept { return number_in_status("Threads:"); }
+
+[[noreturn]] void refuse(char const* words, int size) noexcept {
+    reporter::say(wire::kind::misbehaved, 0, 0, {words, static_cast<std::size_t>(size)});
+    reporter::end();
+}
+
+}  // namespace
+
+leftovers::leftovers() noexcept : threads_(count_threads()) {}
+
+void leftovers::refuse_anything_left() const noexcept {
+    refuse_lost_descriptors();
+    refuse_threads();
+    refuse_children();
+}
+
+void leftovers::refuse_lost_descriptors() const noexcept {
+    char which[64];
+    if (reporter::descriptors_are_whole(which, sizeof which)) return;
+    char words[128];
+    refuse(words, std::snprintf(words, sizeof words, "closed descriptors that are not its own (%s)", which));
+}
+
+// A thread that has been joined may be in the kernel's count for a moment longer.
+void leftovers::refuse_threads() const noexcept {
+    std::uint64_t left = 0;
+    for (int look = 0; look != 50; ++look) {
+        std::uint64_t const now = count_threads();
+        if (now <= threads_) return;
+        left = now - threads_;
+        timespec const moment{0, 1'000'000};
+        nanosleep(&moment, nullptr);
+    }
+    char words[128];
+    refuse(words, std::snprintf(
+                      words, sizeof words, "started %lu thread%s that %s still running when it was destroyed",
+                      static_cast<unsigned long>(left), left == 1 ? "" : "s", left == 1 ? "was" : "were"));
+}
+
+void leftovers::refuse_children() const noexcept {
+    pid_t found = 0;
+    while ((found = waitpid(-1, nullptr, WNOHANG)) > 0) {
+    }
+    if (found < 0) return;  // there are none
+    constexpr char words[] = "left a child process";
+    reporter::say(wire::kind::misbehaved, 0, 0, words);
+    // Those that left the process group, too: as the reaper of all below, this process sees who is left.
+    char path[64];
+    std::snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
+    for (int round = 0; round != 100; ++round) {
+        int const fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) break;
+        char text[1024];
+        auto const size = read(fd, text, sizeof text - 1);
+        close(fd);
+        if (size <= 0) break;
+        text[size] = '\0';
+        char* rest = text;
+        for (long child = std::strtol(rest, &rest, 10); child > 0; child = std::strtol(rest, &rest, 10))
+            kill(static_cast<pid_t>(child), SIGKILL);
+        while (waitpid(-1, nullptr, 0) > 0) {
+        }
+    }
+    reporter::end();
+}
+
+std::uint64_t peak_memory() noexcept { return number_in_status("VmHWM:") * 1024; }
+
+}  // namespace hotswap::rehearse

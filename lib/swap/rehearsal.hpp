@@ -1,0 +1,21 @@
+// A swap tried out in another process, before any code of the new module runs in this one.
+#pragma once
+
+#include "slot/slot.hpp"
+#include "swap/replace.hpp"
+#include "swap/route.hpp"
+#include "swap/step_recorder.hpp"
+
+#include <hotswap/base/result.hpp>
+#include <hotswap/swap/rehearsal.hpp>
+
+namespace hotswap::detail {
+
+/// Rehearses `next` on the running state (or on the frame that the options name) if that is wanted.
+/// Effects:  closes the gate once, to copy the state. A module that passed is remembered.
+/// Errors:   rehearsal_failed; no_rehearsal, if it was asked for and cannot be done; what the swap itself would be
+///           refused with: migration_failed, validation_failed, construct_failed, bad_snapshot, drain_timeout …
+result<rehearsal_report> rehearse_if_wanted(slot& in, staged_module const& next, replacement const& by,
+                                            route const& way, step_recorder& steps);
+
+}  // namespace hotswap::detail

@@ -1,0 +1,98 @@
+// What a host and its rehearsal helper say to each other: one request in sealed memory, then records over a pipe.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace hotswap::detail::wire {
+
+/// Where the helper finds the two, whatever they are in the host.
+inline constexpr int request_fd = 3;
+inline constexpr int report_fd = 4;
+
+inline constexpr std::uint64_t magic = 0x5245484541525345;  // "REHEARSE"
+/// Of request and records; a helper of another number is another release's.
+inline constexpr std::uint32_t format = 1;
+
+/// Begins the request; then come the arguments, each two lengths of 8 bytes and name and value, then the payload.
+struct request {
+    std::uint64_t magic = wire::magic;
+    std::uint32_t format = wire::format;
+    std::int32_t host = 0;            ///< its process id
+    std::int64_t now = 0;             ///< by the host's clock, nanoseconds since the Unix epoch
+    std::uint64_t address_space = 0;  ///< the limits
+    std::uint64_t cpu_seconds = 0;
+    std::uint64_t file_size = 0;
+    std::uint64_t open_files = 0;
+    std::uint64_t processes = 0;
+    std::uint32_t version = 0;  ///< of the payload
+    std::uint32_t argument_count = 0;
+    std::uint64_t argument_bytes = 0;
+    std::uint64_t payload_bytes = 0;
+};
+
+/// What the helper is about to do.
+enum class stage : std::uint32_t {
+    begin,
+    load,
+    import,
+    validate,
+    construct,
+    check_health,
+    export_,
+    destroy,
+    unload
+};
+inline constexpr std::uint32_t stage_count = 9;
+
+/// "loading it", "constructing" …, as in "was ended by a signal while constructing".
+constexpr std::string_view doing(stage which) noexcept {
+    constexpr std::string_view words[stage_count] = {"getting ready",
+                                                     "loading (in a static constructor)",
+                                                     "importing and migrating the state",
+                                                     "validating",
+                                                     "constructing",
+                                                     "checking its health",
+                                                     "exporting",
+                                                     "destroying",
+                                                     "unloading (in a static destructor)"};
+    auto const index = static_cast<std::uint32_t>(which);
+    return index < stage_count ? words[index] : "doing nothing that is known";
+}
+
+/// What a record says; `code` and `value` belong to it.
+enum class kind : std::uint32_t {
+    hello,          ///< code: format
+    not_in_force,   ///< text: a limit, and why
+    began,          ///< code: stage
+    took,           ///< code: stage, value: nanoseconds
+    log,            ///< code: level, text
+    dropped_log,    ///< value: lines that were too many
+    out_of_memory,  ///< an allocation failed
+    exit_called,    ///< value: status
+    uncaught,       ///< text: what was thrown and nobody caught
+    forked,         ///< fork() was called
+    answered,       ///< code: abi::status that is not ok; value: the step, from << 32 | to; text: the words
+    unloadable,     ///< text: the dynamic linker's words
+    misbehaved,     ///< text: what the module did, as in "started 2 threads that were still running"
+    peak_memory,    ///< value: bytes
+    passed,         ///< the end of a complete report
+};
+inline constexpr std::uint32_t kind_count = 15;
+
+/// Before each text. A record and its text are written at once, and fit into what a pipe takes at once.
+struct record {
+    std::uint32_t kind = 0;
+    std::uint32_t code = 0;
+    std::uint64_t value = 0;
+    std::uint32_t size = 0;  ///< of the text
+    std::uint32_t reserved = 0;
+};
+inline constexpr std::size_t longest_text = 2048;
+inline constexpr std::size_t longest_report = 256 * 1024;
+
+/// The helper's exit status when it cannot report any more: somebody closed the pipe.
+inline constexpr int lost_report = 121;
+
+}  // namespace hotswap::detail::wire
