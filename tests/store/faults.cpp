@@ -214,6 +214,16 @@ TEST_CASE("store: a failed fdatasync is not tried again, and its file is thrown 
     CHECK(std::distance(fs::directory_iterator(at.path / "snapshots"), {}) == 1);
 }
 
+TEST_CASE("store: a snapshot or module whose name cannot be made durable is thrown away") {
+    temporary_directory const at;
+    auto const opened = open_store(at.path);
+    armed const fault("store.sync_directory=fail:5");
+    CHECK_FALSE(opened->write_snapshot("cache", 1, {bytes_of("x")}).has_value());
+    CHECK_FALSE(opened->keep_module(bytes_of("x")).has_value());
+    CHECK(fs::is_empty(at.path / "snapshots"));
+    CHECK(fs::is_empty(at.path / "modules"));
+}
+
 TEST_CASE("store: opening fails in words at whichever call, and holds nothing afterwards") {
     auto const open_it = [](fs::path const& directory) {
         static_cast<void>(store::open({directory / "deep" / "store", {}}));
