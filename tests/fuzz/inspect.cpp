@@ -1,0 +1,43 @@
+// Any bytes as a module's file: a clean refusal, or a description that holds together.
+#include "module/digest.hpp"
+#include "module/judge.hpp"
+
+#include <hotswap/abi/descriptor.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace {
+
+/// Lets inputs past the comparison of toolchains, which would end the reading of nearly all of them.
+void give_own_toolchain(std::vector<std::byte>& file) {
+    auto const magic = std::as_bytes(std::span(&hotswap::abi::descriptor_magic, 1));
+    auto const found = std::search(file.begin(), file.end(), magic.begin(), magic.end());
+    if (static_cast<std::size_t>(file.end() - found) < sizeof(hotswap::abi::descriptor)) return;
+    std::memcpy(&*found + offsetof(hotswap::abi::descriptor, toolchain), hotswap::abi::toolchain,
+                sizeof hotswap::abi::toolchain);
+}
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size) {
+    auto const* const begin = reinterpret_cast<std::byte const*>(data);
+    std::vector<std::byte> file(begin, begin + size);
+    file.shrink_to_fit();
+    give_own_toolchain(file);
+    auto const judged =
+        hotswap::detail::judge({file, "fuzzed.so", std::string(64, '0'), std::nullopt}, {}, false);
+    for (auto const& found : judged.said.findings) require(!found.message.empty() && !found.remedy.empty());
+    if (judged.said.refusal() == nullptr)
+        require(!judged.said.component.empty() && !judged.said.states.empty() &&
+                judged.said.states.size() <= hotswap::abi::max_states);
+    return 0;
+}
