@@ -169,6 +169,8 @@ result<helper_ending> run_helper(std::filesystem::path const& program, std::file
                                  steady::time_point until) {
     if (int const error = HOTSWAP_FAILPOINT("rehearse.spawn"); error != 0)
         return cannot("cannot be started", error);
+    if (int const error = HOTSWAP_FAILPOINT("rehearse.pipe"); error != 0)
+        return cannot("cannot be given a pipe", error);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) return cannot("cannot be given a pipe", errno);
     file_descriptor const ours(ends[0]);
