@@ -34,14 +34,14 @@ struct runtime_options {
     level log_level = level::warning;           ///< events of this level and up go to stderr, one line each
     bool log_to_stderr = true;
     std::function<std::chrono::system_clock::time_point()>
-        clock{};                    ///< the components' time; empty: the system's
-    module_policy trust{};          ///< which modules are let in
+        clock{};                                  ///< the components' time; empty: the system's
+    module_policy trust{};                        ///< which modules are let in
+    std::optional<hotswap::rehearse> rehearse{};  ///< empty: when_new, unless there is no helper to do it
+    rehearsal_options rehearsal{};
     std::filesystem::path store{};  ///< a directory in which the components survive the process; empty: none
     std::vector<std::byte>
         store_key{};  ///< 32 bytes, with which what is stored is authenticated; empty: a checksum
     std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
-    std::optional<hotswap::rehearse> rehearse{};    ///< empty: when_new, unless there is no helper to do it
-    rehearsal_options rehearsal{};
 };
 
 /// What names a subscription.

@@ -16,5 +16,9 @@ digest digest_around(std::span<std::byte const> content, std::span<std::byte con
 
 /// Lower-case hexadecimal digits.
 std::string hexadecimal(std::span<unsigned char const> bytes);
+/// The digest of a file's content, as reports, stores and messages name it.
+inline std::string content_digest(std::span<std::byte const> content) {
+    return hexadecimal(digest_of(content));
+}
 
 }  // namespace hotswap::detail

@@ -25,9 +25,9 @@ result<inspection> inspect(std::filesystem::path const& file, inspect_options co
     }
     if (!source) return source.error();
     auto const name = file.filename().string();
-    auto judged = detail::judge({source->bytes, name, detail::hexadecimal(detail::digest_of(source->bytes)),
-                                 std::move(source->signature)},
-                                policy, options.as_host);
+    auto judged = detail::judge(
+        {source->bytes, name, detail::content_digest(source->bytes), std::move(source->signature)}, policy,
+        options.as_host);
     if (untrusted)
         judged.said.findings.insert(
             judged.said.findings.begin(),

@@ -33,7 +33,7 @@ result<module_file> verify_module(staged_file const& file, module_policy const& 
 
 result<module_file> verify_module(std::span<std::byte const> file, std::string_view name,
                                   module_policy const& policy) {
-    return verify({file, name, hexadecimal(digest_of(file)), std::nullopt}, policy);
+    return verify({file, name, content_digest(file), std::nullopt}, policy);
 }
 
 }  // namespace hotswap::detail

@@ -14,6 +14,9 @@
 
 namespace hotswap::detail {
 
+/// What the name of a module's signature has after that of the module.
+inline constexpr char signature_suffix[] = ".sig";
+
 struct module_source {
     std::vector<std::byte> bytes;
     std::optional<std::string> signature;  ///< the file beside it, if there is one and the policy asks for it

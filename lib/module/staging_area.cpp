@@ -25,7 +25,6 @@ namespace {
 constexpr char own_prefix[] = "host-";
 constexpr char new_prefix[] = ".new-";
 constexpr char lock_name[] = "lock";
-constexpr char signature_suffix[] = ".sig";
 
 fs::path default_base() {
     char const* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
@@ -174,7 +173,7 @@ result<staged_file> staging_area::stage(fs::path const& source, std::string name
 // compared with them.
 result<staged_file> staging_area::write(module_source source, std::string name) {
     auto const path = own_ / fmt::format("{}-{}", next_++, name);
-    auto digest = hexadecimal(digest_of(source.bytes));
+    auto digest = content_digest(source.bytes);
     auto const put = [](fs::path const& at, std::span<std::byte const> content) -> result<void> {
         file_descriptor const file(
             open(at.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));

@@ -69,7 +69,7 @@ result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_v
     // What a probation has sent back is tried again only by its name.
     auto const was_sent_back = [in](fs::path const& file) {
         auto const content = read_regular_file(file);
-        return content && in->was_rolled_back(hexadecimal(digest_of(*content)));
+        return content && in->was_rolled_back(content_digest(*content));
     };
     if (wanted.empty() && in != nullptr && in->has_rollbacks())
         return newest_module(options.modules, family, was_sent_back);

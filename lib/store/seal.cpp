@@ -170,12 +170,6 @@ result<sealed> sealer::open(std::span<std::byte const> file, std::string_view ki
     return sealed{std::string(its_kind), *its_sequence, unescape(subject), right, content};
 }
 
-std::string content_digest(std::span<std::byte const> content) {
-    hash over({});
-    over.add(content);
-    return over.hexadecimal();
-}
-
 bool is_digest(std::string_view text) noexcept {
     return text.size() == tag_digits && std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');

@@ -62,8 +62,6 @@ private:
     std::vector<std::byte> key_;
 };
 
-/// BLAKE2b-256, hexadecimal: how module files are named.
-std::string content_digest(std::span<std::byte const> content);
 /// Whether it could be one: 64 lower-case hexadecimal digits.
 bool is_digest(std::string_view text) noexcept;
 

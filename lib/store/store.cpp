@@ -1,6 +1,8 @@
 #include "store/store.hpp"
 
 #include "base/refuse.hpp"
+#include "module/digest.hpp"
+#include "module/module_source.hpp"
 #include "store/store_failure.hpp"
 
 #include <algorithm>
@@ -117,7 +119,8 @@ result<stored_set> store::read() {
     return found;
 }
 
-result<std::string> store::keep_module(std::span<std::byte const> content) {
+result<std::string> store::keep_module(std::span<std::byte const> content,
+                                       std::span<std::byte const> signature) {
     auto digest = content_digest(content);
     auto const name = module_file_name(digest);
     {
@@ -130,6 +133,8 @@ result<std::string> store::keep_module(std::span<std::byte const> content) {
     auto kept = unreadable ? result<void>(there.error())
                 : same     ? modules_.sync()  // whoever wrote it may have died before that
                            : modules_.write(name, std::array{content}, 0400);
+    if (kept && !signature.empty())
+        kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);
     if (kept) return digest;
     std::lock_guard const lock(mutex_);
     erase_one(uncommitted_, digest);
@@ -289,7 +294,8 @@ void store::sweep() {
     if (auto const files = modules_.list())
         for (auto const& file : *files)
             if (auto const digest = file.substr(0, file.find('.'));
-                is_digest(digest) && file == module_file_name(digest) && !used.contains(digest))
+                is_digest(digest) && !used.contains(digest) &&
+                (file == module_file_name(digest) || file == module_file_name(digest) + signature_suffix))
                 modules_.remove(file);
 }
 

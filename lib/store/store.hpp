@@ -62,8 +62,10 @@ public:
     /// Errors:   store_damaged: neither is whole; store_read_only, store_failed.
     result<stored_set> read();
 
-    /// Keeps a module's file under the digest of its content, which it returns. What is there already is compared.
-    result<std::string> keep_module(std::span<std::byte const> content);
+    /// Keeps a module's file under the digest of its content, which it returns, and its signature, if it has one, beside it.
+    /// What is there already is compared.
+    result<std::string> keep_module(std::span<std::byte const> content,
+                                    std::span<std::byte const> signature = {});
     /// The file of a module that was kept.
     /// Errors:   store_damaged: it is missing, or its content is another one.
     result<std::filesystem::path> module(std::string const& digest) const;

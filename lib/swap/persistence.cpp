@@ -77,11 +77,20 @@ result<void> own_state_of(generation const& of, frame_of& out) {
 
 }  // namespace
 
+// The signature is kept with it, so that a recovery judges the module as it was judged when it was let in.
+result<void> persistence::keep(loaded_module const& module) {
+    auto const content = read_regular_file(module.staged().path());
+    if (!content) return content.error();
+    auto const& signature = module.staged().signature();
+    auto kept = store_.keep_module(
+        *content, signature ? std::as_bytes(std::span(*signature)) : std::span<std::byte const>());
+    if (!kept) return kept.error();
+    return {};
+}
+
 result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
                                          loaded_module const& next) {
-    auto const content = read_regular_file(next.staged().path());
-    if (!content) return content.error();
-    if (auto kept = store_.keep_module(*content); !kept) return kept.error();
+    if (auto kept = keep(next); !kept) return kept.error();
     auto const from = in.running().info();
     return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
                                next.staged().digest(), std::string(next.file().release())});
@@ -135,9 +144,7 @@ result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink con
 }
 
 result<void> persistence::commit_first(slot const& in, generation const& first) {
-    auto const content = read_regular_file(first.module->staged().path());
-    if (!content) return content.error();
-    if (auto kept = store_.keep_module(*content); !kept) return kept.error();
+    if (auto kept = keep(*first.module); !kept) return kept.error();
     frame_of state;
     if (auto done = own_state_of(first, state); !done) return done;
     auto written = write(in, state.get());

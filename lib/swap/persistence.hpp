@@ -59,6 +59,7 @@ public:
     result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
 
 private:
+    result<void> keep(loaded_module const& module);
     result<void> commit(slot const& in, stored_snapshot snapshot, arguments const& with);
 
     store& store_;

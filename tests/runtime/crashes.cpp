@@ -44,6 +44,7 @@ std::vector<std::string> points_of(std::function<void(hotswap::runtime&)> const&
     hotswap::runtime runtime({.modules = directory.path(),
                               .staging = directory.path() / "staging",
                               .log_to_stderr = false,
+                              .rehearse = hotswap::rehearse::never,
                               .store = directory.path() / "store"});
     static_cast<void>(runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value());
     prepare(runtime);
@@ -127,6 +128,7 @@ TEST_CASE(
     hotswap::runtime runtime({.modules = directory.path(),
                               .staging = directory.path() / "staging",
                               .log_to_stderr = false,
+                              .rehearse = hotswap::rehearse::never,
                               .store = directory.path() / "store"});
     auto const sums = runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value();
     sums->add("a", 1);

@@ -21,6 +21,7 @@ struct house {
         return {.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap",
                 .staging = directory.path() / "staging",
                 .log_to_stderr = false,
+                .rehearse = hotswap::rehearse::never,
                 .store = directory.path() / "store"};
     }
     /// A new runtime, as after a restart.

@@ -20,6 +20,7 @@ int run(std::filesystem::path const& directory, std::string const& operation, st
     hotswap::runtime runtime({.modules = directory,
                               .staging = directory / "staging",
                               .log_to_stderr = false,
+                              .rehearse = hotswap::rehearse::never,
                               .store = directory / "store"});
     auto const back = runtime.recover();
     if (!back) {
