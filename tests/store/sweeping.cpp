@@ -1,4 +1,5 @@
 // What a store still needs stays in it, and nothing else does.
+#include "module/digest.hpp"
 #include "store_fixture.hpp"
 
 #include <set>

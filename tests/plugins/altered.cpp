@@ -1,0 +1,127 @@
+// A hundred thousand altered snapshots, half of them under a right checksum: each is refused cleanly or is a state, and the
+// component serves on.
+#include "golden/scenario.hpp"
+#include "plugins/shipped.hpp"
+
+#include <hotswap/state/frame.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+using namespace hotswap_test;
+using hotswap::errc;
+
+namespace {
+
+using bytes = std::vector<std::byte>;
+
+bytes golden(std::string_view component, std::size_t version) {
+    auto const path = std::filesystem::path(HOTSWAP_SOURCE_DIR) / "tests" / "golden" /
+                      (std::string(component) + "-v" + std::to_string(version) + ".snapshot");
+    std::ifstream in(path, std::ios::binary);
+    REQUIRE_MESSAGE(in.good(), path.string());
+    std::string const text{std::istreambuf_iterator<char>(in), {}};
+    auto const view = std::as_bytes(std::span(text));
+    return {view.begin(), view.end()};
+}
+
+/// Alters payloads, reproducibly.
+class alteration {
+public:
+    explicit alteration(std::uint64_t seed) : random_(seed) {}
+
+    bytes of(bytes frame) {
+        auto const header = hotswap::read_frame(frame).value();
+        hotswap::frame const about{header.schema, header.version, header.layout, {}};
+        bool const under_a_right_checksum = random_() % 2 == 0;
+        std::size_t const first = under_a_right_checksum ? hotswap::frame_header_size : 0;
+        for (auto left = 1 + random_() % 4; left != 0; --left) alter(frame, first);
+        if (under_a_right_checksum) hotswap::seal_frame(frame, about);
+        return frame;
+    }
+
+private:
+    std::size_t place(bytes const& frame, std::size_t first) {
+        return first + random_() % std::max<std::size_t>(frame.size() - first, 1);
+    }
+    void alter(bytes& frame, std::size_t first) {
+        if (frame.size() <= first + 8) return;
+        auto const at = place(frame, first);
+        switch (random_() % 5) {
+            case 0:
+                frame[at] ^= std::byte{1} << (random_() % 8);
+                break;
+            case 1:
+                frame[at] = static_cast<std::byte>(random_());
+                break;
+            case 2:
+                frame.resize(at);
+                break;
+            case 3:
+                frame.insert(frame.begin() + static_cast<std::ptrdiff_t>(at), random_() % 32,
+                             static_cast<std::byte>(random_()));
+                break;
+            default: {  // a length that nothing can hold
+                std::uint64_t const huge = random_() >> (random_() % 60);
+                std::memcpy(frame.data() + std::min(at, frame.size() - sizeof huge), &huge, sizeof huge);
+            }
+        }
+        frame.resize(std::max(frame.size(), first));
+    }
+
+    std::mt19937_64 random_;
+};
+
+std::int64_t peak_kilobytes() {
+    rusage used{};
+    getrusage(RUSAGE_SELF, &used);
+    return used.ru_maxrss;
+}
+
+template <class Contract>
+void restore_altered(std::string const& component, std::size_t version, std::size_t count) {
+    shipped<Contract> at(component, "2.0.0");
+    auto const whole = golden(component, version);
+    alteration alterations(version * 7919 + component.size());
+    REQUIRE(at.runtime.restore(component, whole).has_value());
+    auto const peak_before = peak_kilobytes();
+    std::size_t refused = 0;
+    for (std::size_t i = 0; i != count; ++i) {
+        auto const altered = alterations.of(whole);
+        auto const before = at.snapshot();
+        auto const done = at.runtime.restore(component, altered);
+        if (done) continue;
+        ++refused;
+        auto const code = done.error().code;
+        bool const is_clean = code == errc::bad_snapshot || code == errc::migration_failed ||
+                              code == errc::validation_failed || code == errc::construct_failed ||
+                              code == errc::schema_mismatch || code == errc::layout_changed ||
+                              code == errc::no_migration_path;
+        CHECK_MESSAGE(is_clean, to_string(done.error()));
+        CHECK(done.error().old_serving);
+        CHECK(at.snapshot() == before);
+    }
+    CHECK(refused > count / 2);
+    CHECK(at.runtime.restore(component, whole).has_value());
+    CHECK(peak_kilobytes() - peak_before < 64 * 1024);
+}
+
+constexpr std::size_t each = 11'112;  // nine times that is a hundred thousand
+
+}  // namespace
+
+TEST_CASE(
+    "altered: a hundred thousand altered snapshots harm no shipped component, and no more memory is used") {
+    std::size_t version = 0;
+    SUBCASE("legacy") { version = 0; }
+    SUBCASE("version 1") { version = 1; }
+    SUBCASE("version 2") { version = 2; }
+    restore_altered<hotswap::contracts::rate_limiter>("rate_limiter", version, each);
+    restore_altered<hotswap::contracts::session>("session", version, each);
+    restore_altered<hotswap::contracts::cache>("cache", version, each);
+}

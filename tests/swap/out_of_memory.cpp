@@ -1,0 +1,87 @@
+// The Nth allocation fails, for every N until the operation succeeds.
+#include "swap/failing_memory.hpp"
+#include "swap/fixture.hpp"
+#include "swap/fixtures/rows.hpp"
+
+using namespace hotswap_test;
+using hotswap::errc;
+
+namespace {
+
+/// What `operation` answers while the Nth allocation of this thread fails, for N from 1 on. `undo` brings the component
+/// back to where it was after one that was committed.
+template <class Operation, class Undo>
+void starve(site& at, std::string const& name, Operation operation, Undo undo) {
+    std::size_t refused = 0;
+    for (std::size_t n = 1;; ++n) {
+        CAPTURE(n);
+        untouched before(at, name);
+        auto const release = at.status(name).running.release;
+        std::optional<hotswap::failure> why;
+        bool has_failed = false;
+        {
+            failing_allocation const fault(n);
+            auto const done = operation();
+            has_failed = fault.has_failed();
+            if (!done) why = done.error();
+        }
+        if (why && why->old_serving) {
+            ++refused;
+            CHECK_FALSE(why->message.empty());
+            before.check();
+        } else {
+            // From the commit on the new generation serves, whatever else could not be done.
+            CHECK(at.status(name).running.release != release);
+            undo();
+        }
+        if (!has_failed) {
+            CHECK_FALSE(why.has_value());
+            break;
+        }
+        REQUIRE(n < 100'000);
+    }
+    CHECK(refused > 10);
+}
+
+}  // namespace
+
+TEST_CASE("out of memory: wherever a swap runs out of it, the old generation serves or the new one, and nothing is lost") {
+    site at;
+    auto const sums = at.load("tally", tally_file("2.0.0"));
+    for (int i = 0; i != 20; ++i) sums->add(std::to_string(i), 1);
+    hotswap::swap_options options;
+    SUBCASE("upgrade") { options.module = tally_file("3.0.0"); }
+    SUBCASE("downgrade") { options.module = tally_file("1.0.0"); }
+    SUBCASE("with a budget") {
+        options.module = tally_file("3.0.0");
+        options.pause_budget = 1h;
+    }
+    starve(
+        at, "tally", [&] { return at.runtime.swap("tally", options); },
+        [&] { at.swap("tally", tally_file("2.0.0")); });
+    CHECK(sums->total("7") == 1);
+}
+
+TEST_CASE("out of memory: wherever a handoff runs out of it, one generation serves on the state") {
+    site at;
+    auto const sums = at.load("tally", tally_file("1.0.0"));
+    sums->add("a", 1);
+    starve(
+        at, "tally",
+        [&] {
+            return at.runtime.swap("tally", {.module = tally_file("1.9.0"), .transfer = hotswap::transfer::handoff});
+        },
+        [&] { at.swap("tally", tally_file("1.0.0")); });
+    CHECK(sums->total("a") == 1);
+}
+
+TEST_CASE("out of memory: wherever a swap of tables runs out of it, no row is lost") {
+    site at;
+    auto const all = at.load<rows>("rows", built("rows", "1.0.0"));
+    for (std::uint64_t i = 1; i != 30; ++i) all->put(std::to_string(i), i);
+    auto const before = all->size();
+    starve(
+        at, "rows", [&] { return at.runtime.swap("rows", {.module = built("rows", "2.0.0")}); },
+        [&] { at.swap("rows", built("rows", "1.0.0")); });
+    CHECK(all->size() == before);
+}
