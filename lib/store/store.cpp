@@ -219,12 +219,33 @@ result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     next.number = last_number_ + 1;
     next.written_ns = now_ns();
     settle(next);
+    if (auto const missing = missing_for(next); !missing.empty())
+        return refuse(errc::invalid_argument, phase::persist,
+                      "the set names {}, which is not in the store {}; put it there first", missing,
+                      path().string());
     auto committed = next;  // nothing may throw once the set is in place
     if (auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_); !replaced)
         return replaced.error();
     last_number_ = next.number;
     current_ = std::move(next);
     return committed;
+}
+
+// Of what a recovery needs, and only of what is named for the first time: what was lost since hinders no other component.
+std::string store::missing_for(manifest const& next) const {
+    for (auto const& each : next.components) {
+        auto const* const before = current_.find(each.name);
+        auto const known = before == nullptr ? std::vector<std::string>() : before->modules();
+        auto needed = each.path_modules;
+        needed.push_back(each.digest);
+        for (auto const& digest : needed)
+            if (std::ranges::find(known, digest) == known.end() && !modules_.has(module_file_name(digest)))
+                return fmt::format("the module {} of \"{}\"", digest, each.name);
+        auto const& file = each.snapshot.file;
+        if (!file.empty() && (before == nullptr || before->snapshot.file != file) && !snapshots_.has(file))
+            return fmt::format("the snapshot {} of \"{}\"", file, each.name);
+    }
+    return {};
 }
 
 // What `next` names for the first time is no longer on its way into a set, whether it gets there or not.
@@ -247,7 +268,10 @@ result<std::uint64_t> store::note_intent(intent const& what) {
     next.last_snapshot = last_sequence_;
     next.entries.push_back({id, current_.number, now_ns(), what, {}, 0});
     next.forget_old();
-    if (auto written = write_journal(top_, next, seals_); !written) return written.error();
+    if (auto written = write_journal(top_, next, seals_); !written) {
+        erase_one(uncommitted_, what.to_digest);
+        return written.error();
+    }
     journal_ = std::move(next);
     return id;
 }

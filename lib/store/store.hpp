@@ -79,7 +79,7 @@ public:
     result<std::vector<std::byte>> read_snapshot(stored_component const& of) const;
 
     /// Changes the set: `edit` gets the current one, and what it leaves is the next, which is returned with its number.
-    /// Errors:   invalid_argument: it cannot be stored; store_damaged: there is no whole set to go on from.
+    /// Errors:   invalid_argument: it cannot be stored, or names a new file that is not in the store; store_damaged: there is no whole set to go on from.
     result<manifest> commit(std::function<void(manifest&)> const& edit);
 
     /// Records that an operation is about to begin; returns its number. Its modules stay until it has ended.
@@ -98,6 +98,7 @@ private:
     store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals);
     result<void> begin();
     failure nothing_whole() const;
+    std::string missing_for(manifest const& next) const;
     void settle(manifest const& next);
     std::set<std::string> names_in_use(manifest_pair const& pair) const;
 

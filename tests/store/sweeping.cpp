@@ -99,6 +99,26 @@ TEST_CASE("store: a sweep keeps the modules of an operation until it has ended, 
     CHECK_FALSE((s.has_module("from") || s.has_module("to")));
 }
 
+TEST_CASE("store: a set that names a file which was swept, or never kept, is not committed") {
+    swept_store s;
+    auto const first = put(*s.opened, "cache", "one", "1").value();
+    auto const to = s.opened->keep_module(bytes_of("two")).value();
+    auto const id = s.opened->note_intent({"swap", "cache", {}, "1.0.0", to, "2.0.0"}).value();
+    auto const snapshot = s.opened->write_snapshot("cache", 1, {bytes_of("2")}).value();
+    REQUIRE(s.opened->note_outcome(id, "refused").has_value());
+    s.opened->give_up(snapshot);
+    s.opened->sweep();
+    auto const with = [&](auto edit) {
+        auto const done = s.opened->commit([&](manifest& set) { edit(set.components[0]); });
+        return done ? errc{} : done.error().code;
+    };
+    CHECK(with([&](stored_component& entry) { entry.digest = to; }) == errc::invalid_argument);
+    CHECK(with([&](stored_component& entry) { entry.snapshot = snapshot; }) == errc::invalid_argument);
+    CHECK(s.opened->read().value().current == first);
+    fs::remove(s.at.path / "snapshots" / first.components[0].snapshot.file);
+    CHECK(put(*s.opened, "sessions", "three", "3").has_value());
+}
+
 TEST_CASE("store: a sweep touches nothing while a manifest is damaged, and never a stranger's file") {
     swept_store s;
     auto const first = put(*s.opened, "cache", "one", "1").value();
