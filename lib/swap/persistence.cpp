@@ -134,6 +134,7 @@ result<void> persistence::commit_from(slot const& in, std::uint64_t id, generati
 }
 
 result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink const& sink) {
+    if (auto kept = keep(*in.running().module); !kept) return kept;
     step_recorder steps(sink, in.entrance->name(), "checkpoint");
     auto const frame = take_snapshot(in, steps);
     if (!frame) return frame.error();
@@ -164,6 +165,7 @@ result<void> persistence::commit_first(slot const& in, generation const& first) 
 }
 
 result<void> persistence::commit_unload(slot const& in) {
+    if (auto kept = keep(*in.running().module); !kept) return kept;
     frame_of state;
     if (auto done = own_state_of(in.running(), state); !done) return done;
     auto written = write(in, state.get());
@@ -180,7 +182,10 @@ result<void> persistence::commit_unload(slot const& in) {
     return {};
 }
 
+// A module whose own commit failed is in no set, and may have been swept.
 result<void> persistence::commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken) {
+    for (auto const& [in, snapshot] : taken)
+        if (auto kept = keep(*in->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
         for (auto const& [in, snapshot] : taken) {
             auto& entry = entry_of(set, in->entrance->name());

@@ -165,4 +165,37 @@ TEST_CASE(
     CHECK(not_durable >= 3);
 }
 
+TEST_CASE("crash: what a full disk kept out of the store is in it after a checkpoint, whatever was swept meanwhile") {
+    temporary_directory directory;
+    hotswap::runtime_options const options{.modules = directory.path(),
+                                           .staging = directory.path() / "staging",
+                                           .log_to_stderr = false,
+                                           .rehearse = hotswap::rehearse::never,
+                                           .store = directory.path() / "store"};
+    {
+        hotswap::runtime runtime(options);
+        auto const sums = runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value();
+        auto const others = runtime.load<tally>("others", {.module = tally_file("1.0.0")}).value();
+        sums->add("a", 1);
+        bool is_durable = true;
+        for (int visit = 1; is_durable; ++visit) {
+            failpoints::clear();
+            failpoints::arm("store.write=" + std::to_string(visit) + "*fail:28");
+            auto const done = runtime.swap("sums", {.module = tally_file("2.0.0")});
+            failpoints::clear();
+            is_durable = !done || !done->not_durable;
+            REQUIRE(visit < 100);
+        }
+        runtime.swap("others", {.module = tally_file("1.9.0")}).value();
+        runtime.swap("others", {.module = tally_file("1.10.0")}).value();
+        sums->add("a", 1);
+        CHECK(runtime.checkpoint().has_value());
+    }
+    hotswap::runtime again(options);
+    CHECK(again.recover().value().size() == 2);
+    auto const sums = again.find<tally>("sums").value();
+    CHECK(sums->code() == "tally 2.0.0");
+    CHECK(sums->total("a") == 2);
+}
+
 #endif
