@@ -118,7 +118,7 @@ TEST_CASE("rehearsal: what a module refuses in words is refused with the code an
 
 TEST_CASE(
     "rehearsal: children that a module leaves are ended with it, even where they left its process group") {
-    for (std::string const deed : {"fork", "fork_away"}) {
+    for (std::string const deed : {"fork", "fork_away", "daemon"}) {
         INFO("the deed: " << deed);
         zoo_site at;
         auto const note = at.directory.path() / "child";
