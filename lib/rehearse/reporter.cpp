@@ -76,7 +76,9 @@ void when_memory_is_out() {
     reporter::say(wire::kind::out_of_memory);
 }
 
-void before_fork() { reporter::say(wire::kind::forked); }
+void before_fork() {
+    if (getpid() == own_process) reporter::say(wire::kind::forked);
+}
 
 }  // namespace
 

@@ -69,6 +69,11 @@ TEST_CASE("rehearsal: a component can tell, finds no neighbours, and its work is
     CHECK_FALSE(says(report.rehearsal.log, "a neighbour was found"));
 }
 
+TEST_CASE("rehearsal: a module that ends the threads that it starts passes") {
+    zoo_site at;
+    CHECK(at.swap("zoo", obedient, asked("migrate", "joined_thread")).rehearsal.ran);
+}
+
 TEST_CASE("rehearsal: the host's clock is the component's") {
     site at(
         {.modules = HOTSWAP_TEST_FIXTURES,
