@@ -1,9 +1,11 @@
 // Signed modules, and hotswap-sign as a person runs it.
 #include "module/altered.hpp"
 #include "module/files.hpp"
+#include "module/fixtures/probe.hpp"
 #include "module/module_file.hpp"
 
 #include <hotswap/module/inspect.hpp>
+#include <hotswap/runtime.hpp>
 
 #include <doctest/doctest.h>
 
@@ -193,6 +195,32 @@ TEST_CASE("signature: the private copy keeps it, so that a revert is judged alik
     fs::remove(at.one.string() + ".sig");
     auto const again = area.stage(first.path(), first.name()).value();
     CHECK(hotswap::detail::verify_module(again, area.policy()).has_value());
+}
+
+TEST_CASE(
+    "signature: a store keeps it with the module, so that a recovery and a revert after it are judged "
+    "alike") {
+    shop const at;
+    hotswap::runtime_options const options{.modules = at.here.path(),
+                                           .staging = at.here / "stage",
+                                           .log_to_stderr = false,
+                                           .trust = {.trusted_keys = {at.key("first")}},
+                                           .store = at.here / "store"};
+    {
+        hotswap::runtime runtime(options);
+        REQUIRE(runtime.load<test::probe>("plain", {.module = at.one}).has_value());
+        REQUIRE(runtime.swap("plain", {.module = at.two}).has_value());
+    }
+    for (fs::path const& module : {at.one, at.two}) fs::remove(module.string() + ".sig");
+    hotswap::runtime runtime(options);
+    auto const back = runtime.recover();
+    REQUIRE_MESSAGE(back.has_value(), back.error().message);
+    auto const it = runtime.find<test::probe>("plain").value();
+    CHECK(it->ask("virtual") == "2");
+    auto const reverted = runtime.revert("plain");
+    REQUIRE_MESSAGE(reverted.has_value(), reverted.error().message);
+    CHECK(it->ask("virtual") == "1");
+    CHECK(refusal(runtime.swap("plain", {.module = at.two})).code == errc::missing_signature);
 }
 
 TEST_CASE("signature: one that others could write, or that is a link, is not read") {
