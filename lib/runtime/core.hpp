@@ -99,12 +99,26 @@ public:
     /// Runs an operation on a claimed slot; what even its RAII could not turn into a value is turned here.
     template <class T, class F>
     result<T> operate(std::string_view name, char const* operation, F&& f) {
-        step_recorder steps(sink, std::string(name), operation);
-        return guarded<T>(steps, [&]() -> result<T> {
-            auto claimed = claim_slot(name, steps);
-            if (!claimed) return claimed.error();
-            return f(*claimed->in, steps);
-        });
+        try {
+            step_recorder steps(sink, std::string(name), operation);
+            return guarded<T>(steps, [&]() -> result<T> {
+                auto claimed = claim_slot(name, steps);
+                if (!claimed) return claimed.error();
+                steps.mark_old_serving();
+                return f(*claimed->in, steps);
+            });
+        } catch (std::bad_alloc const&) {
+            return no_memory(true);
+        }
+    }
+
+    // Made without any.
+    static failure no_memory(bool old_serving) noexcept {
+        failure why;
+        why.code = errc::out_of_memory;
+        why.old_serving = old_serving;
+        why.message = "no memory";
+        return why;
     }
 
     template <class T, class F>
@@ -112,9 +126,13 @@ public:
         try {
             return f();
         } catch (std::bad_alloc const&) {
-            return steps.refused(refuse(errc::out_of_memory, phase::none,
-                                        "the host is out of memory{}; free some",
-                                        steps.committed() ? ", the new generation serves" : ""));
+            try {
+                return steps.refused(refuse(errc::out_of_memory, phase::none,
+                                            "the host is out of memory{}; free some",
+                                            steps.committed() ? ", the new generation serves" : ""));
+            } catch (std::bad_alloc const&) {
+                return no_memory(!steps.committed());
+            }
         } catch (std::exception const& e) {
             return steps.refused(
                 refuse(errc::limit_reached, phase::none, "the system refused: {}", e.what()));

@@ -99,7 +99,7 @@ result<void> runtime_core::recover_one(stored_component const& of, step_recorder
         why.component = of.name;
         made->note_rollback(std::move(why), of.rolled_back_digest);
     }
-    made->publish_facts(false);
+    made->publish_facts();
     steps.progress(phase::persist,
                    fmt::format("{} {} is back, with its state as of {} (snapshot {})", of.name, of.release,
                                date(of.snapshot.taken_ns), of.snapshot.sequence));

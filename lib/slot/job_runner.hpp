@@ -7,7 +7,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -39,7 +38,7 @@ private:
     clock::time_point next_due() const noexcept;
 
     std::list<timer> timers_;
-    std::deque<abi::job> posts_;
+    std::list<abi::job> posts_;
     bool closed_ = false;
 };
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
+#include <new>
 #include <utility>
 
 namespace hotswap::detail {
@@ -37,12 +39,43 @@ std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noe
     return std::exchange(running_, std::move(next));
 }
 
-void slot::remember(generation const& old) {
-    if (running_ && running_->module == old.module) return;  // a restore: the way back is unchanged
-    auto const& file = old.module->staged();
-    previous_ = {
-        old.module,   old.source, file.path(), file.name(), std::string(old.module->file().release()),
-        file.digest()};
+slot_facts slot::facts_of(generation const* running, std::string previous_release) const {
+    slot_facts facts;
+    if (running != nullptr) {
+        facts.running = running->info();
+        facts.schema = running->module->file().schema().name;
+        facts.source = running->source;
+    }
+    facts.previous_release = std::move(previous_release);
+    return facts;
+}
+
+slot_news slot::expect(generation const& next) {
+    slot_news news;
+    // After a restore the way back is unchanged.
+    if (running_->module == next.module) {
+        news.previous = previous_;
+    } else {
+        auto const& file = running_->module->staged();
+        news.previous = {running_->module,
+                         running_->source,
+                         file.path(),
+                         file.name(),
+                         std::string(running_->module->file().release()),
+                         file.digest()};
+    }
+    news.facts = facts_of(&next, news.previous.release);
+    std::lock_guard const lock(facts_mutex_);
+    news.facts.swaps = facts_.swaps + 1;
+    retained_.reserve(retained_.size() + 2);  // what is retired, and what stood by
+    return news;
+}
+
+void slot::announce(slot_news news, bool on_probation) noexcept {
+    previous_ = std::move(news.previous);
+    std::lock_guard const lock(facts_mutex_);
+    facts_ = std::move(news.facts);
+    facts_.on_probation = on_probation;
 }
 
 unload_report slot::end_probation() {
@@ -63,29 +96,48 @@ void slot::dismiss(generation& old) noexcept {
     old.instance = {};
 }
 
-unload_report slot::retire(std::unique_ptr<generation> old) {
-    unload_report report;
-    auto const module = old->module;
-    report.module = module->staged().name();
+unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     dismiss(*old);
-    report.dropped_jobs = old->dropped_jobs;
+    auto const dropped_jobs = old->dropped_jobs;
+    auto const module = old->module;
     old->state = {};
     retained_module kept{module, old->services->pins() != 0 ? std::move(old->services) : nullptr};
     old.reset();
+    unload_report report;
+    try {
+        report = let_go_of(std::move(kept));
+        report.module = module->staged().name();
+    } catch (std::exception const&) {
+        report.verdict = unload_verdict::retained;  // for all that is known
+    }
+    report.dropped_jobs = dropped_jobs;
+    return report;
+}
 
+// What is pinned is never let go of, whatever fails.
+unload_report slot::let_go_of(retained_module kept) {
+    unload_report report;
     std::lock_guard const lock(facts_mutex_);
-    bool const is_needed = module.get() == running_module_;
+    auto const& module = *kept.module;
+    bool const is_needed = &module == running_module_;
     if (!kept.services && is_needed) return report;
-    if (!kept.services && !is_pinned(*module)) {
-        module->close();
-        if (!module->is_mapped()) {
+    bool const pinned_before = is_pinned(module);
+    if (!kept.services && !pinned_before) {
+        kept.module->close();
+        if (!module.is_mapped()) {
             report.verdict = unload_verdict::unmapped;
             return report;
         }
     }
     report.verdict = unload_verdict::retained;
-    report.reason = is_pinned(*module) ? "host.pin() tokens of an earlier generation" : kept.reason();
+    try {
+        retained_.reserve(retained_.size() + 1);
+    } catch (std::bad_alloc const&) {
+        static_cast<void>(kept.services.release());  // leaked on purpose: somebody has a pin on it
+        throw;
+    }
     retained_.push_back(std::move(kept));
+    report.reason = pinned_before ? "host.pin() tokens of an earlier generation" : retained_.back().reason();
     return report;
 }
 
@@ -158,18 +210,12 @@ slot_facts slot::facts() const {
     return facts;
 }
 
-void slot::publish_facts(bool swapped) {
-    slot_facts facts;
-    if (running_) {
-        facts.running = running_->info();
-        facts.schema = running_->module->file().schema().name;
-        facts.source = running_->source;
-    }
-    facts.previous_release = previous_.release;
+void slot::publish_facts() {
+    auto facts = facts_of(running_.get(), previous_.release);
     std::lock_guard const lock(facts_mutex_);
-    facts.swaps = facts_.swaps + (swapped ? 1 : 0);
+    facts.swaps = facts_.swaps;
     facts.on_probation = standby_ != nullptr;
-    if (!swapped) facts.rolled_back = facts_.rolled_back;
+    facts.rolled_back = std::move(facts_.rolled_back);
     facts_ = std::move(facts);
 }
 

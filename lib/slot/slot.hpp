@@ -56,6 +56,12 @@ struct slot_facts {
     std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
 };
 
+/// What a slot says once another generation runs.
+struct slot_news {
+    slot_facts facts;
+    previous_module previous;
+};
+
 /// Everything but `facts` and `sweep_retained` belongs to whoever holds `operation`.
 class slot {
 public:
@@ -86,8 +92,11 @@ public:
     /// stays as it is.
     /// Threads:  [quiesced]
     std::unique_ptr<generation> exchange(std::unique_ptr<generation> next) noexcept;
-    /// Keeps the file of `old` for a revert, if the running generation has another one.
-    void remember(generation const& old);
+    /// Everything that the slot will say of itself once `next` runs, made while that may still fail.
+    /// Errors:   throws std::bad_alloc.
+    slot_news expect(generation const& next);
+    /// From now on it says that, and a revert goes back to what was running.
+    void announce(slot_news news, bool on_probation) noexcept;
     /// After a recovery: the file is the store's.
     void remember(previous_module before) { previous_ = std::move(before); }
 
@@ -105,8 +114,9 @@ public:
 
     /// Destroys the instance of a generation that is not running, after its jobs; its state stays.
     void dismiss(generation& old) noexcept;
-    /// Destroys a generation that is not running and unloads its module, with proof.
-    unload_report retire(std::unique_ptr<generation> old);
+    /// Destroys a generation that is not running and unloads its module, with proof. Without memory for the proof there is
+    /// none, and the report says so.
+    unload_report retire(std::unique_ptr<generation> old) noexcept;
     /// Looks again at what could not be unloaded before.
     /// Threads:  [any]
     void sweep_retained();
@@ -120,10 +130,12 @@ public:
     /// Threads:  [any]
     slot_facts facts() const;
     /// Brings `facts` up to date.
-    void publish_facts(bool swapped);
+    void publish_facts();
 
 private:
     bool is_pinned(loaded_module const& module) const;
+    unload_report let_go_of(retained_module kept);
+    slot_facts facts_of(generation const* running, std::string previous_release) const;
     void retire_finished();
 
     job_runner runner_;

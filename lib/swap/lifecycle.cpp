@@ -78,7 +78,7 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     }
     auto const release = std::string(first->module->file().release());
     in.exchange(std::move(first));
-    in.publish_facts(false);
+    in.publish_facts();
     in.entrance->open(in.running().instance.contract());
     steps.finish("release " + release);
     return {};

@@ -169,7 +169,7 @@ void probation_watch::pass() {
         return {};
     });
     slot_->sweep_retained();
-    slot_->publish_facts(false);
+    slot_->publish_facts();
     steps.finish(fmt::format("{} has passed its probation of {}, old code: {}", release,
                              to_string(terms_.duration), to_string(gone)));
 }

@@ -106,7 +106,7 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
         return done.error();
     steps.bytes(content->payload.size());
 
-    if (auto noted = s.begin(*module); !noted) return noted.error();
+    if (auto noted = s.begin(*next); !noted) return noted.error();
     state_transfer moving(in, steps, s.way, options.arguments, with);
     if (options.pause_budget.count() > 0) moving.expect_budget();
     steps.hold_back();

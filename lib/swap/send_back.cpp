@@ -27,7 +27,7 @@ result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, 
     succession s(in, steps, keeper);
     auto& dropped = s.report.discarded;
     s.way.path = {in.running().info().schema_version, in.standby()->info().schema_version};
-    if (auto noted = s.begin(*in.standby()->module); !noted) return noted.error();
+    if (auto noted = s.begin(*in.standby()); !noted) return noted.error();
     steps.hold_back();
     pause closed(*in.entrance, options.pause_budget);
     if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });

@@ -47,9 +47,11 @@ succession::succession(slot& in, step_recorder& steps, persistence* keeper)
     report.from = in.running().info();
 }
 
-result<void> succession::begin(loaded_module const& next) {
+result<void> succession::begin(generation const& next) {
+    news_ = in_.expect(next);
     if (keeper_ == nullptr) return {};
-    auto noted = steps_.run(phase::persist, [&] { return keeper_->begin(in_, steps_.operation(), next); });
+    auto noted =
+        steps_.run(phase::persist, [&] { return keeper_->begin(in_, steps_.operation(), *next.module); });
     if (!noted) return noted.error();
     intent_ = *noted;
     return {};
@@ -77,20 +79,16 @@ void succession::persist(generation const& old, arguments const& with) {
     if (!done) report.not_durable = done.error();
 }
 
-void succession::let_go_of(std::unique_ptr<generation> old) {
+// Once the commit is done the old generation must go, or stand by, whatever else fails.
+void succession::let_go_of(std::unique_ptr<generation> old) noexcept {
     if (on_probation) {
-        report.unload.verdict = unload_verdict::standby;
-        report.unload.module = old->module->staged().name();
         in_.stand_by(std::move(old));
+        report.unload.verdict = unload_verdict::standby;
         return;
     }
-    steps_.run(phase::retire, [&]() -> result<void> {
-        free_rows(in_, *old);
-        report.unload = in_.retire(std::move(old));
-        if (in_.standby() != nullptr) in_.end_probation();
-        return {};
-    });
-    in_.sweep_retained();
+    free_rows(in_, *old);
+    report.unload = in_.retire(std::move(old));
+    if (in_.standby() != nullptr) in_.end_probation();
 }
 
 void succession::complete_report(pause const& closed) {
@@ -103,28 +101,44 @@ void succession::complete_report(pause const& closed) {
     report.total = steps_.elapsed();
 }
 
-// After the commit the callers are served by the new generation already.
-swap_report succession::finish(pause& closed, next_generation& next, precopy* tables, arguments const& with) {
-    std::unique_ptr<generation> old;
-    steps_.run(phase::commit, [&]() -> result<void> {
-        old = commit(in_, steps_, closed, next, on_probation);
-        return {};
-    });
+void succession::settle(pause& closed, std::unique_ptr<generation>& old, precopy* tables,
+                        arguments const& with) {
     steps_.tell();
     if (tables != nullptr) {
         tables->end();  // its code may be that of the old module
         report.tables = std::move(tables->report());
         report.attempts = tables->attempts();
     }
-    in_.remember(*old);
     persist(*old, with);
-    let_go_of(std::move(old));
-    in_.publish_facts(true);
+    auto const name = old->module->staged().name();
+    steps_.run(phase::retire, [&]() -> result<void> {
+        let_go_of(std::move(old));
+        return {};
+    });
+    if (on_probation) report.unload.module = name;
+    in_.sweep_retained();
     complete_report(closed);
     learn_from(in_, report);
     steps_.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report.from.release,
                               report.to.release, to_string(report.pause), report.calls_held,
                               to_string(report.unload.verdict)));
+}
+
+// After the commit the callers are served by the new generation already.
+swap_report succession::finish(pause& closed, next_generation& next, precopy* tables, arguments const& with) {
+    std::unique_ptr<generation> old;
+    try {
+        steps_.run(phase::commit, [&]() -> result<void> {
+            old = commit(in_, steps_, closed, next, on_probation);
+            in_.announce(std::move(news_), on_probation);
+            return {};
+        });
+        settle(closed, old, tables, with);
+    } catch (...) {
+        if (tables != nullptr) tables->end();
+        if (old) let_go_of(std::move(old));
+        throw;
+    }
     return std::move(report);
 }
 
@@ -150,7 +164,7 @@ result<swap_report> succession::carry_over(replacement const& by, next_generatio
     precopy tables(in_, next->module, way, with);
     if (by.transfer == transfer::snapshot)
         if (auto copied = tables.run(steps_, by.drain_deadline); !copied) return copied.error();
-    if (auto noted = begin(*next->module); !noted) return noted.error();
+    if (auto noted = begin(*next); !noted) return noted.error();
     std::size_t const steps_before_pause = steps_.phases().size();
     for (;;) {
         auto done = carry_over_once(by, next, tables, with);

@@ -31,9 +31,9 @@ public:
     /// Moves the state to `next` and puts it in place of the running generation.
     /// Errors:   those of the rows, the pause and what happens in it; then the old generation serves.
     result<swap_report> carry_over(replacement const& by, next_generation& next);
-    /// Before the gate closes: notes durably what is about to happen.
-    /// Errors:   store_full, store_read_only, store_failed.
-    result<void> begin(loaded_module const& next);
+    /// Before the gate closes: prepares what will be said of `next`, and notes durably what is about to happen.
+    /// Errors:   store_full, store_read_only, store_failed; throws std::bad_alloc.
+    result<void> begin(generation const& next);
     /// It did not happen. Returns `why`.
     failure refused(failure why);
     /// The commit and what follows, on a state and an instance that are there. Cannot fail.
@@ -43,12 +43,14 @@ private:
     result<swap_report> carry_over_once(replacement const& by, next_generation& next, precopy& tables,
                                         argument_view const& with);
     void persist(generation const& old, arguments const& with);
-    void let_go_of(std::unique_ptr<generation> old);
+    void let_go_of(std::unique_ptr<generation> old) noexcept;
+    void settle(pause& closed, std::unique_ptr<generation>& old, precopy* tables, arguments const& with);
     void complete_report(pause const& closed);
 
     slot& in_;
     step_recorder& steps_;
     persistence* keeper_;
+    slot_news news_;
     std::uint64_t intent_ = 0;  // 0: none noted
 };
 

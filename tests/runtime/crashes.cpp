@@ -165,7 +165,9 @@ TEST_CASE(
     CHECK(not_durable >= 3);
 }
 
-TEST_CASE("crash: what a full disk kept out of the store is in it after a checkpoint, whatever was swept meanwhile") {
+TEST_CASE(
+    "crash: what a full disk kept out of the store is in it after a checkpoint, whatever was swept "
+    "meanwhile") {
     temporary_directory directory;
     hotswap::runtime_options const options{.modules = directory.path(),
                                            .staging = directory.path() / "staging",

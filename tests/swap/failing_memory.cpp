@@ -9,8 +9,9 @@ thread_local constinit std::size_t left = 0;  // 0: none fails
 
 void* take(std::size_t size, std::size_t alignment) {
     if (left != 0 && --left == 0) throw std::bad_alloc();
-    void* const memory = alignment == 0 ? std::malloc(size == 0 ? 1 : size)
-                                        : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    void* const memory = alignment == 0
+                             ? std::malloc(size == 0 ? 1 : size)
+                             : std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
     if (memory == nullptr) throw std::bad_alloc();
     return memory;
 }

@@ -45,7 +45,9 @@ void starve(site& at, std::string const& name, Operation operation, Undo undo) {
 
 }  // namespace
 
-TEST_CASE("out of memory: wherever a swap runs out of it, the old generation serves or the new one, and nothing is lost") {
+TEST_CASE(
+    "out of memory: wherever a swap runs out of it, the old generation serves or the new one, and nothing is "
+    "lost") {
     site at;
     auto const sums = at.load("tally", tally_file("2.0.0"));
     for (int i = 0; i != 20; ++i) sums->add(std::to_string(i), 1);
@@ -69,7 +71,8 @@ TEST_CASE("out of memory: wherever a handoff runs out of it, one generation serv
     starve(
         at, "tally",
         [&] {
-            return at.runtime.swap("tally", {.module = tally_file("1.9.0"), .transfer = hotswap::transfer::handoff});
+            return at.runtime.swap("tally",
+                                   {.module = tally_file("1.9.0"), .transfer = hotswap::transfer::handoff});
         },
         [&] { at.swap("tally", tally_file("1.0.0")); });
     CHECK(sums->total("a") == 1);
