@@ -45,6 +45,8 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
             name, judged->contract().name, judged->contract().number, wanted.name, wanted.number);
     });
     if (!verified) return verified.error();
+    for (finding const& each : verified->warnings)
+        steps.warn(phase::verify, fmt::format("{}; {}", each.message, each.remedy));
     return staged_module{std::move(*staged), std::move(*verified)};
 }
 

@@ -68,12 +68,10 @@ TEST_CASE("out of memory: wherever a handoff runs out of it, one generation serv
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 1);
+    hotswap::swap_options const options{.module = tally_file("1.9.0"),
+                                        .transfer = hotswap::transfer::handoff};
     starve(
-        at, "tally",
-        [&] {
-            return at.runtime.swap("tally",
-                                   {.module = tally_file("1.9.0"), .transfer = hotswap::transfer::handoff});
-        },
+        at, "tally", [&] { return at.runtime.swap("tally", options); },
         [&] { at.swap("tally", tally_file("1.0.0")); });
     CHECK(sums->total("a") == 1);
 }
@@ -83,8 +81,9 @@ TEST_CASE("out of memory: wherever a swap of tables runs out of it, no row is lo
     auto const all = at.load<rows>("rows", built("rows", "1.0.0"));
     for (std::uint64_t i = 1; i != 30; ++i) all->put(std::to_string(i), i);
     auto const before = all->size();
+    hotswap::swap_options const options{.module = built("rows", "2.0.0")};
     starve(
-        at, "rows", [&] { return at.runtime.swap("rows", {.module = built("rows", "2.0.0")}); },
+        at, "rows", [&] { return at.runtime.swap("rows", options); },
         [&] { at.swap("rows", built("rows", "1.0.0")); });
     CHECK(all->size() == before);
 }
