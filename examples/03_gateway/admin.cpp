@@ -38,8 +38,11 @@ answer outcome_of(hotswap::result<T> const& outcome) {
 
 }  // namespace
 
-admin::admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components)
-    : runtime_(components), modules_(std::move(modules)), counts_(std::move(of_components)) {}
+admin::admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components, inject faults)
+    : runtime_(components),
+      modules_(std::move(modules)),
+      counts_(std::move(of_components)),
+      faults_(std::move(faults)) {}
 
 void admin::serve(request what, respond done) {
     boost::asio::post(threads_, [this, what = std::move(what), done = std::move(done)] {
@@ -59,15 +62,20 @@ answer admin::answer_to(request const& what) {
     bool const is_status = path->size() == 1 && path->front() == "status";
     bool const is_operation = path->size() == 2 && (path->front() == "swap" || path->front() == "plan" ||
                                                     path->front() == "revert");
-    if (!is_status && !is_operation)
+    bool const is_checkpoint = path->size() == 1 && path->front() == "checkpoint";
+    bool const is_fault = faults_ && path->size() == 1 && path->front() == "faults";
+    if (!is_status && !is_operation && !is_checkpoint && !is_fault)
         return problem(404, "not_found",
-                       "here are GET /status, POST /swap/{name}, POST /plan/{name} and POST /revert/{name}");
+                       "here are GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name} and "
+                       "POST /checkpoint");
     std::string const allowed = is_status ? "GET" : "POST";
     if (what.method != allowed) {
         auto refusal = problem(405, "method_not_allowed", "here only " + allowed + " is understood");
         refusal.headers.emplace_back("Allow", allowed);
         return refusal;
     }
+    if (is_fault) return faults_(what.body);
+    if (is_checkpoint) return checkpoint();
     return is_status ? status() : operate(path->front(), path->back(), what.body);
 }
 
@@ -80,6 +88,12 @@ answer admin::status() {
     }
     return {
         .body = {{"program", "hotswap-gateway"}, {"pid", ::getpid()}, {"components", std::move(components)}}};
+}
+
+answer admin::checkpoint() {
+    if (auto const done = runtime_.checkpoint(); !done)
+        return {.status = status_of(done.error().code), .body = json::value_from(done.error())};
+    return {.body = {{"status", "written"}}};
 }
 
 answer admin::operate(std::string const& verb, std::string const& name, std::string const& body) {

@@ -1,4 +1,4 @@
-// What the gateway's owner can ask for, over a Unix socket: status, swap, plan, revert.
+// What the gateway's owner can ask for, over a Unix socket: status, swap, plan, revert, checkpoint.
 #pragma once
 
 #include "message.hpp"
@@ -15,14 +15,17 @@
 
 namespace gateway {
 
-/// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}.
+/// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, POST /checkpoint; with faults also POST /faults.
 /// Threads:  [any]; operations run on threads of their own, so that callers go on being served meanwhile.
 class admin {
 public:
     /// What a component counts, by its name.
     using counts = std::map<std::string, std::function<boost::json::object()>, std::less<>>;
 
-    admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components);
+    /// What a test wants to go wrong; only in builds with failpoints.
+    using inject = std::function<answer(std::string const& body)>;
+
+    admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components, inject faults);
 
     void serve(request what, respond done);
 
@@ -32,11 +35,13 @@ public:
 private:
     answer answer_to(request const& what);
     answer status();
+    answer checkpoint();
     answer operate(std::string const& verb, std::string const& name, std::string const& body);
 
     hotswap::runtime& runtime_;
     std::filesystem::path modules_;
     counts counts_;
+    inject faults_;
     boost::asio::thread_pool threads_{4};
 };
 

@@ -2,6 +2,7 @@
 #include "admin.hpp"
 #include "admin_socket.hpp"
 #include "application.hpp"
+#include "faults.hpp"
 #include "http_server.hpp"
 #include "options.hpp"
 
@@ -52,6 +53,7 @@ tcp_listener listen_on(asio::io_context& io, options const& wanted) {
 
 template <class Contract>
 hotswap::handle<Contract> load(hotswap::runtime& components, char const* name, options const& wanted) {
+    if (auto back = components.find<Contract>(name)) return *back;
     if (wanted.start_with == "newest") return components.load<Contract>(name).value();
     auto const file = wanted.modules / fmt::format("{}-{}.so", name, wanted.start_with);
     return components.load<Contract>(name, {.module = file}).value();
@@ -102,9 +104,15 @@ void serve(options const& wanted) {
     auto [acceptor, url] = listen_on(io, wanted);
     admin_socket socket(io, wanted.admin);
 
+    faults injected;
     hotswap::runtime components{
         {.modules = wanted.modules,
-         .log_level = wanted.verbose ? hotswap::level::debug : hotswap::level::warning}};
+         .log_level = wanted.verbose ? hotswap::level::debug : hotswap::level::warning,
+         .clock = injected.clock(),
+         .store = wanted.store,
+         .checkpoint_period = wanted.checkpoint_period,
+         .rehearse = wanted.rehearse}};
+    if (!wanted.store.empty()) components.recover().value();
     auto const limiter = load<contracts::rate_limiter>(components, "rate_limiter", wanted);
     auto const sessions = load<contracts::session>(components, "session", wanted);
     auto const cache = load<contracts::cache>(components, "cache", wanted);
@@ -116,7 +124,8 @@ void serve(options const& wanted) {
                      .sessions = sessions,
                      .items = items,
                      .trust_client_header = wanted.trust_client_header});
-    admin owner(components, wanted.modules, counts_of(limiter, sessions, cache));
+    admin owner(components, wanted.modules, counts_of(limiter, sessions, cache),
+                injected.injector(components));
 
     http_server server(io, wanted.http);
     server.listen(std::move(acceptor), [&app](request what, respond const& done) { app.serve(what, done); });

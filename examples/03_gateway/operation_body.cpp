@@ -53,6 +53,26 @@ hotswap::transfer transfer(std::string_view name, json::value const& value) {
         fmt::format("{} is to be \"snapshot\" or \"handoff\", not {}", name, json::serialize(value)));
 }
 
+hotswap::rehearse rehearsal(std::string_view name, json::value const& value) {
+    for (auto const when : {hotswap::rehearse::never, hotswap::rehearse::when_new, hotswap::rehearse::always})
+        if (value.is_string() && value.get_string() == hotswap::to_string(when)) return when;
+    throw bad_body(fmt::format("{} is to be \"never\", \"when_new\" or \"always\", not {}", name,
+                               json::serialize(value)));
+}
+
+/// What only a swap has.
+bool read_probation(hotswap::probation& into, std::string_view name, json::value const& value) {
+    if (name == "probation_ms")
+        into.duration = duration(name, value) * 1'000'000;
+    else if (name == "probation_interval_ms")
+        into.interval = duration(name, value) * 1'000'000;
+    else if (name == "probation_max_mean_latency_ns")
+        into.max_mean_latency = duration(name, value);
+    else
+        return false;
+    return true;
+}
+
 hotswap::arguments arguments(std::string_view name, json::value const& value) {
     if (!value.is_object())
         throw bad_body(fmt::format("{} is to be an object of strings, not {}", name, json::serialize(value)));
@@ -97,13 +117,17 @@ bool read_member(Options& into, std::string_view name, json::value const& value)
 hotswap::swap_options swap_options_from(std::string const& body, std::filesystem::path const& modules) {
     hotswap::swap_options options;
     for (auto const& [name, value] : parsed(body)) {
-        if (read_member(options, name, value)) continue;
+        if (read_member(options, name, value) || read_probation(options.probation, name, value)) continue;
         if (name == "module")
             options.module = module_path(text(name, value), modules);
         else if (name == "transfer")
             options.transfer = transfer(name, value);
+        else if (name == "rehearse")
+            options.rehearse = rehearsal(name, value);
         else
-            refuse_member(name, "module, transfer, ");
+            refuse_member(name,
+                          "module, transfer, rehearse, probation_ms, probation_interval_ms, "
+                          "probation_max_mean_latency_ns, ");
     }
     return options;
 }

@@ -38,6 +38,12 @@ std::chrono::nanoseconds duration(std::string_view name, std::string const& text
         fmt::format("--{} is a time as in 250us, 20ms or 2s, not \"{}\"", name, text));
 }
 
+hotswap::rehearse rehearsal(std::string const& text) {
+    for (auto const when : {hotswap::rehearse::never, hotswap::rehearse::when_new, hotswap::rehearse::always})
+        if (text == hotswap::to_string(when)) return when;
+    throw std::invalid_argument(fmt::format("--rehearse is never, when_new or always, not \"{}\"", text));
+}
+
 hotswap::contracts::rate_limit limit(std::string const& text) {
     auto const slash = text.find('/');
     auto const rate = number(std::string_view(text).substr(0, slash)).value_or(0);
@@ -68,13 +74,22 @@ po::options_description description() {
     add("modules", po::value<std::string>(), "the directory of the components' modules");
     add("admin", po::value<std::string>(),
         "the Unix socket for its owner: GET /status, POST /swap/{name}, "
-        "/plan/{name}, /revert/{name}");
+        "/plan/{name}, /revert/{name}, /checkpoint");
     add("limit", po::value<std::string>()->default_value("100000/100000"),
         "RATE/BURST: requests per second, and at once, of one client");
     add("threads", po::value<unsigned>()->default_value(std::max(2U, std::thread::hardware_concurrency())),
         "that serve requests");
     add("start-with", po::value<std::string>()->default_value("newest"),
         "the release of all components at start");
+    add("store", po::value<std::string>(),
+        "a directory from which the components come back, as of the last swap or checkpoint, if it is "
+        "killed");
+    add("checkpoint-period", po::value<std::string>()->default_value("0s"),
+        "how often their state is written there besides, as in 500ms; 0s: never");
+    add("rehearse", po::value<std::string>(),
+        "never, when_new or always: when a new module is tried in another process first; when_new, unless "
+        "there "
+        "is no helper for it");
     add("origin-delay", po::value<std::string>()->default_value("5ms"),
         "how slow the origin behind the cache is");
     add("trust-client-header", "the header X-Client, not the address, says whose limit counts");
@@ -99,6 +114,9 @@ options checked(po::variables_map const& given) {
     wanted.modules = std::filesystem::absolute(required(given, "modules"));
     wanted.admin = required(given, "admin");
     wanted.start_with = required(given, "start-with");
+    if (given.count("store") != 0) wanted.store = std::filesystem::absolute(required(given, "store"));
+    wanted.checkpoint_period = duration("checkpoint-period", given["checkpoint-period"].as<std::string>());
+    if (given.count("rehearse") != 0) wanted.rehearse = rehearsal(given["rehearse"].as<std::string>());
     wanted.limit = limit(given["limit"].as<std::string>());
     wanted.threads = given["threads"].as<unsigned>();
     wanted.origin_delay = duration("origin-delay", given["origin-delay"].as<std::string>());
@@ -108,6 +126,8 @@ options checked(po::variables_map const& given) {
     wanted.http.idle_timeout = duration("idle-timeout", given["idle-timeout"].as<std::string>());
     if (wanted.threads == 0 || wanted.threads > 256)
         throw std::invalid_argument(fmt::format("--threads is between 1 and 256, not {}", wanted.threads));
+    if (wanted.checkpoint_period.count() != 0 && wanted.store.empty())
+        throw std::invalid_argument("--checkpoint-period writes to a store: name its directory by --store");
     if (!std::filesystem::is_directory(wanted.modules))
         throw std::invalid_argument(
             fmt::format("--modules: there is no directory {}", wanted.modules.native()));

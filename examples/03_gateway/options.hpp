@@ -4,6 +4,7 @@
 #include "http_connection.hpp"
 
 #include <hotswap/contracts/rate_limiter.hpp>
+#include <hotswap/swap/options.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -17,7 +18,10 @@ struct options {
     std::string port{};
     std::filesystem::path modules{};
     std::filesystem::path admin{};
-    std::string start_with{};  ///< a release, or "newest"
+    std::string start_with{};       ///< a release, or "newest"
+    std::filesystem::path store{};  ///< empty: nothing survives the process
+    std::chrono::nanoseconds checkpoint_period{};
+    std::optional<hotswap::rehearse> rehearse{};
     hotswap::contracts::rate_limit limit{};
     unsigned threads = 0;
     std::chrono::nanoseconds origin_delay{};

@@ -89,6 +89,38 @@ TEST_CASE("gateway admin: a revert goes back, and one that would lose something 
     CHECK(release_of(owner, "session") == "1.0.0");
 }
 
+TEST_CASE("gateway admin: what a probation finds wrong is sent back, and the status says why") {
+    running_gateway const served({"--start-with", "1.0.0"});
+    auto owner = served.owner();
+    auto client = served.client();
+    auto const token = login(client);
+    CHECK(owner
+              .send("POST", "/swap/session", R"({"module": "session-1.0.0.so", "rehearse": "always",
+              "probation_ms": 60000, "probation_interval_ms": 1, "probation_max_mean_latency_ns": 1})")
+              .status == 200);
+    auto component = owner.send("GET", "/status").json().at("components").at(2);
+    while (component.at("on_probation") == true) {
+        CHECK(client.send("GET", "/item/missing", {}, bearer(token)).status == 404);
+        component = owner.send("GET", "/status").json().at("components").at(2);
+    }
+    CHECK(component.at("rolled_back").at("code") == "rolled_back");
+}
+
+TEST_CASE(
+    "gateway admin: without a store there is no checkpoint, and without failpoints there are no faults") {
+    running_gateway const served;
+    auto owner = served.owner();
+    auto const refused = owner.send("POST", "/checkpoint");
+    CHECK(refused.status == 409);
+    CHECK(member(refused, "code") == "no_store");
+    CHECK(owner.send("GET", "/checkpoint").status == 405);
+#if defined(HOTSWAP_FAILPOINTS)
+    CHECK(owner.send("POST", "/faults", R"({"disarm": true})").status == 200);
+#else
+    CHECK(owner.send("POST", "/faults", R"({"disarm": true})").status == 404);
+#endif
+}
+
 TEST_CASE("gateway admin: a plan tells and changes nothing") {
     running_gateway const served({"--start-with", "0.1.0"});
     auto owner = served.owner();

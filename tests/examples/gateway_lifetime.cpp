@@ -75,10 +75,42 @@ TEST_CASE("gateway: a release that is not there keeps it from starting, and says
     CHECK_MESSAGE(said.find("rate_limiter-7.0.0.so") != said.npos, said);
 }
 
+TEST_CASE(
+    "gateway: one that was killed comes back with its releases, sessions and items as of the last "
+    "checkpoint") {
+    gateway::scratch_directory const scratch;
+    auto const admin = scratch.path() / "admin.sock";
+    auto const arguments =
+        arguments_for(admin, {"--start-with", "1.0.0", "--store", scratch.path() / "store"});
+    std::string token;
+    std::string revision;
+    {
+        gateway::gateway_process killed(GATEWAY, arguments);
+        auto client = http_client::to_port(killed.wait_until_it_listens());
+        auto owner = http_client::to_socket(admin);
+        CHECK(owner.send("POST", "/swap/cache").status == 200);
+        token = login(client);
+        revision = member(client.send("GET", "/item/tea", {}, bearer(token)), "revision");
+        CHECK(member(owner.send("POST", "/checkpoint"), "status") == "written");
+        killed.signal(SIGKILL);
+        killed.wait();
+    }
+    gateway::gateway_process next(GATEWAY, arguments);
+    auto client = http_client::to_port(next.wait_until_it_listens());
+    auto const item = client.send("GET", "/item/tea", {}, bearer(token));
+    CHECK(item.status == 200);
+    CHECK(member(item, "cached") == "true");
+    CHECK(member(item, "revision") == revision);
+    auto const status = http_client::to_socket(admin).send("GET", "/status").json();
+    CHECK(status.at("components").at(0).at("running").at("release") == "2.0.0");
+    CHECK(status.at("components").at(2).at("running").at("release") == "1.0.0");
+}
+
 TEST_CASE("gateway: the command line explains itself, and what it refuses") {
     auto const [helped, help] = run_to_the_end({"--help"});
     CHECK(helped == 0);
-    for (char const* option : {"--listen", "--modules", "--admin", "--limit", "--threads", "--start-with"})
+    for (char const* option : {"--listen", "--modules", "--admin", "--limit", "--threads", "--start-with",
+                               "--store", "--checkpoint-period", "--rehearse"})
         CHECK_MESSAGE(help.find(option) != help.npos, option);
     auto const [versioned, version] = run_to_the_end({"--version"});
     CHECK(versioned == 0);
@@ -95,6 +127,8 @@ TEST_CASE("gateway: the command line explains itself, and what it refuses") {
              {"--modules", modules, "--admin", "a.sock", "--listen", "127.0.0.1:99999"},
              {"--modules", modules, "--admin", "a.sock", "--threads", "0"},
              {"--modules", modules, "--admin", "a.sock", "--origin-delay", "5"},
+             {"--modules", modules, "--admin", "a.sock", "--rehearse", "sometimes"},
+             {"--modules", modules, "--admin", "a.sock", "--checkpoint-period", "1s"},
              {"--modules", modules, "--admin", "a.sock", "--colour"},
              {"--modules", modules, "--admin", "a.sock", "stray"}}) {
         auto const [status, said] = run_to_the_end(wrong);

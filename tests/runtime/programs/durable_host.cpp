@@ -1,16 +1,22 @@
 // durable_host DIRECTORY OPERATION [MODULE]: a host with a store below DIRECTORY, whose component "sums" is recovered, or loaded
 // if there is none, and on which one operation is done. Prints the releases and the sum of "a" before and after. Its faults
 // come from the environment variable HOTSWAP_FAILPOINTS.
+//
+// durable_host DIRECTORY loop SEED MODULES: operations without end, each announced before it begins and told after it has
+// succeeded, for whoever kills it and must know what has to be there: "begin swap 2.0.0 17", "kept 2.0.0 17".
 #include "swap/fixtures/tally.hpp"
 
 #include <hotswap/runtime.hpp>
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <random>
 #include <string>
+#include <string_view>
 
 using hotswap_test::tally;
 
@@ -43,12 +49,64 @@ int run(std::filesystem::path const& directory, std::string const& operation, st
     return done ? 0 : 2;
 }
 
+std::string release_of(tally& sums) { return sums.code().substr(sums.code().rfind(' ') + 1); }
+
+/// Whole: the two sums were always raised together, one twice as fast as the other.
+void tell(std::string_view what, std::string const& release, tally& sums) {
+    auto const total = sums.total("a");
+    fmt::print("{} {} {}{}\n", what, release, total, sums.total("b") == 2 * total ? "" : " TORN");
+    std::fflush(stdout);
+}
+
+int loop(std::filesystem::path const& directory, unsigned seed, std::filesystem::path const& modules) {
+    static constexpr std::array<std::string_view, 3> releases{"1.0.0", "2.0.0", "3.0.0"};
+    auto const file_of = [&](std::string_view release) {
+        return modules / fmt::format("tally-{}.so", release);
+    };
+    hotswap::runtime runtime({.modules = modules,
+                              .staging = directory / "staging",
+                              .log_to_stderr = false,
+                              .store = directory / "store"});
+    auto const back = runtime.recover();
+    if (!back) {
+        fmt::print("lost: {}\n", back.error().message);
+        return 3;
+    }
+    auto const sums = (back->empty() ? runtime.load<tally>("sums", {.module = file_of("1.0.0")})
+                                     : runtime.find<tally>("sums"))
+                          .value();
+    tell("back", release_of(*sums.lease()), *sums.lease());
+    for (std::minstd_rand random(seed);;) {
+        for (auto more = random() % 4; more != 0; --more) {
+            sums->add("a", 1);
+            sums->add("b", 2);
+        }
+        auto const now = release_of(*sums.lease());
+        auto const before = runtime.status().front().previous_release;
+        auto const choice = random() % 8;
+        bool const checkpoints = choice < 2;
+        bool const reverts = choice == 2 && !before.empty();
+        std::string const next = checkpoints ? now : reverts ? before : std::string(releases[random() % 3]);
+        tell("begin", next, *sums.lease());
+        auto const when = choice == 3 ? hotswap::rehearse::always : hotswap::rehearse::never;
+        bool const done = checkpoints ? runtime.checkpoint().has_value()
+                          : reverts
+                              ? runtime.revert("sums").has_value()
+                              : runtime.swap("sums", {.module = file_of(next), .rehearse = when}).has_value();
+        tell(done ? "kept" : "refused", release_of(*sums.lease()), *sums.lease());
+    }
+}
+
 }  // namespace
 
 int main(int count, char** words) {
     try {
+        if (count == 5 && words[2] == std::string_view("loop"))
+            return loop(words[1], static_cast<unsigned>(std::stoul(words[3])), words[4]);
         if (count >= 3) return run(words[1], words[2], count > 3 ? words[3] : "");
-        std::fputs("usage: durable_host DIRECTORY look|swap|revert|checkpoint [MODULE]\n", stderr);
+        std::fputs(
+            "usage: durable_host DIRECTORY look|swap|revert|checkpoint [MODULE], or loop SEED MODULES\n",
+            stderr);
     } catch (std::exception const& e) {
         std::fprintf(stderr, "durable_host: %s\n", e.what());
     }

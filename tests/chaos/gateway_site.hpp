@@ -1,0 +1,102 @@
+// The gateway that chaos is done to: started, asked, killed and started again on the store that is left.
+#pragma once
+
+#include "gateway_process.hpp"
+#include "growth.hpp"
+#include "http_client.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace chaos {
+
+using clock = std::chrono::steady_clock;
+
+/// One process of the gateway, as its callers know it.
+struct incarnation {
+    unsigned number = 0;
+    unsigned short port = 0;
+    std::atomic<bool> killed{false};
+    std::map<std::string, clock::time_point>
+        durable{};  ///< of which moment its components' states at least were at its start
+};
+
+struct answer {
+    unsigned status = 0;
+    boost::json::object body{};
+
+    std::string text(std::string_view member) const;
+};
+
+class gateway_site {
+public:
+    gateway_site();
+    ~gateway_site();
+    gateway_site(gateway_site const&) = delete;
+    gateway_site& operator=(gateway_site const&) = delete;
+
+    void start();
+    /// Kills it at this instant.
+    void kill();
+    /// Its exit status after SIGTERM.
+    int end();
+
+    /// Asks on a connection of the calling thread's own.
+    static answer ask(std::filesystem::path const& socket, std::string_view method, std::string const& target,
+                      boost::json::object const& body = {});
+    /// Asks on the connection that is kept; the driver's alone.
+    answer ask(std::string_view method, std::string const& target, boost::json::object const& body = {});
+    void fault(boost::json::object const& what) { last_fault_ = ask("POST", "/faults", what); }
+    answer const& last_fault() const { return last_fault_; }
+    boost::json::object status_of(std::string const& component);
+
+    /// Threads:  [any]
+    std::shared_ptr<incarnation> now() const;
+    /// Waits for one after `number`; null if the run is over before.
+    std::shared_ptr<incarnation> next_after(unsigned number) const;
+    void run_is_over();
+    /// What was answered before `when` is durable from now on.
+    void durable_since(std::string const& component, clock::time_point when) { durable_[component] = when; }
+    /// Callers may be refused for a moment.
+    void clock_stepped() {
+        stepped_ = clock::now().time_since_epoch().count();
+        ++steps_of_clock_;
+    }
+    bool clock_stepped_lately() const;
+    unsigned steps_of_clock() const { return steps_of_clock_; }
+
+    pid_t pid() const { return process_->pid(); }
+    std::string output() { return process_->output(); }
+    std::optional<int> ended() { return process_->ended(); }
+    std::filesystem::path const& scratch() const { return scratch_.path(); }
+    std::filesystem::path socket() const { return scratch() / "admin.sock"; }
+    std::filesystem::path staging() const { return scratch() / "run" / "hotswap"; }
+    std::filesystem::path store() const { return scratch() / "disk" / "store"; }
+    bool has_small_disk() const { return mounted_; }
+
+    allowance allowed{};  ///< what this incarnation may keep, by design
+
+private:
+    gateway::scratch_directory scratch_;
+    bool mounted_ = false;
+    std::optional<gateway::gateway_process> process_;
+    std::optional<gateway::http_client> owner_;
+    answer last_fault_;
+    std::map<std::string, clock::time_point> durable_;
+    std::atomic<clock::rep> stepped_{0};
+    std::atomic<unsigned> steps_of_clock_{0};
+    mutable std::mutex mutex_;
+    mutable std::condition_variable changed_;
+    std::shared_ptr<incarnation> now_;  // guarded by mutex_
+    bool over_ = false;                 // guarded by mutex_
+};
+
+}  // namespace chaos

@@ -1,0 +1,36 @@
+// What of a process must not grow, however long it swaps.
+#pragma once
+
+#include "findings.hpp"
+
+#include <cstddef>
+#include <filesystem>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace chaos {
+
+struct footprint {
+    std::size_t descriptors = 0;
+    std::size_t threads = 0;
+    std::size_t modules = 0;  ///< files below the staging directory that are mapped
+    std::size_t staged = 0;   ///< files below the staging directory
+    std::size_t zombies = 0;  ///< children that nobody waited for
+    std::size_t resident_kb = 0;
+};
+
+/// Looks at a process, and at the directory where it stages its modules.
+footprint footprint_of(pid_t process, std::filesystem::path const& staging);
+
+/// What may remain by design: modules that are kept for good, threads left to themselves.
+struct allowance {
+    std::size_t modules = 0;
+    std::size_t threads = 0;
+    std::size_t resident_kb = 64 * 1024;
+};
+
+void expect_no_growth(footprint const& before, footprint const& after, allowance const& allowed,
+                      std::string_view of, findings& found);
+
+}  // namespace chaos

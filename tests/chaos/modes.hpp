@@ -1,0 +1,15 @@
+// The ways in which hotswap is tried hard. Each prints a report and returns whether nothing was lost and nothing wrong.
+#pragma once
+
+#include "wanted.hpp"
+
+namespace chaos {
+
+/// The gateway under load, everything that can be done to it in random order.
+bool run_gateway(wanted const& how);
+/// A runtime in this process: many swaps with faults.
+bool run_storm(wanted const& how);
+/// A host with a store that is killed at random instants.
+bool run_kills(wanted const& how);
+
+}  // namespace chaos
