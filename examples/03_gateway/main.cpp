@@ -109,9 +109,9 @@ void serve(options const& wanted) {
         {.modules = wanted.modules,
          .log_level = wanted.verbose ? hotswap::level::debug : hotswap::level::warning,
          .clock = injected.clock(),
+         .rehearse = wanted.rehearse,
          .store = wanted.store,
-         .checkpoint_period = wanted.checkpoint_period,
-         .rehearse = wanted.rehearse}};
+         .checkpoint_period = wanted.checkpoint_period}};
     if (!wanted.store.empty()) components.recover().value();
     auto const limiter = load<contracts::rate_limiter>(components, "rate_limiter", wanted);
     auto const sessions = load<contracts::session>(components, "session", wanted);
