@@ -15,8 +15,8 @@ hotswap::runtime_options options_in(fs::path const& scratch) {
     return {.modules = CHAOS_FIXTURES,
             .staging = scratch / "staging",
             .log_to_stderr = false,
-            .store = scratch / "store",
-            .rehearse = hotswap::rehearse::never};
+            .rehearse = hotswap::rehearse::never,
+            .store = scratch / "store"};
 }
 
 }  // namespace
