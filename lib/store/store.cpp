@@ -248,13 +248,11 @@ std::string store::missing_for(manifest const& next) const {
     return {};
 }
 
-// What `next` names for the first time is no longer on its way into a set, whether it gets there or not.
+// What `next` names is no longer on its way into a set, whether it gets there or not. A module that another operation has
+// kept, too, is held by that one's intent.
 void store::settle(manifest const& next) {
     for (auto const& each : next.components) {
-        auto const* const before = current_.find(each.name);
-        auto const known = before == nullptr ? std::vector<std::string>() : before->modules();
-        for (auto const& digest : each.modules())
-            if (std::ranges::find(known, digest) == known.end()) erase_one(uncommitted_, digest);
+        for (auto const& digest : each.modules()) uncommitted_.erase(digest);
         erase_one(uncommitted_, each.snapshot.file);
     }
 }

@@ -18,6 +18,11 @@ namespace {
 // opens.
 std::unique_ptr<generation> commit(slot& in, step_recorder& steps, pause& closed, next_generation& next,
                                    bool on_probation) noexcept {
+    if (!next->state) {
+        // Two instances on one state: the one that does not stay is gone before the gate opens for the other.
+        in.running().instance = {};
+        next->state = in.running().state.handed_to(next->module->api().destroy_state);
+    }
     auto old = in.exchange(next.take());
     in.entrance->watch(on_probation);
     closed.open(in.running().instance.contract());

@@ -76,9 +76,6 @@ result<void> state_transfer::by_handoff(pause const& closed, generation& next) {
         next.instance = {};
         return made;
     }
-    // Two instances on one state: the one that does not stay is gone before the gate opens for the other.
-    in_.running().instance = {};
-    next.state = in_.running().state.handed_to(next.module->api().destroy_state);
     return {};
 }
 

@@ -62,7 +62,7 @@ public:
     result<void> by_snapshot(pause const& closed, next_generation& next);
     /// As by snapshot, but the rows of the tables are there already.
     result<void> by_precopy(pause const& closed, next_generation& next, precopy& tables);
-    /// The very same object.
+    /// The very same object; it changes hands at the commit.
     result<void> by_handoff(pause const& closed, generation& next);
     /// Constructs the instance on the state that `next` has.
     result<void> construct_on(pause const& closed, next_generation& next);
