@@ -181,12 +181,12 @@ result<staged_file> staging_area::write(module_source source, std::string name) 
         int error = HOTSWAP_FAILPOINT("stage.write");
         if (error == 0) error = write_all(file.get(), content);
         if (error == 0) return {};
-        unlink(at.c_str());
         return cannot_stage(at, "cannot be written", error);
     };
-    if (auto done = put(path, source.bytes); !done) return done.error();
+    // The owner is there before the file, so that whatever goes wrong on the way removes it.
     staged_file made(path, std::move(name), std::move(digest), std::move(source.bytes),
                      std::move(source.signature));
+    if (auto done = put(path, made.bytes()); !done) return done.error();
     if (auto const& text = made.signature())
         if (auto done = put(path.string() + signature_suffix, std::as_bytes(std::span(*text))); !done)
             return done.error();

@@ -27,7 +27,7 @@ int run(int argc, char** argv) {
     known.add_options()
         ("mode", po::value(&mode)->default_value("gateway"), "gateway, storm or kills")
         ("seed", po::value(&how.seed), "of the random order; without it another one each time")
-        ("steps", po::value(&how.steps)->default_value(0), "gateway: things done to it (300); storm: swaps (10000)")
+        ("steps", po::value(&how.steps)->default_value(0), "gateway: things done to it (2000); storm: swaps (10000)")
         ("kills", po::value(&how.kills)->default_value(500), "kills: how often the host is killed")
         ("quick", "leaves out what takes long; fewer steps")
         ("help", "this text");
@@ -43,9 +43,9 @@ int run(int argc, char** argv) {
     }
     how.quick = given.count("quick") != 0;
     if (given.count("seed") == 0) how.seed = any_seed();
-    if (mode == "gateway" && how.steps == 0) how.steps = how.quick ? 60 : 300;
-    if (mode == "storm" && how.steps == 0) how.steps = how.quick ? 1000 : 10'000;
-    if (how.quick && given["kills"].defaulted()) how.kills = 40;
+    if (mode == "gateway" && how.steps == 0) how.steps = how.quick ? 250 : 2000;
+    if (mode == "storm" && how.steps == 0) how.steps = how.quick ? 500 : 10'000;
+    if (how.quick && given["kills"].defaulted()) how.kills = 100;
     fmt::print("seed {}; again: chaos {} --seed {} {}{}\n", how.seed, mode, how.seed,
                mode == "kills" ? fmt::format("--kills {}", how.kills) : fmt::format("--steps {}", how.steps),
                how.quick ? " --quick" : "");

@@ -1,5 +1,6 @@
 #include "module/staging_area.hpp"
 
+#include "base/failpoint.hpp"
 #include "module/files.hpp"
 
 #include <doctest/doctest.h>
@@ -298,3 +299,20 @@ TEST_CASE("staging: a refused file leaves nothing behind") {
     }
     CHECK(entries(here / "stage").empty());
 }
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE("staging: a copy that cannot be completed, for want of space or memory, leaves no file behind") {
+    scratch const directory;
+    staging_area area(directory / "staging");
+    test::write(directory / "a.so", "content");
+    auto const first = area.stage(directory / "a.so", "a.so").value();
+    auto const own = first.path().parent_path();
+    auto const before = entries(own);
+    hotswap::detail::failpoints::arm("stage.write=fail:28");
+    CHECK(area.stage(directory / "a.so", "a.so").has_error());
+    hotswap::detail::failpoints::arm("stage.write=no_memory");
+    CHECK_THROWS_AS(static_cast<void>(area.stage(directory / "a.so", "a.so")), std::bad_alloc);
+    hotswap::detail::failpoints::clear();
+    CHECK(entries(own) == before);
+}
+#endif

@@ -1,5 +1,7 @@
 #include "swap/fixture.hpp"
 
+#include "module/altered.hpp"
+
 using namespace hotswap_test;
 using hotswap::errc;
 using hotswap::phase;
@@ -101,4 +103,20 @@ TEST_CASE("load: a snapshot taken in one runtime serves in another") {
         here.runtime.load<tally>("tally", {.module = tally_file("3.0.0"), .snapshot = frame}).value();
     CHECK(sums->total("a") == 5);
     CHECK(here.snapshot("tally") == frame);
+}
+
+TEST_CASE(
+    "load: what a module is warned of is told as a warning when it is loaded, and when it is swapped to") {
+    site at;
+    auto const file = at.directory.path() / "tally-1.0.0.so";
+    test::write(file, test::unsealed(test::read(tally_file("1.0.0"))));
+    std::vector<std::string> warnings;
+    at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.level == hotswap::level::warning) warnings.push_back(what.operation + ": " + what.message);
+    });
+    at.load("tally", file);
+    at.swap("tally", file);
+    REQUIRE(warnings.size() == 2);
+    CHECK_MESSAGE(names(warnings[0], {"load: ", "never sealed", "hotswap-lint --seal"}), warnings[0]);
+    CHECK_MESSAGE(names(warnings[1], {"swap: ", "never sealed", "hotswap-lint --seal"}), warnings[1]);
 }
