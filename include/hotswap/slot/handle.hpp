@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <source_location>
 #include <utility>
 
 namespace hotswap {
@@ -17,12 +16,13 @@ namespace hotswap {
 template <class Contract>
 class lease {
 public:
-    lease(detail::gate& gate, std::source_location const& where) : cell_(&gate.cell()), index_(gate.index()) {
+    lease(detail::gate& gate, char const* file, std::uint32_t line)
+        : cell_(&gate.cell()), index_(gate.index()) {
         auto const admitted = gate.enter(*cell_);
         contract_ = static_cast<Contract*>(admitted.contract);
         how_ = admitted.how;
         owner_ = detail::this_thread_number();
-        said_ = gate.say_where(where.file_name(), where.line(), how_);
+        said_ = gate.say_where(file, line, how_);
     }
     lease(lease&& other) noexcept
         : contract_(other.contract_),
@@ -66,8 +66,8 @@ private:
 template <class Contract>
 class shared_lease {
 public:
-    shared_lease(detail::gate& gate, std::source_location const& where) : index_(gate.index()) {
-        lease<Contract> const inside(gate, where);
+    shared_lease(detail::gate& gate, char const* file, std::uint32_t line) : index_(gate.index()) {
+        lease<Contract> const inside(gate, file, line);
         gate.share();
         contract_ = &*inside;
     }
@@ -123,20 +123,21 @@ public:
     /// Cost:     a store, a compiler barrier and a load on top of the virtual call.
     call operator->() const { return call(*gate_); }
 
-    /// A lease for a block: all calls through it reach one generation. A drain that it holds up names `where`.
+    /// A lease for a block: all calls through it reach one generation. A drain that it holds up names the place
+    /// where it was taken, which is the caller's unless another is given.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
-    [[nodiscard]] hotswap::lease<Contract> lease(
-        std::source_location const& where = std::source_location::current()) const {
-        return hotswap::lease<Contract>(*gate_, where);
+    [[nodiscard]] hotswap::lease<Contract> lease(char const* file = __builtin_FILE(),
+                                                 std::uint32_t line = __builtin_LINE()) const {
+        return hotswap::lease<Contract>(*gate_, file, line);
     }
 
     /// A lease that may move between threads.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
-    [[nodiscard]] shared_lease<Contract> share(
-        std::source_location const& where = std::source_location::current()) const {
-        return shared_lease<Contract>(*gate_, where);
+    [[nodiscard]] shared_lease<Contract> share(char const* file = __builtin_FILE(),
+                                               std::uint32_t line = __builtin_LINE()) const {
+        return shared_lease<Contract>(*gate_, file, line);
     }
 
 private:
