@@ -1,5 +1,6 @@
 #include "store/store_lock.hpp"
 
+#include "base/failpoint.hpp"
 #include "base/refuse.hpp"
 #include "store/store_failure.hpp"
 
@@ -9,7 +10,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 namespace hotswap::detail {
 
@@ -37,6 +40,24 @@ void write_holder(int fd) noexcept {
     static_cast<void>(!pwrite(fd, text.data(), text.size(), 0));
 }
 
+// A host that is killed while it starts a helper leaves a child that has the lock until its exec, some moments later; whoever
+// starts that host again at once is not to be told that another one runs.
+constexpr std::chrono::milliseconds patience{250};
+
+bool lock_within_patience(int fd) {
+    auto const deadline = std::chrono::steady_clock::now() + patience;
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int const error = errno;
+        if (error != EWOULDBLOCK || std::chrono::steady_clock::now() >= deadline) {
+            errno = error;
+            return false;
+        }
+        static_cast<void>(HOTSWAP_FAILPOINT("store.lock.wait"));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+}
+
 }  // namespace
 
 result<store_lock> store_lock::take(directory const& store) {
@@ -48,7 +69,7 @@ result<store_lock> store_lock::take(directory const& store) {
     });
     if (error != 0) return store_failure(path, "cannot be opened", error);
     file_descriptor fd(opened);
-    if (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_within_patience(fd.get())) {
         if (errno != EWOULDBLOCK) return store_failure(path, "cannot be locked", errno);
         return refuse(
             errc::store_locked, phase::persist,

@@ -1,6 +1,8 @@
 // Who may work on a store: one runtime, with its key, in a directory that nobody else can write.
 #include "store_fixture.hpp"
 
+#include "base/failpoint.hpp"
+
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -48,6 +50,17 @@ TEST_CASE(
     first.reset();
     CHECK(open_store(at.path)->read().value().current.number == 1);
 }
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE("store: a lock that is given back in a moment, as by the child of a killed host, is waited for") {
+    temporary_directory const at;
+    auto first = open_store(at.path);
+    failpoints::call("store.lock.wait", [&] { first.reset(); });
+    CHECK(store::open({at.path, {}}).has_value());
+    failpoints::clear();
+    CHECK(first == nullptr);
+}
+#endif
 
 TEST_CASE("store: another process is refused while one holds it, and admitted when that was killed") {
     temporary_directory const at;
