@@ -62,6 +62,8 @@ private:
         gateway::gateway_process host(CHAOS_DURABLE_HOST, words());
         bool const while_starting = random_.one_in(8);
         if (!while_starting) host.wait_for_output("\n");
+        // However slow the machine is, some are killed after they have kept a few.
+        if (random_.one_in(2)) wait_for_kept(host, random_.below(6));
         // Over some orders of magnitude: the first microseconds and after many operations.
         auto const most = std::chrono::microseconds(100) * (1U << random_.below(12));
         auto const instant = std::chrono::nanoseconds(most) * random_.below(1000) / 1000;
@@ -70,6 +72,18 @@ private:
         found_.expect(host.wait() == 128 + SIGKILL, "the host runs until it is killed: {}", host.output());
         host.wait_for_output("\nnever written\n");
         read(host.output());
+    }
+
+    static void wait_for_kept(gateway::gateway_process& host, std::size_t count) {
+        auto const kept = [&] {
+            auto const said = host.output();
+            std::size_t lines = 0;
+            for (auto at = said.find("kept "); at != said.npos; at = said.find("kept ", at + 1)) ++lines;
+            return lines;
+        };
+        auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+        while (kept() < count && std::chrono::steady_clock::now() < deadline)
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
     /// What the host said, up to its end.
