@@ -31,7 +31,7 @@ std::string holder_in(int fd) {
     return holder.empty() ? "unknown" : holder;
 }
 
-void write_holder(int fd) noexcept {
+void write_holder(int fd) {
     std::array<char, 65> host{};
     if (gethostname(host.data(), host.size() - 1) != 0) std::strcpy(host.data(), "?");
     // Always the same size: cutting the file first would make some file systems write it out at once.
