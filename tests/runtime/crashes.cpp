@@ -63,6 +63,7 @@ struct sets {
 /// Kills hosts at every point, each on a copy of the same directory.
 void kill_everywhere(temporary_directory const& start, std::string const& operation,
                      std::vector<std::string> const& points, sets const& expected) {
+    REQUIRE(points.size() > 3);
     std::size_t killed = 0;
     for (auto const& point : points) {
         for (int visit = 1;; ++visit) {
@@ -94,31 +95,30 @@ std::string module(std::string_view release) { return "'" + tally_file(release).
 TEST_CASE("crash: a host that is killed at any point of a swap comes back with the old set or the new one") {
     temporary_directory start;
     REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
-    std::string operation;
-    sets expected;
-    std::vector<std::string> points;
-    SUBCASE("upgrade") {
-        operation = "swap " + module("2.0.0");
-        expected = {"tally 1.0.0 1\n", "tally 2.0.0 2\n"};
-        points = points_of(
-            [](auto&) {},
-            [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); });
-    }
-    SUBCASE("checkpoint") {
-        operation = "checkpoint";
-        expected = {"tally 1.0.0 1\n", "tally 1.0.0 2\n"};
-        points = points_of([](auto&) {}, [](auto& runtime) { CHECK(runtime.checkpoint().has_value()); });
-    }
-    SUBCASE("revert") {
-        REQUIRE(run_host(start.path(), "swap " + module("2.0.0")).status == 0);
-        operation = "revert";
-        expected = {"tally 2.0.0 2\n", "tally 1.0.0 3\n"};
-        points = points_of(
-            [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); },
-            [](auto& runtime) { CHECK(runtime.revert("sums").has_value()); });
-    }
-    REQUIRE(points.size() > 3);
-    kill_everywhere(start, operation, points, expected);
+    auto const points = points_of(
+        [](auto&) {},
+        [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); });
+    kill_everywhere(start, "swap " + module("2.0.0"), points, {"tally 1.0.0 1\n", "tally 2.0.0 2\n"});
+}
+
+TEST_CASE(
+    "crash: a host that is killed at any point of a checkpoint comes back with the state before or after "
+    "it") {
+    temporary_directory start;
+    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    auto const points =
+        points_of([](auto&) {}, [](auto& runtime) { CHECK(runtime.checkpoint().has_value()); });
+    kill_everywhere(start, "checkpoint", points, {"tally 1.0.0 1\n", "tally 1.0.0 2\n"});
+}
+
+TEST_CASE("crash: a host that is killed at any point of a revert comes back with the one set or the other") {
+    temporary_directory start;
+    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    REQUIRE(run_host(start.path(), "swap " + module("2.0.0")).status == 0);
+    auto const points = points_of(
+        [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); },
+        [](auto& runtime) { CHECK(runtime.revert("sums").has_value()); });
+    kill_everywhere(start, "revert", points, {"tally 2.0.0 2\n", "tally 1.0.0 3\n"});
 }
 
 TEST_CASE(
