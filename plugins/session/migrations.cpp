@@ -3,13 +3,27 @@
 #include "session/token.hpp"
 #include "shared/number_argument.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace hotswap::session_states {
+
+namespace {
+
+// A state may come from a file: what would overflow the clock is none that a session manager ever wrote.
+v2::time began_at(v1::session const& session) {
+    std::int64_t began = 0;
+    if (__builtin_sub_overflow(session.expires.time_since_epoch().count(), session.lifetime.count(), &began))
+        throw std::range_error("a session's times lie beyond what the clock can tell: the state is damaged");
+    return v2::time(std::chrono::nanoseconds(began));
+}
+
+}  // namespace
 
 v1::state upgrade_0_1(v0::state&& old) {
     v1::state now;
@@ -56,11 +70,11 @@ v2::state upgrade_1_2(v1::state&& old, arguments const& given) {
         now.shards[i].ended = old.shards[i].ended;
         for (auto& [key, session] : old.shards[i].sessions) {
             auto const hash = plugins::hash_of_stored(key);
-            now.shards[v2::shard_of(hash)].sessions.try_emplace(
-                hash, v2::session{.user = std::move(session.user),
-                                  .expires = session.expires,
-                                  .lifetime = session.lifetime,
-                                  .last_seen = session.expires - session.lifetime});
+            now.shards[v2::shard_of(hash)].sessions.try_emplace(hash,
+                                                                v2::session{.user = std::move(session.user),
+                                                                            .expires = session.expires,
+                                                                            .lifetime = session.lifetime,
+                                                                            .last_seen = began_at(session)});
         }
     }
     return now;

@@ -108,7 +108,11 @@ void restore_altered(std::string const& component, std::size_t version, std::siz
     }
     CHECK(refused > count / 2);
     CHECK(at.runtime.restore(component, whole).has_value());
-    CHECK(peak_kilobytes() - peak_before < 64 * 1024);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    CHECK(peak_kilobytes() - peak_before < 64 * 1024);  // sanitizers keep what is freed
+#else
+    static_cast<void>(peak_before);
+#endif
 }
 
 constexpr std::size_t each = 11'112;  // nine times that is a hundred thousand

@@ -24,9 +24,13 @@ struct ward : site {
     hotswap::swap_report put_on_probation(fs::path const& module, hotswap::probation terms = {}) {
         if (terms.duration == 0ns) terms.duration = for_ever;
         terms.interval = 1ms;
+        return swap_when_free(module, {.probation = terms});
+    }
+    hotswap::swap_report swap_when_free(fs::path const& module, hotswap::swap_options options) {
+        options.module = module;
         std::optional<hotswap::result<hotswap::swap_report>> done;
         do {  // what sent the generation before back may just be leaving
-            done = runtime.swap("patient", {.module = module, .probation = terms});
+            done = runtime.swap("patient", options);
         } while (done->has_error() && done->error().code == errc::busy);
         return done->value();
     }
@@ -124,7 +128,7 @@ TEST_CASE("probation: each of the other ways to fail sends the generation back, 
     }
     CHECK(at.it->code() == "patient 1.0.0");
     CHECK(at.it->visits("a") == 1);
-    at.swap("patient", first);
+    at.swap_when_free(first, {});
     CHECK_FALSE(at.status("patient").rolled_back.has_value());
 }
 
