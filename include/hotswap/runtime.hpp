@@ -49,8 +49,9 @@ enum class subscription : std::uint64_t {};
 
 /// The components of a host, and every operation on them.
 /// Threads:  [control] for the operations: any thread but one that holds a lease on the same component. One
-///           operation per component at a time (a second one is refused: busy); different components in
-///           parallel.
+///           operation per component at a time (a second one is refused: busy; one that meets a checkpoint or the end of
+///           a probation waits for that, unless its thread holds a lease on another component); different components
+///           in parallel.
 /// Lifetime: its destructor unloads every component; code that a lease still holds then stays mapped for
 ///           good.
 class runtime {
@@ -103,7 +104,8 @@ public:
     /// Goes back to the generation before the last swap, keeping what was written since: walks the downgrade.
     /// Effects:  as `swap`, with the file that was running before, even if it was replaced on disk since. A
     ///           revert can be reverted.
-    /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema.
+    /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema; rolled_back
+    ///           if a probation has sent that generation back.
     /// Threads:  [control]
     [[nodiscard]] result<swap_report> revert(std::string_view name, revert_options const& options = {});
 

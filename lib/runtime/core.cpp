@@ -5,6 +5,7 @@
 #include "module/release.hpp"
 #include "swap/lifecycle.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -41,6 +42,13 @@ environment runtime_core::surroundings_of(std::string name) {
     return around;
 }
 
+// Whether this thread is within a call or holds a lease.
+bool runtime_core::is_inside_any() const {
+    auto const all = components.all();
+    return std::any_of(all.begin(), all.end(),
+                       [](auto const& each) { return each->entrance->held_by_this_thread(); });
+}
+
 result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step_recorder& steps) {
     auto found = components.find(name);
     if (!found) return steps.refused(found.error());
@@ -51,15 +59,16 @@ result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step
                    "this thread holds a lease on the component, so the operation would wait for "
                    "itself; give the lease back first, or operate from another thread"));
     }
-    claim claimed{*found, std::unique_lock((*found)->operation, std::try_to_lock)};
-    if (!claimed.lock.owns_lock()) {
+    auto& turn = (*found)->operation;
+    if (!turn.try_take(operation_turn::holder::host) && (is_inside_any() || !turn.take_after_runtime())) {
         steps.mark_old_serving();
         return steps.refused(
             refuse(errc::busy, phase::none,
                    "another operation is at work on the component; wait for it and try again"));
     }
-    if (!claimed.in->is_loaded()) return steps.refused(components.find("").error());
-    claimed.in->at_work = true;
+    claim claimed{*found, held_turn(turn)};
+    // It may have been unloaded while this waited for its turn.
+    if (!claimed.in->is_loaded()) return steps.refused(components.unknown(name));
     return claimed;
 }
 
@@ -71,9 +80,9 @@ result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_v
         auto const content = read_regular_file(file);
         return content && in->was_rolled_back(content_digest(*content));
     };
-    if (wanted.empty() && in != nullptr && in->has_rollbacks())
-        return newest_module(options.modules, family, was_sent_back);
-    if (wanted.empty()) return newest_module(options.modules, family);
+    if (wanted.empty())
+        return in != nullptr && in->has_rollbacks() ? newest_module(options.modules, family, was_sent_back)
+                                                    : newest_module(options.modules, family);
     bool const names_file = wanted.has_parent_path() || wanted.extension() == ".so";
     if (!names_file) return newest_module(options.modules, wanted.string());
     std::error_code error;
@@ -82,6 +91,10 @@ result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_v
 }
 
 result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted) {
+    if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
+        return refuse(errc::invalid_argument, phase::none,
+                      "a handoff takes no pause_budget: both generations work on one state, so code that "
+                      "overruns it could not be left to itself; use transfer::snapshot, or no budget");
     auto file = find_module(wanted.module, in.family, &in);
     if (!file) return file.error();
     replacement by;
@@ -89,10 +102,6 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.name = file->filename().string();
     by.source = std::move(*file);
     by.transfer = wanted.transfer;
-    if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
-        return refuse(errc::invalid_argument, phase::none,
-                      "a handoff takes no pause_budget: both generations work on one state, so code that "
-                      "overruns it could not be left to itself; use transfer::snapshot, or no budget");
     by.drain_deadline = wanted.drain_deadline;
     by.pause_budget = wanted.pause_budget;
     by.allow_loss = wanted.allow_loss;
@@ -117,6 +126,7 @@ result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const&
                                                     step_recorder& steps) {
     auto found = components.find(in.entrance->name());
     if (!found) return steps.refused(found.error());
+    drop_watches(false);
     auto made = std::make_unique<probation_watch>(*found, terms, by.drain_deadline, sink, keeper());
     auto& watch = *made;
     {
@@ -167,7 +177,8 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
                                                       persistence* keeper) {
     auto const name = made->entrance->name();
     if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
-    std::lock_guard const operating(made->operation);
+    made->operation.take_after_all();
+    held_turn const turn(made->operation);
     auto loaded = guarded<void>(steps, [&] { return load_first(*made, staging, from, how, steps, keeper); });
     if (!loaded) {
         made->entrance->end();
@@ -180,7 +191,8 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
 
 // Callers still inside keep their code, and what it may ask of the host: unmapping it would end the process.
 bool runtime_core::shut_down(std::shared_ptr<slot> in) noexcept {
-    std::lock_guard const operating(in->operation);
+    in->operation.take_after_all();
+    held_turn const turn(in->operation);
     if (!in->is_loaded()) return true;
     in->entrance->end();
     bool const drained =

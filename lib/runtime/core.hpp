@@ -50,17 +50,10 @@ public:
         if (!options.clock) options.clock = [] { return std::chrono::system_clock::now(); };
     }
 
-    /// The component's slot, with its operation lock held.
+    /// The component's slot, with its operation held.
     struct claim {
         std::shared_ptr<slot> in;
-        std::unique_lock<std::mutex> lock;
-
-        claim(std::shared_ptr<slot> of, std::unique_lock<std::mutex> held) noexcept
-            : in(std::move(of)), lock(std::move(held)) {}
-        claim(claim&&) noexcept = default;
-        ~claim() {
-            if (in && lock.owns_lock()) in->at_work = false;
-        }
+        held_turn turn;
     };
 
     /// Null: there is none, or it could not be opened.
@@ -76,6 +69,7 @@ public:
     result<void> checkpoint(step_recorder& steps);
 
     environment surroundings_of(std::string name);
+    bool is_inside_any() const;
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
     result<std::filesystem::path> find_module(std::filesystem::path const& wanted, std::string_view family,
                                               slot const* in = nullptr) const;

@@ -89,7 +89,8 @@ result<void> runtime_core::recover_one(stored_component const& of, step_recorder
     step_recorder own(sink, of.name, "recover");
     auto loaded = load_into(made, {*file, of.module_name, of.source}, how, own, nullptr);
     if (!loaded) return loaded.error();
-    std::lock_guard const operating(made->operation);
+    made->operation.take_after_all();
+    held_turn const turn(made->operation);
     if (!of.previous.digest.empty())
         if (auto const before = (*kept)->module(of.previous.digest))
             made->remember(previous_module{nullptr, of.previous.source, *before, of.previous_name,
@@ -163,14 +164,15 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
     if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
     persistence& keeper = **keeper_found;
     taken_snapshots all(keeper);
-    std::vector<std::unique_lock<std::mutex>> operating;
+    std::vector<held_turn> turns;
     for (auto const& in : components.all()) {
-        if (in->entrance->held_by_this_thread())
+        if (in->entrance->held_by_this_thread() || !in->operation.take_after_all())
             return steps.refused(
                 refuse(errc::would_deadlock, phase::persist,
-                       "this thread holds a lease on {}; give it back first", in->entrance->name()),
+                       "this thread is within a call, a lease or an operation of {}; leave that first",
+                       in->entrance->name()),
                 phase::persist);
-        std::unique_lock lock(in->operation);
+        turns.emplace_back(in->operation);
         if (!in->is_loaded()) continue;
         step_recorder own(sink, in->entrance->name(), "checkpoint");
         auto const frame = take_snapshot(*in, own);
@@ -180,10 +182,11 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
         });
         if (!written) return written.error();
         all.taken.emplace_back(in.get(), std::move(*written));
-        operating.push_back(std::move(lock));
     }
-    auto done = steps.run(phase::persist, [&] { return keeper.commit_all(all.taken); });
-    if (!done) return done;
+    // A set that is like the one before would only put that out of reach.
+    if (!all.taken.empty())
+        if (auto done = steps.run(phase::persist, [&] { return keeper.commit_all(all.taken); }); !done)
+            return done;
     steps.finish(fmt::format("{} components", std::exchange(all.taken, {}).size()));
     return {};
 }

@@ -50,6 +50,16 @@ result<std::shared_ptr<slot>> registry::find(std::string_view name) const {
     std::lock_guard const lock(mutex_);
     if (auto const found = entries_.find(name); found != entries_.end() && found->second.announced)
         return found->second.slot;
+    return refusal(name);
+}
+
+failure registry::unknown(std::string_view name) const {
+    std::lock_guard const lock(mutex_);
+    return refusal(name);
+}
+
+// With the lock held.
+failure registry::refusal(std::string_view name) const {
     std::string others;
     for (auto const& [other, e] : entries_)
         if (e.announced) others += (others.empty() ? "" : ", ") + other;

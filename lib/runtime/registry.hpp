@@ -28,6 +28,8 @@ public:
 
     /// Errors:   unknown_component, naming those that are there.
     result<std::shared_ptr<slot>> find(std::string_view name) const;
+    /// What `find` says of a name that is not there.
+    failure unknown(std::string_view name) const;
     /// The announced slots, by name.
     std::vector<std::shared_ptr<slot>> all() const;
 
@@ -36,6 +38,8 @@ private:
         std::shared_ptr<detail::slot> slot;
         bool announced = false;
     };
+
+    failure refusal(std::string_view name) const;
 
     mutable std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;  // guarded by mutex_

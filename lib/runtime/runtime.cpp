@@ -107,6 +107,13 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
                                             "revert() without discard_writes, or restore() a snapshot"),
                                      phase::plan);
             auto const& before = in.previous();
+            if (in.was_rolled_back(before.digest))
+                return steps.refused(
+                    refuse(errc::rolled_back, phase::plan,
+                           "{}, which ran before, failed its probation and was sent back; swap() to a "
+                           "release by its file's name instead",
+                           before.name),
+                    phase::plan);
             if (before.name.empty())
                 return steps.refused(
                     refuse(errc::not_reversible, phase::plan,
@@ -177,8 +184,8 @@ std::vector<component_status> runtime::status() const {
         auto const of = in->entrance->contract();
         all.push_back({in->entrance->name(), std::string(of.name) + " " + std::to_string(of.number),
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
-                       std::move(facts.previous_release), in->at_work, facts.swaps, facts.on_probation,
-                       std::move(facts.rolled_back), std::move(facts.retained)});
+                       std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,
+                       facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained)});
     }
     return all;
 }

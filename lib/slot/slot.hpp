@@ -3,6 +3,7 @@
 
 #include "slot/generation.hpp"
 #include "slot/job_runner.hpp"
+#include "slot/operation_turn.hpp"
 #include "slot/overrun.hpp"
 
 #include <hotswap/base/result.hpp>
@@ -11,7 +12,6 @@
 #include <hotswap/slot/generation_info.hpp>
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -70,8 +70,7 @@ public:
     slot(slot const&) = delete;
     slot& operator=(slot const&) = delete;
 
-    std::mutex operation;              ///< held for the length of an operation; one at a time
-    std::atomic<bool> at_work{false};  ///< for status: whether an operation holds it
+    operation_turn operation;  ///< held for the length of an operation; one at a time
 
     std::shared_ptr<gate> const entrance;
     environment const around;

@@ -96,10 +96,10 @@ result<std::uint64_t> persistence::begin(slot const& in, std::string_view operat
                                next.staged().digest(), std::string(next.file().release())});
 }
 
-void persistence::refused(std::uint64_t id, failure const& why) noexcept {
+void persistence::ended(std::uint64_t id, std::string_view how) noexcept {
     try {
         // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
-        static_cast<void>(store_.note_outcome(id, fmt::format("refused: {}", why.code)));
+        static_cast<void>(store_.note_outcome(id, std::string(how)));
     } catch (std::exception const&) {
     }
 }
@@ -108,15 +108,20 @@ result<stored_snapshot> persistence::write(slot const& in, kept_state const& sta
     return store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
 }
 
-result<void> persistence::commit(slot const& in, stored_snapshot snapshot, arguments const& with) {
+// The component's entry in the next set: `of` on that state, and what `edit` says of it.
+template <class Edit>
+result<void> persistence::commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit) {
+    auto const snapshot = write(in, state);
+    if (!snapshot) return snapshot.error();
     auto done = store_.commit([&](manifest& set) {
         auto& entry = entry_of(set, in.entrance->name());
-        describe(in, in.running(), entry);
-        entry.snapshot = snapshot;
-        entry.arguments = with;
+        describe(in, of, entry);
+        entry.snapshot = *snapshot;
+        entry.arguments = {};
+        edit(entry);
     });
     if (!done) {
-        store_.give_up(snapshot);
+        store_.give_up(*snapshot);
         return done.error();
     }
     store_.sweep();
@@ -127,9 +132,9 @@ result<void> persistence::commit_from(slot const& in, std::uint64_t id, generati
                                       route const& way, arguments const& with) {
     frame_of state;
     if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
-    auto written = write(in, state.get());
-    if (!written) return written.error();
-    if (auto done = commit(in, *written, with); !done) return done;
+    auto done =
+        commit(in, in.running(), state.get(), [&](stored_component& entry) { entry.arguments = with; });
+    if (!done) return done;
     return store_.note_outcome(id, "committed");
 }
 
@@ -138,49 +143,27 @@ result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink con
     step_recorder steps(sink, in.entrance->name(), "checkpoint");
     auto const frame = take_snapshot(in, steps);
     if (!frame) return frame.error();
-    auto written = write(in, {in.running().info().schema_version, *frame, {}});
-    if (!written) return written.error();
-    if (auto done = commit(in, *written, {}); !done) return done;
+    auto done = commit(in, in.running(), {in.running().info().schema_version, *frame, {}}, [](auto&) {});
+    if (!done) return done;
     return store_.note_outcome(id, "committed");
 }
 
-result<void> persistence::commit_first(slot const& in, generation const& first) {
-    if (auto kept = keep(*first.module); !kept) return kept.error();
+result<void> persistence::commit_own(slot const& in, generation const& of, bool unloaded) {
+    if (auto kept = keep(*of.module); !kept) return kept;
     frame_of state;
-    if (auto done = own_state_of(first, state); !done) return done;
-    auto written = write(in, state.get());
-    if (!written) return written.error();
-    auto done = store_.commit([&](manifest& set) {
-        auto& entry = entry_of(set, in.entrance->name());
-        entry = {};
-        describe(in, first, entry);
-        entry.snapshot = *written;
+    if (auto done = own_state_of(of, state); !done) return done;
+    return commit(in, of, state.get(), [unloaded](stored_component& entry) {
+        entry.unloaded = unloaded ? 1 : 0;
+        // What runs under this name from now on is not what was sent back under it.
+        if (!unloaded) entry.rolled_back_digest = entry.rolled_back_reason = {};
     });
-    if (!done) {
-        store_.give_up(*written);
-        return done.error();
-    }
-    store_.sweep();
-    return {};
 }
 
-result<void> persistence::commit_unload(slot const& in) {
-    if (auto kept = keep(*in.running().module); !kept) return kept;
-    frame_of state;
-    if (auto done = own_state_of(in.running(), state); !done) return done;
-    auto written = write(in, state.get());
-    if (!written) return written.error();
-    auto done = store_.commit([&](manifest& set) {
-        auto& entry = entry_of(set, in.entrance->name());
-        describe(in, in.running(), entry);
-        entry.snapshot = *written;
-        entry.arguments = {};
-        entry.unloaded = 1;
-    });
-    if (!done) store_.give_up(*written);
-    if (!done) return done.error();
-    return {};
+result<void> persistence::commit_first(slot const& in, generation const& first) {
+    return commit_own(in, first, false);
 }
+
+result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
 
 // A module whose own commit failed is in no set, and may have been swept.
 result<void> persistence::commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken) {

@@ -37,8 +37,8 @@ public:
 
     /// Before the gate closes: keeps the module that comes next, and notes what is about to happen.
     result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next);
-    /// It did not happen, and why.
-    void refused(std::uint64_t id, failure const& why) noexcept;
+    /// What became of it, other than a commit.
+    void ended(std::uint64_t id, std::string_view how) noexcept;
 
     /// The running generation, which came from `old` the way `way`, goes on from the state that `old` has.
     result<void> commit_from(slot const& in, std::uint64_t id, generation const& old, route const& way,
@@ -60,7 +60,9 @@ public:
 
 private:
     result<void> keep(loaded_module const& module);
-    result<void> commit(slot const& in, stored_snapshot snapshot, arguments const& with);
+    template <class Edit>
+    result<void> commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit);
+    result<void> commit_own(slot const& in, generation const& of, bool unloaded);
 
     store& store_;
 };

@@ -1,6 +1,7 @@
 #include "swap/probation_watch.hpp"
 
 #include "base/refuse.hpp"
+#include "swap/retiring.hpp"
 #include "swap/send_back.hpp"
 
 #include <algorithm>
@@ -14,18 +15,6 @@ namespace {
 // Each try holds the callers back for as long as a drain may take.
 constexpr int tries_to_go_back = 3;
 constexpr std::chrono::milliseconds between_claims{1};
-
-/// For status: an operation holds the slot.
-class at_work {
-public:
-    explicit at_work(slot& in) noexcept : in_(in) { in_.at_work = true; }
-    ~at_work() { in_.at_work = false; }
-    at_work(at_work const&) = delete;
-    at_work& operator=(at_work const&) = delete;
-
-private:
-    slot& in_;
-};
 
 }  // namespace
 
@@ -71,11 +60,11 @@ bool probation_watch::wait_until(clock::time_point when) {
 }
 
 // The operation on the slot; none once somebody else has ended the probation.
-std::unique_lock<std::mutex> probation_watch::claim() {
+held_turn probation_watch::claim() {
     for (;;) {
-        std::unique_lock operating(slot_->operation, std::try_to_lock);
-        if (operating.owns_lock()) {
-            if (!is_stopped() && slot_->is_loaded() && slot_->standby() != nullptr) return operating;
+        if (slot_->operation.try_take(operation_turn::holder::runtime)) {
+            held_turn turn(slot_->operation);
+            if (!is_stopped() && slot_->is_loaded() && slot_->standby() != nullptr) return turn;
             return {};
         }
         if (!wait_until(clock::now() + between_claims)) return {};
@@ -158,14 +147,13 @@ std::string probation_watch::ask_host() {
 }
 
 void probation_watch::pass() {
-    auto const operating = claim();
-    if (!operating.owns_lock()) return;
-    at_work const marked(*slot_);
+    auto const turn = claim();
+    if (!turn) return;
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
     auto const release = slot_->running().info().release;
     unload_report gone;
     steps.run(phase::retire, [&]() -> result<void> {
-        gone = slot_->end_probation();
+        gone = end_probation_in_slices(*slot_);
         return {};
     });
     slot_->sweep_retained();
@@ -176,9 +164,8 @@ void probation_watch::pass() {
 
 // False if it did not work, and may later.
 bool probation_watch::go_back(std::string const& reason) {
-    auto const operating = claim();
-    if (!operating.owns_lock()) return true;
-    at_work const marked(*slot_);
+    auto const turn = claim();
+    if (!turn) return true;
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
     auto const failed = slot_->running().info();
     auto const name = slot_->running().module->staged().name();

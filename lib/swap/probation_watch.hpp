@@ -50,7 +50,7 @@ private:
     std::string ask_host();
     void pass();
     bool go_back(std::string const& reason);
-    std::unique_lock<std::mutex> claim();
+    held_turn claim();
 
     std::shared_ptr<slot> const slot_;
     probation const terms_;

@@ -38,7 +38,12 @@ result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, 
     dropped.elements_now = elements_of(in.running());
     dropped.elements_before = elements_of(*in.standby());
     next_generation before(in, in.take_standby());
-    return s.finish(closed, before, nullptr, options.arguments);
+    try {
+        return s.finish(closed, before, nullptr, options.arguments);
+    } catch (...) {
+        if (!before.is_taken()) in.stand_by(before.take());  // nothing was committed: the probation goes on
+        throw;
+    }
 }
 
 }  // namespace

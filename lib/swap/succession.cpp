@@ -3,11 +3,9 @@
 #include "base/refuse.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/prediction.hpp"
-#include "swap/rested_work.hpp"
+#include "swap/retiring.hpp"
 
-#include <chrono>
 #include <new>
-#include <thread>
 #include <utility>
 
 namespace hotswap::detail {
@@ -30,26 +28,17 @@ std::unique_ptr<generation> commit(slot& in, step_recorder& steps, pause& closed
     return old;
 }
 
-// A large table that is freed in one piece takes processor and allocator from the callers for as long as that takes.
-void free_rows(slot& in, generation& old) {
-    auto const& module = *old.module;
-    bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
-    if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
-    in.dismiss(old);                                  // its destructor may still look at them
-    std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
-    for (;;) {
-        auto const began = std::chrono::steady_clock::now();
-        if (module.api().free_rows(old.state.get(), work_slice.count())) return;
-        rest_after(began);
-    }
-}
-
 }  // namespace
 
 succession::succession(slot& in, step_recorder& steps, persistence* keeper)
     : in_(in), steps_(steps), keeper_(keeper) {
     report.component = in.entrance->name();
     report.from = in.running().info();
+}
+
+// A journal keeps what has not ended, and the files that it names.
+succession::~succession() {
+    if (intent_ != 0) keeper_->ended(intent_, "not durable");
 }
 
 result<void> succession::begin(generation const& next) {
@@ -64,7 +53,7 @@ result<void> succession::begin(generation const& next) {
 
 failure succession::refused(failure why) {
     steps_.tell();
-    if (intent_ != 0) keeper_->refused(std::exchange(intent_, 0), why);
+    if (intent_ != 0) keeper_->ended(std::exchange(intent_, 0), fmt::format("refused: {}", why.code));
     return why;
 }
 
@@ -81,7 +70,10 @@ void succession::persist(generation const& old, arguments const& with) {
                           "the host is out of memory; free some, and checkpoint()");
         }
     });
-    if (!done) report.not_durable = done.error();
+    if (done)
+        intent_ = 0;
+    else
+        report.not_durable = done.error();
 }
 
 // Once the commit is done the old generation must go, or stand by, whatever else fails.
@@ -91,9 +83,8 @@ void succession::let_go_of(std::unique_ptr<generation> old) noexcept {
         report.unload.verdict = unload_verdict::standby;
         return;
     }
-    free_rows(in_, *old);
-    report.unload = in_.retire(std::move(old));
-    if (in_.standby() != nullptr) in_.end_probation();
+    report.unload = retire_in_slices(in_, std::move(old));
+    if (in_.standby() != nullptr) end_probation_in_slices(in_);
 }
 
 void succession::complete_report(pause const& closed) {

@@ -22,6 +22,9 @@ class succession {
 public:
     /// `keeper` makes it durable; null: nothing does.
     succession(slot& in, step_recorder& steps, persistence* keeper);
+    ~succession();
+    succession(succession const&) = delete;
+    succession& operator=(succession const&) = delete;
 
     route way;                    ///< set before the state moves
     swap_report report;           ///< what is known so far

@@ -194,7 +194,10 @@ TEST_CASE(
         CHECK(runtime.checkpoint().has_value());
     }
     hotswap::runtime again(options);
+    std::string told;
+    again.subscribe([&told](hotswap::event const& what) { told += to_string(what) + "\n"; });
     CHECK(again.recover().value().size() == 2);
+    CHECK_FALSE(names(told, {"interrupted"}));  // the swap had ended, though not in the store
     auto const sums = again.find<tally>("sums").value();
     CHECK(sums->code() == "tally 2.0.0");
     CHECK(sums->total("a") == 2);

@@ -5,7 +5,11 @@
 #include "swap/fixtures/rows.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <fstream>
+#include <iterator>
 #include <map>
+#include <thread>
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -261,6 +265,60 @@ TEST_CASE("store: what a probation sent back stays known after a restart") {
     CHECK(status.rolled_back->code == errc::rolled_back);
     CHECK(names(status.rolled_back->message, {"healthy()"}));
     CHECK(at.runtime->find<patient>("patient").value()->visits("a") == 1);
+}
+
+TEST_CASE("store: a checkpoint of nothing leaves the set before within reach") {
+    house at;
+    load_sums(at, "1.0.0");
+    at.sums()->add("a", 1);
+    CHECK(at.runtime->checkpoint().has_value());
+    at.runtime->unload("sums").value();
+    auto const sets = [&at] {
+        std::map<fs::path, std::string> found;
+        for (auto const& each : fs::directory_iterator(at.directory.path() / "store"))
+            if (each.is_regular_file()) {
+                std::ifstream file(each.path(), std::ios::binary);
+                found[each.path()].assign(std::istreambuf_iterator<char>(file), {});
+            }
+        return found;
+    };
+    auto const before = sets();
+    CHECK(before.size() > 1);
+    CHECK(at.runtime->checkpoint().has_value());
+    CHECK(sets() == before);
+}
+
+TEST_CASE("store: an operation that meets a checkpoint waits for it, and is not refused") {
+    house at;
+    load_sums(at, "1.0.0");
+    std::atomic<bool> done{false};
+    std::size_t written = 0;
+    std::thread writer([&] {
+        for (; !done; ++written)
+            if (!at.runtime->checkpoint()) break;
+    });
+    for (int i = 0; i != 50; ++i) {
+        auto const swapped = at.runtime->swap("sums", {.module = tally_file(i % 2 == 0 ? "2.0.0" : "1.0.0")});
+        CHECK_MESSAGE(swapped.has_value(), (swapped ? "" : swapped.error().message));
+    }
+    REQUIRE(test::eventually([&] { return at.runtime->status().at(0).swapping; }));  // the checkpoint is seen
+    done = true;
+    writer.join();
+    CHECK(written > 0);
+    CHECK_FALSE(at.runtime->status().at(0).swapping);
+}
+
+TEST_CASE("store: an operation within a checkpoint's own event is refused, and does not wait for itself") {
+    house at;
+    load_sums(at, "1.0.0");
+    std::vector<errc> answers;
+    at.runtime->subscribe([&](hotswap::event const& what) {
+        if (what.operation != "checkpoint" || what.component != "sums" || !answers.empty()) return;
+        answers.push_back(at.runtime->snapshot("sums").error().code);
+        answers.push_back(at.runtime->checkpoint().error().code);
+    });
+    CHECK(at.runtime->checkpoint().has_value());
+    CHECK(answers == std::vector{errc::busy, errc::would_deadlock});
 }
 
 TEST_CASE("store: with a period, checkpoints come by themselves") {

@@ -1,6 +1,7 @@
 // The Nth allocation fails, for every N until the operation succeeds.
 #include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
+#include "swap/fixtures/patient.hpp"
 #include "swap/fixtures/rows.hpp"
 
 using namespace hotswap_test;
@@ -74,6 +75,25 @@ TEST_CASE("out of memory: wherever a handoff runs out of it, one generation serv
         at, "tally", [&] { return at.runtime.swap("tally", options); },
         [&] { at.swap("tally", tally_file("1.0.0")); });
     CHECK(sums->total("a") == 1);
+}
+
+TEST_CASE(
+    "out of memory: wherever discarding writes runs out of it, the probation goes on or the generation "
+    "before serves") {
+    site at;
+    auto const it = at.load<patient>("patient", built("patient", "1.0.0"));
+    auto const put_on_probation = [&] {
+        it->visit("a");
+        at.swap("patient", built("patient_oneway", "2.2.0"), {.probation = {.duration = 1h}});
+    };
+    put_on_probation();
+    starve(
+        at, "patient", [&] { return at.runtime.revert("patient", {.discard_writes = true}); },
+        put_on_probation);
+    REQUIRE(at.status("patient").on_probation);
+    auto const last = at.runtime.revert("patient", {.discard_writes = true});
+    CHECK(last.value().discarded.happened);
+    CHECK(it->code() == "patient 1.0.0");
 }
 
 TEST_CASE("out of memory: wherever a swap of tables runs out of it, no row is lost") {

@@ -2,7 +2,10 @@
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
 
+#include <pthread.h>
+
 #include <atomic>
+#include <fstream>
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -24,15 +27,7 @@ struct ward : site {
     hotswap::swap_report put_on_probation(fs::path const& module, hotswap::probation terms = {}) {
         if (terms.duration == 0ns) terms.duration = for_ever;
         terms.interval = 1ms;
-        return swap_when_free(module, {.probation = terms});
-    }
-    hotswap::swap_report swap_when_free(fs::path const& module, hotswap::swap_options options) {
-        options.module = module;
-        std::optional<hotswap::result<hotswap::swap_report>> done;
-        do {  // what sent the generation before back may just be leaving
-            done = runtime.swap("patient", options);
-        } while (done->has_error() && done->error().code == errc::busy);
-        return done->value();
+        return swap("patient", module, {.probation = terms});
     }
     bool is_sent_back() {
         return test::eventually([this] { return status("patient").rolled_back.has_value(); });
@@ -41,6 +36,26 @@ struct ward : site {
 
     hotswap::handle<patient> it = load<patient>("patient", first);
 };
+
+std::vector<std::pair<std::uintptr_t, std::uintptr_t>> mapped_ranges() {
+    std::vector<std::pair<std::uintptr_t, std::uintptr_t>> ranges;
+    std::ifstream maps("/proc/self/maps");
+    for (std::string line; std::getline(maps, line);) {
+        std::size_t end = 0;
+        auto const first = std::stoull(line, &end, 16);
+        ranges.emplace_back(first, std::stoull(line.substr(end + 1), nullptr, 16));
+    }
+    return ranges;
+}
+
+std::size_t default_stack_size() {
+    pthread_attr_t attributes;
+    std::size_t size = 0;
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    REQUIRE(pthread_attr_getstacksize(&attributes, &size) == 0);
+    pthread_attr_destroy(&attributes);
+    return size;
+}
 
 }  // namespace
 
@@ -128,7 +143,7 @@ TEST_CASE("probation: each of the other ways to fail sends the generation back, 
     }
     CHECK(at.it->code() == "patient 1.0.0");
     CHECK(at.it->visits("a") == 1);
-    at.swap_when_free(first, {});
+    at.swap("patient", first);
     CHECK_FALSE(at.status("patient").rolled_back.has_value());
 }
 
@@ -201,6 +216,46 @@ TEST_CASE("probation: writes are discarded only where there is no other way back
     at.it->fall_ill(false);
     REQUIRE(at.is_sent_back());
     CHECK(at.it->visits("a") == 2);
+}
+
+TEST_CASE(
+    "probation: an operation that comes while a generation is sent back waits for that, and is not refused") {
+    ward at;
+    for (int round = 0; round != 20; ++round) {
+        at.put_on_probation(second);
+        at.it->fall_ill(false);
+        REQUIRE(test::eventually([&at] { return at.it->code() == "patient 1.0.0"; }));
+        CHECK(at.runtime.snapshot("patient").has_value());
+    }
+}
+
+TEST_CASE("revert: what a probation has sent back is not gone back to") {
+    ward at;
+    at.put_on_probation(second);
+    at.it->fall_ill(false);
+    REQUIRE(at.is_sent_back());
+    auto const refused = at.runtime.revert("patient");
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == errc::rolled_back);
+    CHECK(names(refused.error().message, {"patient-2.0.0.so", "by its file's name"}));
+    CHECK(at.it->code() == "patient 1.0.0");
+}
+
+TEST_CASE("probation: the threads of those that are over do not stay") {
+    ward at;
+    // The C library keeps the stacks of some threads that were joined, and of every one that was not.
+    auto const stacks = [] {
+        std::size_t count = 0;
+        for (auto const& range : mapped_ranges())
+            if (range.second - range.first == default_stack_size()) ++count;
+        return count;
+    };
+    auto const before = stacks();
+    for (int round = 0; round != 30; ++round) {
+        at.put_on_probation(round % 2 == 0 ? second : first, {.duration = 1ms});
+        REQUIRE(test::eventually([&at] { return !at.status("patient").on_probation; }));
+    }
+    CHECK(stacks() < before + 15);
 }
 
 TEST_CASE("probation: swap and restore are refused as busy meanwhile, plan and snapshot are not") {

@@ -1,0 +1,39 @@
+#include "swap/retiring.hpp"
+
+#include "swap/rested_work.hpp"
+
+#include <chrono>
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+void free_rows(slot& in, generation& old) noexcept {
+    auto const& module = *old.module;
+    bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
+    if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
+    in.dismiss(old);                                  // its destructor may still look at them
+    std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
+    for (;;) {
+        auto const began = std::chrono::steady_clock::now();
+        if (module.api().free_rows(old.state.get(), work_slice.count())) return;
+        rest_after(began);
+    }
+}
+
+}  // namespace
+
+unload_report retire_in_slices(slot& in, std::unique_ptr<generation> old) noexcept {
+    free_rows(in, *old);
+    return in.retire(std::move(old));
+}
+
+unload_report end_probation_in_slices(slot& in) noexcept {
+    in.entrance->watch(false);
+    auto before = in.take_standby();
+    return before ? retire_in_slices(in, std::move(before)) : unload_report{};
+}
+
+}  // namespace hotswap::detail
