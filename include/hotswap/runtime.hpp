@@ -42,6 +42,8 @@ struct runtime_options {
     std::vector<std::byte>
         store_key{};  ///< 32 bytes, with which what is stored is authenticated; empty: a checksum
     std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
+    int thread_probe_signal =
+        0;  ///< asks each thread, before old code is unmapped, whether it is in it; 0: nobody is asked
 };
 
 /// What names a subscription.

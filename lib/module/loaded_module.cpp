@@ -7,8 +7,11 @@
 #include <boost/dll/shared_library.hpp>
 
 #include <dlfcn.h>
+#include <link.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <fstream>
 #include <string_view>
@@ -43,6 +46,33 @@ failure refused_by_linker(staged_file const& file, std::string words) {
                   file.name(), words);
 }
 
+/// The segments of the object that `address` lies in.
+std::pair<std::uintptr_t, std::uintptr_t> extent_around(std::uintptr_t address) {
+    struct search {
+        std::uintptr_t address;
+        std::uintptr_t begin = 0;
+        std::uintptr_t end = 0;
+    } wanted{address};
+    dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t, void* self) {
+            auto& of = *static_cast<search*>(self);
+            std::uintptr_t begin = UINTPTR_MAX;
+            std::uintptr_t end = 0;
+            for (auto const* each = object->dlpi_phdr; each != object->dlpi_phdr + object->dlpi_phnum;
+                 ++each) {
+                if (each->p_type != PT_LOAD) continue;
+                begin = std::min<std::uintptr_t>(begin, object->dlpi_addr + each->p_vaddr);
+                end = std::max<std::uintptr_t>(end, object->dlpi_addr + each->p_vaddr + each->p_memsz);
+            }
+            if (of.address < begin || of.address >= end) return 0;
+            of.begin = begin;
+            of.end = end;
+            return 1;
+        },
+        &wanted);
+    return {wanted.begin, wanted.end};
+}
+
 }  // namespace
 
 loaded_module::loaded_module(staged_file file, module_file verified)
@@ -74,6 +104,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
             "{} does not export {}; build it with hotswap_add_component, whose version script keeps it",
             staged.name(), abi::entry_symbol);
     auto* const entry = object.get<abi::module_api const*()>(abi::entry_symbol);
+    made->extent_ = extent_around(reinterpret_cast<std::uintptr_t>(entry));
     made->api_ = entry();
     auto const* const api = made->api_;
     if (api == nullptr || api->abi != abi::number || api->size != sizeof *api || api->self == nullptr ||

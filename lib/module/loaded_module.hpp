@@ -7,8 +7,10 @@
 #include <hotswap/abi/module_api.hpp>
 #include <hotswap/base/result.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -30,8 +32,11 @@ public:
     /// Closes the shared object. Nothing of it may be used afterwards.
     /// Effects:  idempotent.
     void close() noexcept;
+    bool is_open() const noexcept { return api_ != nullptr; }
     /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
     bool is_mapped() const;
+    /// From where to where its segments lie in memory.
+    std::pair<std::uintptr_t, std::uintptr_t> extent() const noexcept { return extent_; }
     /// What keeps it mapped after `close`, as far as it can be known.
     std::string held_by() const;
 
@@ -43,6 +48,7 @@ private:
     module_file verified_;
     std::unique_ptr<library> library_;
     abi::module_api const* api_ = nullptr;
+    std::pair<std::uintptr_t, std::uintptr_t> extent_{};
 };
 
 }  // namespace hotswap::detail

@@ -39,6 +39,7 @@ environment runtime_core::surroundings_of(std::string name) {
                       wanted, (*found)->entrance->contract().name, (*found)->entrance->contract().number,
                       of.name, of.number);
     };
+    around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
     return around;
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/event_bus.hpp"
 #include "runtime/periodic.hpp"
 #include "runtime/registry.hpp"
+#include "slot/thread_probe.hpp"
 #include "store/store.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/persistence.hpp"
@@ -45,6 +46,8 @@ public:
           events(options.log_to_stderr, options.log_level),
           staging(options.staging, trust_of(options)),
           kept(open_store(options)),
+          probing(options.thread_probe_signal == 0 ? result<void>()
+                                                   : take_probe_signal(options.thread_probe_signal)),
           sink([this](event const& what) { events.publish(what); }) {
         if (kept && *kept) keeping.emplace(**kept);
         if (!options.clock) options.clock = [] { return std::chrono::system_clock::now(); };
@@ -138,6 +141,7 @@ public:
     event_bus events;
     staging_area staging;
     result<std::unique_ptr<store>> const kept;  // null without a store
+    result<void> const probing;                 // whether the signal of the options may be used
     std::optional<persistence> keeping;
     std::atomic<bool> recovery_tried{false};
     registry components;

@@ -61,6 +61,7 @@ result<persistence*> runtime_core::expect_store() noexcept {
 }
 
 result<void> runtime_core::expect_to_load() {
+    if (!probing) return probing.error();
     if (!kept) return kept.error();
     if (!keeping || recovery_tried) return {};
     auto const found = (*kept)->read();
@@ -124,6 +125,7 @@ result<void> runtime_core::recover_either(stored_component const& of, stored_set
 result<void> runtime_core::recover(step_recorder& steps) {
     auto const keeper_found = expect_store();
     if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
+    if (!probing) return steps.refused(probing.error());
     if (!components.all().empty())
         return steps.refused(
             refuse(errc::already_loaded, phase::persist,

@@ -22,6 +22,7 @@ struct environment {
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<std::shared_ptr<gate>>(std::string_view, contract)> find;
+    int thread_probe_signal = 0;  ///< 0: threads are not asked whether they are in old code
 };
 
 /// The services of one generation. They outlive its instance, and its pins.

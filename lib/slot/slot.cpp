@@ -1,5 +1,7 @@
 #include "slot/slot.hpp"
 
+#include "slot/thread_probe.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace hotswap::detail {
 std::string retained_module::reason() const {
     if (services && services->pins() != 0)
         return fmt::format("{} host.pin() token{}", services->pins(), services->pins() == 1 ? "" : "s");
-    return module->held_by();
+    return threads.empty() ? module->held_by() : threads;
 }
 
 slot::slot(std::string name, contract wanted, environment surroundings)
@@ -101,7 +103,7 @@ unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     auto const dropped_jobs = old->dropped_jobs;
     auto const module = old->module;
     old->state = {};
-    retained_module kept{module, old->services->pins() != 0 ? std::move(old->services) : nullptr};
+    retained_module kept{module, std::move(old->services)};
     old.reset();
     unload_report report;
     try {
@@ -114,15 +116,23 @@ unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     return report;
 }
 
-// What is pinned is never let go of, whatever fails.
+std::string slot::threads_in(loaded_module const& module) const noexcept {
+    if (around.thread_probe_signal == 0 || !module.is_open()) return {};
+    auto const [begin, end] = module.extent();
+    return detail::threads_in({begin, end}, around.thread_probe_signal);
+}
+
+// What is in use is never let go of, whatever fails.
 unload_report slot::let_go_of(retained_module kept) {
     unload_report report;
     std::lock_guard const lock(facts_mutex_);
     auto const& module = *kept.module;
     bool const is_needed = &module == running_module_;
-    if (!kept.services && is_needed) return report;
-    bool const pinned_before = is_pinned(module);
-    if (!kept.services && !pinned_before) {
+    if (!kept.is_in_use() && is_needed) return report;
+    bool const was_in_use = is_in_use(module);
+    if (!is_needed && !was_in_use) kept.threads = threads_in(module);
+    if (!kept.is_in_use() && !was_in_use) {
+        kept.services.reset();
         kept.module->close();
         if (!module.is_mapped()) {
             report.verdict = unload_verdict::unmapped;
@@ -133,17 +143,18 @@ unload_report slot::let_go_of(retained_module kept) {
     try {
         retained_.reserve(retained_.size() + 1);
     } catch (std::bad_alloc const&) {
-        static_cast<void>(kept.services.release());  // leaked on purpose: somebody has a pin on it
+        static_cast<void>(kept.services.release());  // leaked on purpose: somebody may call it
         throw;
     }
     retained_.push_back(std::move(kept));
-    report.reason = pinned_before ? "host.pin() tokens of an earlier generation" : retained_.back().reason();
+    report.reason =
+        was_in_use ? "what is left of an earlier generation of the same module" : retained_.back().reason();
     return report;
 }
 
-bool slot::is_pinned(loaded_module const& module) const {
+bool slot::is_in_use(loaded_module const& module) const {
     return std::any_of(retained_.begin(), retained_.end(), [&module](retained_module const& kept) {
-        return kept.module.get() == &module && kept.is_pinned();
+        return kept.module.get() == &module && kept.is_in_use();
     });
 }
 
@@ -168,14 +179,16 @@ void slot::retire_finished() {
 void slot::sweep_retained() {
     retire_finished();
     std::lock_guard const lock(facts_mutex_);
-    // Of one module, several generations may be kept; it may go when the last of them is free of pins.
-    std::vector<loaded_module const*> pinned;
-    for (retained_module const& kept : retained_)
-        if (kept.is_pinned()) pinned.push_back(kept.module.get());
+    // Of one module, several generations may be kept; it may go when nobody uses any of them.
+    std::vector<loaded_module const*> in_use;
+    for (retained_module& kept : retained_) {
+        if (!kept.threads.empty()) kept.threads = threads_in(*kept.module);
+        if (kept.is_in_use()) in_use.push_back(kept.module.get());
+    }
     std::vector<retained_module> still;
     for (retained_module& kept : retained_) {
-        if (!kept.is_pinned()) kept.services.reset();
-        if (std::find(pinned.begin(), pinned.end(), kept.module.get()) != pinned.end()) {
+        if (!kept.is_in_use()) kept.services.reset();
+        if (std::find(in_use.begin(), in_use.end(), kept.module.get()) != in_use.end()) {
             still.push_back(std::move(kept));
         } else if (kept.module.get() != running_module_) {
             kept.module->close();
@@ -188,7 +201,7 @@ void slot::sweep_retained() {
 bool slot::has_pins() const {
     std::lock_guard const lock(facts_mutex_);
     return !overruns_.empty() ||
-           std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_pinned(); });
+           std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_in_use(); });
 }
 
 void slot::abandon_running() noexcept {

@@ -28,9 +28,11 @@ namespace hotswap::detail {
 /// Code that could not be unloaded yet.
 struct retained_module {
     std::shared_ptr<loaded_module> module;
-    std::unique_ptr<host_services> services;  ///< kept for its pins; null once there are none
+    std::unique_ptr<host_services> services;  ///< kept for who is in use of it; null once nobody is
+    std::string threads{};                    ///< that were seen in it when they were last looked for
 
-    bool is_pinned() const noexcept { return services && services->pins() != 0; }
+    /// Whether code of it may still run, and call the host.
+    bool is_in_use() const noexcept { return !threads.empty() || (services && services->pins() != 0); }
     std::string reason() const;
 };
 
@@ -132,7 +134,8 @@ public:
     void publish_facts();
 
 private:
-    bool is_pinned(loaded_module const& module) const;
+    bool is_in_use(loaded_module const& module) const;
+    std::string threads_in(loaded_module const& module) const noexcept;
     unload_report let_go_of(retained_module kept);
     slot_facts facts_of(generation const* running, std::string previous_release) const;
     void retire_finished();

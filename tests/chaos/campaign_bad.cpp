@@ -94,18 +94,12 @@ void campaign::slow_deed(before const&) {
     std::string const deed = random_.any_of(deeds);
     doing_ = deed;
     answer got;
-    // Longer than the patience of the connection that is kept.
     auto const asked = clock::now();
-    std::thread owner([&] {
-        for (int look = 0;; ++look) try {
-                got = gateway_site::ask(site_.socket(), "POST", "/swap/cache", {{"module", zoo(deed)}});
-                return;
-            } catch (gateway::connection_lost const&) {
-                got = {};
-                return;
-            }
-    });
-    owner.join();
+    try {
+        got = gateway_site::ask(site_.socket(), "POST", "/swap/cache", {{"module", zoo(deed)}});
+    } catch (gateway::connection_lost const&) {
+        // It may take longer than a connection has patience; then the status tells what came of it.
+    }
     while (site_.status_of("cache").at("swapping").as_bool())
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (got.status != 0)

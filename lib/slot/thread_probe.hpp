@@ -1,0 +1,31 @@
+// Which threads are still in a module's code: asked of each by a signal, because nobody else can walk its stack.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+
+#include <cstdint>
+#include <string>
+
+namespace hotswap::detail {
+
+/// Where a module is mapped.
+struct code_range {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+
+    bool contains(std::uintptr_t address) const noexcept { return begin <= address && address < end; }
+};
+
+/// Takes the signal for this process, for good: a question may arrive late.
+/// Errors:   invalid_argument, if it is none that a program may use freely, or the host handles it itself.
+/// Threads:  [any]
+result<void> take_probe_signal(int signal);
+
+/// The threads that have a frame in `code`, with their names and where they are, and those that did not answer; empty if
+/// there is neither. The signal has been taken.
+/// Effects:  interrupts every thread of the process once; system calls that a signal ends answer EINTR there.
+/// Threads:  [any]
+/// Cost:     some 20 µs for each thread; 100 ms if one of them does not answer.
+std::string threads_in(code_range code, int signal) noexcept;
+
+}  // namespace hotswap::detail
