@@ -76,6 +76,11 @@ slot_news slot::expect(generation const& next) {
 void slot::announce(slot_news news, bool on_probation) noexcept {
     previous_ = std::move(news.previous);
     std::lock_guard const lock(facts_mutex_);
+    // Whoever names a file that was sent back wants it.
+    auto const& digest = news.facts.running.digest;
+    if (digest != facts_.running.digest)
+        if (auto const found = rolled_back_files_.find(digest); found != rolled_back_files_.end())
+            rolled_back_files_.erase(found);
     facts_ = std::move(news.facts);
     facts_.on_probation = on_probation;
 }
@@ -86,7 +91,7 @@ unload_report slot::end_probation() {
 }
 
 void slot::note_rollback(failure why, std::string digest) {
-    rolled_back_files_.insert(std::move(digest));
+    if (!digest.empty()) rolled_back_files_.insert(std::move(digest));
     std::lock_guard const lock(facts_mutex_);
     facts_.rolled_back = std::move(why);
 }

@@ -108,7 +108,7 @@ public:
     std::unique_ptr<generation> take_standby() noexcept { return std::move(standby_); }
     /// Ends the probation: what stood by is retired, with proof.
     unload_report end_probation();
-    /// Remembers that a probation sent the file of `digest` back.
+    /// Remembers that a probation sent the file of `digest` back; without one, that it sent a generation back.
     void note_rollback(failure why, std::string digest);
     bool was_rolled_back(std::string_view digest) const;
     bool has_rollbacks() const noexcept { return !rolled_back_files_.empty(); }

@@ -37,6 +37,9 @@ void describe(slot const& in, generation const& running, stored_component& entry
     auto const& before = in.previous();
     entry.previous = {before.digest, before.release, before.source.string()};
     entry.previous_name = before.name;
+    // What was sent back and has run again since, because the host named it, is a file like others.
+    if (!in.was_rolled_back(entry.rolled_back_digest))
+        entry.rolled_back_digest = entry.rolled_back_reason = {};
 }
 
 stored_component& entry_of(manifest& set, std::string const& name) {
@@ -152,11 +155,8 @@ result<void> persistence::commit_own(slot const& in, generation const& of, bool 
     if (auto kept = keep(*of.module); !kept) return kept;
     frame_of state;
     if (auto done = own_state_of(of, state); !done) return done;
-    return commit(in, of, state.get(), [unloaded](stored_component& entry) {
-        entry.unloaded = unloaded ? 1 : 0;
-        // What runs under this name from now on is not what was sent back under it.
-        if (!unloaded) entry.rolled_back_digest = entry.rolled_back_reason = {};
-    });
+    return commit(in, of, state.get(),
+                  [unloaded](stored_component& entry) { entry.unloaded = unloaded ? 1 : 0; });
 }
 
 result<void> persistence::commit_first(slot const& in, generation const& first) {

@@ -185,15 +185,17 @@ bool probation_watch::go_back(std::string const& reason) {
             failed.digest);
         return done.error().code != errc::drain_timeout;
     }
+    // Where both were of one file, it is not the file.
+    auto const sent_back = done->to.digest == failed.digest ? std::string() : failed.digest;
     slot_->note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,
                               "{} failed its probation after {} and was sent back: {}; {} serves; mend the "
                               "release, or name the file to try it again",
                               name, after, reason, done->to.release),
                        phase::probation),
-        failed.digest);
+        sent_back);
     if (keeper_ != nullptr)
-        steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, failed.digest, reason); });
+        steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
     return true;

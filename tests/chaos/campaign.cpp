@@ -55,14 +55,14 @@ std::string campaign::zoo(std::string const& name) const {
     return std::string(CHAOS_ZOO) + "/" + name + ".so";
 }
 
-campaign::before campaign::look(std::string const& component) {
+before campaign::look(std::string const& component) {
     auto const status = site_.status_of(component);
     auto const& running = status.at("running").as_object();
     return {component, text_in(running, "release"), running.at("generation").to_number<std::uint64_t>()};
 }
 
 /// The component at that release, wherever it was.
-campaign::before campaign::need(std::string const& component, std::string const& release) {
+before campaign::need(std::string const& component, std::string const& release) {
     auto const was = look(component);
     if (was.release == release) return was;
     swap(was, {{"module", component + "-" + release + ".so"}, {"allow_loss", true}});

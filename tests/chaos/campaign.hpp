@@ -4,6 +4,7 @@
 #include "bad_files.hpp"
 #include "caller.hpp"
 #include "gateway_site.hpp"
+#include "moves.hpp"
 
 #include <map>
 #include <memory>
@@ -22,11 +23,6 @@ public:
     bool run();
 
 private:
-    struct before {
-        std::string component;
-        std::string release;
-        std::uint64_t generation = 0;
-    };
     struct move {
         char const* name;
         unsigned weight;

@@ -30,6 +30,8 @@ void campaign::revert(before const& was) {
     auto const asked = clock::now();
     auto got = site_.ask("POST", "/revert/" + was.component, {{"allow_loss", true}});
     if (to.empty()) return expect_refused(got, "a revert to nothing", {"not_reversible"});
+    if (got.text("code") == "rolled_back")
+        return expect_refused(got, "a revert to what was sent back", {"rolled_back"});
     got = finish(was, asked, std::move(got), std::string(to));
     found_.expect(got.status == 200, "a revert of {} {} to {} is done: {}", was.component, was.release,
                   std::string_view(to), boost::json::serialize(got.body));

@@ -14,23 +14,12 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 void campaign::fault(before const& was) {
-    static constexpr std::array kinds{"fail:5", "fail:28", "fail:24", "fail:12", "no_memory"};
     site_.fault({{"disarm", true}});
     // One round without a fault finds the points that are passed.
     for (auto const& point : site_.last_fault().body.at("passed").as_array())
         points_.insert(std::string(point.as_string()));
-    std::string armed;
-    if (!points_.empty()) {
-        std::vector<std::string> const all(points_.begin(), points_.end());
-        auto const point = random_.any_of(all);
-        std::string what = random_.any_of(kinds);
-        bool const is_after = point.find(".commit.") != point.npos || point.find(".persist.") != point.npos ||
-                              point.find(".retire.") != point.npos || point.starts_with("store.");
-        // From the commit on nothing fails for want of memory: what is needed then was taken before.
-        if (is_after && what == "no_memory") what = "fail:5";
-        armed = point + "=" + std::to_string(1 + random_.below(2)) + "*" + what;
-        site_.fault({{"arm", armed}});
-    }
+    auto const armed = any_fault(random_, points_, 2);
+    if (!armed.empty()) site_.fault({{"arm", armed}});
     doing_ = "fault";
     auto const asked = clock::now();
     if (random_.one_in(5)) {

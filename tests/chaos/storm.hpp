@@ -2,6 +2,7 @@
 #pragma once
 
 #include "growth.hpp"
+#include "moves.hpp"
 #include "storm_callers.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -21,12 +22,6 @@ public:
     bool run();
 
 private:
-    struct before {
-        std::string component;
-        std::string release;
-        std::uint64_t generation = 0;
-    };
-
     void step();
     // The moves; each ends in `count`.
     void swap_well(before const& was);

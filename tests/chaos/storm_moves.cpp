@@ -99,7 +99,9 @@ void storm::swap_well(before const& was) {
 void storm::revert(before const& was) {
     auto const to = status(was.component).previous_release;
     auto const done = runtime_->revert(was.component);
-    judge(was, "revert", done, {}, {to.empty() ? "not_reversible" : "none"});
+    bool const was_sent_back = status(was.component).rolled_back.has_value();
+    judge(was, "revert", done, {}, {to.empty() ? "not_reversible" : "rolled_back"});
+    found_.expect(!done || !was_sent_back, "a revert does not go to what was sent back");
     if (done)
         found_.expect(status(was.component).running.release == to, "a revert goes back to {}, not to {}", to,
                       status(was.component).running.release);
@@ -117,18 +119,9 @@ void storm::checkpoint() {
 std::string storm::fault() {
 #if defined(HOTSWAP_FAILPOINTS)
     namespace failpoints = hotswap::detail::failpoints;
-    static constexpr std::array kinds{"fail:5", "fail:28", "fail:24", "fail:12", "no_memory"};
-    if (points_.empty()) return {};
-    std::vector<std::string> const all(points_.begin(), points_.end());
-    auto const point = random_.any_of(all);
-    std::string what = random_.any_of(kinds);
-    // From the commit on nothing fails for want of memory: what is needed then was taken before.
-    bool const is_after = point.find(".commit.") != point.npos || point.find(".persist.") != point.npos ||
-                          point.find(".retire.") != point.npos || point.starts_with("store.");
-    if (is_after && what == "no_memory") what = "fail:5";
-    if (random_.one_in(2)) what = std::to_string(1 + random_.below(3)) + "*" + what;
-    failpoints::arm(point + "=" + what);
-    return point + "=" + what;
+    auto const armed = any_fault(random_, points_, 3);
+    if (!armed.empty()) failpoints::arm(armed);
+    return armed;
 #else
     return {};
 #endif
@@ -229,11 +222,7 @@ void storm::on_probation(before const& was) {
     auto const deadline = std::chrono::steady_clock::now() + 10s;
     while (status(was.component).on_probation && std::chrono::steady_clock::now() < deadline)
         std::this_thread::sleep_for(1ms);
-    // The watch may still be at its last operation.
-    for (;;) {
-        auto const free = runtime_->snapshot(was.component);
-        if (free || free.error().code != hotswap::errc::busy) break;
-    }
+    static_cast<void>(runtime_->snapshot(was.component));  // waits until the watch has done its last
     auto const now = status(was.component);
     ++counts_[passes ? "probation: passed" : "probation: sent back"];
     found_.expect(!now.on_probation, "a probation of 8 ms ends");

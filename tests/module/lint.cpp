@@ -1,45 +1,24 @@
 // hotswap-lint, as a build or a person runs it.
 #include "module/altered.hpp"
+#include "module/command.hpp"
 #include "module/files.hpp"
 
 #include <doctest/doctest.h>
 
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <iterator>
 #include <memory>
 
+using test::answer;
 using test::modules;
 
 namespace {
 
-struct answer {
-    int status = -1;
-    std::string output;
-};
-
-answer lint(std::string const& words) {
-    std::string const command = std::string(HOTSWAP_TEST_LINT) + " " + words + " 2>&1";
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    answer given;
-    std::array<char, 4096> buffer{};
-    while (std::size_t const got = std::fread(buffer.data(), 1, buffer.size(), pipe))
-        given.output.append(buffer.data(), got);
-    int const ended = pclose(pipe);
-    REQUIRE(WIFEXITED(ended));
-    given.status = WEXITSTATUS(ended);
-    return given;
-}
+answer lint(std::string const& words) { return test::run_command(HOTSWAP_TEST_LINT, words); }
 
 std::string file(char const* name) { return "'" + (modules / name).string() + "'"; }
 
-bool has(answer const& given, std::string_view words) {
-    return given.output.find(words) != std::string::npos;
-}
+bool has(answer const& given, std::string_view words) { return given.has(words); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // Signed modules, and hotswap-sign as a person runs it.
 #include "module/altered.hpp"
+#include "module/command.hpp"
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 #include "module/module_file.hpp"
@@ -10,15 +11,12 @@
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 
 using hotswap::errc;
 using hotswap::failure;
 using hotswap::public_key;
 using hotswap::detail::staging_area;
+using test::answer;
 using test::refusal;
 using test::scratch;
 
@@ -26,27 +24,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct answer {
-    int status = -1;
-    std::string output;
-};
+answer sign(std::string const& words) { return test::run_command(HOTSWAP_TEST_SIGN, words); }
 
-answer sign(std::string const& words) {
-    std::FILE* const pipe = popen((std::string(HOTSWAP_TEST_SIGN) + " " + words + " 2>&1").c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    answer given;
-    std::array<char, 4096> buffer{};
-    while (std::size_t const got = std::fread(buffer.data(), 1, buffer.size(), pipe))
-        given.output.append(buffer.data(), got);
-    int const ended = pclose(pipe);
-    REQUIRE(WIFEXITED(ended));
-    given.status = WEXITSTATUS(ended);
-    return given;
-}
-
-bool has(answer const& given, std::string_view words) {
-    return given.output.find(words) != std::string::npos;
-}
+bool has(answer const& given, std::string_view words) { return given.has(words); }
 
 std::string text_of(fs::path const& file) {
     auto const content = test::read(file);

@@ -265,6 +265,12 @@ TEST_CASE("store: what a probation sent back stays known after a restart") {
     CHECK(status.rolled_back->code == errc::rolled_back);
     CHECK(names(status.rolled_back->message, {"healthy()"}));
     CHECK(at.runtime->find<patient>("patient").value()->visits("a") == 1);
+    CHECK(at.runtime->revert("patient").error().code == errc::rolled_back);
+    at.runtime->swap("patient", {.module = built("patient", "2.0.0")}).value();
+    at.runtime->swap("patient", {.module = built("patient", "1.0.0")}).value();
+    at.restart();  // named since, it is a file like others
+    CHECK_FALSE(at.status("patient").rolled_back);
+    CHECK(at.runtime->revert("patient").value().to.release == "2.0.0");
 }
 
 TEST_CASE("store: a checkpoint of nothing leaves the set before within reach") {

@@ -329,6 +329,11 @@ TEST_CASE("probation: the file that was sent back is tried again only by its nam
     SUBCASE("by family it is passed over") {
         CHECK(at.runtime.swap("patient").value().to.release == "1.0.0");
         CHECK(at.runtime.swap("patient", {.module = "patient-2.0.0.so"}).value().to.release == "2.0.0");
+        // And from then on it is a file like others.
+        CHECK(at.runtime.revert("patient").value().to.release == "1.0.0");
+        CHECK(at.runtime.revert("patient").value().to.release == "2.0.0");
+        CHECK(at.runtime.swap("patient", {.module = "patient-1.0.0.so"}).has_value());
+        CHECK(at.runtime.swap("patient").value().to.release == "2.0.0");
     }
     SUBCASE("alone in the directory it is refused, by name it is not") {
         fs::remove(modules.path() / "patient-1.0.0.so");
