@@ -134,7 +134,7 @@ unload_report slot::let_go_of(retained_module kept) {
     auto const& module = *kept.module;
     bool const is_needed = &module == running_module_;
     if (!kept.is_in_use() && is_needed) return report;
-    bool const was_in_use = is_in_use(module);
+    bool const was_in_use = in_use(module) != nullptr;
     if (!is_needed && !was_in_use) kept.threads = threads_in(module);
     if (!kept.is_in_use() && !was_in_use) {
         kept.services.reset();
@@ -153,14 +153,16 @@ unload_report slot::let_go_of(retained_module kept) {
     }
     retained_.push_back(std::move(kept));
     report.reason =
-        was_in_use ? "what is left of an earlier generation of the same module" : retained_.back().reason();
+        was_in_use ? "an earlier generation's " + in_use(module)->reason() : retained_.back().reason();
     return report;
 }
 
-bool slot::is_in_use(loaded_module const& module) const {
-    return std::any_of(retained_.begin(), retained_.end(), [&module](retained_module const& kept) {
-        return kept.module.get() == &module && kept.is_in_use();
-    });
+// Null if nobody uses it.
+retained_module const* slot::in_use(loaded_module const& module) const {
+    auto const found = std::find_if(
+        retained_.begin(), retained_.end(),
+        [&module](retained_module const& kept) { return kept.module.get() == &module && kept.is_in_use(); });
+    return found == retained_.end() ? nullptr : &*found;
 }
 
 void slot::leave_running(std::shared_ptr<overrun> what) {

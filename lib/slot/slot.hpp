@@ -134,7 +134,7 @@ public:
     void publish_facts();
 
 private:
-    bool is_in_use(loaded_module const& module) const;
+    retained_module const* in_use(loaded_module const& module) const;
     std::string threads_in(loaded_module const& module) const noexcept;
     unload_report let_go_of(retained_module kept);
     slot_facts facts_of(generation const* running, std::string previous_release) const;
