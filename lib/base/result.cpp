@@ -7,7 +7,8 @@
 namespace hotswap {
 
 std::string to_string(failure const& why) {
-    return fmt::format("\"{}\" {} in phase {}: {}{}", why.component, why.code, why.phase, why.message,
+    auto const whose = why.component.empty() ? std::string() : fmt::format("\"{}\" ", why.component);
+    return fmt::format("{}{} in phase {}: {}{}", whose, why.code, why.phase, why.message,
                        why.old_serving ? "; the old generation serves on" : "");
 }
 

@@ -82,18 +82,27 @@ bool make_key(fs::path const& directory, bool force) {
 }
 
 std::optional<secret_key> read_secret(fs::path const& file) {
-    struct stat found {};
-    if (stat(file.c_str(), &found) == 0 && (found.st_mode & 077u) != 0) {
-        refused(file, hotswap::errc::untrusted_path,
-                "others than its owner can read or change it; chmod 600 it, or make a new one");
+    auto const refuse_it = [&file](hotswap::errc code, std::string_view why) {
+        refused(file, code, why);
         return std::nullopt;
-    }
+    };
+    struct stat found {};
+    if (stat(file.c_str(), &found) != 0)
+        return refuse_it(hotswap::errc::no_such_file,
+                         "there is no key; name the hotswap.key that `hotswap-sign keygen` has made");
     auto const content = read_regular_file(file);
-    auto key = content ? secret_key::parse({reinterpret_cast<char const*>(content->data()), content->size()})
-                       : hotswap::result<secret_key>(content.error());
-    if (key) return *key;
-    refused(file, key.error());
-    return std::nullopt;
+    if (!content) return refuse_it(content.error().code, content.error().message);
+    std::string_view const text(reinterpret_cast<char const*>(content->data()), content->size());
+    // It has the form of a secret one, and what it signs nobody could check.
+    if (text.starts_with("# hotswap public key"))
+        return refuse_it(hotswap::errc::invalid_argument,
+                         "this is a public key; sign with the secret one, hotswap.key");
+    if ((found.st_mode & 077u) != 0)
+        return refuse_it(hotswap::errc::untrusted_path,
+                         "others than its owner can read or change it; chmod 600 it, or make a new one");
+    auto key = secret_key::parse(text);
+    if (!key) return refuse_it(key.error().code, key.error().message);
+    return *key;
 }
 
 bool sign(fs::path const& module, secret_key const& key) {

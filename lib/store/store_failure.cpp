@@ -25,6 +25,13 @@ failure store_failure(std::filesystem::path const& file, std::string_view did, i
                 "{} {} ({}); a store is a directory that its host's user (here {}) can read and write: "
                 "mount it writable, or correct its owner and mode",
                 file.string(), did, reason, geteuid());
+        case ENOTDIR:
+        case ENOENT:
+        case ELOOP:
+        case ENAMETOOLONG:
+            return refuse(errc::store_failed, phase::persist,
+                          "{} {} ({}); a store is a directory, which is made where it is missing: name one",
+                          file.string(), did, reason);
         case EMFILE:
         case ENFILE:
             return refuse(

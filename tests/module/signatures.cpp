@@ -270,6 +270,12 @@ TEST_CASE("hotswap-sign: it signs no module that would be refused, and with no k
     auto const given = at.sign_with("first", at.two);
     CHECK(given.status == 1);
     CHECK(has(given, "chmod 600"));
+    auto const with_the_public_half =
+        sign("sign --key '" + (at.here / "first/hotswap.pub").string() + "' '" + at.two.string() + "'");
+    CHECK(with_the_public_half.status == 1);
+    CHECK(has(with_the_public_half, "this is a public key"));
+    CHECK(has(sign("sign --key '" + (at.here / "none.key").string() + "' '" + at.two.string() + "'"),
+              "there is no key"));
     test::write(at.here / "second/hotswap.key", "nonsense");
     CHECK(has(at.sign_with("second", at.two), "64 hexadecimal digits"));
 }
