@@ -152,8 +152,10 @@ unload_report slot::let_go_of(retained_module kept) {
         throw;
     }
     retained_.push_back(std::move(kept));
-    report.reason =
-        was_in_use ? "an earlier generation's " + in_use(module)->reason() : retained_.back().reason();
+    // Whoever used it may have let go of it meanwhile.
+    auto const* const user = in_use(module);
+    bool const is_earlier = user != nullptr && user != &retained_.back();
+    report.reason = is_earlier ? "an earlier generation's " + user->reason() : retained_.back().reason();
     return report;
 }
 
