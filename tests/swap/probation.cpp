@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -221,12 +222,19 @@ TEST_CASE("probation: writes are discarded only where there is no other way back
 TEST_CASE(
     "probation: an operation that comes while a generation is sent back waits for that, and is not refused") {
     ward at;
-    for (int round = 0; round != 20; ++round) {
-        at.put_on_probation(second);
-        at.it->fall_ill(false);
-        REQUIRE(test::eventually([&at] { return at.it->code() == "patient 1.0.0"; }));
-        CHECK(at.runtime.snapshot("patient").has_value());
-    }
+    std::future<bool> meanwhile;
+    std::atomic<bool> begun{false};
+    at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation != "probation" || begun.exchange(true)) return;
+        meanwhile =
+            std::async(std::launch::async, [&at] { return at.runtime.snapshot("patient").has_value(); });
+        meanwhile.wait_for(20ms);  // it is on its way, and what sends the generation back is still here
+    });
+    at.put_on_probation(second);
+    at.it->fall_ill(false);
+    REQUIRE(at.is_sent_back());
+    REQUIRE(meanwhile.valid());
+    CHECK(meanwhile.get());
 }
 
 TEST_CASE("revert: what a probation has sent back is not gone back to") {
