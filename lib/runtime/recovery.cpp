@@ -13,22 +13,6 @@ namespace hotswap::detail {
 
 namespace {
 
-/// Snapshots that were taken, and are given up unless they come into a set.
-class taken_snapshots {
-public:
-    explicit taken_snapshots(persistence& keeper) : keeper_(keeper) {}
-    ~taken_snapshots() {
-        for (auto const& [in, snapshot] : taken) keeper_.give_up(snapshot);
-    }
-    taken_snapshots(taken_snapshots const&) = delete;
-    taken_snapshots& operator=(taken_snapshots const&) = delete;
-
-    std::vector<std::pair<slot*, stored_snapshot>> taken;
-
-private:
-    persistence& keeper_;
-};
-
 std::string date(std::int64_t nanoseconds) {
     event at;
     at.time =
@@ -165,7 +149,7 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
     auto const keeper_found = expect_store();
     if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
     persistence& keeper = **keeper_found;
-    taken_snapshots all(keeper);
+    std::vector<slot_snapshot> taken;
     std::vector<held_turn> turns;
     for (auto const& in : components.all()) {
         if (in->entrance->held_by_this_thread() || !in->operation.take_after_all())
@@ -174,7 +158,8 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
                        "this thread is within a call, a lease or an operation of {}; leave that first",
                        in->entrance->name()),
                 phase::persist);
-        turns.emplace_back(in->operation);
+        held_turn turn(in->operation);
+        turns.push_back(std::move(turn));
         if (!in->is_loaded()) continue;
         step_recorder own(sink, in->entrance->name(), "checkpoint");
         auto const frame = take_snapshot(*in, own);
@@ -183,13 +168,13 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
             return keeper.write(*in, {in->running().info().schema_version, *frame, {}});
         });
         if (!written) return written.error();
-        all.taken.emplace_back(in.get(), std::move(*written));
+        taken.push_back({in.get(), std::move(*written)});
     }
     // A set that is like the one before would only put that out of reach.
-    if (!all.taken.empty())
-        if (auto done = steps.run(phase::persist, [&] { return keeper.commit_all(all.taken); }); !done)
+    if (!taken.empty())
+        if (auto done = steps.run(phase::persist, [&] { return keeper.commit_all(taken); }); !done)
             return done;
-    steps.finish(fmt::format("{} components", std::exchange(all.taken, {}).size()));
+    steps.finish(fmt::format("{} components", taken.size()));
     return {};
 }
 

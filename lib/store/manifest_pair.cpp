@@ -93,7 +93,11 @@ result<void> replace_manifest(directory const& in, sealer const& seals, manifest
     auto const file = in.prepare(std::array{std::as_bytes(std::span(*text))}, 0600);
     if (!file) return file.error();
     if (auto kept = keep_as_previous(in, seals, current); !kept) return kept;
-    if (auto named = in.name_it(*file, newest_name); !named) return named;
+    auto const before = std::exchange(doubtful, true);  // also if saying what went wrong throws
+    if (auto named = in.name_it(*file, newest_name); !named) {
+        doubtful = before;
+        return named;
+    }
     auto synced = in.sync();
     doubtful = !synced;
     if (doubtful) put_back(in);

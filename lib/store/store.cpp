@@ -9,6 +9,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <new>
 
 namespace hotswap::detail {
 
@@ -45,7 +46,7 @@ std::string module_file_name(std::string_view digest) {
     return std::string(digest) + std::string(module_suffix);
 }
 
-void erase_one(std::multiset<std::string>& names, std::string const& name) {
+void erase_one(std::multiset<std::string>& names, std::string const& name) noexcept {
     if (auto const found = names.find(name); found != names.end()) names.erase(found);
 }
 
@@ -57,6 +58,25 @@ store::store(directory top, directory modules, directory snapshots, store_lock l
       snapshots_(std::move(snapshots)),
       lock_(std::move(lock)),
       seals_(std::move(seals)) {}
+
+/// A digest's place in `uncommitted_`, which has been taken; given back unless it is to stay.
+class store::claim {
+public:
+    claim(store& in, std::string const& digest) noexcept : in_(in), digest_(digest) {}
+    claim(claim const&) = delete;
+    claim& operator=(claim const&) = delete;
+    ~claim() {
+        if (stays_) return;
+        std::lock_guard const lock(in_.mutex_);
+        erase_one(in_.uncommitted_, digest_);
+    }
+    void stays() noexcept { stays_ = true; }
+
+private:
+    store& in_;
+    std::string const& digest_;
+    bool stays_ = false;
+};
 
 result<std::unique_ptr<store>> store::open(store_options options) {
     if (!options.key.empty() && options.key.size() != key_size)
@@ -127,6 +147,7 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
         std::lock_guard const lock(mutex_);
         uncommitted_.insert(digest);
     }
+    claim taken(*this, digest);
     auto const there = modules_.read(name, largest_module);
     bool const same = there && *there && std::ranges::equal(**there, content);
     bool const unreadable = !there && there.error().code != errc::store_damaged;
@@ -135,10 +156,9 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
                            : modules_.write(name, std::array{content}, 0400);
     if (kept && !signature.empty())
         kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);
-    if (kept) return digest;
-    std::lock_guard const lock(mutex_);
-    erase_one(uncommitted_, digest);
-    return kept.error();
+    if (!kept) return kept.error();
+    taken.stays();
+    return digest;
 }
 
 result<std::filesystem::path> store::module(std::string const& digest) const {
@@ -155,17 +175,21 @@ result<std::filesystem::path> store::module(std::string const& digest) const {
 
 result<stored_snapshot> store::write_snapshot(std::string_view component, std::uint32_t version,
                                               std::initializer_list<std::span<std::byte const>> frame) {
+    std::vector<std::span<std::byte const>> parts(frame);
     stored_snapshot made;
     made.version = version;
     made.taken_ns = now_ns();
+    for (auto const part : parts) made.size += part.size();
     {
         std::lock_guard const lock(mutex_);
         made.sequence = ++last_sequence_;
-        made.file = snapshot_file(component, made.sequence);
+    }
+    made.file = snapshot_file(component, made.sequence);
+    loose_snapshot loose(*this, made);
+    {
+        std::lock_guard const lock(mutex_);
         uncommitted_.insert(made.file);
     }
-    std::vector<std::span<std::byte const>> parts(frame);
-    for (auto const part : parts) made.size += part.size();
     auto const line = seals_.seal(snapshot_kind, made.sequence, component, parts);
     made.tag = sealer::tag_of(line);
     parts.insert(parts.begin(), std::as_bytes(std::span(line)));
@@ -174,9 +198,9 @@ result<stored_snapshot> store::write_snapshot(std::string_view component, std::u
                                 "a component whose name has {} bytes cannot be stored; choose a shorter name",
                                 component.size())
                        : snapshots_.write(made.file, parts, 0600);
-    if (written) return made;
-    give_up(made);
-    return written.error();
+    if (!written) return written.error();
+    loose.named();
+    return made;
 }
 
 result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) const {
@@ -258,6 +282,7 @@ void store::settle(manifest const& next) {
 }
 
 result<std::uint64_t> store::note_intent(intent const& what) {
+    claim taken(*this, what.to_digest);
     std::lock_guard const lock(mutex_);
     if (damaged_) return nothing_whole();
     auto next = journal_;
@@ -266,11 +291,9 @@ result<std::uint64_t> store::note_intent(intent const& what) {
     next.last_snapshot = last_sequence_;
     next.entries.push_back({id, current_.number, now_ns(), what, {}, 0});
     next.forget_old();
-    if (auto written = write_journal(top_, next, seals_); !written) {
-        erase_one(uncommitted_, what.to_digest);
-        return written.error();
-    }
+    if (auto written = write_journal(top_, next, seals_); !written) return written.error();
     journal_ = std::move(next);
+    taken.stays();
     return id;
 }
 
@@ -305,8 +328,7 @@ std::set<std::string> store::names_in_use(manifest_pair const& pair) const {
 }
 
 // Where anything is in doubt, what seems to be of no use may be all that is left.
-void store::sweep() {
-    std::lock_guard const lock(mutex_);
+void store::sweep_locked() {
     auto const pair = read_manifests(top_, seals_);
     if (doubtful_ || !pair || !pair->notes.empty()) return;
     auto const used = names_in_use(*pair);
@@ -321,9 +343,21 @@ void store::sweep() {
                 modules_.remove(file);
 }
 
-void store::give_up(stored_snapshot const& snapshot) {
+// What it could not remove for want of memory is removed the next time.
+void store::sweep() noexcept {
+    std::lock_guard const lock(mutex_);
+    try {
+        sweep_locked();
+    } catch (std::bad_alloc const&) {
+    }
+}
+
+void store::give_up(stored_snapshot const& snapshot) noexcept {
     std::lock_guard const lock(mutex_);
     erase_one(uncommitted_, snapshot.file);
+    bool const is_named = std::ranges::any_of(
+        current_.components, [&](auto const& each) { return each.snapshot.file == snapshot.file; });
+    if (!is_named && !doubtful_) snapshots_.remove(snapshot.file);
 }
 
 }  // namespace hotswap::detail

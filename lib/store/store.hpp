@@ -27,6 +27,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hotswap::detail {
@@ -90,16 +91,19 @@ public:
 
     /// Removes modules and snapshots that neither of the two sets needs, nor an operation that has not ended. What was
     /// written and is in no set yet stays until a commit has named it, whether that succeeded or not, or `give_up`.
-    void sweep();
+    void sweep() noexcept;
     /// No set will name this snapshot.
-    void give_up(stored_snapshot const& snapshot);
+    /// Effects:  removes it, unless a set may name it after all.
+    void give_up(stored_snapshot const& snapshot) noexcept;
 
 private:
+    class claim;
     store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals);
     result<void> begin();
     failure nothing_whole() const;
     std::string missing_for(manifest const& next) const;
     void settle(manifest const& next);
+    void sweep_locked();
     std::set<std::string> names_in_use(manifest_pair const& pair) const;
 
     directory top_;
@@ -117,6 +121,26 @@ private:
     journal journal_;                         // guarded by mutex_
     std::string journal_damage_;              // guarded by mutex_
     std::multiset<std::string> uncommitted_;  // guarded by mutex_; digests and snapshots' files
+};
+
+/// A snapshot that no set names yet; given up with its owner.
+class loose_snapshot {
+public:
+    loose_snapshot(store& in, stored_snapshot written) noexcept : in_(&in), written_(std::move(written)) {}
+    loose_snapshot(loose_snapshot&& other) noexcept
+        : in_(std::exchange(other.in_, nullptr)), written_(std::move(other.written_)) {}
+    loose_snapshot& operator=(loose_snapshot&&) = delete;
+    ~loose_snapshot() {
+        if (in_ != nullptr) in_->give_up(written_);
+    }
+
+    stored_snapshot const& operator*() const noexcept { return written_; }
+    /// A set names it now.
+    void named() noexcept { in_ = nullptr; }
+
+private:
+    store* in_;
+    stored_snapshot written_;
 };
 
 }  // namespace hotswap::detail

@@ -99,34 +99,38 @@ result<std::uint64_t> persistence::begin(slot const& in, std::string_view operat
                                next.staged().digest(), std::string(next.file().release())});
 }
 
-void persistence::ended(std::uint64_t id, std::string_view how) noexcept {
+void persistence::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
     try {
         // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
-        static_cast<void>(store_.note_outcome(id, std::string(how)));
+        static_cast<void>(store_.note_outcome(id, std::string(how).append(why)));
     } catch (std::exception const&) {
     }
 }
 
-result<stored_snapshot> persistence::write(slot const& in, kept_state const& state) {
-    return store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
+void persistence::refused(std::uint64_t id, errc why) noexcept { note_end(id, "refused: ", to_string(why)); }
+
+void persistence::not_durable(std::uint64_t id) noexcept { note_end(id, "not durable", {}); }
+
+result<loose_snapshot> persistence::write(slot const& in, kept_state const& state) {
+    auto written = store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
+    if (!written) return written.error();
+    return loose_snapshot(store_, std::move(*written));
 }
 
 // The component's entry in the next set: `of` on that state, and what `edit` says of it.
 template <class Edit>
 result<void> persistence::commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit) {
-    auto const snapshot = write(in, state);
+    auto snapshot = write(in, state);
     if (!snapshot) return snapshot.error();
     auto done = store_.commit([&](manifest& set) {
         auto& entry = entry_of(set, in.entrance->name());
         describe(in, of, entry);
-        entry.snapshot = *snapshot;
+        entry.snapshot = **snapshot;
         entry.arguments = {};
         edit(entry);
     });
-    if (!done) {
-        store_.give_up(*snapshot);
-        return done.error();
-    }
+    if (!done) return done.error();
+    snapshot->named();
     store_.sweep();
     return {};
 }
@@ -166,18 +170,19 @@ result<void> persistence::commit_first(slot const& in, generation const& first) 
 result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
 
 // A module whose own commit failed is in no set, and may have been swept.
-result<void> persistence::commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken) {
+result<void> persistence::commit_all(std::span<slot_snapshot> taken) {
     for (auto const& [in, snapshot] : taken)
         if (auto kept = keep(*in->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
         for (auto const& [in, snapshot] : taken) {
             auto& entry = entry_of(set, in->entrance->name());
             describe(*in, in->running(), entry);
-            entry.snapshot = snapshot;
+            entry.snapshot = *snapshot;
             entry.arguments = {};
         }
     });
     if (!done) return done.error();
+    for (auto& each : taken) each.snapshot.named();
     store_.sweep();
     return {};
 }

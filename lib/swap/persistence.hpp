@@ -17,7 +17,6 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <utility>
 
 namespace hotswap::detail {
 
@@ -26,6 +25,12 @@ struct kept_state {
     std::uint32_t version = 0;
     std::span<std::byte const> header{};   ///< of the frame
     std::span<std::byte const> payload{};  ///< may be part of the same bytes as the header, then empty
+};
+
+/// The snapshot of one of several slots.
+struct slot_snapshot {
+    slot* of;
+    loose_snapshot snapshot;
 };
 
 /// The store, as operations on slots use it. What it is asked for while an operation is held is about that slot.
@@ -37,8 +42,10 @@ public:
 
     /// Before the gate closes: keeps the module that comes next, and notes what is about to happen.
     result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next);
-    /// What became of it, other than a commit.
-    void ended(std::uint64_t id, std::string_view how) noexcept;
+    /// It did not happen, and why.
+    void refused(std::uint64_t id, errc why) noexcept;
+    /// It happened, but not in the store.
+    void not_durable(std::uint64_t id) noexcept;
 
     /// The running generation, which came from `old` the way `way`, goes on from the state that `old` has.
     result<void> commit_from(slot const& in, std::uint64_t id, generation const& old, route const& way,
@@ -51,14 +58,14 @@ public:
     /// The component is about to be unloaded, its callers are out: its last state is kept.
     result<void> commit_unload(slot const& in);
     /// The snapshots of several components, all or none of them.
-    result<void> commit_all(std::span<std::pair<slot*, stored_snapshot> const> taken);
+    result<void> commit_all(std::span<slot_snapshot> taken);
     /// A snapshot that is in no set yet.
-    result<stored_snapshot> write(slot const& in, kept_state const& state);
-    void give_up(stored_snapshot const& snapshot) { store_.give_up(snapshot); }
+    result<loose_snapshot> write(slot const& in, kept_state const& state);
     /// What a probation has sent back, so that it is not tried again after a restart either.
     result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
 
 private:
+    void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;
     result<void> keep(loaded_module const& module);
     template <class Edit>
     result<void> commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit);

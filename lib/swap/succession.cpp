@@ -38,7 +38,7 @@ succession::succession(slot& in, step_recorder& steps, persistence* keeper)
 
 // A journal keeps what has not ended, and the files that it names.
 succession::~succession() {
-    if (intent_ != 0) keeper_->ended(intent_, "not durable");
+    if (intent_ != 0) keeper_->not_durable(intent_);
 }
 
 result<void> succession::begin(generation const& next) {
@@ -53,7 +53,7 @@ result<void> succession::begin(generation const& next) {
 
 failure succession::refused(failure why) {
     steps_.tell();
-    if (intent_ != 0) keeper_->ended(std::exchange(intent_, 0), fmt::format("refused: {}", why.code));
+    if (intent_ != 0) keeper_->refused(std::exchange(intent_, 0), why.code);
     return why;
 }
 

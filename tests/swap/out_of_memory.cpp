@@ -107,3 +107,39 @@ TEST_CASE("out of memory: wherever a swap of tables runs out of it, no row is lo
         [&] { at.swap("rows", built("rows", "1.0.0")); });
     CHECK(all->size() == before);
 }
+
+TEST_CASE(
+    "out of memory: wherever a checkpoint runs out of it, it leaves no file and the component free, and the "
+    "next "
+    "one is written") {
+    temporary_directory const kept;
+    site at({.rehearse = hotswap::rehearse::never, .store = kept.path() / "store"});
+    auto const snapshots = [&] {
+        return std::distance(fs::directory_iterator(kept.path() / "store" / "snapshots"), {});
+    };
+    auto const sums = at.load("tally", tally_file("1.0.0"));
+    sums->add("a", 1);
+    at.runtime.checkpoint().value();
+    std::size_t refused = 0;
+    for (std::size_t n = 1; n < 100'000; ++n) {
+        CAPTURE(n);
+        bool is_written = false;
+        bool has_failed = false;
+        {
+            failing_allocation const fault(n);
+            is_written = at.runtime.checkpoint().has_value();
+            has_failed = fault.has_failed();
+        }
+        if (!is_written) {
+            ++refused;
+            CHECK(snapshots() == 2);  // of the set and of the one before
+        }
+        CHECK(sums->total("a") == 1);
+        at.runtime.checkpoint().value();
+        CHECK(snapshots() == 2);
+        if (!has_failed) break;
+    }
+    CHECK(refused > 10);
+    at.swap("tally", tally_file("2.0.0"));
+    CHECK(sums->total("a") == 1);
+}
