@@ -1,13 +1,19 @@
 // What a host that swaps for months must not lose: mappings, descriptors, files, memory.
+#include "module/command.hpp"
 #include "swap/fixture.hpp"
+
+#include <fmt/format.h>
 
 #include <malloc.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 using namespace hotswap_test;
 
 namespace {
+
+constexpr std::string_view no_stores = "glibc.malloc.tcache_count=0";
 
 std::size_t open_descriptors() {
     auto const entries = fs::directory_iterator("/proc/self/fd");
@@ -24,12 +30,30 @@ std::size_t mapped_files() {
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 std::size_t heap_in_use() { return mallinfo2().uordblks; }
-constexpr std::size_t allowed_growth = 4096;
+
+// What a thread has freed and keeps for itself counts as in use, and how much that is depends on who ran when. Without
+// such stores, which only a new process can do without, the count is exact.
+bool counts_exactly() {
+    auto const* const settings = std::getenv("GLIBC_TUNABLES");
+    return settings != nullptr && std::string_view(settings) == no_stores;
+}
 #else
 // The sanitizers keep books of their own, in an allocator that mallinfo2 does not know.
 std::size_t heap_in_use() { return 0; }
-constexpr std::size_t allowed_growth = 0;
+bool counts_exactly() { return true; }
 #endif
+
+/// Runs the body of a test case where the heap is counted exactly: here, or in another process that runs the same case.
+void count(void (*body)()) {
+    if (counts_exactly()) return body();
+    std::string test_case = doctest::getContextOptions()->currentTest->m_name;
+    std::ranges::replace(test_case, ',', '?');  // which would separate two names
+    auto const own = fs::read_symlink("/proc/self/exe").string();
+    auto const told = test::run_command(fmt::format("GLIBC_TUNABLES={} '{}'", no_stores, own),
+                                        fmt::format("'--test-case={}'", test_case));
+    CHECK_MESSAGE(told.status == 0, told.output);
+    CHECK_MESSAGE(told.has(" 1 passed | 0 failed"), told.output);
+}
 
 struct footprint {
     std::size_t mapped = mapped_files();
@@ -50,9 +74,7 @@ void cycle(site& at) {
     at.runtime.unload("tally").value();
 }
 
-}  // namespace
-
-TEST_CASE("cycles: 200 times load, swap and unload leave nothing behind") {
+void load_swap_unload() {
     site at;
     // Allocator and dynamic linker fill their own stores for the first some hundred times, and then no more.
     for (int i = 0; i != 100; ++i) cycle(at);
@@ -62,12 +84,12 @@ TEST_CASE("cycles: 200 times load, swap and unload leave nothing behind") {
 
     CHECK(after.mapped == before.mapped);
     CHECK(after.descriptors == before.descriptors);
-    CHECK(after.heap <= before.heap + allowed_growth);
+    CHECK(after.heap <= before.heap);
     CHECK(at.mappings() == 0);
     CHECK(modules_below(at.directory.path()) == 0);
 }
 
-TEST_CASE("cycles: 30 runtimes made and destroyed with components in them leave nothing behind") {
+void make_and_destroy() {
     auto const live_and_die = [] {
         site at;
         auto const one = at.load("one", tally_file("1.0.0"));
@@ -81,5 +103,13 @@ TEST_CASE("cycles: 30 runtimes made and destroyed with components in them leave 
     footprint const after;
     CHECK(after.mapped == before.mapped);
     CHECK(after.descriptors == before.descriptors);
-    CHECK(after.heap <= before.heap + allowed_growth);
+    CHECK(after.heap <= before.heap);
+}
+
+}  // namespace
+
+TEST_CASE("cycles: 200 times load, swap and unload leave nothing behind") { count(load_swap_unload); }
+
+TEST_CASE("cycles: 30 runtimes made and destroyed with components in them leave nothing behind") {
+    count(make_and_destroy);
 }
