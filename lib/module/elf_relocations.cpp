@@ -32,7 +32,8 @@ struct call_array {
 /// Goes through all relocations of a file.
 class relocation_check {
 public:
-    explicit relocation_check(elf_view const& elf) : elf_(elf) {}
+    explicit relocation_check(elf_view const& elf)
+        : elf_(elf), end_(elf.span_end()), written_(elf.changes_code() ? 0 : PF_W) {}
 
     judged<void> run() {
         for (auto const& [name, address, size] :
@@ -85,12 +86,10 @@ private:
         if (symbol >= elf_.symbols.size()) return elf_.damaged(which(), "names a symbol that is not there");
         if (type == none_type) return {};
         if (type == copy_type) return elf_.damaged(which(), "copies a symbol, which a shared object cannot");
-        // A file that declares relocations of its code is refused for that, in its own words.
-        std::uint32_t const flags = elf_.changes_code() ? 0 : PF_W;
-        if (!elf_.is_loaded({r.r_offset, type == descriptor_type ? 2 * word : word}, flags))
+        if (!elf_.is_loaded({r.r_offset, type == descriptor_type ? 2 * word : word}, written_))
             return elf_.damaged(which(), "writes where the module cannot be written");
         if (type == relative_type) {
-            if (addend > elf_.span_end()) return elf_.damaged(which(), "points outside the module");
+            if (addend > end_) return elf_.damaged(which(), "points outside the module");
             return fill(r.r_offset, addend);
         }
         if (type == resolver_type && !elf_.is_loaded({addend, 1}, PF_X))
@@ -132,8 +131,7 @@ private:
         if (!elf_.is_loaded({where, word}, PF_W) || !content)
             return elf_.damaged("the packed relocation table", "writes where the module cannot be written");
         auto const target = copy_at<std::uint64_t>(*content, 0);
-        if (target > elf_.span_end())
-            return elf_.damaged("the packed relocation table", "points outside the module");
+        if (target > end_) return elf_.damaged("the packed relocation table", "points outside the module");
         return fill(where, target);
     }
 
@@ -161,6 +159,9 @@ private:
     }
 
     elf_view const& elf_;
+    std::uint64_t end_;
+    std::uint32_t
+        written_;  // a file that declares relocations of its code is refused for that, in its own words
     std::vector<call_array> arrays_;
 };
 
