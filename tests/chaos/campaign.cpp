@@ -2,6 +2,7 @@
 
 #include "modes.hpp"
 
+#include <fmt/format.h>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -51,9 +52,7 @@ std::vector<campaign::move> campaign::moves() {
 
 campaign::campaign(wanted const& how) : how_(how), random_(how.seed), began_(clock::now()) {}
 
-std::string campaign::zoo(std::string const& name) const {
-    return std::string(CHAOS_ZOO) + "/" + name + ".so";
-}
+std::string campaign::zoo(std::string const& name) const { return fmt::format("{}/{}.so", CHAOS_ZOO, name); }
 
 before campaign::look(std::string const& component) {
     auto const status = site_.status_of(component);

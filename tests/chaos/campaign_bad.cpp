@@ -72,7 +72,7 @@ void campaign::bad_module(before const&) {
     auto const was = need("cache", "2.0.0");
     std::string const name = one.file;
     doing_ = name.empty() ? "wrong contract" : name + ", rehearsed " + one.rehearse;
-    auto const module = name.empty() ? std::string(CHAOS_MODULES) + "/session-2.0.0.so" : zoo(name);
+    auto const module = name.empty() ? CHAOS_MODULES "/session-2.0.0.so" : zoo(name);
     expect_refused(swap(was, {{"module", module}, {"rehearse", one.rehearse}}), doing_, {one.code});
 }
 
