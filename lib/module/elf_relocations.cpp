@@ -160,8 +160,9 @@ private:
 
     elf_view const& elf_;
     std::uint64_t end_;
-    std::uint32_t
-        written_;  // a file that declares relocations of its code is refused for that, in its own words
+    // What a segment must allow that relocations write to: nothing where the file declares that they change its code, for which
+    // it is refused in its own words.
+    std::uint32_t written_;
     std::vector<call_array> arrays_;
 };
 
