@@ -9,7 +9,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <new>
+#include <exception>
 
 namespace hotswap::detail {
 
@@ -343,12 +343,12 @@ void store::sweep_locked() {
                 modules_.remove(file);
 }
 
-// What it could not remove for want of memory is removed the next time.
+// What it could not remove, for want of memory or whatever else, is removed the next time.
 void store::sweep() noexcept {
     std::lock_guard const lock(mutex_);
     try {
         sweep_locked();
-    } catch (std::bad_alloc const&) {
+    } catch (std::exception const&) {
     }
 }
 
