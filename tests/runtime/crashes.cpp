@@ -203,4 +203,33 @@ TEST_CASE(
     CHECK(sums->total("a") == 2);
 }
 
+TEST_CASE("crash: a checkpoint that a full disk refuses at any write leaves no file of its own") {
+    temporary_directory directory;
+    auto const store = directory.path() / "store";
+    hotswap::runtime runtime({.modules = directory.path(),
+                              .staging = directory.path() / "staging",
+                              .log_to_stderr = false,
+                              .rehearse = hotswap::rehearse::never,
+                              .store = store});
+    static_cast<void>(runtime.load<tally>("sums", {.module = tally_file("1.0.0")}).value());
+    runtime.checkpoint().value();
+    auto const files = [&store] {
+        return std::distance(fs::recursive_directory_iterator(store), fs::recursive_directory_iterator());
+    };
+    auto const before = files();
+    int refused = 0;
+    for (;; ++refused) {
+        CAPTURE(refused);
+        REQUIRE(refused < 100);
+        failpoints::clear();
+        failpoints::arm("store.write=" + std::to_string(refused + 1) + "*fail:28");
+        auto const done = runtime.checkpoint();
+        failpoints::clear();
+        if (done) break;
+        CHECK(done.error().code == hotswap::errc::store_full);
+        CHECK(files() == before);
+    }
+    CHECK(refused >= 2);  // of a snapshot, and of the set that would have named it
+}
+
 #endif
