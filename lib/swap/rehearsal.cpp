@@ -88,9 +88,10 @@ helper_limits limits_for(rehearsal_options const& options, std::uint64_t bytes) 
     if (limits.deadline <= 0ns) limits.deadline = 10s + std::chrono::seconds(bytes / (32 * mebibyte));
     limits.address_space = options.address_space != 0 ? options.address_space : 1024 * mebibyte + 16 * bytes;
     limits.cpu_seconds = options.cpu_seconds;
+    // One more than the deadline has: whoever spins for as long is ended by that, and not by whichever clock is the faster.
     if (limits.cpu_seconds == 0)
         limits.cpu_seconds =
-            static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.deadline).count());
+            1 + static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.deadline).count());
     limits.file_size = options.file_size;
     return limits;
 }
