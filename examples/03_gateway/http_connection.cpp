@@ -55,8 +55,7 @@ void http_connection::start() {
 void http_connection::drain() {
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
         self->draining_ = true;
-        error_code ignored;
-        if (self->idle_ && self->socket_.available(ignored) == 0) self->close();
+        self->close_if_drained();
     });
 }
 
@@ -76,6 +75,13 @@ void http_connection::await_request() {
         self->idle_ = false;
         error || self->timed_out_ ? self->close() : self->read_header();
     });
+    // The drain may have begun while the answer was on its way, or before there was anything to await.
+    close_if_drained();
+}
+
+void http_connection::close_if_drained() {
+    error_code ignored;
+    if (draining_ && idle_ && socket_.available(ignored) == 0) close();
 }
 
 void http_connection::read_header() {

@@ -64,6 +64,7 @@ private:
     void write(answer what);
     void on_written(error_code error);
     void linger(std::size_t discarded);
+    void close_if_drained();
     void close();
 
     void arm(std::chrono::nanoseconds timeout);
