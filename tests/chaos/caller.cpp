@@ -13,6 +13,7 @@ namespace {
 // The cache keeps an item for 300 s, by a clock that may be set back by a minute.
 constexpr std::chrono::seconds item_lives{200};
 constexpr std::size_t most_sessions = 24;
+constexpr std::chrono::seconds longest_refused{30};
 
 std::string member(gateway::reply const& of, std::string_view name) {
     auto const value = of.json();
@@ -37,8 +38,7 @@ void caller::stop() {
 void caller::work() {
     while (!stop_) {
         try {
-            if (!client_) reconnect();
-            if (!client_) return;
+            if (!client_ && !reconnect()) return;
             step();
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         } catch (gateway::connection_lost const& error) {
@@ -56,13 +56,13 @@ void caller::work() {
     }
 }
 
-void caller::reconnect() {
-    auto const next = site_.next_after(at_ && at_->killed ? at_->number : 0);
-    if (!next) return;
-    if (next->killed) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    client_.emplace(gateway::http_client::to_port(next->port));
-    if (at_ && at_->number != next->number) look_back(*next);
-    at_ = next;
+bool caller::reconnect() {
+    auto next = site_.connect_after(at_ && at_->killed ? at_->number : 0);
+    if (!next) return false;
+    client_ = std::move(next->client);
+    if (at_ && at_->number != next->to->number) look_back(*next->to);
+    at_ = std::move(next->to);
+    return true;
 }
 
 void caller::look_back(incarnation const& at) {
@@ -84,14 +84,16 @@ gateway::reply caller::ask(std::string_view method, std::string const& target, s
                            std::string const& user, std::string const& token) {
     gateway::http_client::headers headers{{"X-Client", user}};
     if (!token.empty()) headers.emplace_back("Authorization", "Bearer " + token);
-    for (;;) {
+    // Also when it is to stop: what it asked for decides what it expects from then on.
+    for (auto const began = clock::now(); clock::now() - began < longest_refused;) {
         auto got = client_->send(method, target, body, headers);
         ++answers_;
         if (got.status != 429) return got;
-        found_.expect(site_.clock_stepped_lately(), "who keeps to the limit is not refused: {}", got.body);
+        found_.expect(site_.clock_was_off_lately(), "who keeps to the limit is not refused: {}", got.body);
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
-        if (stop_) return got;
     }
+    throw std::runtime_error(
+        fmt::format("{} {} was refused for {} s", method, target, longest_refused.count()));
 }
 
 void caller::step() {
@@ -166,7 +168,7 @@ void caller::check_item(gateway::reply const& got, std::string const& key) {
 void caller::check_all() {
     try {
         client_.reset();
-        reconnect();
+        if (!reconnect()) return;
         for (auto& each : sessions_) get(each, "missing");
         auto const open = std::ranges::find(sessions_, known::there, &session::state);
         if (open != sessions_.end())
@@ -192,9 +194,10 @@ void greedy_caller::work() {
     while (!stop_) {
         try {
             if (!client) {
-                at = site_.next_after(at && at->killed ? at->number : 0);
-                if (!at) break;
-                client.emplace(gateway::http_client::to_port(at->port));
+                auto next = site_.connect_after(at && at->killed ? at->number : 0);
+                if (!next) break;
+                client = std::move(next->client);
+                at = std::move(next->to);
             }
             auto const got = client->send("GET", "/item/none", {}, {{"X-Client", "greedy"}});
             if (got.status == 401) ++admitted;

@@ -46,7 +46,8 @@ private:
 
     void work();
     void step();
-    void reconnect();
+    /// Whether it is connected: not so if the run is over.
+    bool reconnect();
     /// After a kill: what was answered before the last durable state is as it was, the rest is open.
     void look_back(incarnation const& at);
     gateway::reply ask(std::string_view method, std::string const& target, std::string_view body,

@@ -98,12 +98,12 @@ void campaign::disk_full(before const& was) {
 
 /// Back by up to a minute, and forward again.
 void campaign::clock_step(before const& was) {
-    site_.clock_stepped();
+    site_.clock_is_off(true);
     site_.fault({{"clock_ms", -static_cast<std::int64_t>(1 + random_.below(60)) * 1000}});
     swap_well(was);
     checkpoint(look(was.component));
-    site_.clock_stepped();
     site_.fault({{"clock_ms", 0}});
+    site_.clock_is_off(false);
 }
 
 /// In the middle of a swap or a checkpoint, or of nothing; it comes back with the set before it or the one after it.

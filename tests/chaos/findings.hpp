@@ -7,17 +7,18 @@
 #include <mutex>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace chaos {
 
+/// Each is printed as it is found, so that a log that was cut short names the first.
 /// Threads:  [any]
 class findings {
 public:
-    void add(std::string what) {
+    void add(std::string const& what) {
         std::lock_guard const lock(mutex_);
-        ++count_;
-        if (all_.size() < kept) all_.push_back(std::move(what));
+        if (++count_ > printed) return;
+        fmt::print("FINDING: {}\n", what);
+        std::fflush(stdout);
     }
     template <class... Arguments>
     void expect(bool holds, fmt::format_string<Arguments...> claim, Arguments&&... with) {
@@ -27,11 +28,10 @@ public:
         std::lock_guard const lock(mutex_);
         return count_;
     }
-    /// The last lines of a report; whether nothing was found.
+    /// The last line of a report; whether nothing was found.
     bool tell() const {
         std::lock_guard const lock(mutex_);
-        for (auto const& each : all_) fmt::print("  {}\n", each);
-        if (count_ > all_.size()) fmt::print("  … and {} more\n", count_ - all_.size());
+        if (count_ > printed) fmt::print("{} more findings were not printed\n", count_ - printed);
         fmt::print("{}\n", count_ == 0 ? "nothing was lost and nothing was wrong"
                                        : fmt::format("{} FINDINGS", count_));
         std::fflush(stdout);
@@ -39,10 +39,9 @@ public:
     }
 
 private:
-    static constexpr std::size_t kept = 40;
+    static constexpr std::size_t printed = 40;
     mutable std::mutex mutex_;
-    std::vector<std::string> all_;  // guarded by mutex_
-    std::size_t count_ = 0;         // guarded by mutex_
+    std::size_t count_ = 0;  // guarded by mutex_
 };
 
 }  // namespace chaos

@@ -108,14 +108,34 @@ std::shared_ptr<incarnation> gateway_site::next_after(unsigned number) const {
     return over_ ? nullptr : now_;
 }
 
+std::optional<connection> gateway_site::connect_after(unsigned number) const {
+    while (auto const next = next_after(number)) {
+        try {
+            return connection{next, gateway::http_client::to_port(next->port)};
+        } catch (gateway::connection_lost const&) {
+            // Whether it was killed is known before it is.
+            if (!next->killed) throw;
+            number = next->number;
+        }
+    }
+    return std::nullopt;
+}
+
 void gateway_site::run_is_over() {
     std::lock_guard const lock(mutex_);
     over_ = true;
     changed_.notify_all();
 }
 
-bool gateway_site::clock_stepped_lately() const {
-    return clock::now() - clock::time_point(clock::duration(stepped_.load())) < std::chrono::seconds(3);
+void gateway_site::clock_is_off(bool off) {
+    clock_stepped_ = clock::now().time_since_epoch().count();
+    clock_is_off_ = off;
+    ++steps_of_clock_;
+}
+
+bool gateway_site::clock_was_off_lately() const {
+    return clock_is_off_ ||
+           clock::now() - clock::time_point(clock::duration(clock_stepped_)) < std::chrono::seconds(3);
 }
 
 }  // namespace chaos

@@ -29,6 +29,12 @@ struct incarnation {
         durable{};  ///< of which moment its components' states at least were at its start
 };
 
+/// A caller's own way to one of them.
+struct connection {
+    std::shared_ptr<incarnation> to;
+    gateway::http_client client;
+};
+
 struct answer {
     unsigned status = 0;
     boost::json::object body{};
@@ -60,17 +66,15 @@ public:
 
     /// Threads:  [any]
     std::shared_ptr<incarnation> now() const;
-    /// Waits for one after `number`; null if the run is over before.
-    std::shared_ptr<incarnation> next_after(unsigned number) const;
+    /// To one after `number`, as soon as there is one; nothing if the run is over before. One that is killed
+    /// before the connection is there was never asked anything: the next is waited for.
+    std::optional<connection> connect_after(unsigned number) const;
     void run_is_over();
     /// What was answered before `when` is durable from now on.
     void durable_since(std::string const& component, clock::time_point when) { durable_[component] = when; }
-    /// Callers may be refused for a moment.
-    void clock_stepped() {
-        stepped_ = clock::now().time_since_epoch().count();
-        ++steps_of_clock_;
-    }
-    bool clock_stepped_lately() const;
+    /// While its clock is off, and for a moment after, callers may be refused.
+    void clock_is_off(bool off);
+    bool clock_was_off_lately() const;
     unsigned steps_of_clock() const { return steps_of_clock_; }
 
     pid_t pid() const { return process_->pid(); }
@@ -85,13 +89,17 @@ public:
     allowance allowed{};  ///< what this incarnation may keep, by design
 
 private:
+    /// Waits for it; null if the run is over before.
+    std::shared_ptr<incarnation> next_after(unsigned number) const;
+
     gateway::scratch_directory scratch_;
     bool mounted_ = false;
     std::optional<gateway::gateway_process> process_;
     std::optional<gateway::http_client> owner_;
     answer last_fault_;
     std::map<std::string, clock::time_point> durable_;
-    std::atomic<clock::rep> stepped_{0};
+    std::atomic<bool> clock_is_off_{false};
+    std::atomic<clock::rep> clock_stepped_{0};
     std::atomic<unsigned> steps_of_clock_{0};
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
