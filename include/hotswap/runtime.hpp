@@ -95,9 +95,10 @@ public:
     [[nodiscard]] result<swap_report> swap(std::string_view name, swap_options const& options = {});
 
     /// What `swap` with the same options would do.
-    /// Effects:  none on the component, whose gate is closed for some microseconds to measure its state; the file
-    ///           is staged, verified and thrown away. Of its code nothing runs, unless the state has tables: then
-    ///           its migrations walk the path once, without rows. With `rehearse::always` it is rehearsed.
+    /// Effects:  none on the component, whose gate is closed to measure its state: for some microseconds, and while
+    ///           leases are out for as long as the swap would wait for them. The file is staged, verified and
+    ///           thrown away. Of its code nothing runs, unless the state has tables: then its migrations walk the
+    ///           path once, without rows. With `rehearse::always` it is rehearsed.
     /// Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would refuse
     ///           the swap is in the plan's blockers.
     /// Threads:  [control]

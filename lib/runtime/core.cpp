@@ -103,8 +103,7 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.name = file->filename().string();
     by.source = std::move(*file);
     by.transfer = wanted.transfer;
-    by.drain_deadline = wanted.drain_deadline;
-    by.pause_budget = wanted.pause_budget;
+    by.limits = {wanted.drain_deadline, wanted.pause_budget};
     by.allow_loss = wanted.allow_loss;
     by.arguments = &wanted.arguments;
     by.keeper = keeper();
@@ -128,7 +127,7 @@ result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const&
     auto found = components.find(in.entrance->name());
     if (!found) return steps.refused(found.error());
     drop_watches(false);
-    auto made = std::make_unique<probation_watch>(*found, terms, by.drain_deadline, sink, keeper());
+    auto made = std::make_unique<probation_watch>(*found, terms, by.limits.drain_deadline, sink, keeper());
     auto& watch = *made;
     {
         std::lock_guard const lock(watches_mutex);

@@ -124,8 +124,7 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
             by.file = before.file;
             by.name = before.name;
             by.source = before.source;
-            by.drain_deadline = options.drain_deadline;
-            by.pause_budget = options.pause_budget;
+            by.limits = {options.drain_deadline, options.pause_budget};
             by.allow_loss = options.allow_loss;
             by.arguments = &options.arguments;
             by.keeper = self_->keeper();

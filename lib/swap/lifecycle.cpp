@@ -103,10 +103,8 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
     steps.mark_old_serving();
     steps.hold_back();
     {
-        pause closed(*in.entrance, std::chrono::nanoseconds{0});
-        if (auto drained =
-                steps.run(phase::drain, [&] { return closed.drain(detail::default_drain_deadline); });
-            !drained)
+        pause closed(*in.entrance, {.drain_deadline = default_drain_deadline});
+        if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
         // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
         if (keeper != nullptr)
@@ -135,13 +133,13 @@ result<void> predict(slot& in, staged_module staged, replacement const& by, rout
         if (!module) return module.error();
         argument_view const with(*by.arguments);
         precopy tables(in, *module, way, with);
-        auto looked = tables.look_ahead(steps, by.drain_deadline);
+        auto looked = tables.look_ahead(steps, by.limits);
         plan.tables = std::move(tables.report());
         tables.end();
         (*module)->close();
         if (!looked) return looked;
     }
-    auto const size = measure_state(in, steps, by.drain_deadline);
+    auto const size = measure_state(in, steps, by.limits);
     if (!size) return size.error();
     plan.state_bytes = size->bytes;
     plan.predicted_pause = predict_pause(in, way, plan, *size);

@@ -10,12 +10,18 @@
 
 namespace hotswap::detail {
 
+/// For how long callers may be held.
+struct pause_limits {
+    std::chrono::nanoseconds drain_deadline{0};
+    std::chrono::nanoseconds pause_budget{0};  ///< 0: none
+};
+
 /// Closes a gate for as long as it lives, unless it is opened before: leaving the scope lets the callers
 /// through to the generation that was running, whatever happened.
 class pause {
 public:
-    pause(gate& entrance, std::chrono::nanoseconds budget) noexcept
-        : gate_(entrance), budget_(budget), held_before_(entrance.calls_held()) {
+    pause(gate& entrance, pause_limits const& limits) noexcept
+        : gate_(entrance), limits_(limits), held_before_(entrance.calls_held()) {
         gate_.close();
     }
     ~pause() {
@@ -26,15 +32,15 @@ public:
 
     /// Waits for the last lease.
     /// Errors:   drain_timeout, pause_budget_exceeded.
-    result<void> drain(std::chrono::nanoseconds deadline) const;
+    result<void> drain() const;
     /// Errors:   pause_budget_exceeded.
     result<void> check_budget() const;
 
-    bool has_budget() const noexcept { return budget_.count() > 0; }
-    std::chrono::nanoseconds budget() const noexcept { return budget_; }
+    bool has_budget() const noexcept { return limits_.pause_budget.count() > 0; }
+    std::chrono::nanoseconds budget() const noexcept { return limits_.pause_budget; }
     /// When the budget, if there is one, is used up.
     std::chrono::steady_clock::time_point deadline() const noexcept {
-        return began_ + std::min<std::chrono::nanoseconds>(budget_, std::chrono::hours(24 * 365));
+        return began_ + std::min<std::chrono::nanoseconds>(budget(), std::chrono::hours(24 * 365));
     }
 
     /// Lets the callers through to a new instance.
@@ -66,7 +72,7 @@ private:
     }
 
     gate& gate_;
-    std::chrono::nanoseconds const budget_;
+    pause_limits const limits_;
     std::uint64_t const held_before_;
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point ended_at_;

@@ -50,27 +50,32 @@ void precopy::copy_in_pause(std::string why) {
     report_.reason = std::move(why);
 }
 
-result<outline> precopy::take_outline(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
-    steps.hold_back();
-    auto taken = [&]() -> result<outline> {
-        pause closed(*in_.entrance, 0ns);
-        if (auto drained = closed.drain(drain_deadline); !drained) return drained.error();
+result<outline> precopy::take_outline(step_recorder& steps, pause_limits const& limits) {
+    auto const take = [&]() -> result<outline> {
+        pause closed(*in_.entrance, limits);
+        if (auto drained = closed.drain(); !drained) return drained.error();
         auto made = outline_of(in_.running());
         closed.reopen();
         report_.first_pause = closed.length();
         return made;
-    }();
-    steps.tell();
-    return taken;
+    };
+    // As with the pause itself: one busy moment is no reason to give up.
+    for (unsigned attempt = 1;; ++attempt) {
+        steps.hold_back();
+        auto taken = take();
+        steps.tell();
+        bool const may_try_again = !taken && taken.error().code == errc::pause_budget_exceeded;
+        if (!may_try_again || attempt == max_attempts) return taken;
+    }
 }
 
-result<void> precopy::run(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+result<void> precopy::run(step_recorder& steps, pause_limits const& limits) {
     if (auto why = obstacle(); !why.empty()) {
         copy_in_pause(std::move(why));
         return {};
     }
     return steps.run(phase::precopy, [&]() -> result<void> {
-        auto const of = take_outline(steps, drain_deadline);
+        auto const of = take_outline(steps, limits);
         if (!of) return of.error();
         return copy_rows(steps, *of);
     });
@@ -87,12 +92,12 @@ result<bool> precopy::begin(outline const& of) {
     return begun->yes;
 }
 
-result<void> precopy::look_ahead(step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+result<void> precopy::look_ahead(step_recorder& steps, pause_limits const& limits) {
     if (auto why = obstacle(); !why.empty()) {
         copy_in_pause(std::move(why));
         return {};
     }
-    auto const of = take_outline(steps, drain_deadline);
+    auto const of = take_outline(steps, limits);
     if (!of) return of.error();
     auto begun = begin(*of);
     if (!begun) return begun.error();
@@ -145,8 +150,7 @@ result<void> precopy::finish(outline const& now, owned_state& made) {
     return refuse(errc::busy, phase::migrate, "{}; try again while the component is less busy", stale_);
 }
 
-result<bool> precopy::try_again(failure const& why, step_recorder& steps,
-                                std::chrono::nanoseconds drain_deadline) {
+result<bool> precopy::try_again(failure const& why, step_recorder& steps, pause_limits const& limits) {
     bool const is_stale = !stale_.empty();
     if (!ready_ || (!is_stale && why.code != errc::pause_budget_exceeded)) return false;
     if (attempts_ == max_attempts && !is_stale) return false;
@@ -159,7 +163,7 @@ result<bool> precopy::try_again(failure const& why, step_recorder& steps,
     }
     stale_.clear();
     ready_ = false;
-    if (auto again = run(steps, drain_deadline); !again) return again.error();
+    if (auto again = run(steps, limits); !again) return again.error();
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "slot/slot.hpp"
 #include "swap/module_calls.hpp"
+#include "swap/pause.hpp"
 #include "swap/route.hpp"
 #include "swap/step_recorder.hpp"
 #include "swap/table_copy.hpp"
@@ -28,10 +29,10 @@ public:
     /// Copies the tables, if there are any and if they can be copied so; `report().way` says.
     /// Effects:  closes the gate once, for as long as it takes to copy the plain fields.
     /// Errors:   drain_timeout, export_failed, migration_failed, no_migration_path, out_of_memory.
-    result<void> run(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    result<void> run(step_recorder& steps, pause_limits const& limits);
     /// Finds out what `run` would do, and how much memory that would take.
     /// Effects:  those of `run` on the gate; nothing is copied.
-    result<void> look_ahead(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    result<void> look_ahead(step_recorder& steps, pause_limits const& limits);
     /// Whether all is copied, and only the end is missing.
     bool is_ready() const noexcept { return ready_; }
     /// Completes the new state behind the gate. If the copy was made with what is not so any more, this is pause
@@ -41,7 +42,7 @@ public:
 
     /// Whether a pause that failed with `why` is worth another; makes what it needs for that.
     /// Effects:  after the last attempt with a copy, one without.
-    result<bool> try_again(failure const& why, step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    result<bool> try_again(failure const& why, step_recorder& steps, pause_limits const& limits);
 
     /// No writer has to do with the copy afterwards.
     void end() noexcept { copy_.end(); }
@@ -50,7 +51,7 @@ public:
 
 private:
     std::string obstacle() const;
-    result<outline> take_outline(step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+    result<outline> take_outline(step_recorder& steps, pause_limits const& limits);
     result<bool> begin(outline const& of);
     result<void> copy_rows(step_recorder& steps, outline const& of);
     result<void> advance_until_complete(step_recorder& steps);

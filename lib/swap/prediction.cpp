@@ -29,13 +29,13 @@ std::chrono::nanoseconds of(double nanoseconds) {
 
 }  // namespace
 
-result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline) {
+result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits const& limits) {
     state_size size;
     auto const& running = in.running();
     steps.hold_back();
     auto measured = [&]() -> result<void> {
-        pause closed(*in.entrance, 0ns);
-        if (auto drained = closed.drain(drain_deadline); !drained) return drained;
+        pause closed(*in.entrance, limits);
+        if (auto drained = closed.drain(); !drained) return drained;
         size.drain = closed.length();
         abi::error why;
         auto const outcome =

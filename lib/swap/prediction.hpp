@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/slot.hpp"
+#include "swap/pause.hpp"
 #include "swap/route.hpp"
 #include "swap/step_recorder.hpp"
 
@@ -23,7 +24,7 @@ struct state_size {
 /// Measures the running state.
 /// Effects:  closes the gate for some microseconds.
 /// Errors:   drain_timeout, export_failed.
-result<state_size> measure_state(slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline);
+result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits const& limits);
 
 /// The pause of a swap that goes `way` as `plan` says. What swaps of the component took before counts for more than
 /// what is usual.

@@ -70,7 +70,7 @@ result<void> take_state(slot& in, replacement const& by, route const& way, step_
                         handed_state& into) {
     step_recorder copying = steps.within();
     copying.mark_old_serving();
-    auto copied = copy_running_state(in, copying, {by.drain_deadline, by.pause_budget}, *into.payload);
+    auto copied = copy_running_state(in, copying, by.limits, *into.payload);
     if (!copied) return copied.error();
     into.times = *copied;
     if (way.meeting != in.running().module->file().descriptor.schema_version)

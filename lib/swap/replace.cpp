@@ -112,9 +112,8 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     state_transfer moving(in, steps, s.way, options.arguments, with);
     if (options.pause_budget.count() > 0) moving.expect_budget();
     steps.hold_back();
-    pause closed(*in.entrance, options.pause_budget);
-    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
-        !drained)
+    pause closed(*in.entrance, {options.drain_deadline, options.pause_budget});
+    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
         return s.refused(drained.error());
     if (auto made = moving.construct_on(closed, next); !made) return s.refused(made.error());
     return s.finish(closed, next, nullptr, options.arguments);

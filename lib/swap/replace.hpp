@@ -3,6 +3,7 @@
 
 #include "module/staging_area.hpp"
 #include "slot/slot.hpp"
+#include "swap/pause.hpp"
 #include "swap/step_recorder.hpp"
 
 #include <hotswap/base/arguments.hpp>
@@ -42,8 +43,7 @@ struct replacement {
     std::string name;              ///< what people know it as
     std::filesystem::path source;  ///< where it is said to come from
     hotswap::transfer transfer = hotswap::transfer::snapshot;
-    std::chrono::nanoseconds drain_deadline{0};
-    std::chrono::nanoseconds pause_budget{0};
+    pause_limits limits{};
     bool allow_loss = false;
     bool on_probation = false;
     hotswap::arguments const* arguments = nullptr;

@@ -29,9 +29,8 @@ result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, 
     s.way.path = {in.running().info().schema_version, in.standby()->info().schema_version};
     if (auto noted = s.begin(*in.standby()); !noted) return noted.error();
     steps.hold_back();
-    pause closed(*in.entrance, options.pause_budget);
-    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(options.drain_deadline); });
-        !drained)
+    pause closed(*in.entrance, {options.drain_deadline, options.pause_budget});
+    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
         return s.refused(drained.error());
     dropped.happened = true;
     dropped.calls = in.entrance->watched_calls().calls;
@@ -67,8 +66,7 @@ result<swap_report> send_back(slot& in, revert_options const& options, step_reco
         return why;
     }
     replacement by;
-    by.drain_deadline = options.drain_deadline;
-    by.pause_budget = options.pause_budget;
+    by.limits = {options.drain_deadline, options.pause_budget};
     by.arguments = &options.arguments;
     by.keeper = keeper;
     succession s(in, steps, keeper);

@@ -29,7 +29,7 @@ result<void> export_within(pause const& closed, generation const& running, byte_
 
 }  // namespace
 
-result<copy_times> copy_running_state(slot& in, step_recorder& steps, copy_limits const& limits,
+result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limits const& limits,
                                       byte_buffer& payload) {
     loaded_module const& module = *in.running().module;
     std::uint32_t const version = module.file().descriptor.schema_version;
@@ -39,12 +39,12 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, copy_limit
     stay.meeting = version;
     stay.path = {version};
     precopy tables(in, in.running().module, stay, none);
-    if (auto copied = tables.run(steps, limits.drain_deadline); !copied) return copied.error();
+    if (auto copied = tables.run(steps, limits); !copied) return copied.error();
     owned_state copy;
     steps.hold_back();
     {
-        pause closed(*in.entrance, limits.pause_budget);
-        auto drained = steps.run(phase::drain, [&] { return closed.drain(limits.drain_deadline); });
+        pause closed(*in.entrance, limits);
+        auto drained = steps.run(phase::drain, [&] { return closed.drain(); });
         if (!drained) return drained.error();
         auto taken = steps.run(phase::export_, [&]() -> result<void> {
             if (!tables.is_ready()) return export_within(closed, in.running(), payload, none);

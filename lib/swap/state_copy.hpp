@@ -3,6 +3,7 @@
 
 #include "slot/slot.hpp"
 #include "swap/byte_buffer.hpp"
+#include "swap/pause.hpp"
 #include "swap/step_recorder.hpp"
 
 #include <hotswap/base/result.hpp>
@@ -10,12 +11,6 @@
 #include <chrono>
 
 namespace hotswap::detail {
-
-/// For how long a copy may hold the callers.
-struct copy_limits {
-    std::chrono::nanoseconds drain_deadline{0};
-    std::chrono::nanoseconds pause_budget{0};  ///< 0: none
-};
 
 /// How long the callers were held, and how long it took to serialize the state.
 struct copy_times {
@@ -27,7 +22,7 @@ struct copy_times {
 /// Effects:  closes the gate while the state is serialized; one with tables is copied while callers are at work, and
 ///           serialized from the copy.
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed.
-result<copy_times> copy_running_state(slot& in, step_recorder& steps, copy_limits const& limits,
+result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limits const& limits,
                                       byte_buffer& payload);
 
 }  // namespace hotswap::detail

@@ -142,11 +142,11 @@ swap_report succession::finish(pause& closed, next_generation& next, precopy* ta
 result<swap_report> succession::carry_over_once(replacement const& by, next_generation& next, precopy& tables,
                                                 argument_view const& with) {
     state_transfer moving(in_, steps_, way, *by.arguments, with);
-    if (by.pause_budget.count() > 0) moving.expect_budget();
+    if (by.limits.pause_budget.count() > 0) moving.expect_budget();
     if (by.transfer == transfer::snapshot && !tables.is_ready()) moving.expect_snapshot();
     steps_.hold_back();
-    pause closed(*in_.entrance, by.pause_budget);
-    auto drained = steps_.run(phase::drain, [&] { return closed.drain(by.drain_deadline); });
+    pause closed(*in_.entrance, by.limits);
+    auto drained = steps_.run(phase::drain, [&] { return closed.drain(); });
     if (!drained) return drained.error();
     auto transferred = by.transfer == transfer::handoff ? moving.by_handoff(closed, *next)
                        : tables.is_ready()              ? moving.by_precopy(closed, next, tables)
@@ -159,7 +159,7 @@ result<swap_report> succession::carry_over(replacement const& by, next_generatio
     argument_view const with(*by.arguments);
     precopy tables(in_, next->module, way, with);
     if (by.transfer == transfer::snapshot)
-        if (auto copied = tables.run(steps_, by.drain_deadline); !copied) return copied.error();
+        if (auto copied = tables.run(steps_, by.limits); !copied) return copied.error();
     if (auto noted = begin(*next); !noted) return noted.error();
     std::size_t const steps_before_pause = steps_.phases().size();
     for (;;) {
@@ -170,7 +170,7 @@ result<swap_report> succession::carry_over(replacement const& by, next_generatio
         next->instance = {};
         next->state = {};
         steps_.forget_from(steps_before_pause);
-        auto again = tables.try_again(done.error(), steps_, by.drain_deadline);
+        auto again = tables.try_again(done.error(), steps_, by.limits);
         if (!again) return refused(again.error());
         if (!*again) return refused(done.error());
     }

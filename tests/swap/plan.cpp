@@ -1,4 +1,5 @@
 #include "swap/fixture.hpp"
+#include "swap/fixtures/rows.hpp"
 
 #include <algorithm>
 
@@ -123,11 +124,29 @@ TEST_CASE("plan: a file that cannot be judged at all is an error") {
     CHECK(nobody.error().code == errc::unknown_component);
 }
 
-TEST_CASE("plan: callers are served while it is made, also those who hold a lease for long") {
+TEST_CASE("plan: a lease that is out for longer than the swap would wait is a blocker, as it would be then") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
-    lease_elsewhere const held(sums);
-    CHECK(at.runtime.plan("tally", {.module = tally_file("2.0.0")}).value().path == path{1, 2});
+    auto const table = at.load<rows>("rows", built("rows", "1.0.0"));
+    auto const expect = [&](hotswap::swap_options const& limits, errc code) {
+        for (std::string const name : {"tally", "rows"}) {
+            CAPTURE(name);
+            auto options = limits;
+            options.module = built(name, "2.0.0");
+            auto const plan = at.runtime.plan(name, options).value();
+            CHECK(blocked_by(plan, code));
+            CHECK(plan.path == path{1, 2});
+            CHECK(at.refusal(name, options.module, limits).code == code);
+        }
+    };
+    {
+        lease_elsewhere const held(sums);
+        lease_elsewhere const also_held(table);
+        expect({.drain_deadline = 1ms}, errc::drain_timeout);
+        expect({.pause_budget = 1ms}, errc::pause_budget_exceeded);
+    }
+    CHECK(at.runtime.plan("tally", {.module = tally_file("2.0.0")}).value().blockers.empty());
+    CHECK(at.runtime.plan("rows", {.module = built("rows", "2.0.0")}).value().blockers.empty());
 }
 
 TEST_CASE("plan: prints its path, its losses and its blockers") {
