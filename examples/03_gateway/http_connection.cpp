@@ -49,7 +49,11 @@ http_connection::http_connection(socket peer, std::string peer_name, http_limits
 http_connection::~http_connection() { ended_(this); }
 
 void http_connection::start() {
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->await_request(); });
+    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] {
+        error_code error;
+        self->socket_.non_blocking(true, error);
+        error ? self->close() : self->await_request();
+    });
 }
 
 void http_connection::drain() {
@@ -71,12 +75,21 @@ void http_connection::await_request() {
 
     idle_ = true;
     arm(limits_.idle_timeout);
+    await_bytes();
+    // The drain may have begun while the answer was on its way, or before there was anything to await.
+    close_if_drained();
+}
+
+void http_connection::await_bytes() {
     socket_.async_wait(socket::wait_read, [self = shared_from_this()](error_code error) {
+        char first = 0;
+        if (!error && !self->timed_out_)
+            self->socket_.receive(asio::buffer(&first, 1), socket::message_peek, error);
+        // With several threads one may be told, late, of bytes that another has read: no request has begun.
+        if (error == asio::error::would_block && !self->timed_out_) return self->await_bytes();
         self->idle_ = false;
         error || self->timed_out_ ? self->close() : self->read_header();
     });
-    // The drain may have begun while the answer was on its way, or before there was anything to await.
-    close_if_drained();
 }
 
 void http_connection::close_if_drained() {

@@ -55,6 +55,7 @@ private:
     using error_code = boost::system::error_code;
 
     void await_request();
+    void await_bytes();
     void read_header();
     void on_header(error_code error);
     void read_body();
