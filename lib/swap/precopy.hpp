@@ -27,8 +27,10 @@ public:
     precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with);
 
     /// Copies the tables, if there are any and if they can be copied so; `report().way` says.
-    /// Effects:  closes the gate once, for as long as it takes to copy the plain fields.
-    /// Errors:   drain_timeout, export_failed, migration_failed, no_migration_path, out_of_memory.
+    /// Effects:  closes the gate for as long as it takes to copy the plain fields: once, or up to three times if
+    ///           leases outlast the budget.
+    /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed, no_migration_path,
+    ///           out_of_memory.
     result<void> run(step_recorder& steps, pause_limits const& limits);
     /// Finds out what `run` would do, and how much memory that would take.
     /// Effects:  those of `run` on the gate; nothing is copied.

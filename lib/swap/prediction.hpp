@@ -22,8 +22,8 @@ struct state_size {
 };
 
 /// Measures the running state.
-/// Effects:  closes the gate for some microseconds.
-/// Errors:   drain_timeout, export_failed.
+/// Effects:  closes the gate for some microseconds, and while leases are out as long as the limits allow.
+/// Errors:   drain_timeout, pause_budget_exceeded, export_failed.
 result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits const& limits);
 
 /// The pause of a swap that goes `way` as `plan` says. What swaps of the component took before counts for more than
