@@ -5,6 +5,7 @@
 #include <hotswap/contract.hpp>
 #include <hotswap/module/inspect.hpp>
 #include <hotswap/module/policy.hpp>
+#include <hotswap/runtime/recover_options.hpp>
 #include <hotswap/runtime/status.hpp>
 #include <hotswap/slot/handle.hpp>
 #include <hotswap/swap/event.hpp>
@@ -44,6 +45,10 @@ struct runtime_options {
     std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
     int thread_probe_signal =
         0;  ///< asks each thread, before old code is unmapped, whether it is in it; 0: nobody is asked
+    /// Whether a runtime with a store writes a last checkpoint when it is destroyed. It does not after a refused `recover`.
+    bool checkpoint_on_exit = true;
+    std::chrono::nanoseconds exit_deadline =
+        std::chrono::seconds{10};  ///< how long the destructor waits for that checkpoint
 };
 
 /// What names a subscription.
@@ -54,8 +59,8 @@ enum class subscription : std::uint64_t {};
 ///           operation per component at a time (a second one is refused: busy; one that meets a checkpoint or the end of
 ///           a probation waits for that, unless its thread holds a lease on another component); different components
 ///           in parallel.
-/// Lifetime: its destructor unloads every component; code that a lease still holds then stays mapped for
-///           good.
+/// Lifetime: its destructor saves the state of every component in the store, if there is one (`checkpoint_on_exit`), and
+///           unloads it; code that a lease still holds then stays mapped for good.
 class runtime {
 public:
     /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.
@@ -136,16 +141,21 @@ public:
     [[nodiscard]] result<unload_report> unload(std::string_view name);
 
     /// Brings back the last committed set of the store, with its state as of the last commit or checkpoint: all of it, or
-    /// nothing. To be called first on a runtime with a store.
+    /// nothing. Call it first on a runtime with a store.
     /// Effects:  events say for each component as of when its state is, what became of operations that were
-    ///           interrupted, and what was damaged and what is used instead. Without anything stored it does nothing.
-    /// Errors:   no_store, store_locked, store_damaged, store_failed, store_read_only; already_loaded; those of `load`.
+    ///           interrupted, and what was damaged and what is used instead. A generation that was on probation when the
+    ///           process died does not come back: the one before it does. Without anything stored it does nothing.
+    ///           After a refusal the store is as it was and nothing can be loaded; call it again once the cause is gone,
+    ///           or with options.
+    /// Errors:   no_store, store_locked, store_damaged, store_failed, store_read_only; already_loaded, invalid_argument;
+    ///           those of `load`. The message names every component that cannot be brought back.
     /// Threads:  [control], before anything is loaded.
-    [[nodiscard]] result<std::vector<component_status>> recover();
+    [[nodiscard]] result<std::vector<component_status>> recover(recover_options const& options = {});
 
     /// Writes snapshots of all components to the store: all or none of them count.
     /// Effects:  on each component those of `snapshot`, one after the other.
-    /// Errors:   no_store, store_full, store_read_only, store_failed, store_locked; those of `snapshot`.
+    /// Errors:   no_store, store_full, store_read_only, store_failed, store_locked; those of `snapshot`; invalid_argument
+    ///           while the store holds a set that was not recovered.
     /// Threads:  [control]; waits for operations that are at work.
     [[nodiscard]] result<void> checkpoint();
 

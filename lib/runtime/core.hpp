@@ -33,6 +33,8 @@ namespace hotswap::detail {
 
 /// Which modules are let in; links are not followed below the modules directory.
 module_policy trust_of(runtime_options const& options);
+/// "2026-11-26T14:08:24Z", of nanoseconds since 1970.
+std::string date(std::int64_t nanoseconds);
 /// Null without a store in the options.
 result<std::unique_ptr<store>> open_store(runtime_options const& options);
 
@@ -65,11 +67,13 @@ public:
     result<persistence*> expect_store() noexcept;
     /// Errors:   those of the store; invalid_argument while it holds a set that nobody has recovered.
     result<void> expect_to_load();
-    result<void> recover_one(stored_component const& of, step_recorder& steps);
-    result<void> recover_either(stored_component const& of, stored_set const& set, step_recorder& steps);
     /// The last committed set.
-    result<void> recover(step_recorder& steps);
+    result<void> recover(recover_options const& how, step_recorder& steps);
     result<void> checkpoint(step_recorder& steps);
+    /// Before the components are destroyed: saves their states, if there is a store with a set that is in memory.
+    /// Effects:  what goes wrong is an event. False after the deadline: a thread is still at work on this object.
+    bool save_at_exit() noexcept;
+    bool save_within_deadline();
 
     environment surroundings_of(std::string name);
     bool is_inside_any() const;
@@ -143,7 +147,8 @@ public:
     result<std::unique_ptr<store>> const kept;  // null without a store
     result<void> const probing;                 // whether the signal of the options may be used
     std::optional<persistence> keeping;
-    std::atomic<bool> recovery_tried{false};
+    std::atomic<bool> set_is_here{
+        false};  // what the store holds is in memory, or is nothing: it may be written
     registry components;
     event_sink const sink;
     std::optional<periodic> checkpoints;

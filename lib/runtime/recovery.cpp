@@ -1,5 +1,6 @@
 // How a runtime uses its store: opening, recovering, checkpointing.
 #include "runtime/core.hpp"
+#include "runtime/set_recovery.hpp"
 #include "swap/lifecycle.hpp"
 
 #include <hotswap/state/frame.hpp>
@@ -13,15 +14,6 @@ namespace hotswap::detail {
 
 namespace {
 
-std::string date(std::int64_t nanoseconds) {
-    event at;
-    at.time =
-        std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
-            std::chrono::nanoseconds(nanoseconds)));
-    auto const line = to_string(at);
-    return line.substr(0, line.find(' '));
-}
-
 /// What became of an operation that was under way when its process ended: the set decides, and nothing else.
 std::string verdict_on(journal_entry const& entry, manifest const& set) {
     auto const* const now = set.find(entry.what.component);
@@ -31,6 +23,15 @@ std::string verdict_on(journal_entry const& entry, manifest const& set) {
 }
 
 }  // namespace
+
+std::string date(std::int64_t nanoseconds) {
+    event at;
+    at.time =
+        std::chrono::system_clock::time_point(std::chrono::duration_cast<std::chrono::system_clock::duration>(
+            std::chrono::nanoseconds(nanoseconds)));
+    auto const line = to_string(at);
+    return line.substr(0, line.find(' '));
+}
 
 result<std::unique_ptr<store>> open_store(runtime_options const& options) {
     if (options.store.empty()) return std::unique_ptr<store>{};
@@ -47,11 +48,11 @@ result<persistence*> runtime_core::expect_store() noexcept {
 result<void> runtime_core::expect_to_load() {
     if (!probing) return probing.error();
     if (!kept) return kept.error();
-    if (!keeping || recovery_tried) return {};
+    if (!keeping || set_is_here) return {};
     auto const found = (*kept)->read();
     if (!found) return found.error();
     if (found->current.components.empty()) {
-        recovery_tried = true;
+        set_is_here = true;
         return {};
     }
     return refuse(errc::invalid_argument, phase::persist,
@@ -60,53 +61,7 @@ result<void> runtime_core::expect_to_load() {
                   (*kept)->path().string(), found->current.components.size());
 }
 
-result<void> runtime_core::recover_one(stored_component const& of, step_recorder& steps) {
-    auto const file = (*kept)->module(of.digest);
-    if (!file) return file.error();
-    auto const frame = (*kept)->read_snapshot(of);
-    if (!frame) return frame.error();
-    load_options how;
-    how.snapshot = *frame;
-    how.arguments = of.arguments;
-    auto made =
-        std::make_shared<slot>(of.name, contract{of.contract, of.contract_number}, surroundings_of(of.name));
-    made->family = of.family;
-    step_recorder own(sink, of.name, "recover");
-    auto loaded = load_into(made, {*file, of.module_name, of.source}, how, own, nullptr);
-    if (!loaded) return loaded.error();
-    made->operation.take_after_all();
-    held_turn const turn(made->operation);
-    if (!of.previous.digest.empty())
-        if (auto const before = (*kept)->module(of.previous.digest))
-            made->remember(previous_module{nullptr, of.previous.source, *before, of.previous_name,
-                                           of.previous.release, of.previous.digest});
-    if (!of.rolled_back_digest.empty()) {
-        auto why = refuse(errc::rolled_back, phase::probation, "{}", of.rolled_back_reason);
-        why.component = of.name;
-        made->note_rollback(std::move(why), of.rolled_back_digest);
-    }
-    made->publish_facts();
-    steps.progress(phase::persist,
-                   fmt::format("{} {} is back, with its state as of {} (snapshot {})", of.name, of.release,
-                               date(of.snapshot.taken_ns), of.snapshot.sequence));
-    return {};
-}
-
-// What the newest set cannot give, the one before may: then module and snapshot are both of that one.
-result<void> runtime_core::recover_either(stored_component const& of, stored_set const& set,
-                                          step_recorder& steps) {
-    auto done = recover_one(of, steps);
-    if (done || done.error().code != errc::store_damaged || !set.previous) return done;
-    auto const* const before = set.previous->find(of.name);
-    if (before == nullptr || before->unloaded != 0) return done;
-    auto const damage = done.error().message;
-    if (auto instead = recover_one(*before, steps); !instead) return done;
-    steps.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
-                                           of.name, damage, date(before->snapshot.taken_ns)));
-    return {};
-}
-
-result<void> runtime_core::recover(step_recorder& steps) {
+result<void> runtime_core::recover(recover_options const& how, step_recorder& steps) {
     auto const keeper_found = expect_store();
     if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
     if (!probing) return steps.refused(probing.error());
@@ -117,20 +72,8 @@ result<void> runtime_core::recover(step_recorder& steps) {
             phase::persist);
     auto set = steps.run(phase::persist, [&] { return (*kept)->read(); });
     if (!set) return set.error();
-    recovery_tried = true;
     for (auto const& note : set->notes) steps.warn(phase::persist, note);
-    for (auto const& of : set->current.components) {
-        if (of.unloaded != 0) continue;
-        auto done = recover_either(of, *set, steps);
-        if (done) continue;
-        for (auto const& each : components.all()) {
-            shut_down(each);
-            components.remove(each->entrance->name());
-        }
-        auto why = steps.refused(done.error(), phase::persist);
-        why.component = of.name;
-        return why;
-    }
+    if (auto done = set_recovery(*this, *set, how, steps).run(); !done) return done;
     for (auto const& entry : set->journal) {
         if (!entry.unfinished()) continue;
         auto const verdict = verdict_on(entry, set->current);
@@ -141,6 +84,7 @@ result<void> runtime_core::recover(step_recorder& steps) {
             steps.warn(phase::persist, noted.error().message);
     }
     (*kept)->sweep();
+    set_is_here = true;
     steps.finish(fmt::format("set {} of {}", set->current.number, date(set->current.written_ns)));
     return {};
 }
@@ -149,6 +93,7 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
     auto const keeper_found = expect_store();
     if (!keeper_found) return steps.refused(keeper_found.error(), phase::persist);
     persistence& keeper = **keeper_found;
+    if (auto allowed = expect_to_load(); !allowed) return steps.refused(allowed.error());
     std::vector<slot_snapshot> taken;
     std::vector<held_turn> turns;
     for (auto const& in : components.all()) {

@@ -23,6 +23,7 @@ runtime::runtime(runtime_options&& options, char const* helper)
     auto const period = self_->options.checkpoint_period;
     if (period.count() <= 0) return;
     self_->checkpoints.emplace(period, [core = self_.get()] {
+        if (!core->set_is_here) return;  // nothing is loaded, or not all of it yet
         step_recorder steps(core->sink, "", "checkpoint");
         static_cast<void>(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
     });
@@ -36,6 +37,10 @@ runtime::~runtime() {
         for (auto const& each : self_->watches) each.second->stop();
     }
     self_->drop_watches(true);
+    if (!self_->save_at_exit()) {
+        static_cast<void>(self_.release());
+        return;
+    }
     for (auto const& slot : self_->components.all()) all_gone = runtime_core::shut_down(slot) && all_gone;
     all_gone = self_->components.sweep_removed() && all_gone;
     if (all_gone) return;
@@ -162,9 +167,9 @@ result<unload_report> runtime::unload(std::string_view name) {
     return done;
 }
 
-result<std::vector<component_status>> runtime::recover() {
+result<std::vector<component_status>> runtime::recover(recover_options const& options) {
     step_recorder steps(self_->sink, "", "recover");
-    auto done = self_->guarded<void>(steps, [&] { return self_->recover(steps); });
+    auto done = self_->guarded<void>(steps, [&] { return self_->recover(options, steps); });
     if (!done) return done.error();
     return status();
 }

@@ -33,9 +33,10 @@ std::string fault_of(manifest const& set) {
             if (!is_digest(digest))
                 return fmt::format("component \"{}\" names a module by \"{}\", which is no digest", each.name,
                                    digest);
-        if (!each.snapshot.file.empty() && !is_file_name(each.snapshot.file))
-            return fmt::format("component \"{}\" names a snapshot \"{}\", which is no file's name", each.name,
-                               each.snapshot.file);
+        for (auto const& file : each.snapshots())
+            if (!is_file_name(file))
+                return fmt::format("component \"{}\" names a snapshot \"{}\", which is no file's name",
+                                   each.name, file);
     }
     return {};
 }
@@ -59,6 +60,13 @@ std::vector<std::string> stored_component::modules() const {
     auto all = path_modules;
     if (!digest.empty()) all.push_back(digest);
     if (!previous.digest.empty()) all.push_back(previous.digest);
+    return all;
+}
+
+std::vector<std::string> stored_component::snapshots() const {
+    std::vector<std::string> all;
+    if (!snapshot.file.empty()) all.push_back(snapshot.file);
+    if (!way_back.snapshot.file.empty()) all.push_back(way_back.snapshot.file);
     return all;
 }
 

@@ -50,6 +50,20 @@ struct stored_module {
     }
 };
 
+/// What to go back to if the process dies while a generation is on probation; the module is the entry's previous one.
+struct stored_way_back {
+    stored_snapshot snapshot{};  ///< the state as of the swap, which the module before reads; may be none
+    std::uint32_t schema_version = 0;  ///< of the module before: the newest that it reads
+    hotswap::arguments arguments{};    ///< of the migrations that this snapshot has still to walk
+
+    bool operator==(stored_way_back const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("snapshot", self.snapshot);
+        f("schema_version", self.schema_version);
+        f("arguments", self.arguments);
+    }
+};
+
 /// One entry of the set.
 struct stored_component {
     std::string name{};
@@ -71,6 +85,9 @@ struct stored_component {
     std::string rolled_back_reason{};
     std::string previous_name{};  ///< of the previous module's file, for people
     std::uint32_t unloaded = 0;   ///< 1: it was unloaded, and this is its last state
+    std::uint32_t on_probation =
+        0;                       ///< 1: the module runs on probation; a process that dies makes it suspect
+    stored_way_back way_back{};  ///< while it is on probation
 
     bool operator==(stored_component const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -93,9 +110,13 @@ struct stored_component {
         f("rolled_back_reason", self.rolled_back_reason);
         f("previous_name", self.previous_name);
         f("unloaded", self.unloaded);
+        f("on_probation", self.on_probation);
+        f("way_back", self.way_back);
     }
     /// The digests of all modules that the entry needs.
     std::vector<std::string> modules() const;
+    /// The files of all snapshots that the entry names.
+    std::vector<std::string> snapshots() const;
 };
 
 /// One committed set.

@@ -15,7 +15,7 @@ namespace hotswap::detail {
 namespace {
 
 constexpr std::string_view magic = "hotswap-store";
-constexpr std::string_view format = "1";
+constexpr std::string_view format = "2";
 constexpr std::string_view no_subject = "=";
 constexpr std::size_t tag_size = 32;
 constexpr std::size_t tag_digits = 2 * tag_size;

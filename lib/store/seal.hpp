@@ -1,6 +1,6 @@
 // The first line of each file of the store, which says what the file is and whether it is whole.
 //
-//   hotswap-store 1 snapshot 42 cache 1048704 blake2b 8c5e…
+//   hotswap-store 2 snapshot 42 cache 1048704 blake2b 8c5e…
 //
 // That is: magic, format, kind, sequence number, subject (a component's name, escaped, or =), bytes that follow the line,
 // how the tag was made, and the tag: BLAKE2b-256 over the line before it and all that follows it. With a key it is the

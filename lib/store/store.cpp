@@ -121,6 +121,9 @@ result<stored_set> store::read() {
     auto pair = read_manifests(top_, seals_);
     damaged_ = !pair && pair.error().code == errc::store_damaged;
     if (!pair) return pair.error();
+    // The journal knows of a set, and no manifest is left: its snapshots may be all that there is.
+    damaged_ = pair->current.number == 0 && journal_.last_manifest != 0;
+    if (damaged_) return nothing_whole();
     stored_set found{std::move(pair->current), std::move(pair->previous), std::move(pair->notes),
                      journal_.entries};
     if (found.current.number < journal_.last_manifest)
@@ -135,7 +138,7 @@ result<stored_set> store::read() {
     current_ = found.current;
     last_number_ = std::max({last_number_, current_.number, found.previous ? found.previous->number : 0});
     for (auto const& each : current_.components)
-        last_sequence_ = std::max(last_sequence_, each.snapshot.sequence);
+        last_sequence_ = std::max({last_sequence_, each.snapshot.sequence, each.way_back.snapshot.sequence});
     return found;
 }
 
@@ -243,15 +246,23 @@ result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     next.number = last_number_ + 1;
     next.written_ns = now_ns();
     settle(next);
+    if (auto const lost = lost_by(next); !lost.empty())
+        return refuse(
+            errc::invalid_argument, phase::persist,
+            "the next set would lose the state of {}, which the store {} holds and this process has neither "
+            "brought back nor unloaded; call recover() first",
+            lost, path().string());
     if (auto const missing = missing_for(next); !missing.empty())
         return refuse(errc::invalid_argument, phase::persist,
                       "the set names {}, which is not in the store {}; put it there first", missing,
                       path().string());
+    auto vouched = vouched_with(next);
     auto committed = next;  // nothing may throw once the set is in place
     if (auto replaced = replace_manifest(top_, seals_, next, current_.number, doubtful_); !replaced)
         return replaced.error();
     last_number_ = next.number;
     current_ = std::move(next);
+    vouched_.swap(vouched);
     return committed;
 }
 
@@ -265,9 +276,10 @@ std::string store::missing_for(manifest const& next) const {
         for (auto const& digest : needed)
             if (std::ranges::find(known, digest) == known.end() && !modules_.has(module_file_name(digest)))
                 return fmt::format("the module {} of \"{}\"", digest, each.name);
-        auto const& file = each.snapshot.file;
-        if (!file.empty() && (before == nullptr || before->snapshot.file != file) && !snapshots_.has(file))
-            return fmt::format("the snapshot {} of \"{}\"", file, each.name);
+        auto const had = before == nullptr ? std::vector<std::string>() : before->snapshots();
+        for (auto const& file : each.snapshots())
+            if (std::ranges::find(had, file) == had.end() && !snapshots_.has(file))
+                return fmt::format("the snapshot {} of \"{}\"", file, each.name);
     }
     return {};
 }
@@ -277,7 +289,7 @@ std::string store::missing_for(manifest const& next) const {
 void store::settle(manifest const& next) {
     for (auto const& each : next.components) {
         for (auto const& digest : each.modules()) uncommitted_.erase(digest);
-        erase_one(uncommitted_, each.snapshot.file);
+        for (auto const& file : each.snapshots()) erase_one(uncommitted_, file);
     }
 }
 
@@ -316,7 +328,7 @@ std::set<std::string> store::names_in_use(manifest_pair const& pair) const {
     std::set<std::string> names(uncommitted_.begin(), uncommitted_.end());
     auto const add = [&names](manifest const& set) {
         for (auto const& each : set.components) {
-            names.insert(each.snapshot.file);
+            for (auto& file : each.snapshots()) names.insert(std::move(file));
             for (auto& digest : each.modules()) names.insert(std::move(digest));
         }
     };
@@ -355,8 +367,9 @@ void store::sweep() noexcept {
 void store::give_up(stored_snapshot const& snapshot) noexcept {
     std::lock_guard const lock(mutex_);
     erase_one(uncommitted_, snapshot.file);
-    bool const is_named = std::ranges::any_of(
-        current_.components, [&](auto const& each) { return each.snapshot.file == snapshot.file; });
+    bool const is_named = std::ranges::any_of(current_.components, [&](auto const& each) {
+        return each.snapshot.file == snapshot.file || each.way_back.snapshot.file == snapshot.file;
+    });
     if (!is_named && !doubtful_) snapshots_.remove(snapshot.file);
 }
 

@@ -70,6 +70,11 @@ public:
     /// The file of a module that was kept.
     /// Errors:   store_damaged: it is missing, or its content is another one.
     result<std::filesystem::path> module(std::string const& digest) const;
+    /// The signature that was kept with a module; empty if there is none.
+    /// Errors:   store_damaged, store_failed.
+    result<std::string> signature(std::string const& digest) const;
+    /// Keeps another signature of a module that was kept.
+    result<void> keep_signature(std::string const& digest, std::string_view text);
 
     /// Writes a frame, given in pieces, of schema version `version`. A set names the result in `stored_component::snapshot`.
     result<stored_snapshot> write_snapshot(std::string_view component, std::uint32_t version,
@@ -79,8 +84,21 @@ public:
     ///           may have a good one); no_store: the entry has none.
     result<std::vector<std::byte>> read_snapshot(stored_component const& of) const;
 
+    /// This process has the state of that component: from now on a set may replace or drop its entry.
+    /// Errors:   throws std::bad_alloc.
+    void vouch_for(std::string_view component);
+    /// This process has no state of the current set, as when the store was opened.
+    void vouch_for_none() noexcept;
+    /// Keeps the modules and snapshots of an entry in the folder "aside" as well, where no sweep looks.
+    result<void> set_aside(stored_component const& of);
+
+    /// A copy of the current set, as of the last read or commit.
+    manifest current();
+
     /// Changes the set: `edit` gets the current one, and what it leaves is the next, which is returned with its number.
-    /// Errors:   invalid_argument: it cannot be stored, or names a new file that is not in the store; store_damaged: there is no whole set to go on from.
+    /// Errors:   invalid_argument: it cannot be stored, names a new file that is not in the store, or replaces or drops an
+    ///           entry for which this process does not vouch, unless that component was unloaded; store_damaged: there is
+    ///           no whole set to go on from.
     result<manifest> commit(std::function<void(manifest&)> const& edit);
 
     /// Records that an operation is about to begin; returns its number. Its modules stay until it has ended.
@@ -102,6 +120,8 @@ private:
     result<void> begin();
     failure nothing_whole() const;
     std::string missing_for(manifest const& next) const;
+    std::string lost_by(manifest const& next) const;
+    std::set<std::string, std::less<>> vouched_with(manifest const& next) const;
     void settle(manifest const& next);
     void sweep_locked();
     std::set<std::string> names_in_use(manifest_pair const& pair) const;
@@ -113,14 +133,15 @@ private:
     sealer seals_;
 
     std::mutex mutex_;
-    manifest current_;                        // guarded by mutex_
-    bool damaged_ = false;                    // guarded by mutex_; neither manifest was whole
-    bool doubtful_ = false;                   // guarded by mutex_; which manifest is durable is not known
-    std::uint64_t last_number_ = 0;           // guarded by mutex_; of manifests
-    std::uint64_t last_sequence_ = 0;         // guarded by mutex_; of snapshots
-    journal journal_;                         // guarded by mutex_
-    std::string journal_damage_;              // guarded by mutex_
-    std::multiset<std::string> uncommitted_;  // guarded by mutex_; digests and snapshots' files
+    manifest current_;                            // guarded by mutex_
+    std::set<std::string, std::less<>> vouched_;  // guarded by mutex_; whose entries may be replaced
+    bool damaged_ = false;                        // guarded by mutex_; neither manifest was whole
+    bool doubtful_ = false;                       // guarded by mutex_; which manifest is durable is not known
+    std::uint64_t last_number_ = 0;               // guarded by mutex_; of manifests
+    std::uint64_t last_sequence_ = 0;             // guarded by mutex_; of snapshots
+    journal journal_;                             // guarded by mutex_
+    std::string journal_damage_;                  // guarded by mutex_
+    std::multiset<std::string> uncommitted_;      // guarded by mutex_; digests and snapshots' files
 };
 
 /// A snapshot that no set names yet; given up with its owner.

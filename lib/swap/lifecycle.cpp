@@ -84,10 +84,11 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     return {};
 }
 
-result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps) {
+result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps,
+                                             std::chrono::nanoseconds drain_deadline) {
     steps.mark_old_serving();
     byte_buffer payload;
-    auto copied = copy_running_state(in, steps, {.drain_deadline = default_drain_deadline}, payload);
+    auto copied = copy_running_state(in, steps, {.drain_deadline = drain_deadline}, payload);
     if (!copied) return copied.error();
     std::vector<std::byte> bytes(frame_header_size + payload.size());
     if (payload.size() != 0)

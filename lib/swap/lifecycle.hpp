@@ -11,6 +11,7 @@
 #include <hotswap/swap/options.hpp>
 #include <hotswap/swap/plan.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string>
@@ -30,7 +31,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
                         step_recorder& steps, persistence* keeper);
 
 /// The running state as a frame.
-result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps);
+result<std::vector<std::byte>> take_snapshot(
+    slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
 
 /// Ends a slot: its gate stays closed for good.
 result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper);

@@ -22,6 +22,12 @@ void describe(slot const& in, generation const& running, stored_component& entry
     auto const info = running.info();
     auto const& file = running.module->file();
     auto const of = in.entrance->contract();
+    bool const on_probation = in.facts().on_probation;
+    // Until the swap itself is in the store, the way back is the set before it.
+    if (on_probation && (entry.on_probation == 0 || entry.digest != info.digest))
+        entry.way_back = {entry.snapshot, entry.schema_version, entry.arguments};
+    if (!on_probation) entry.way_back = {};
+    entry.on_probation = on_probation ? 1 : 0;
     entry.name = in.entrance->name();
     entry.contract = of.name;
     entry.contract_number = of.number;
@@ -47,6 +53,11 @@ stored_component& entry_of(manifest& set, std::string const& name) {
     auto& made = set.components.emplace_back();
     made.name = name;
     return made;
+}
+
+void end_probation(stored_component& entry) {
+    entry.on_probation = 0;
+    entry.way_back = {};
 }
 
 /// A state of a module's in its serialized form, as a frame in two pieces.
@@ -139,8 +150,12 @@ result<void> persistence::commit_from(slot const& in, std::uint64_t id, generati
                                       route const& way, arguments const& with) {
     frame_of state;
     if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
-    auto done =
-        commit(in, in.running(), state.get(), [&](stored_component& entry) { entry.arguments = with; });
+    auto done = commit(in, in.running(), state.get(), [&](stored_component& entry) {
+        entry.arguments = with;
+        // Both modules read this snapshot.
+        if (entry.on_probation != 0)
+            entry.way_back = {entry.snapshot, old.module->file().descriptor.schema_version, with};
+    });
     if (!done) return done;
     return store_.note_outcome(id, "committed");
 }
@@ -150,7 +165,11 @@ result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink con
     step_recorder steps(sink, in.entrance->name(), "checkpoint");
     auto const frame = take_snapshot(in, steps);
     if (!frame) return frame.error();
-    auto done = commit(in, in.running(), {in.running().info().schema_version, *frame, {}}, [](auto&) {});
+    auto const version = in.running().info().schema_version;
+    auto done = commit(in, in.running(), {version, *frame, {}}, [version](stored_component& entry) {
+        // After a handoff: both modules have the same schema.
+        if (entry.on_probation != 0) entry.way_back = {entry.snapshot, version, {}};
+    });
     if (!done) return done;
     return store_.note_outcome(id, "committed");
 }
@@ -170,7 +189,7 @@ result<void> persistence::commit_first(slot const& in, generation const& first) 
 result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
 
 // A module whose own commit failed is in no set, and may have been swept.
-result<void> persistence::commit_all(std::span<slot_snapshot> taken) {
+result<void> persistence::commit_all(std::span<slot_snapshot> taken, bool are_last) {
     for (auto const& [in, snapshot] : taken)
         if (auto kept = keep(*in->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
@@ -179,11 +198,42 @@ result<void> persistence::commit_all(std::span<slot_snapshot> taken) {
             describe(*in, in->running(), entry);
             entry.snapshot = *snapshot;
             entry.arguments = {};
+            if (are_last) end_probation(entry);
         }
     });
     if (!done) return done.error();
     for (auto& each : taken) each.snapshot.named();
     store_.sweep();
+    return {};
+}
+
+// The snapshots are those that are in the store already, so that nothing is lost that the set before has.
+result<void> persistence::commit_recovered(std::span<recovered_slot const> changed,
+                                           std::span<std::string const> gone) {
+    for (auto const& each : changed)
+        if (auto kept = keep(*each.of->running().module); !kept) return kept;
+    auto done = store_.commit([&](manifest& set) {
+        for (auto const& each : changed) {
+            auto& entry = entry_of(set, each.of->entrance->name());
+            entry.rolled_back_digest = each.rolled_back_digest;
+            entry.rolled_back_reason = each.rolled_back_reason;
+            describe(*each.of, each.of->running(), entry);
+            entry.snapshot = each.snapshot;
+            entry.arguments = each.arguments;
+        }
+        for (auto const& name : gone)
+            std::erase_if(set.components, [&name](auto const& each) { return each.name == name; });
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+result<void> persistence::note_probation_over(slot const& in) {
+    auto const set = store_.current();
+    auto const* const found = set.find(in.entrance->name());
+    if (found == nullptr || found->on_probation == 0) return {};
+    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, in.entrance->name())); });
+    if (!done) return done.error();
     return {};
 }
 

@@ -33,6 +33,15 @@ struct slot_snapshot {
     loose_snapshot snapshot;
 };
 
+/// A component that was recovered on another module, or from another snapshot, than its entry names.
+struct recovered_slot {
+    slot const* of;
+    stored_snapshot snapshot;
+    hotswap::arguments arguments{};    ///< of the migrations that the snapshot has still to walk
+    std::string rolled_back_digest{};  ///< of the module that does not come back; empty: none
+    std::string rolled_back_reason{};
+};
+
 /// The store, as operations on slots use it. What it is asked for while an operation is held is about that slot.
 /// Errors:   of all: store_full, store_read_only, store_failed.
 /// Threads:  [any]
@@ -57,12 +66,17 @@ public:
     result<void> commit_first(slot const& in, generation const& first);
     /// The component is about to be unloaded, its callers are out: its last state is kept.
     result<void> commit_unload(slot const& in);
-    /// The snapshots of several components, all or none of them.
-    result<void> commit_all(std::span<slot_snapshot> taken);
+    /// The snapshots of several components, all or none of them. The last ones of a process that ends well end their
+    /// probations too.
+    result<void> commit_all(std::span<slot_snapshot> taken, bool are_last = false);
+    /// What a recovery has changed, and which entries are gone.
+    result<void> commit_recovered(std::span<recovered_slot const> changed, std::span<std::string const> gone);
     /// A snapshot that is in no set yet.
     result<loose_snapshot> write(slot const& in, kept_state const& state);
     /// What a probation has sent back, so that it is not tried again after a restart either.
     result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
+    /// The running generation is no longer on probation: a process that dies no longer makes it suspect.
+    result<void> note_probation_over(slot const& in);
 
 private:
     void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;

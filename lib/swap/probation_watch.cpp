@@ -158,6 +158,7 @@ void probation_watch::pass() {
     });
     slot_->sweep_retained();
     slot_->publish_facts();
+    if (keeper_ != nullptr) steps.run(phase::persist, [&] { return keeper_->note_probation_over(*slot_); });
     steps.finish(fmt::format("{} has passed its probation of {}, old code: {}", release,
                              to_string(terms_.duration), to_string(gone)));
 }

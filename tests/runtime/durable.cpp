@@ -26,7 +26,8 @@ struct house {
                 .staging = directory.path() / "staging",
                 .log_to_stderr = false,
                 .rehearse = hotswap::rehearse::never,
-                .store = directory.path() / "store"};
+                .store = directory.path() / "store",
+                .checkpoint_on_exit = false};  // a process that ends as if it were killed
     }
     /// A new runtime, as after a restart.
     void start() {

@@ -59,6 +59,8 @@ struct temporary_directory {
 inline std::unique_ptr<store> open_store(fs::path const& directory, std::vector<std::byte> key = {}) {
     auto opened = store::open({directory, std::move(key)});
     REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
+    // As after a recovery: what is there may be replaced.
+    for (auto const& each : (*opened)->current().components) (*opened)->vouch_for(each.name);
     return std::move(*opened);
 }
 

@@ -27,7 +27,8 @@ int run(std::filesystem::path const& directory, std::string const& operation, st
                               .staging = directory / "staging",
                               .log_to_stderr = false,
                               .rehearse = hotswap::rehearse::never,
-                              .store = directory / "store"});
+                              .store = directory / "store",
+                              .checkpoint_on_exit = false});
     auto const back = runtime.recover();
     if (!back) {
         fmt::print("lost: {}\n", back.error().message);
@@ -66,7 +67,8 @@ int loop(std::filesystem::path const& directory, unsigned seed, std::filesystem:
     hotswap::runtime runtime({.modules = modules,
                               .staging = directory / "staging",
                               .log_to_stderr = false,
-                              .store = directory / "store"});
+                              .store = directory / "store",
+                              .checkpoint_on_exit = false});
     auto const back = runtime.recover();
     if (!back) {
         fmt::print("lost: {}\n", back.error().message);

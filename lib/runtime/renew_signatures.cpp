@@ -1,0 +1,45 @@
+#include "module/signature.hpp"
+#include "runtime/set_recovery.hpp"
+
+#include <array>
+
+namespace hotswap::detail {
+
+namespace {
+
+// The signature of that very content that lies by the file, if a trusted key has made it.
+std::optional<std::string> signature_at(std::filesystem::path const& file, std::string const& digest,
+                                        module_policy const& policy) {
+    auto found = read_module(file, policy);
+    if (!found || !found->signature) return std::nullopt;
+    auto const given = signature::parse(*found->signature);
+    if (!given || given->facts.digest != digest) return std::nullopt;
+    if (!check_signature(found->signature, given->facts, file.filename().string(), policy.trusted_keys))
+        return std::nullopt;
+    return std::move(found->signature);
+}
+
+void renew(stored_module const& of, std::string const& name, store& kept, runtime_options const& options,
+           module_policy const& policy) {
+    if (of.digest.empty()) return;
+    std::array const places{std::filesystem::path(of.source), options.modules / name};
+    for (auto const& place : places) {
+        if (!place.has_filename()) continue;
+        auto const newer = signature_at(place, of.digest, policy);
+        if (!newer) continue;
+        auto const stored = kept.signature(of.digest);
+        if (stored && *stored != *newer) static_cast<void>(kept.keep_signature(of.digest, *newer));
+        return;
+    }
+}
+
+}  // namespace
+
+void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
+                      module_policy const& policy) {
+    if (policy.trusted_keys.empty()) return;
+    renew({of.digest, of.release, of.source}, of.module_name, kept, options, policy);
+    renew(of.previous, of.previous_name, kept, options, policy);
+}
+
+}  // namespace hotswap::detail

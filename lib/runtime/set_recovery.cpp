@@ -1,0 +1,299 @@
+#include "runtime/set_recovery.hpp"
+
+#include "module/release.hpp"
+
+#include <hotswap/module/inspect.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace hotswap {
+
+std::string_view to_string(recover_modules which) noexcept {
+    switch (which) {
+        case recover_modules::stored:
+            return "stored";
+        case recover_modules::newest_if_refused:
+            return "newest_if_refused";
+        case recover_modules::newest:
+            return "newest";
+    }
+    return "?";
+}
+
+}  // namespace hotswap
+
+namespace hotswap::detail {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Another build or another release may do better; a full disk or a missing descriptor is no reason to try one.
+bool is_about_the_module(errc code) noexcept {
+    switch (code) {
+        case errc::contract_mismatch:
+        case errc::not_elf:
+        case errc::wrong_architecture:
+        case errc::truncated_file:
+        case errc::no_descriptor:
+        case errc::abi_mismatch:
+        case errc::toolchain_mismatch:
+        case errc::schema_mismatch:
+        case errc::layout_changed:
+        case errc::unique_symbols:
+        case errc::damaged_module:
+        case errc::unsealed_module:
+        case errc::lint_refused:
+        case errc::missing_signature:
+        case errc::bad_signature:
+        case errc::unresolved_symbols:
+        case errc::load_failed:
+        case errc::descriptor_changed:
+        case errc::no_migration_path:
+        case errc::store_damaged:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+bool set_recovery::is_left_out(std::string const& name) const {
+    return std::ranges::find(how_.without, name) != how_.without.end();
+}
+
+result<void> set_recovery::expect_known_names() const {
+    for (auto const& name : how_.without)
+        if (set_.current.find(name) == nullptr) {
+            std::vector<std::string_view> there;
+            for (auto const& each : set_.current.components) there.push_back(each.name);
+            return refuse(errc::invalid_argument, phase::persist,
+                          "recover_options::without names \"{}\", the store {} holds {}; name one of these",
+                          name, (*core_.kept)->path().string(),
+                          there.empty() ? "nothing" : fmt::format("{}", fmt::join(there, ", ")));
+        }
+    return {};
+}
+
+result<void> set_recovery::run() {
+    if (auto known = expect_known_names(); !known) return steps_.refused(known.error(), phase::persist);
+    try {
+        auto done = bring_all();
+        if (done) done = make_durable();
+        if (!done) undo();
+        return done;
+    } catch (std::exception const&) {
+        undo();
+        throw;
+    }
+}
+
+// All are tried, so that one refusal says all that there is to do.
+result<void> set_recovery::bring_all() {
+    std::vector<failure> failures;
+    std::size_t wanted = 0;
+    for (auto const& of : set_.current.components) {
+        if (of.unloaded != 0 || is_left_out(of.name)) continue;
+        ++wanted;
+        auto done = bring_back(of);
+        if (done) continue;
+        failures.push_back(done.error());
+        failures.back().component = of.name;
+    }
+    if (failures.empty()) return {};
+    auto why = failures.front();
+    if (failures.size() > 1) {
+        std::vector<std::string> each;
+        for (auto const& one : failures)
+            each.push_back(fmt::format("\"{}\" {}: {}", one.component, to_string(one.code), one.message));
+        why.message = fmt::format("{} of the {} components of the set cannot be brought back: {}",
+                                  failures.size(), wanted, fmt::join(each, "; "));
+    }
+    auto const component = why.component;
+    why = steps_.refused(std::move(why), phase::persist);
+    why.component = component;
+    return why;
+}
+
+// A process that died while a generation was on probation may have died of it.
+result<void> set_recovery::bring_back(stored_component const& of) {
+    if (of.on_probation == 0) return bring_either(of);
+    if (!how_.trust_suspects) return go_back(of);
+    auto done = bring_either(of);
+    if (done) brought_.back().is_changed = true;  // it is on probation no longer
+    return done;
+}
+
+// What the newest set cannot give, the one before may: then module and snapshot are both of that one.
+result<void> set_recovery::bring_either(stored_component const& of) {
+    auto done = bring_one(of);
+    if (done || done.error().code != errc::store_damaged || !set_.previous) return done;
+    auto const* const before = set_.previous->find(of.name);
+    if (before == nullptr || before->unloaded != 0) return done;
+    auto const damage = done.error().message;
+    if (auto instead = bring_one(*before); !instead) return done;
+    steps_.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
+                                            of.name, damage, date(before->snapshot.taken_ns)));
+    return {};
+}
+
+result<void> set_recovery::bring_one(stored_component const& of) {
+    auto const frame = (*core_.kept)->read_snapshot(of);
+    if (!frame) return frame.error();
+    if (how_.modules == recover_modules::newest) return bring_on_newest(of, *frame, {});
+    renew_signatures(of, **core_.kept, core_.options, core_.staging.policy());
+    auto const stored = [&]() -> result<void> {
+        auto const file = (*core_.kept)->module(of.digest);
+        if (!file) return file.error();
+        return load(of, {*file, of.module_name, of.source}, {of.contract, of.contract_number}, *frame);
+    }();
+    if (stored || how_.modules == recover_modules::stored || !is_about_the_module(stored.error().code))
+        return stored;
+    return bring_on_newest(of, *frame, stored);
+}
+
+// From the newest release down, until one takes the state. `stored` says why the stored module is not used.
+result<void> set_recovery::bring_on_newest(stored_component const& of, std::span<std::byte const> frame,
+                                           result<void> const& stored) {
+    std::set<fs::path> tried;
+    std::vector<std::string> heard;
+    if (!stored) heard.push_back(stored.error().message);
+    auto code = stored ? errc::no_such_file : stored.error().code;
+    for (;;) {
+        auto const file = newest_module(core_.options.modules, of.family,
+                                        [&tried](fs::path const& each) { return tried.contains(each); });
+        if (!file) {
+            if (tried.empty()) heard.push_back(file.error().message);
+            return refuse(code, phase::persist, "no module of the family \"{}\" in {} takes its state: {}",
+                          of.family, core_.options.modules.string(), fmt::join(heard, "; "));
+        }
+        tried.insert(*file);
+        auto const looked = inspect(*file, {core_.staging.policy()});
+        if (looked && !of.rolled_back_digest.empty() && looked->digest == of.rolled_back_digest) continue;
+        auto done = !looked ? result<void>(looked.error())
+                            : load(of, {*file, file->filename().string(), *file},
+                                   {looked->contract, looked->contract_number}, frame);
+        if (done) {
+            brought_.back().is_changed = true;
+            steps_.warn(phase::persist,
+                        fmt::format("{}: {} takes the state of {}{}{}", of.name, file->filename().string(),
+                                    of.module_name,
+                                    heard.empty() ? "" : ", which cannot be used: ", fmt::join(heard, "; ")));
+            return {};
+        }
+        if (looked && !is_about_the_module(done.error().code)) return done;
+        if (tried.size() == 1 && stored) code = done.error().code;
+        heard.push_back(done.error().message);
+    }
+}
+
+// The release before takes the newest state if it reads that without help of the suspect, whose code does not run here;
+// otherwise the state as of the swap.
+result<void> set_recovery::go_back(stored_component const& of) {
+    auto back = of;
+    back.digest = of.previous.digest;
+    back.release = of.previous.release;
+    back.source = of.previous.source;
+    back.module_name = of.previous_name;
+    back.previous = {};
+    back.previous_name = {};
+    back.on_probation = 0;
+    // Where both were of one file, it is not the file.
+    back.rolled_back_digest = of.previous.digest == of.digest ? std::string() : of.digest;
+    back.rolled_back_reason =
+        fmt::format("{} was on probation when the process ended without an end of its own", of.module_name);
+    result<void> done = refuse(errc::not_reversible, phase::persist, "the store names no release before it");
+    bool const is_read_alone = of.snapshot.version <= of.way_back.schema_version;
+    if (!back.digest.empty() && is_read_alone) done = bring_one(back);
+    if (!done && !back.digest.empty() && !of.way_back.snapshot.file.empty() &&
+        !(is_read_alone && of.way_back.snapshot == of.snapshot)) {
+        back.snapshot = of.way_back.snapshot;
+        back.arguments = of.way_back.arguments;
+        done = bring_one(back);
+    }
+    if (!done)
+        return refuse(
+            done.error().code, phase::persist,
+            "{} was on probation when the process ended, so it is suspect, and {}, which ran before, "
+            "cannot be brought back: {}; set recover_options::trust_suspects to bring back {} all "
+            "the same",
+            of.module_name, of.previous_name.empty() ? "the release" : of.previous_name, done.error().message,
+            of.module_name);
+    brought_.back().is_changed = true;
+    steps_.warn(
+        phase::persist,
+        fmt::format("{}: {} was on probation when the process ended, so it is suspect: {} is back, with "
+                    "its state as of {}; fix the release, or name the file to try it again",
+                    of.name, of.module_name, back.release, date(back.snapshot.taken_ns)));
+    return {};
+}
+
+result<void> set_recovery::load(stored_component const& of, first_module const& from, contract wanted,
+                                std::span<std::byte const> frame) {
+    load_options how;
+    how.snapshot = frame;
+    how.arguments = of.arguments;
+    auto made = std::make_shared<slot>(of.name, wanted, core_.surroundings_of(of.name));
+    made->family = of.family;
+    step_recorder own(core_.sink, of.name, "recover");
+    auto loaded = core_.load_into(made, from, how, own, nullptr);
+    if (!loaded) return loaded.error();
+    made->operation.take_after_all();
+    held_turn const turn(made->operation);
+    auto const running = made->running().info();
+    bool const is_stored = running.digest == of.digest;
+    bool const same_contract = wanted.name == of.contract && wanted.number == of.contract_number;
+    auto const& before = of.previous;
+    if (is_stored && !before.digest.empty()) {
+        if (auto const file = (*core_.kept)->module(before.digest))
+            made->remember({nullptr, before.source, *file, of.previous_name, before.release, before.digest});
+    } else if (!is_stored && same_contract && how_.modules == recover_modules::newest) {
+        if (auto const file = (*core_.kept)->module(of.digest))
+            made->remember({nullptr, of.source, *file, of.module_name, of.release, of.digest});
+    }
+    if (!of.rolled_back_reason.empty()) {
+        auto why = refuse(errc::rolled_back, phase::probation, "{}", of.rolled_back_reason);
+        why.component = of.name;
+        made->note_rollback(std::move(why), of.rolled_back_digest);
+    }
+    made->publish_facts();
+    brought_.push_back(
+        {{made.get(), of.snapshot, of.arguments, of.rolled_back_digest, of.rolled_back_reason}, false});
+    steps_.progress(phase::persist,
+                    fmt::format("{} {} is back, with its state as of {} (snapshot {})", of.name,
+                                running.release, date(of.snapshot.taken_ns), of.snapshot.sequence));
+    return {};
+}
+
+// The set as it runs now; until that is written, a process that dies finds the set that it has found before.
+result<void> set_recovery::make_durable() {
+    auto& kept = **core_.kept;
+    for (auto const& each : brought_) kept.vouch_for(each.as.of->entrance->name());
+    std::vector<recovered_slot> changed;
+    for (auto& each : brought_)
+        if (each.is_changed) changed.push_back(std::move(each.as));
+    if (changed.empty() && how_.without.empty()) return {};
+    return steps_.run(phase::persist, [&]() -> result<void> {
+        for (auto const& name : how_.without) {
+            if (auto aside = kept.set_aside(*set_.current.find(name)); !aside) return aside.error();
+            kept.vouch_for(name);
+            steps_.warn(phase::persist, fmt::format("{} is not brought back: its state and module are in {}",
+                                                    name, (kept.path() / "aside").string()));
+        }
+        return core_.keeping->commit_recovered(changed, how_.without);
+    });
+}
+
+void set_recovery::undo() noexcept {
+    for (auto const& each : core_.components.all()) {
+        runtime_core::shut_down(each);
+        core_.components.remove(each->entrance->name());
+    }
+    (*core_.kept)->vouch_for_none();
+}
+
+}  // namespace hotswap::detail

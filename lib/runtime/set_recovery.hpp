@@ -1,0 +1,56 @@
+// Bringing a stored set back: all of it, or nothing.
+#pragma once
+
+#include "runtime/core.hpp"
+
+#include <hotswap/runtime/recover_options.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// One recovery. The runtime has no component yet.
+class set_recovery {
+public:
+    set_recovery(runtime_core& core, stored_set const& set, recover_options const& how, step_recorder& steps)
+        : core_(core), set_(set), how_(how), steps_(steps) {}
+
+    /// Effects:  after a refusal no component is loaded, and the store is as it was.
+    /// Errors:   as `runtime::recover`; the message names every component that cannot be brought back.
+    result<void> run();
+
+private:
+    struct brought {
+        recovered_slot as;
+        bool is_changed;  ///< the set names another module or snapshot
+    };
+
+    result<void> expect_known_names() const;
+    result<void> bring_all();
+    result<void> bring_back(stored_component const& of);
+    result<void> bring_either(stored_component const& of);
+    result<void> bring_one(stored_component const& of);
+    result<void> bring_on_newest(stored_component const& of, std::span<std::byte const> frame,
+                                 result<void> const& stored);
+    result<void> go_back(stored_component const& of);
+    result<void> load(stored_component const& of, first_module const& from, contract wanted,
+                      std::span<std::byte const> frame);
+    result<void> make_durable();
+    void undo() noexcept;
+    bool is_left_out(std::string const& name) const;
+
+    runtime_core& core_;
+    stored_set const& set_;
+    recover_options const& how_;
+    step_recorder& steps_;
+    std::vector<brought> brought_;
+};
+
+/// Where a module of a set was signed anew since it was stored, its newer signature takes the place of the stored one, so
+/// that keys can be rotated. What cannot be read is left as it is.
+void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
+                      module_policy const& policy);
+
+}  // namespace hotswap::detail
