@@ -22,6 +22,22 @@ std::string verdict_on(journal_entry const& entry, manifest const& set) {
     return forward ? "completed" : "undone";
 }
 
+/// A release may have ended the process with the first call that it got, before the swap to it was in the store: where it
+/// was to be on probation, its file is tried again only by name.
+void suspect(runtime_core& core, journal_entry const& entry, step_recorder& steps) {
+    auto const in = core.components.find(entry.what.component);
+    if (!in || !(*in)->operation.take_after_all()) return;
+    held_turn const turn((*in)->operation);
+    if (!(*in)->is_loaded() || (*in)->running().info().digest == entry.what.to_digest) return;
+    auto why = refuse(errc::rolled_back, phase::probation, "the process died when {} {} began its probation",
+                      entry.what.component, entry.what.to_release);
+    why.component = entry.what.component;
+    auto const reason = why.message;
+    (*in)->note_rollback(std::move(why), entry.what.to_digest);
+    steps.run(phase::persist,
+              [&] { return core.keeping->note_rollback(**in, entry.what.to_digest, reason); });
+}
+
 }  // namespace
 
 std::string date(std::int64_t nanoseconds) {
@@ -80,6 +96,8 @@ result<void> runtime_core::recover(recover_options const& how, step_recorder& st
         steps.warn(phase::persist, fmt::format("{} of {} from {} to {} was interrupted, and is {}",
                                                entry.what.operation, entry.what.component,
                                                entry.what.from_release, entry.what.to_release, verdict));
+        if (entry.what.on_probation != 0 && verdict == "undone" && !how.trust_suspects)
+            suspect(*this, entry, steps);
         if (auto noted = (*kept)->note_outcome(entry.id, verdict); !noted)
             steps.warn(phase::persist, noted.error().message);
     }

@@ -136,6 +136,8 @@ result<void> set_recovery::bring_either(stored_component const& of) {
     if (before == nullptr || before->unloaded != 0) return done;
     auto const damage = done.error().message;
     if (auto instead = bring_one(*before); !instead) return done;
+    // What cannot be read today may be readable tomorrow, by people.
+    if (auto aside = (*core_.kept)->set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
                                             of.name, damage, date(before->snapshot.taken_ns)));
     return {};
@@ -204,8 +206,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
     back.on_probation = 0;
     // Where both were of one file, it is not the file.
     back.rolled_back_digest = of.previous.digest == of.digest ? std::string() : of.digest;
-    back.rolled_back_reason =
-        fmt::format("{} was on probation when the process ended without an end of its own", of.module_name);
+    back.rolled_back_reason = fmt::format("{} was on probation when the process died", of.module_name);
     result<void> done = refuse(errc::not_reversible, phase::persist, "the store names no release before it");
     bool const is_read_alone = of.snapshot.version <= of.way_back.schema_version;
     if (!back.digest.empty() && is_read_alone) done = bring_one(back);
@@ -218,7 +219,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
     if (!done)
         return refuse(
             done.error().code, phase::persist,
-            "{} was on probation when the process ended, so it is suspect, and {}, which ran before, "
+            "{} was on probation when the process died, so it is suspect, and {}, which ran before, "
             "cannot be brought back: {}; set recover_options::trust_suspects to bring back {} all "
             "the same",
             of.module_name, of.previous_name.empty() ? "the release" : of.previous_name, done.error().message,
@@ -226,7 +227,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
     brought_.back().is_changed = true;
     steps_.warn(
         phase::persist,
-        fmt::format("{}: {} was on probation when the process ended, so it is suspect: {} is back, with "
+        fmt::format("{}: {} was on probation when the process died, so it is suspect: {} is back, with "
                     "its state as of {}; fix the release, or name the file to try it again",
                     of.name, of.module_name, back.release, date(back.snapshot.taken_ns)));
     return {};

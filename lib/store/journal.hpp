@@ -20,6 +20,7 @@ struct intent {
     std::string from_release{};
     std::string to_digest{};
     std::string to_release{};
+    std::uint32_t on_probation = 0;  ///< 1: what comes next is on probation
 
     bool operator==(intent const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -29,6 +30,7 @@ struct intent {
         f("from_release", self.from_release);
         f("to_digest", self.to_digest);
         f("to_release", self.to_release);
+        f("on_probation", self.on_probation);
     }
 };
 

@@ -103,11 +103,12 @@ result<void> persistence::keep(loaded_module const& module) {
 }
 
 result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
-                                         loaded_module const& next) {
+                                         loaded_module const& next, bool on_probation) {
     if (auto kept = keep(next); !kept) return kept.error();
     auto const from = in.running().info();
     return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
-                               next.staged().digest(), std::string(next.file().release())});
+                               next.staged().digest(), std::string(next.file().release()),
+                               on_probation ? 1U : 0U});
 }
 
 void persistence::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {

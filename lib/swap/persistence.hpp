@@ -50,7 +50,8 @@ public:
     explicit persistence(store& kept) noexcept : store_(kept) {}
 
     /// Before the gate closes: keeps the module that comes next, and notes what is about to happen.
-    result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next);
+    result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next,
+                                bool on_probation = false);
     /// It did not happen, and why.
     void refused(std::uint64_t id, errc why) noexcept;
     /// It happened, but not in the store.

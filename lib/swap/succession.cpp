@@ -44,8 +44,8 @@ succession::~succession() {
 result<void> succession::begin(generation const& next) {
     news_ = in_.expect(next);
     if (keeper_ == nullptr) return {};
-    auto noted =
-        steps_.run(phase::persist, [&] { return keeper_->begin(in_, steps_.operation(), *next.module); });
+    auto noted = steps_.run(
+        phase::persist, [&] { return keeper_->begin(in_, steps_.operation(), *next.module, on_probation); });
     if (!noted) return noted.error();
     intent_ = *noted;
     return {};

@@ -20,6 +20,22 @@ std::string file(std::string_view family, std::string_view release) {
     return "'" + built(family, release).string() + "'";
 }
 
+/// A runtime on what such a host has left, whose modules directory has that release.
+struct successor {
+    successor(place const& host, std::string_view family, std::string_view release) {
+        auto const modules = host.at.path() / "modules";
+        fs::create_directories(modules);
+        fs::copy_file(built(family, release), modules / ("patient-" + std::string(release) + ".so"));
+        runtime.emplace(hotswap::runtime_options{.modules = modules,
+                                                 .staging = host.at.path() / "staging",
+                                                 .log_to_stderr = false,
+                                                 .rehearse = hotswap::rehearse::never,
+                                                 .store = host.at.path() / "store",
+                                                 .checkpoint_on_exit = false});
+    }
+    std::optional<hotswap::runtime> runtime;
+};
+
 bool is_dead(ended const& given) { return !given.well(); }
 
 }  // namespace
@@ -50,6 +66,35 @@ TEST_CASE("crash on probation: what the old release reads without help of the su
     REQUIRE(host.run("load=" + file("patient", "1.0.0") + " visit").well());
     CHECK(is_dead(host.run("swap=" + file("patient_deadly", "1.1.0") + " visit checkpoint visit crash")));
     CHECK(host.run("look").said == "patient 1.0.0 2 sent back\n");
+}
+
+TEST_CASE("crash on probation: the file that ended the process is not the newest release to swap to") {
+    place const host;
+    REQUIRE(host.run("load=" + file("patient", "1.0.0") + " visit").well());
+    std::string faults;
+    SUBCASE("after the swap was in the store") {}
+#if defined(HOTSWAP_FAILPOINTS)
+    // As by the first call that gets in once the gate is open.
+    SUBCASE("before it was") { faults = "env HOTSWAP_FAILPOINTS='swap.persist.before=2*kill' "; }
+#endif
+    auto const died = run_program(faults + HOTSWAP_TEST_ENDING_HOST " local '" + host.at.path().string() +
+                                  "' swap=" + file("patient_deadly", "2.3.0") + " crash 2>/dev/null");
+    REQUIRE(is_dead(died));
+    for (int i = 0; i != 2; ++i) {
+        successor next(host, "patient_deadly", "2.3.0");
+        auto const back = next.runtime->recover();
+        REQUIRE_MESSAGE(back.has_value(), back.error().message);
+        CHECK(back->at(0).running.release == "1.0.0");
+        REQUIRE(back->at(0).rolled_back);
+        CHECK(names(back->at(0).rolled_back->message, {"probation", "2.3.0"}));
+        auto const again = next.runtime->swap("patient");
+        REQUIRE(again.has_error());
+        CHECK(again.error().code == errc::rolled_back);
+        fs::remove_all(host.at.path() / "modules");
+    }
+    successor last(host, "patient_deadly", "2.3.0");
+    last.runtime->recover().value();
+    CHECK(last.runtime->swap("patient", {.module = "patient-2.3.0.so"}).value().to.release == "2.3.0");
 }
 
 TEST_CASE("crash on probation: the suspect comes back where it is trusted, and is no suspect then") {

@@ -173,3 +173,27 @@ TEST_CASE("recover: a component that is left out keeps its state aside, whatever
     at.start();
     CHECK(at.runtime->recover().value().size() == 2);  // what was loaded since
 }
+
+TEST_CASE(
+    "recover: a damaged snapshot for which the set before stands in is kept aside, whatever is committed "
+    "after it") {
+    stored_house at;
+    at.load<tally>("sums", tally_file("1.0.0"))->add("a", 1);
+    at.runtime->checkpoint().value();
+    auto const older = committed_in(at.store());
+    at.find<tally>("sums")->add("a", 1);
+    at.runtime->checkpoint().value();
+    at.runtime.reset();
+    fs::path newest;
+    for (auto const& [file, content] : committed_in(at.store()))
+        if (file.extension() == ".snapshot" && !older.contains(file)) newest = file;
+    REQUIRE_FALSE(newest.empty());
+    flip_a_bit_of(newest);
+    auto const damaged = test::read(newest);
+    at.start();
+    at.runtime->recover().value();
+    CHECK(at.find<tally>("sums")->total("a") == 1);
+    for (int i = 0; i != 3; ++i) at.runtime->checkpoint().value();
+    CHECK_FALSE(fs::exists(newest));
+    CHECK(test::read(at.store() / "aside" / newest.filename()) == damaged);
+}
