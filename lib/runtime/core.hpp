@@ -74,6 +74,7 @@ public:
     /// Effects:  what goes wrong is an event. False after the deadline: a thread is still at work on this object.
     bool save_at_exit() noexcept;
     bool save_within_deadline();
+    void end_probations_in_store();
 
     environment surroundings_of(std::string name);
     bool is_inside_any() const;

@@ -50,7 +50,7 @@ result<void> save_all(runtime_core& core, clock::time_point until, event_sink co
 void save(runtime_core& core, clock::time_point until, saving& shared) noexcept {
     std::vector<std::string> wrong;
     try {
-        // A component's last call is no news, and whoever subscribed may be gone.
+        // A good end is no news, and what subscribers refer to may be gone already.
         event_sink const silent = [](event const&) {};
         if (auto done = save_all(core, until, silent, wrong); !done) wrong.push_back(done.error().message);
     } catch (std::exception const& e) {
@@ -65,60 +65,69 @@ void save(runtime_core& core, clock::time_point until, saving& shared) noexcept 
     shared.changed.notify_all();
 }
 
-event about(std::string message) {
-    return {std::chrono::system_clock::now(),
-            level::error,
-            "",
-            "checkpoint",
-            phase::persist,
-            outcome::failed,
-            {},
-            std::move(message)};
+void tell(event_bus& events, std::string message) {
+    events.publish({std::chrono::system_clock::now(),
+                    level::error,
+                    "",
+                    "checkpoint",
+                    phase::persist,
+                    outcome::failed,
+                    {},
+                    std::move(message)});
 }
 
 }  // namespace
 
 // On a thread of its own, because nothing bounds how long a component's code and a disk take.
 bool runtime_core::save_within_deadline() {
-    auto const until = clock::now() + options.exit_deadline;
-    auto const shared = std::make_shared<saving>();
     if (is_inside_any()) {
-        events.publish(about(
-            "no last checkpoint is written: this thread destroys the runtime within a call or a lease"));
+        tell(events,
+             "no last checkpoint is written: this thread destroys the runtime within a call or a lease");
         return true;
     }
+    auto const until = clock::now() + std::min<std::chrono::nanoseconds>(options.exit_deadline,
+                                                                         std::chrono::hours(24 * 365));
+    auto const shared = std::make_shared<saving>();
     std::thread saver([this, until, shared] { save(*this, until, *shared); });
     std::unique_lock lock(shared->mutex);
     bool const is_over = shared->changed.wait_until(lock, until, [&] { return shared->is_over; });
-    auto const wrong = shared->wrong;
+    auto const wrong = std::move(shared->wrong);
     lock.unlock();
     if (is_over)
         saver.join();
     else
         saver.detach();
     if (!is_over)
-        events.publish(
-            about(fmt::format("the last checkpoint has not ended after {}: the store holds the state of the "
-                              "one before, and the "
-                              "components' code stays mapped",
-                              to_string(options.exit_deadline))));
+        tell(events,
+             fmt::format("the last checkpoint has not ended after {}: the store holds an earlier state, and "
+                         "the components' code stays mapped",
+                         to_string(options.exit_deadline)));
     for (auto const& each : wrong)
-        events.publish(about(
-            fmt::format("the last checkpoint is not whole, the store holds an earlier state; {}", each)));
+        tell(events,
+             fmt::format("the last checkpoint is not whole, the store holds an earlier state; {}", each));
     return is_over;
 }
 
-// A process that ends well does not make what it ran on probation suspect.
+// A process that ends well does not make suspect what it ran on probation.
+void runtime_core::end_probations_in_store() {
+    for (auto const& in : components.all())
+        if (in->standby() != nullptr)
+            if (auto done = keeping->note_probation_over(*in); !done)
+                tell(events, fmt::format("{}: {}", in->entrance->name(), done.error().message));
+}
+
 bool runtime_core::save_at_exit() noexcept {
+    if (!keeping || !set_is_here) return true;
     try {
-        auto const all = components.all();
-        if (!keeping || !set_is_here || all.empty()) return true;
+        if (components.all().empty()) return true;
         if (options.checkpoint_on_exit) return save_within_deadline();
-        for (auto const& in : all)
-            if (in->standby() != nullptr) static_cast<void>(keeping->note_probation_over(*in));
-    } catch (std::exception const& e) {
-        // There is no memory, or no thread.
-        events.publish(about(std::string("no last checkpoint is written: ") + e.what()));
+        end_probations_in_store();
+    } catch (std::exception const&) {
+        try {
+            tell(events, "no last checkpoint is written: there is no memory, or no thread, for it");
+        } catch (std::bad_alloc const&) {
+            // Nothing is left to say it with.
+        }
     }
     return true;
 }

@@ -95,3 +95,14 @@ TEST_CASE("clean end: a store that cannot be written is said, and the host ends 
     CHECK(names(full.said, {"error", "not whole"}));
 #endif
 }
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE("clean end: a disk that does not answer is waited for until the deadline, and it is said") {
+    temporary_directory const at;
+    REQUIRE(run_host("local", at.path(), "load=" + file("patient", "1.0.0") + " visit").well());
+    auto const stalled = run_host("local", at.path(), "visit stall");
+    CHECK_MESSAGE(stalled.well(), stalled.said);
+    CHECK(names(stalled.said, {"error", "has not ended after"}));
+    CHECK(run_host("local", at.path(), "look").said == "patient 1.0.0 1\n");
+}
+#endif
