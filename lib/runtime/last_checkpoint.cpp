@@ -3,6 +3,7 @@
 
 #include <condition_variable>
 #include <thread>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -65,15 +66,21 @@ void save(runtime_core& core, clock::time_point until, saving& shared) noexcept 
     shared.changed.notify_all();
 }
 
-void tell(event_bus& events, std::string message) {
-    events.publish({std::chrono::system_clock::now(),
-                    level::error,
-                    "",
-                    "checkpoint",
-                    phase::persist,
-                    outcome::failed,
-                    {},
-                    std::move(message)});
+// Whatever becomes of the words, what was found out stands.
+template <class... A>
+void tell(event_bus& events, fmt::format_string<A...> sentence, A&&... about) noexcept {
+    try {
+        events.publish({std::chrono::system_clock::now(),
+                        level::error,
+                        "",
+                        "checkpoint",
+                        phase::persist,
+                        outcome::failed,
+                        {},
+                        fmt::format(sentence, std::forward<A>(about)...)});
+    } catch (std::exception const&) {
+        // There is no memory for a line.
+    }
 }
 
 }  // namespace
@@ -99,12 +106,11 @@ bool runtime_core::save_within_deadline() {
         saver.detach();
     if (!is_over)
         tell(events,
-             fmt::format("the last checkpoint has not ended after {}: the store holds an earlier state, and "
-                         "the components' code stays mapped",
-                         to_string(options.exit_deadline)));
+             "the last checkpoint has not ended after {}: the store holds an earlier state, and "
+             "the components' code stays mapped",
+             to_string(options.exit_deadline));
     for (auto const& each : wrong)
-        tell(events,
-             fmt::format("the last checkpoint is not whole, the store holds an earlier state; {}", each));
+        tell(events, "the last checkpoint is not whole, the store holds an earlier state; {}", each);
     return is_over;
 }
 
@@ -113,7 +119,7 @@ void runtime_core::end_probations_in_store() {
     for (auto const& in : components.all())
         if (in->standby() != nullptr)
             if (auto done = keeping->note_probation_over(*in); !done)
-                tell(events, fmt::format("{}: {}", in->entrance->name(), done.error().message));
+                tell(events, "{}: {}", in->entrance->name(), done.error().message);
 }
 
 bool runtime_core::save_at_exit() noexcept {
@@ -123,11 +129,7 @@ bool runtime_core::save_at_exit() noexcept {
         if (options.checkpoint_on_exit) return save_within_deadline();
         end_probations_in_store();
     } catch (std::exception const&) {
-        try {
-            tell(events, "no last checkpoint is written: there is no memory, or no thread, for it");
-        } catch (std::bad_alloc const&) {
-            // Nothing is left to say it with.
-        }
+        tell(events, "no last checkpoint is written: there is no memory, or no thread, for it");
     }
     return true;
 }
