@@ -20,7 +20,7 @@ std::optional<std::string> signature_at(std::filesystem::path const& file, std::
 }
 
 void renew(stored_module const& of, std::string const& name, store& kept, runtime_options const& options,
-           module_policy const& policy) {
+           module_policy const& policy, step_recorder& steps) {
     if (of.digest.empty()) return;
     std::array const places{std::filesystem::path(of.source), options.modules / name};
     for (auto const& place : places) {
@@ -28,7 +28,13 @@ void renew(stored_module const& of, std::string const& name, store& kept, runtim
         auto const newer = signature_at(place, of.digest, policy);
         if (!newer) continue;
         auto const stored = kept.signature(of.digest);
-        if (stored && *stored != *newer) static_cast<void>(kept.keep_signature(of.digest, *newer));
+        if (!stored || *stored == *newer) return;
+        if (auto done = kept.keep_signature(of.digest, *newer); !done)
+            steps.warn(phase::persist, fmt::format("the newer signature of {} cannot be kept: {}", name,
+                                                   done.error().message));
+        else
+            steps.progress(phase::persist, fmt::format("{} was signed anew: the store keeps {}{}", name,
+                                                       place.string(), signature_suffix));
         return;
     }
 }
@@ -36,10 +42,10 @@ void renew(stored_module const& of, std::string const& name, store& kept, runtim
 }  // namespace
 
 void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
-                      module_policy const& policy) {
+                      module_policy const& policy, step_recorder& steps) {
     if (policy.trusted_keys.empty()) return;
-    renew({of.digest, of.release, of.source}, of.module_name, kept, options, policy);
-    renew(of.previous, of.previous_name, kept, options, policy);
+    renew({of.digest, of.release, of.source}, of.module_name, kept, options, policy, steps);
+    renew(of.previous, of.previous_name, kept, options, policy, steps);
 }
 
 }  // namespace hotswap::detail

@@ -147,7 +147,7 @@ result<void> set_recovery::bring_one(stored_component const& of) {
     auto const frame = (*core_.kept)->read_snapshot(of);
     if (!frame) return frame.error();
     if (how_.modules == recover_modules::newest) return bring_on_newest(of, *frame, {});
-    renew_signatures(of, **core_.kept, core_.options, core_.staging.policy());
+    renew_signatures(of, **core_.kept, core_.options, core_.staging.policy(), steps_);
     auto const stored = [&]() -> result<void> {
         auto const file = (*core_.kept)->module(of.digest);
         if (!file) return file.error();
@@ -179,6 +179,7 @@ result<void> set_recovery::bring_on_newest(stored_component const& of, std::span
         auto done = !looked ? result<void>(looked.error())
                             : load(of, {*file, file->filename().string(), *file},
                                    {looked->contract, looked->contract_number}, frame);
+        if (done && looked->digest == of.digest) return {};  // it is the stored one
         if (done) {
             brought_.back().is_changed = true;
             steps_.warn(phase::persist,
@@ -187,7 +188,9 @@ result<void> set_recovery::bring_on_newest(stored_component const& of, std::span
                                     heard.empty() ? "" : ", which cannot be used: ", fmt::join(heard, "; ")));
             return {};
         }
-        if (looked && !is_about_the_module(done.error().code)) return done;
+        bool const may_another_fit =
+            looked ? is_about_the_module(done.error().code) : done.error().code != errc::staging_failed;
+        if (!may_another_fit) return done;
         if (tried.size() == 1 && stored) code = done.error().code;
         heard.push_back(done.error().message);
     }

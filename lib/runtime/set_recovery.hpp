@@ -51,6 +51,6 @@ private:
 /// Where a module of a set was signed anew since it was stored, its newer signature takes the place of the stored one, so
 /// that keys can be rotated. What cannot be read is left as it is.
 void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
-                      module_policy const& policy);
+                      module_policy const& policy, step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -130,6 +130,12 @@ TEST_CASE(
         REQUIRE_MESSAGE(back.has_value(), back.error().message);
         CHECK(at.find<patient_anew>("patient")->visits("a") == 1);
     }
+    // What is the newest already is left as it is.
+    auto const before = committed_in(at.store());
+    at.start();
+    at.runtime->recover({.modules = recover_modules::newest}).value();
+    CHECK(at.find<patient_anew>("patient")->visits("a") == 1);
+    CHECK(committed_in(at.store()) == before);
 }
 
 TEST_CASE("recover: the newest modules without a change of the contract can be reverted") {
