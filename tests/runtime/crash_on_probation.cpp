@@ -1,4 +1,5 @@
 // A host that dies while a release is on probation comes back without that release.
+#include "base/failpoint.hpp"
 #include "runtime/stored_house.hpp"
 #include "slot/waiting.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -148,3 +149,49 @@ TEST_CASE("crash on probation: where the release before is damaged the refusal n
     CHECK(names(refused.error().message, {"patient-2.0.0.so", "patient-1.0.0.so", "trust_suspects"}));
     CHECK(runtime.recover({.trust_suspects = true}).value().at(0).running.release == "2.0.0");
 }
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE(
+    "crash on probation: a host that is killed anywhere while it goes back finds the same way back the next "
+    "time") {
+    namespace failpoints = hotswap::detail::failpoints;
+    place const host;
+    REQUIRE(host.run("load=" + file("patient", "1.0.0") + " visit").well());
+    REQUIRE(is_dead(host.run("swap=" + file("patient", "2.0.0") + " visit checkpoint kill")));
+    auto const copy = [&host](temporary_directory const& to) {
+        fs::copy(host.at.path(), to.path(), fs::copy_options::recursive);
+    };
+    auto const points = [&copy] {
+        temporary_directory const once;
+        copy(once);
+        hotswap::runtime runtime({.modules = once.path() / "modules",
+                                  .staging = once.path() / "staging",
+                                  .log_to_stderr = false,
+                                  .store = once.path() / "store",
+                                  .checkpoint_on_exit = false});
+        failpoints::clear();
+        runtime.recover().value();
+        auto visited = failpoints::visited();
+        failpoints::clear();
+        return visited;
+    }();
+    std::size_t killed = 0;
+    for (auto const& point : points) {
+        for (int visit = 1;; ++visit) {
+            CAPTURE(point);
+            CAPTURE(visit);
+            temporary_directory const at;
+            copy(at);
+            auto const host_on_it =
+                std::string(HOTSWAP_TEST_ENDING_HOST " forgetful '") + at.path().string() + "' look";
+            auto const faults = "env HOTSWAP_FAILPOINTS='" + point + "=" + std::to_string(visit) + "*kill' ";
+            auto const ended = run_program(faults + host_on_it + " 2>/dev/null");
+            if (!is_dead(ended)) break;
+            ++killed;
+            auto const next = run_program(host_on_it + " 2>&1");
+            CHECK_MESSAGE(names(next.said, {"patient 1.0.0 1 sent back\n"}), next.said);
+        }
+    }
+    CHECK(killed > points.size());
+}
+#endif
