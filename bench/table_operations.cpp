@@ -111,17 +111,6 @@ std::vector<std::uint64_t> random_keys(std::uint64_t count) {
     for (auto& key : keys) key = random();
     return keys;
 }
-std::vector<std::uint64_t> consecutive_keys(std::uint64_t count) {
-    std::vector<std::uint64_t> keys(count);
-    std::iota(keys.begin(), keys.end(), 0u);
-    return keys;
-}
-std::vector<std::string> text_keys(std::uint64_t count) {
-    std::vector<std::string> keys;
-    for (std::uint64_t const number : random_keys(count))
-        keys.push_back(fmt::format("session:{:016x}", number));
-    return keys;
-}
 
 // The keys that a thread asks for, one after the other: so that fetching the question costs as good as nothing.
 template <class Key>
@@ -225,6 +214,18 @@ struct duel {
 // ------------------------------------------------------------------------------------------- beside TBB
 
 #if BENCH_HAS_TBB
+std::vector<std::uint64_t> consecutive_keys(std::uint64_t count) {
+    std::vector<std::uint64_t> keys(count);
+    std::iota(keys.begin(), keys.end(), 0u);
+    return keys;
+}
+std::vector<std::string> text_keys(std::uint64_t count) {
+    std::vector<std::string> keys;
+    for (std::uint64_t const number : random_keys(count))
+        keys.push_back(fmt::format("session:{:016x}", number));
+    return keys;
+}
+
 struct report {
     int rows = 0;
     int reached = 0;
