@@ -19,6 +19,11 @@
 
 namespace chaos_zoo {
 
+#if defined(CHAOS_UNIQUE)
+// An inline variable is unique wherever it is emitted; whether a compiler emits another one depends on its optimizer.
+[[gnu::used]] inline int once_per_process = 0;
+#endif
+
 namespace v2 = hotswap::cache_states::v2;
 namespace contracts = hotswap::contracts;
 
