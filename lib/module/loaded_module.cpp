@@ -78,7 +78,12 @@ std::pair<std::uintptr_t, std::uintptr_t> extent_around(std::uintptr_t address) 
 loaded_module::loaded_module(staged_file file, module_file verified)
     : staged_(std::move(file)), verified_(std::move(verified)), library_(std::make_unique<library>()) {}
 
-loaded_module::~loaded_module() { close(); }
+loaded_module::~loaded_module() {
+    if (uses_.load(std::memory_order_acquire) == 0)
+        close();
+    else
+        static_cast<void>(library_.release());  // a claim was leaked on purpose: the code stays
+}
 
 result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, module_file verified) {
     std::shared_ptr<loaded_module> made(new loaded_module(std::move(file), std::move(verified)));
@@ -106,7 +111,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     auto* const entry = object.get<abi::module_api const*()>(abi::entry_symbol);
     made->extent_ = extent_around(reinterpret_cast<std::uintptr_t>(entry));
     made->api_ = entry();
-    auto const* const api = made->api_;
+    auto const* const api = made->api_.load(std::memory_order_relaxed);
     if (api == nullptr || api->abi != abi::number || api->size != sizeof *api || api->self == nullptr ||
         std::memcmp(api->self, &made->verified_.descriptor, sizeof *api->self) != 0)
         return refuse(errc::descriptor_changed, phase::load,
@@ -117,7 +122,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
 }
 
 void loaded_module::close() noexcept {
-    api_ = nullptr;
+    api_.store(nullptr, std::memory_order_release);
     if (library_) library_->object.unload();
 }
 

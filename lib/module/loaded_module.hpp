@@ -7,6 +7,7 @@
 #include <hotswap/abi/module_api.hpp>
 #include <hotswap/base/result.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@
 
 namespace hotswap::detail {
 
-/// Owns a loaded shared object and its staged file. One owner, never copied.
+/// Owns a loaded shared object and its staged file. One owner, never copied. Whoever stands on its code holds a module_use.
 class loaded_module {
 public:
     /// Loads a staged and verified file, and compares its descriptor again.
@@ -25,14 +26,12 @@ public:
     loaded_module(loaded_module const&) = delete;
     loaded_module& operator=(loaded_module const&) = delete;
 
-    abi::module_api const& api() const noexcept { return *api_; }
+    abi::module_api const& api() const noexcept { return *api_.load(std::memory_order_relaxed); }
     module_file const& file() const noexcept { return verified_; }
     staged_file const& staged() const noexcept { return staged_; }
 
-    /// Closes the shared object. Nothing of it may be used afterwards.
-    /// Effects:  idempotent.
-    void close() noexcept;
-    bool is_open() const noexcept { return api_ != nullptr; }
+    /// Until the last module_use is gone.
+    bool is_open() const noexcept { return api_.load(std::memory_order_acquire) != nullptr; }
     /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
     bool is_mapped() const;
     /// From where to where its segments lie in memory.
@@ -41,13 +40,16 @@ public:
     std::string held_by() const;
 
 private:
+    friend class module_use;
     loaded_module(staged_file file, module_file verified);
+    void close() noexcept;
 
     struct library;
     staged_file staged_;
     module_file verified_;
     std::unique_ptr<library> library_;
-    abi::module_api const* api_ = nullptr;
+    std::atomic<abi::module_api const*> api_{nullptr};  // null once it is closed
+    std::atomic<unsigned> uses_{0};
     std::pair<std::uintptr_t, std::uintptr_t> extent_{};
 };
 

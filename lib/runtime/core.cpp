@@ -113,7 +113,7 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
 }
 
 result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& steps) {
-    if (in.standby() == nullptr) return {};
+    if (!in.is_on_trial()) return {};
     steps.mark_old_serving();
     return steps.refused(refuse(errc::busy, phase::none,
                                 "{} is on probation, and {} stands by for it; wait until that is over, or "
@@ -136,17 +136,19 @@ result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const&
     auto on_probation = by;
     on_probation.on_probation = true;
     auto done = replace(in, staging, on_probation, steps);
-    if (done)
+    if (done) {
+        stop_watching(in, &watch);
         watch.begin();
-    else
+    } else {
         watch.stop();
+    }
     return done;
 }
 
-void runtime_core::stop_watching(slot const& in) noexcept {
+void runtime_core::stop_watching(slot const& in, probation_watch const* but) noexcept {
     std::lock_guard const lock(watches_mutex);
     for (auto const& [of, watch] : watches)
-        if (of == &in) watch->stop();
+        if (of == &in && watch.get() != but) watch->stop();
 }
 
 void runtime_core::drop_watches(bool stopped_too) {

@@ -82,12 +82,13 @@ public:
     result<std::filesystem::path> find_module(std::filesystem::path const& wanted, std::string_view family,
                                               slot const* in = nullptr) const;
     result<replacement> choose(slot const& in, swap_options const& options);
-    /// Errors:   busy, while the running generation is on probation.
+    /// Errors:   busy, while the running generation is on probation and has not failed it.
     static result<void> expect_no_probation(slot const& in, step_recorder& steps);
     result<swap_report> swap_on_probation(slot& in, replacement const& by, probation const& terms,
                                           step_recorder& steps);
-    /// Looks no more after a generation; whoever holds its slot's operation does with it what he wants.
-    void stop_watching(slot const& in) noexcept;
+    /// Stops the probation watches of this slot, except `but`. The caller holds the slot's operation and decides what
+    /// happens to the generation.
+    void stop_watching(slot const& in, probation_watch const* but = nullptr) noexcept;
     /// Joins the watches that are over, and also waits for those that were stopped. The caller holds no slot's operation.
     void drop_watches(bool stopped_too);
     result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,

@@ -84,7 +84,9 @@ result<swap_report> runtime::swap(std::string_view name, swap_options const& opt
             if (!by) return steps.refused(by.error(), phase::stage);
             if (options.probation.duration.count() > 0)
                 return self_->swap_on_probation(in, *by, options.probation, steps);
-            return replace(in, self_->staging, *by, steps);
+            auto done = replace(in, self_->staging, *by, steps);
+            if (done) self_->stop_watching(in);
+            return done;
         });
 }
 
@@ -143,12 +145,13 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
 
 result<swap_report> runtime::restore(std::string_view name, std::span<std::byte const> frame,
                                      restore_options const& options) {
-    return self_->operate<swap_report>(name, "restore",
-                                       [&](slot& in, step_recorder& steps) -> result<swap_report> {
-                                           if (auto free = self_->expect_no_probation(in, steps); !free)
-                                               return free.error();
-                                           return detail::restore(in, frame, options, steps, self_->keeper());
-                                       });
+    return self_->operate<swap_report>(
+        name, "restore", [&](slot& in, step_recorder& steps) -> result<swap_report> {
+            if (auto free = self_->expect_no_probation(in, steps); !free) return free.error();
+            auto done = detail::restore(in, frame, options, steps, self_->keeper());
+            if (done) self_->stop_watching(in);
+            return done;
+        });
 }
 
 result<std::vector<std::byte>> runtime::snapshot(std::string_view name) {

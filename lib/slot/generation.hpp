@@ -1,7 +1,7 @@
 // One loaded instance of a module, and the state that it runs on.
 #pragma once
 
-#include "module/loaded_module.hpp"
+#include "module/module_use.hpp"
 #include "slot/host_services.hpp"
 
 #include <hotswap/abi/module_api.hpp>
@@ -74,7 +74,7 @@ private:
 struct generation {
     std::uint64_t number = 0;
     std::filesystem::path source;  ///< the file that was asked for
-    std::shared_ptr<loaded_module> module;
+    module_use module;
     std::unique_ptr<host_services> services;
     owned_state state;
     owned_instance instance;

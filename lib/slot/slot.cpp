@@ -33,10 +33,6 @@ slot::~slot() {
 
 std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noexcept {
     if (next) last_number_ = std::max(last_number_, next->number);
-    {
-        std::lock_guard const lock(facts_mutex_);
-        running_module_ = next ? next->module.get() : nullptr;
-    }
     runner_.activate(next ? &next->services->jobs() : nullptr);
     return std::exchange(running_, std::move(next));
 }
@@ -55,11 +51,11 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
 slot_news slot::expect(generation const& next) {
     slot_news news;
     // After a restore the way back is unchanged.
-    if (running_->module == next.module) {
+    if (running_->module.get() == next.module.get()) {
         news.previous = previous_;
     } else {
         auto const& file = running_->module->staged();
-        news.previous = {running_->module,
+        news.previous = {running_->module.shared(),
                          running_->source,
                          file.path(),
                          file.name(),
@@ -106,9 +102,9 @@ void slot::dismiss(generation& old) noexcept {
 unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     dismiss(*old);
     auto const dropped_jobs = old->dropped_jobs;
-    auto const module = old->module;
+    auto const module = old->module.shared();
     old->state = {};
-    retained_module kept{module, std::move(old->services)};
+    retained_module kept{std::move(old->module), std::move(old->services)};
     old.reset();
     unload_report report;
     try {
@@ -127,18 +123,22 @@ std::string slot::threads_in(loaded_module const& module) const noexcept {
     return detail::threads_in({begin, end}, around.thread_probe_signal);
 }
 
-// What is in use is never let go of, whatever fails.
+// What is in use is never let go of, whatever fails. Other generations that stand on the module keep it open.
 unload_report slot::let_go_of(retained_module kept) {
     unload_report report;
     std::lock_guard const lock(facts_mutex_);
     auto const& module = *kept.module;
-    bool const is_needed = &module == running_module_;
-    if (!kept.is_in_use() && is_needed) return report;
-    bool const was_in_use = in_use(module) != nullptr;
-    if (!is_needed && !was_in_use) kept.threads = threads_in(module);
-    if (!kept.is_in_use() && !was_in_use) {
+    if (kept.module.is_last()) kept.threads = threads_in(module);
+    if (!kept.is_in_use()) {
         kept.services.reset();
-        kept.module->close();
+        kept.module.drop();
+        auto const* const earlier = in_use(module);
+        if (earlier != nullptr) {
+            report.verdict = unload_verdict::retained;
+            report.reason = "an earlier generation's " + earlier->reason();
+            return report;
+        }
+        if (module.is_open()) return report;
         if (!module.is_mapped()) {
             report.verdict = unload_verdict::unmapped;
             return report;
@@ -149,13 +149,11 @@ unload_report slot::let_go_of(retained_module kept) {
         retained_.reserve(retained_.size() + 1);
     } catch (std::bad_alloc const&) {
         static_cast<void>(kept.services.release());  // leaked on purpose: somebody may call it
+        kept.module.leak();
         throw;
     }
     retained_.push_back(std::move(kept));
-    // Whoever used it may have let go of it meanwhile.
-    auto const* const user = in_use(module);
-    bool const is_earlier = user != nullptr && user != &retained_.back();
-    report.reason = is_earlier ? "an earlier generation's " + user->reason() : retained_.back().reason();
+    report.reason = retained_.back().reason();
     return report;
 }
 
@@ -188,21 +186,17 @@ void slot::retire_finished() {
 void slot::sweep_retained() {
     retire_finished();
     std::lock_guard const lock(facts_mutex_);
-    // Of one module, several generations may be kept; it may go when nobody uses any of them.
-    std::vector<loaded_module const*> in_use;
-    for (retained_module& kept : retained_) {
-        if (!kept.threads.empty()) kept.threads = threads_in(*kept.module);
-        if (kept.is_in_use()) in_use.push_back(kept.module.get());
-    }
     std::vector<retained_module> still;
+    still.reserve(retained_.size());
     for (retained_module& kept : retained_) {
-        if (!kept.is_in_use()) kept.services.reset();
-        if (std::find(in_use.begin(), in_use.end(), kept.module.get()) != in_use.end()) {
+        if (kept.module.is_last()) kept.threads = threads_in(*kept.module);
+        if (kept.is_in_use()) {
             still.push_back(std::move(kept));
-        } else if (kept.module.get() != running_module_) {
-            kept.module->close();
-            if (kept.module->is_mapped()) still.push_back(std::move(kept));
+            continue;
         }
+        kept.services.reset();
+        kept.module.drop();
+        if (!kept.module->is_open() && kept.module->is_mapped()) still.push_back(std::move(kept));
     }
     retained_ = std::move(still);
 }

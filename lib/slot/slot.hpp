@@ -27,7 +27,7 @@ namespace hotswap::detail {
 
 /// Code that could not be unloaded yet.
 struct retained_module {
-    std::shared_ptr<loaded_module> module;
+    module_use module;
     std::unique_ptr<host_services> services;  ///< kept for who is in use of it; null once nobody is
     std::string threads{};                    ///< that were seen in it when they were last looked for
 
@@ -102,10 +102,17 @@ public:
     void remember(previous_module before) { previous_ = std::move(before); }
 
     /// Keeps `old` as it is, for as long as the running generation is on probation.
-    void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }
+    void stand_by(std::unique_ptr<generation> old) noexcept {
+        probation_failed_ = false;
+        standby_ = std::move(old);
+    }
     /// The generation before, while the running one is on probation; null otherwise.
     generation* standby() const noexcept { return standby_.get(); }
     std::unique_ptr<generation> take_standby() noexcept { return std::move(standby_); }
+    /// The running generation failed its probation and could not be sent back: the way out is another release.
+    void fail_probation() noexcept { probation_failed_ = true; }
+    /// Whether the running generation is on a probation that it has not failed yet.
+    bool is_on_trial() const noexcept { return standby_ != nullptr && !probation_failed_; }
     /// Ends the probation: what stood by is retired, with proof.
     unload_report end_probation();
     /// Remembers that a probation sent the file of `digest` back; without one, that it sent a generation back.
@@ -144,13 +151,13 @@ private:
     std::unique_ptr<generation> running_;
     previous_module previous_;
     std::unique_ptr<generation> standby_;
+    bool probation_failed_ = false;
     std::set<std::string, std::less<>> rolled_back_files_;  // by digest
     std::uint64_t last_number_ = 0;
 
     mutable std::mutex facts_mutex_;
     std::vector<retained_module> retained_;           // guarded by facts_mutex_
     std::vector<std::shared_ptr<overrun>> overruns_;  // guarded by facts_mutex_
-    loaded_module const* running_module_ = nullptr;   // guarded by facts_mutex_
     slot_facts facts_;                                // guarded by facts_mutex_
 };
 

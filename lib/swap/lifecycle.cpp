@@ -132,12 +132,12 @@ result<void> predict(slot& in, staged_module staged, replacement const& by, rout
     if (has_tables && plan.transfer == transfer::snapshot) {
         auto module = loaded_module::load(std::move(staged.file), std::move(staged.verified));
         if (!module) return module.error();
+        module_use const used(*module);
         argument_view const with(*by.arguments);
         precopy tables(in, *module, way, with);
         auto looked = tables.look_ahead(steps, by.limits);
         plan.tables = std::move(tables.report());
         tables.end();
-        (*module)->close();
         if (!looked) return looked;
     }
     auto const size = measure_state(in, steps, by.limits);

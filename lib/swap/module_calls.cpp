@@ -128,7 +128,7 @@ std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_mo
     auto made = std::make_unique<generation>();
     made->number = in.next_number();
     made->source = std::move(source);
-    made->module = std::move(module);
+    made->module = module_use(std::move(module));
     made->services = std::make_unique<host_services>(in.around, in.runner());
     return made;
 }

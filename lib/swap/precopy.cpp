@@ -24,7 +24,7 @@ constexpr std::chrono::nanoseconds between_lines = 1s;
 precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with)
     : in_(in),
       next_(std::move(next)),
-      walker_(way.direction == direction::downgrade ? in.running().module : next_),
+      walker_(way.direction == direction::downgrade ? in.running().module.shared() : next_),
       from_(way.path.front()),
       to_(way.path.back()),
       with_(with) {}

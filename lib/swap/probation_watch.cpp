@@ -78,19 +78,23 @@ void probation_watch::watch() {
         if (stopping_) return;
     }
     began_ = clock::now();
-    auto const end =
+    auto const end_at =
         began_ + std::min<std::chrono::nanoseconds>(terms_.duration, std::chrono::hours(24 * 365));
     auto const interval = std::max<std::chrono::nanoseconds>(terms_.interval, std::chrono::milliseconds(1));
     int tries = 0;
-    for (;;) {
-        if (!wait_until(std::min(end, clock::now() + interval))) return;
-        bool const is_last = clock::now() >= end;
+    while (tries != tries_to_go_back) {
+        if (!wait_until(std::min(end_at, clock::now() + interval))) return;
+        bool const is_last = clock::now() >= end_at;
         if (auto const reason = look(); !reason.empty()) {
-            if (go_back(reason) || ++tries == tries_to_go_back) return;
+            auto const outcome = go_back(reason, tries + 1 == tries_to_go_back);
+            if (outcome == outcome_of_return::done) return;
+            tries = outcome == outcome_of_return::refused ? tries_to_go_back : tries + 1;
         } else if (is_last) {
-            return pass();
+            return end(true);
         }
     }
+    // It serves on, because there is nothing else; what stands by is kept for as long as was asked for.
+    if (wait_until(end_at)) end(false);
 }
 
 std::string probation_watch::look() {
@@ -146,7 +150,7 @@ std::string probation_watch::ask_host() {
     }
 }
 
-void probation_watch::pass() {
+void probation_watch::end(bool passed) {
     auto const turn = claim();
     if (!turn) return;
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
@@ -159,14 +163,14 @@ void probation_watch::pass() {
     slot_->sweep_retained();
     slot_->publish_facts();
     if (keeper_ != nullptr) steps.run(phase::persist, [&] { return keeper_->note_probation_over(*slot_); });
-    steps.finish(fmt::format("{} has passed its probation of {}, old code: {}", release,
-                             to_string(terms_.duration), to_string(gone)));
+    steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
+                             passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
+                             to_string(gone)));
 }
 
-// False if it did not work, and may later.
-bool probation_watch::go_back(std::string const& reason) {
+probation_watch::outcome_of_return probation_watch::go_back(std::string const& reason, bool is_last_try) {
     auto const turn = claim();
-    if (!turn) return true;
+    if (!turn) return outcome_of_return::done;
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
     auto const failed = slot_->running().info();
     auto const name = slot_->running().module->staged().name();
@@ -184,13 +188,15 @@ bool probation_watch::go_back(std::string const& reason) {
                        name, after, reason, done.error().message),
                 phase::probation),
             failed.digest);
-        return done.error().code != errc::drain_timeout;
+        bool const may_work_later = done.error().code == errc::drain_timeout && !is_last_try;
+        if (!may_work_later) slot_->fail_probation();
+        return may_work_later ? outcome_of_return::may_work_later : outcome_of_return::refused;
     }
     // Where both were of one file, it is not the file.
     auto const sent_back = done->to.digest == failed.digest ? std::string() : failed.digest;
     slot_->note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,
-                              "{} failed its probation after {} and was sent back: {}; {} serves; mend the "
+                              "{} failed its probation after {} and was sent back: {}; {} serves; fix the "
                               "release, or name the file to try it again",
                               name, after, reason, done->to.release),
                        phase::probation),
@@ -199,7 +205,7 @@ bool probation_watch::go_back(std::string const& reason) {
         steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
-    return true;
+    return outcome_of_return::done;
 }
 
 }  // namespace hotswap::detail

@@ -48,8 +48,11 @@ private:
     std::string look_at_calls();
     std::string ask_component();
     std::string ask_host();
-    void pass();
-    bool go_back(std::string const& reason);
+    /// What became of the attempt to send the generation back.
+    enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };
+
+    void end(bool passed);
+    outcome_of_return go_back(std::string const& reason, bool is_last_try);
     held_turn claim();
 
     std::shared_ptr<slot> const slot_;

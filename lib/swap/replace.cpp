@@ -90,7 +90,7 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     steps.mark_old_serving();
     succession s(in, steps, keeper);
     argument_view const with(options.arguments);
-    auto const module = in.running().module;
+    auto const module = in.running().module.shared();
 
     auto content = steps.run(phase::verify, [&] { return read_frame(bytes); });
     if (!content) return content.error();

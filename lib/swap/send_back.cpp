@@ -21,6 +21,12 @@ std::uint64_t elements_of(generation const& of) {
     return counted == abi::status::ok ? elements : 0;
 }
 
+// Whether the state as it is now cannot be carried back, however long one waits.
+bool is_about_the_data(errc why) noexcept {
+    return why == errc::export_failed || why == errc::migration_failed || why == errc::validation_failed ||
+           why == errc::construct_failed;
+}
+
 // Nothing has to be moved: the generation before is as it was when the gate closed for the swap.
 result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, step_recorder& steps,
                                        persistence* keeper) {
@@ -69,10 +75,19 @@ result<swap_report> send_back(slot& in, revert_options const& options, step_reco
     by.limits = {options.drain_deadline, options.pause_budget};
     by.arguments = &options.arguments;
     by.keeper = keeper;
-    succession s(in, steps, keeper);
-    s.way = std::move(*way);
-    next_generation next(in, before.module, before.source);
-    return s.carry_over(by, next);
+    failure refused;
+    {
+        succession s(in, steps, keeper);
+        s.way = std::move(*way);
+        next_generation next(in, before.module.shared(), before.source);
+        auto done = s.carry_over(by, next);
+        if (done) return done;
+        refused = done.error();
+    }
+    if (!is_about_the_data(refused.code) || !before.state) return refused;
+    if (options.discard_writes) return go_on_where_it_was(in, options, steps, keeper);
+    refused.message += "; or set discard_writes, to go back to the state before the swap";
+    return refused;
 }
 
 }  // namespace hotswap::detail

@@ -38,7 +38,7 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
     route stay;
     stay.meeting = version;
     stay.path = {version};
-    precopy tables(in, in.running().module, stay, none);
+    precopy tables(in, in.running().module.shared(), stay, none);
     if (auto copied = tables.run(steps, limits); !copied) return copied.error();
     owned_state copy;
     steps.hold_back();

@@ -78,13 +78,14 @@ void succession::persist(generation const& old, arguments const& with) {
 
 // Once the commit is done the old generation must go, or stand by, whatever else fails.
 void succession::let_go_of(std::unique_ptr<generation> old) noexcept {
+    auto earlier = in_.take_standby();  // of a probation that is over with this commit
     if (on_probation) {
         in_.stand_by(std::move(old));
         report.unload.verdict = unload_verdict::standby;
-        return;
+    } else {
+        report.unload = retire_in_slices(in_, std::move(old));
     }
-    report.unload = retire_in_slices(in_, std::move(old));
-    if (in_.standby() != nullptr) end_probation_in_slices(in_);
+    if (earlier) retire_in_slices(in_, std::move(earlier));
 }
 
 void succession::complete_report(pause const& closed) {
@@ -157,7 +158,7 @@ result<swap_report> succession::carry_over_once(replacement const& by, next_gene
 
 result<swap_report> succession::carry_over(replacement const& by, next_generation& next) {
     argument_view const with(*by.arguments);
-    precopy tables(in_, next->module, way, with);
+    precopy tables(in_, next->module.shared(), way, with);
     if (by.transfer == transfer::snapshot)
         if (auto copied = tables.run(steps_, by.limits); !copied) return copied.error();
     if (auto noted = begin(*next); !noted) return noted.error();

@@ -1,4 +1,4 @@
-#include "module/loaded_module.hpp"
+#include "module/module_use.hpp"
 
 #include "module/files.hpp"
 
@@ -9,6 +9,7 @@
 using hotswap::errc;
 using hotswap::result;
 using hotswap::detail::loaded_module;
+using hotswap::detail::module_use;
 using hotswap::detail::staging_area;
 using hotswap::detail::verify_module;
 using test::modules;
@@ -30,7 +31,8 @@ result<std::shared_ptr<loaded_module>> load(staging_area& area, fs::path const& 
 }  // namespace
 
 TEST_CASE(
-    "load: a module is mapped from its private copy, and unmapped by the process's own map once closed") {
+    "load: a module is mapped from its private copy, and unmapped by the process's own map once its last "
+    "user is gone") {
     scratch const here;
     staging_area area(here / "stage");
     auto const module = load(area, modules / "plain-1.0.0.so").value();
@@ -41,11 +43,16 @@ TEST_CASE(
     CHECK_FALSE(test::is_mapped((modules / "plain-1.0.0.so").string()));
     CHECK(module->api().self->state_count == 1);
     CHECK(module->staged().bytes().empty());
-    module->close();
+    module_use first(module);
+    module_use second(module);
+    first.drop();
+    CHECK(test::is_mapped(copy));
+    CHECK(second.is_last());
+    second.drop();
     CHECK_FALSE(module->is_mapped());
     CHECK_FALSE(test::is_mapped(copy));
-    module->close();
-    CHECK_FALSE(module->is_mapped());
+    second.drop();
+    CHECK_FALSE(module->is_open());
 }
 
 TEST_CASE(
@@ -57,7 +64,7 @@ TEST_CASE(
         staging_area area(base);
         auto const module = load(area, modules / "nodelete-1.0.0.so").value();
         CHECK_MESSAGE(module->is_mapped(), base.string());
-        module->close();
+        module_use{module}.drop();
         CHECK_MESSAGE(module->is_mapped(), base.string());
     }
 }
@@ -69,7 +76,7 @@ TEST_CASE("load: the proof of the unload holds for a file whose name the process
     staging_area area(here / "stage");
     auto const module = load(area, odd).value();
     CHECK(module->is_mapped());
-    module->close();
+    module_use{module}.drop();
     CHECK_FALSE(module->is_mapped());
 }
 
@@ -79,7 +86,7 @@ TEST_CASE("load: the same file loaded twice is two modules, each unmapped on its
     auto const first = load(area, modules / "plain-1.0.0.so").value();
     auto second = load(area, modules / "plain-1.0.0.so").value();
     CHECK(&first->api() != &second->api());
-    second->close();
+    module_use{second}.drop();
     CHECK_FALSE(second->is_mapped());
     CHECK(first->is_mapped());
     CHECK(first->api().abi == hotswap::abi::number);

@@ -64,8 +64,8 @@ struct revert_options {
     bool allow_loss = false;
     hotswap::arguments arguments{};
     bool discard_writes =
-        false;  ///< go back to the state before the swap, if the downgrade is lossy or missing; what
-                ///< was written since is gone, and the report counts it
+        false;  ///< go back to the state before the swap, if the downgrade is lossy or missing, or refuses the data;
+                ///< what was written since is gone, and the report counts it
 };
 
 /// Options of `runtime::restore`.
