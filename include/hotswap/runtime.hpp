@@ -61,6 +61,8 @@ enum class subscription : std::uint64_t {};
 ///           in parallel.
 /// Lifetime: its destructor saves the state of every component in the store, if there is one (`checkpoint_on_exit`), and
 ///           unloads it; code that a lease still holds then stays mapped for good.
+///           It belongs to the process that made it: in a child that was forked its operations are refused
+///           (other_process), and its destructor leaves everything as it is.
 class runtime {
 public:
     /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.

@@ -1,6 +1,7 @@
 // What a runtime is made of, behind its face.
 #pragma once
 
+#include "base/owner_process.hpp"
 #include "base/refuse.hpp"
 #include "module/staging_area.hpp"
 #include "runtime/event_bus.hpp"
@@ -103,6 +104,7 @@ public:
     template <class T, class F>
     result<T> operate(std::string_view name, char const* operation, F&& f) {
         try {
+            if (auto here = home.expect_this(); !here) return here.error();
             step_recorder steps(sink, std::string(name), operation);
             return guarded<T>(steps, [&]() -> result<T> {
                 auto claimed = claim_slot(name, steps);
@@ -142,6 +144,7 @@ public:
         }
     }
 
+    owner_process const home;
     runtime_options options;
     rehearsals trials;
     event_bus events;

@@ -6,6 +6,7 @@
 #include "swap/lifecycle.hpp"
 #include "swap/send_back.hpp"
 
+#include <atomic>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,10 @@ using namespace detail;
 class runtime::implementation : public runtime_core {
 public:
     using runtime_core::runtime_core;
+
+    /// Of a chain: those that are not destroyed on purpose stay where a leak checker finds them.
+    implementation* left_before = nullptr;
+    static inline constinit std::atomic<implementation*> last_left{nullptr};
 };
 
 runtime::runtime(runtime_options&& options, char const* helper)
@@ -30,6 +35,12 @@ runtime::runtime(runtime_options&& options, char const* helper)
 }
 
 runtime::~runtime() {
+    // In a forked child nothing of it may be destroyed: threads, files, locks and instances are the parent's.
+    if (!self_->home.is_this()) {
+        auto* const left = self_.release();
+        left->left_before = implementation::last_left.exchange(left);
+        return;
+    }
     bool all_gone = true;
     self_->checkpoints.reset();
     {
@@ -58,11 +69,13 @@ runtime::~runtime() {
 
 result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wanted,
                                              load_options const& options) {
+    if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, std::string(name), "load");
     return self_->guarded<gate_ptr>(steps, [&] { return self_->load(name, wanted, options, steps); });
 }
 
 result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wanted) const {
+    if (auto here = self_->home.expect_this(); !here) return here.error();
     auto found = self_->components.find(name);
     if (!found) return found.error();
     auto const& entrance = (*found)->entrance;
@@ -166,11 +179,12 @@ result<unload_report> runtime::unload(std::string_view name) {
         if (report) self_->components.remove(name);
         return report;
     });
-    self_->drop_watches(true);
+    if (self_->home.is_this()) self_->drop_watches(true);
     return done;
 }
 
 result<std::vector<component_status>> runtime::recover(recover_options const& options) {
+    if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, "", "recover");
     auto done = self_->guarded<void>(steps, [&] { return self_->recover(options, steps); });
     if (!done) return done.error();
@@ -178,12 +192,14 @@ result<std::vector<component_status>> runtime::recover(recover_options const& op
 }
 
 result<void> runtime::checkpoint() {
+    if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, "", "checkpoint");
     return self_->guarded<void>(steps, [&] { return self_->checkpoint(steps); });
 }
 
 std::vector<component_status> runtime::status() const {
     std::vector<component_status> all;
+    if (!self_->home.is_this()) return all;
     self_->components.sweep_removed();
     for (auto const& in : self_->components.all()) {
         in->sweep_retained();
@@ -198,11 +214,12 @@ std::vector<component_status> runtime::status() const {
 }
 
 subscription runtime::subscribe(std::function<void(event const&)> f) {
+    if (!self_->home.is_this()) return {};
     return static_cast<subscription>(self_->events.add(std::move(f)));
 }
 
 void runtime::unsubscribe(subscription which) noexcept {
-    self_->events.remove(static_cast<std::uint64_t>(which));
+    if (self_->home.is_this()) self_->events.remove(static_cast<std::uint64_t>(which));
 }
 
 }  // namespace hotswap

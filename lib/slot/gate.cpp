@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -25,7 +26,8 @@ gate::gate(std::string name, std::string contract_name, std::uint32_t contract_n
       turn_(1),
       name_(std::move(name)),
       contract_name_(std::move(contract_name)),
-      contract_number_(contract_number) {}
+      contract_number_(contract_number),
+      process_(getpid()) {}
 
 gate::~gate() { thread_registry::get().release_slot(index_); }
 
@@ -85,6 +87,7 @@ bool gate::wait_for_opening() noexcept {
         std::uint32_t const turn = turn_.load(std::memory_order_acquire);
         if (ended_.load(std::memory_order_acquire)) return false;
         if (turn % 2 == 0) return true;
+        if (process_ != getpid()) return false;  // forked while it was closed: no thread here opens it
         turn_.wait(turn, std::memory_order_acquire);
     }
 }
@@ -121,11 +124,18 @@ admission gate::wait_and_knock(lease_cell& cell, bool enrolled, bool counted) no
 admission gate::enter_slowly(lease_cell& cell) {
     admission const admitted = try_enter(cell);
     if (admitted.contract != nullptr) return admitted;
-    auto why = refuse(
-        errc::component_gone, phase::none,
-        "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use the "
-        "new handle",
-        contract_name_, contract_number_);
+    bool const is_forked = process_ != getpid() && !ended_.load(std::memory_order_acquire);
+    auto why =
+        is_forked
+            ? refuse(errc::other_process, phase::none,
+                     "a call to {} {} in a child that was forked while its gate was closed: no thread here "
+                     "opens it; make a runtime after fork()",
+                     contract_name_, contract_number_)
+            : refuse(
+                  errc::component_gone, phase::none,
+                  "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use "
+                  "the new handle",
+                  contract_name_, contract_number_);
     why.component = name_;
     throw swap_error(std::move(why));
 }

@@ -1,6 +1,7 @@
 #include "slot/thread_registry.hpp"
 
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -65,7 +66,10 @@ thread_registry& thread_registry::get() noexcept {
     return *registry;
 }
 
-thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {}
+// A fork copies the registry whole: the child's first call, and the end of its threads, need the mutex.
+thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {
+    pthread_atfork([] { get().mutex_.lock(); }, [] { get().mutex_.unlock(); }, [] { get().mutex_.unlock(); });
+}
 
 bool thread_registry::enroll() noexcept {
     if (own_presence != presence::unknown) return own_presence == presence::enrolled;

@@ -23,6 +23,7 @@ enum class errc : int {
     contract_mismatch,
     invalid_argument,
     limit_reached,
+    other_process,  ///< in a child that was forked: the runtime is its parent's
 
     // Files, before any of their code has run.
     no_such_file = 20,

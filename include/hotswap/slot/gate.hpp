@@ -129,6 +129,7 @@ private:
     std::string name_;
     std::string contract_name_;
     std::uint32_t contract_number_;
+    int process_;  // whose threads open it
 };
 
 /// A number that no other thread of the process has had or will have.

@@ -1,0 +1,33 @@
+// Which process an object belongs to: after a fork the child has its memory, but nothing of what it owns outside of that.
+#pragma once
+
+#include "base/refuse.hpp"
+
+#include <hotswap/base/result.hpp>
+
+#include <unistd.h>
+
+namespace hotswap::detail {
+
+/// The process that made the object. What owns something outside of memory (threads, files, locks) asks it before it uses or
+/// gives back any of that.
+/// Threads:  [any]
+class owner_process {
+public:
+    bool is_this() const noexcept { return getpid() == number_; }
+    /// Errors:   other_process, in a child that was forked from the owner.
+    result<void> expect_this() const {
+        if (is_this()) return {};
+        return refuse(
+            errc::other_process, phase::none,
+            "this runtime belongs to process {}, and this is process {}, which was forked from it: its "
+            "threads, its store and its modules' copies are not here; make a runtime after fork() or "
+            "daemon()",
+            number_, getpid());
+    }
+
+private:
+    pid_t number_ = getpid();
+};
+
+}  // namespace hotswap::detail
