@@ -1,7 +1,9 @@
 #include "module/module_source.hpp"
 
-#include "base/refuse.hpp"
+#include "module/exposure.hpp"
+#include "module/release.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +12,8 @@
 #include <cerrno>
 #include <climits>
 #include <deque>
+#include <memory>
+#include <set>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -21,32 +25,15 @@ namespace {
 constexpr int most_links = 40;  // as the kernel
 constexpr std::size_t largest_signature = 4096;
 
-failure untrusted(fs::path const& what, std::string_view why, std::string_view remedy) {
-    return refuse(
-        errc::untrusted_path, phase::stage,
-        "{} {}, so that others could exchange the module; {}, or unset module_policy::check_ownership",
-        what.string(), why, remedy);
-}
-
-/// Why others could change what was looked at, in words. A directory whose entries only their owners may replace
-/// (sticky, as /tmp) is fine on the way to a file.
-std::optional<std::string> who_can_change(struct stat const& found, bool sticky_is_fine) {
-    if (found.st_uid != geteuid() && found.st_uid != 0)
-        return fmt::format("belongs to user {}, not to the host's user {} or root", found.st_uid, geteuid());
-    if (S_ISLNK(found.st_mode)) return std::nullopt;  // a link's mode means nothing
-    bool const writable = (found.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-    if (!writable || (sticky_is_fine && (found.st_mode & S_ISVTX) != 0)) return std::nullopt;
-    return fmt::format("can be written by {} (mode {:04o})",
-                       (found.st_mode & S_IWOTH) != 0 ? "everybody" : "its group", found.st_mode & 07777u);
-}
-
 /// Goes down a path one name at a time, holding a descriptor of what it has reached and checked.
 class path_walk {
 public:
-    explicit path_walk(fs::path const& no_links_below) : no_links_below_(no_links_below) {}
+    path_walk(fs::path const& no_links_below, exposure_check& check)
+        : no_links_below_(no_links_below), check_(check) {}
 
-    /// Opens the directory `path`, absolute; each part of it was looked at.
-    result<file_descriptor> open_directory(fs::path const& path) {
+    /// Opens the directory `path`, absolute; each part of it was looked at, and `check` has what is wrong with any.
+    /// `on_the_way`: it is judged like those that lead to it.
+    result<file_descriptor> open_directory(fs::path const& path, bool on_the_way = false) {
         push_front(path);
         file_descriptor at(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
         fs::path reached = "/";
@@ -55,8 +42,7 @@ public:
             if (at) {
                 struct stat found {};
                 if (fstat(at.get(), &found) != 0) return cannot_open(reached, errno);
-                if (auto const who = who_can_change(found, !names_.empty()))
-                    return untrusted(reached, *who, "change its owner or mode (chmod go-w)");
+                check_.look_at(at.get(), found, reached, on_the_way || !names_.empty());
             }
             if (!at) return cannot_open(reached, errno);
             if (names_.empty()) return at;
@@ -88,11 +74,14 @@ private:
             return std::optional(std::move(next));
         }
         if (!S_ISLNK(found.st_mode)) return cannot_open(path, ENOTDIR);
-        if (auto const who = who_can_change(found, true))
-            return untrusted(path, *who, "change the owner of the link");
-        if (is_below(path))
-            return untrusted(path, "is a symbolic link that leads out of the modules directory",
-                             "put the files themselves there");
+        check_.look_at(next.get(), found, path, true);
+        if (is_below(path)) {
+            check_.note(
+                {path,
+                 "is a symbolic link that leads out of the modules directory (put the files themselves "
+                 "there)"});
+            return cannot_open(path, ELOOP);
+        }
         if (++links_ > most_links) return cannot_open(path, ELOOP);
         char target[PATH_MAX];
         auto const size = readlinkat(next.get(), "", target, sizeof target);
@@ -116,42 +105,64 @@ private:
     }
 
     fs::path no_links_below_;
+    exposure_check& check_;
     std::deque<std::string> names_;
     int links_ = 0;
 };
 
-result<std::vector<std::byte>> read_checked(int directory, fs::path const& path, bool check) {
-    file_descriptor const file(openat(directory,
-                                      directory == AT_FDCWD ? path.c_str() : path.filename().c_str(),
-                                      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+result<file_descriptor> open_module(int directory, fs::path const& path) {
+    file_descriptor file(openat(directory, directory == AT_FDCWD ? path.c_str() : path.filename().c_str(),
+                                O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (!file) return cannot_open(path, errno);
-    return read_opened(file, path, [check, &path](struct stat const& found) -> result<void> {
-        auto const who = check ? who_can_change(found, false) : std::nullopt;
-        if (who) return untrusted(path, *who, "change its owner or mode (chmod go-w)");
+    return file;
+}
+
+/// The file's content; what is wrong with its owner or mode is noted, and then it is not read.
+result<std::vector<std::byte>> read_checked(file_descriptor const& file, fs::path const& path,
+                                            exposure_check* check) {
+    return read_opened(file, path, [check, &path, &file](struct stat const& found) -> result<void> {
+        if (check == nullptr) return {};
+        check->look_at(file.get(), found, path, false);
+        if (!check->empty()) return check->refusal();
         return {};
     });
 }
 
-}  // namespace
-
-result<module_source> read_module(fs::path const& file, module_policy const& policy) {
-    file_descriptor directory(AT_FDCWD);
-    if (policy.check_ownership) {
-        std::error_code error;
-        auto const absolute = fs::absolute(file, error);
-        if (error) return cannot_open(file, error.value());
-        auto const inner =
-            policy.directory.empty() ? fs::path() : fs::weakly_canonical(policy.directory, error);
-        auto opened = path_walk(inner).open_directory(absolute.parent_path());
-        if (!opened && opened.error().code == errc::no_such_file) return cannot_open(file, ENOENT);
-        if (!opened) return opened.error();
-        directory = std::move(*opened);
+// Who puts one file right would meet the next one with the next swap: the other releases are named at once.
+void look_at_family(int directory, fs::path const& file, bool with_signatures, exposure_check& check) {
+    auto const family = family_of(file);
+    int const listed = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    std::unique_ptr<DIR, int (*)(DIR*)> const entries(listed < 0 ? nullptr : fdopendir(listed), &closedir);
+    if (!entries) return;
+    std::set<std::string> names{file.filename().string()};
+    while (dirent const* const each = readdir(entries.get())) {
+        std::string name = each->d_name;
+        bool const is_signature = name.ends_with(signature_suffix);
+        auto const module = is_signature ? name.substr(0, name.size() - (sizeof signature_suffix - 1)) : name;
+        if (!family.empty() && family_of(module) == family && (with_signatures || !is_signature))
+            names.insert(std::move(name));
     }
-    auto bytes = read_checked(directory.get(), file, policy.check_ownership);
+    for (auto const& name : names) {
+        file_descriptor const at(openat(directory, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        struct stat found {};
+        if (at && fstat(at.get(), &found) == 0 && S_ISREG(found.st_mode))
+            check.look_at(at.get(), found, file.parent_path() / name, false);
+    }
+}
+
+/// As `read_module`, below the directory, with what is wrong noted in `check`, if that is not null.
+result<module_source> read_from(int directory, fs::path const& file, module_policy const& policy,
+                                exposure_check* check) {
+    auto opened = open_module(directory, file);
+    if (!opened) return opened.error();
+    auto bytes = read_checked(*opened, file, check);
     if (!bytes) return bytes.error();
-    module_source source{std::move(*bytes), std::nullopt};
+    module_source source{std::move(*bytes), std::nullopt, std::move(*opened)};
     if (policy.trusted_keys.empty()) return source;
-    auto signature = read_checked(directory.get(), file.string() + ".sig", policy.check_ownership);
+    auto const beside = file.string() + signature_suffix;
+    auto of_signature = open_module(directory, beside);
+    auto signature = of_signature ? read_checked(*of_signature, beside, check)
+                                  : result<std::vector<std::byte>>(of_signature.error());
     if (!signature && signature.error().code != errc::no_such_file) return signature.error();
     if (signature && signature->size() <= largest_signature)
         source.signature.emplace(reinterpret_cast<char const*>(signature->data()), signature->size());
@@ -160,11 +171,34 @@ result<module_source> read_module(fs::path const& file, module_policy const& pol
     return source;
 }
 
-std::optional<std::string> who_can_fill(fs::path const& directory) {
+}  // namespace
+
+result<module_source> read_module(fs::path const& file, module_policy const& policy) {
+    if (!policy.check_ownership) return read_from(AT_FDCWD, file, policy, nullptr);
+    std::error_code error;
+    auto const absolute = fs::absolute(file, error);
+    if (error) return cannot_open(file, error.value());
+    auto const inner = policy.directory.empty() ? fs::path() : fs::weakly_canonical(policy.directory, error);
+    exposure_check check;
+    auto const directory = path_walk(inner, check).open_directory(absolute.parent_path());
+    // In a directory that others can fill, nothing is opened.
+    auto source = directory && check.empty() ? read_from(directory->get(), file, policy, &check)
+                  : directory                ? result<module_source>(check.refusal())
+                                             : result<module_source>(directory.error());
+    if (!check.empty()) {
+        if (directory) look_at_family(directory->get(), absolute, !policy.trusted_keys.empty(), check);
+        return check.refusal();
+    }
+    if (!directory && directory.error().code == errc::no_such_file) return cannot_open(file, ENOENT);
+    return source;
+}
+
+std::optional<std::string> who_can_fill(fs::path const& directory, bool on_the_way) {
     for (auto at = fs::absolute(directory);; at = at.parent_path()) {
-        auto opened = path_walk({}).open_directory(at);
+        exposure_check check;
+        auto const opened = path_walk({}, check).open_directory(at, on_the_way);
+        if (!check.empty()) return check.refusal().message;
         if (opened) return std::nullopt;
-        if (opened.error().code == errc::untrusted_path) return opened.error().message;
         if (at == at.parent_path()) return opened.error().message;
     }
 }

@@ -20,6 +20,7 @@ inline constexpr char signature_suffix[] = ".sig";
 struct module_source {
     std::vector<std::byte> bytes;
     std::optional<std::string> signature;  ///< the file beside it, if there is one and the policy asks for it
+    file_descriptor file{-1};              ///< that the bytes were read from, if it is to be held
 };
 
 /// Reads a module from the very descriptors on which owner and mode were checked.
@@ -28,6 +29,7 @@ result<module_source> read_module(std::filesystem::path const& file, module_poli
 
 /// Who else could put a file of his own into the directory, in words; nothing if nobody could. A directory that is not
 /// there is judged by the one in which it would be made.
-std::optional<std::string> who_can_fill(std::filesystem::path const& directory);
+/// `on_the_way`: as one in which something is only to be made, so that a sticky one (/tmp) is fine.
+std::optional<std::string> who_can_fill(std::filesystem::path const& directory, bool on_the_way = false);
 
 }  // namespace hotswap::detail

@@ -1,6 +1,8 @@
 // Files for these tests: a directory that goes with its owner, modules as bytes, the process's own map.
 #pragma once
 
+#include "module/exposure.hpp"
+
 #include <hotswap/base/result.hpp>
 
 #include <doctest/doctest.h>
@@ -65,6 +67,16 @@ inline void write(fs::path const& file, std::span<std::byte const> content) {
 
 inline void write(fs::path const& file, std::string_view text) {
     write(file, std::as_bytes(std::span(text)));
+}
+
+/// Gives a file or directory to a group that has other members than this user: as root to one that is of no account, else to
+/// this user's own, which is such a one on some systems only. False: it is this user's alone.
+inline bool give_to_other_group(fs::path const& path) {
+    if (geteuid() == 0) {
+        REQUIRE(chown(path.c_str(), static_cast<uid_t>(-1), 12345) == 0);
+        return true;
+    }
+    return !hotswap::detail::is_private_group(getegid(), geteuid());
 }
 
 /// Whether a file of that name, or part of a name, is mapped into this process.

@@ -60,7 +60,9 @@ TEST_CASE("ownership: a module that only the host's user or root can write is ta
 
 TEST_CASE("ownership: a file that others can write is refused, with its mode and the remedy") {
     place at;
+    bool const has_group = test::give_to_other_group(at.file);
     for (unsigned const mode : {0664u, 0646u, 0666u}) {
+        if (mode == 0664u && !has_group) continue;
         set_mode(at.file, mode);
         auto const why = refusal(at.area.stage(at.file, "one-1.0.0.so"));
         CHECK(why.code == errc::untrusted_path);
@@ -73,7 +75,9 @@ TEST_CASE("ownership: a file that others can write is refused, with its mode and
 
 TEST_CASE("ownership: a directory that others can write is refused, be it sticky") {
     place at;
+    bool const has_group = test::give_to_other_group(at.directory);
     for (unsigned const mode : {0775u, 0757u, 0777u, 01777u}) {
+        if (mode == 0775u && !has_group) continue;
         set_mode(at.directory, mode);
         auto const why = refusal(at.area.stage(at.file, "one-1.0.0.so"));
         CHECK(why.code == errc::untrusted_path);
@@ -156,7 +160,7 @@ TEST_CASE(
     REQUIRE(lchown((at.here / "current").c_str(), stranger, stranger) == 0);
     auto const why = refusal(at.area.stage(at.here / "current/one-1.0.0.so", "x"));
     CHECK(why.code == errc::untrusted_path);
-    CHECK_SAYS(why, "owner of the link");
+    CHECK_SAYS(why, "chown -h 0 " + (at.here / "current").string());
 }
 
 TEST_CASE("ownership: below the modules directory no link is followed, however the directory is written") {

@@ -1,0 +1,58 @@
+// Who else could change what a host is about to load, and how that is put right.
+#pragma once
+
+#include <hotswap/base/result.hpp>
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// A file, directory or link that others than the host's user and root could change.
+struct exposure {
+    enum class remedy { mode, owner, namespace_, none };
+    std::filesystem::path path;
+    std::string why;
+    remedy by = remedy::none;
+};
+
+/// Whether only `user` is in the group: it is the user's primary group, has the user's name, lists no other member, and is no
+/// other account's primary group in /etc/passwd. False where that cannot be shown.
+/// Cost:     reads the system's user and group databases.
+bool is_private_group(gid_t group, uid_t user);
+
+/// Whether a user namespace of that map (/proc/self/uid_map) shows some other user as `user`, its overflow uid.
+bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map);
+
+/// Looks at owners and modes, for the length of one operation: what it learns of groups it remembers.
+class exposure_check {
+public:
+    /// Notes why others could change the file of which `fd` is a descriptor (O_PATH will do), if they could. A directory whose
+    /// entries only their owners may replace (sticky, as /tmp) is fine on the way to a file.
+    /// Effects:  one path is noted once.
+    /// Returns whether they could.
+    bool look_at(int fd, struct stat const& found, std::filesystem::path const& path, bool sticky_is_fine);
+    void note(exposure what);
+
+    bool empty() const noexcept { return all_.empty(); }
+    /// One refusal for all, with the commands that put all of it right.
+    /// Errors:   untrusted_path.
+    failure refusal() const;
+
+private:
+    bool is_ours(gid_t group);
+
+    std::vector<exposure> all_;
+    std::size_t more_ = 0;
+    std::map<gid_t, bool> groups_;
+};
+
+}  // namespace hotswap::detail
