@@ -36,6 +36,11 @@ failure cannot_open(std::filesystem::path const& path, int error) {
         return refuse(errc::not_regular_file, phase::stage,
                       "{} is a symbolic link, a regular file was expected; name the file that it points to",
                       path.string());
+    if (error == EMFILE || error == ENFILE)
+        return refuse(errc::staging_failed, phase::stage,
+                      "{}: cannot open shared object file: {}; raise the limit of open files (LimitNOFILE=, "
+                      "ulimit -n): each component holds two",
+                      path.string(), std::generic_category().message(error));
     return refuse(errc::staging_failed, phase::stage,
                   "{}: cannot open shared object file: {}; make it readable", path.string(),
                   std::generic_category().message(error));
@@ -60,7 +65,9 @@ result<std::vector<std::byte>> read_opened(file_descriptor const& file, std::fil
     std::vector<std::byte> content(static_cast<std::size_t>(found.st_size));
     std::size_t have = 0;
     while (have != content.size()) {
-        ssize_t const got = read(file.get(), content.data() + have, content.size() - have);
+        // Not from where the descriptor stands: it may be read again, also by other threads.
+        ssize_t const got =
+            pread(file.get(), content.data() + have, content.size() - have, static_cast<off_t>(have));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return cannot_open(path, errno);
         if (got == 0) break;  // it was cut while being read: what is left is judged as it is

@@ -88,6 +88,11 @@ loaded_module::~loaded_module() {
 result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, module_file verified) {
     std::shared_ptr<loaded_module> made(new loaded_module(std::move(file), std::move(verified)));
     auto const& staged = made->staged_;
+    if (staged.is_gone())
+        return refuse(errc::staging_failed, phase::load,
+                      "the private copy of {} was removed before it could be loaded ({}); keep cleaners away "
+                      "from there, or set runtime_options::staging",
+                      staged.name(), staged.path().string());
     if (!staged.is_unchanged())
         return refuse(
             errc::damaged_module, phase::load,

@@ -12,7 +12,6 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -24,41 +23,20 @@ namespace {
 
 constexpr char own_prefix[] = "host-";
 constexpr char new_prefix[] = ".new-";
-constexpr char lock_name[] = "lock";
 
-fs::path default_base() {
-    char const* const runtime_dir = std::getenv("XDG_RUNTIME_DIR");
-    if (runtime_dir != nullptr && *runtime_dir == '/') return fs::path(runtime_dir) / "hotswap";
-    std::error_code error;
-    auto const temporary = fs::temp_directory_path(error);
-    return (error ? fs::path("/tmp") : temporary) / fmt::format("hotswap-{}", geteuid());
-}
-
-failure cannot_stage(fs::path const& where, std::string_view what, int error) {
-    return refuse(errc::staging_failed, phase::stage,
-                  "the private copy of a module needs a directory that only this user can write: {} {} ({}); "
-                  "mend it or "
-                  "set runtime_options::staging",
-                  where.string(), what, std::generic_category().message(error));
-}
-
-// The shared base must be ours alone, or another user could exchange what we are about to load.
-result<void> prepare_base(fs::path const& base) {
-    std::error_code error;
-    if (base.has_parent_path()) fs::create_directories(base.parent_path(), error);
-    if (mkdir(base.c_str(), 0700) != 0 && errno != EEXIST) return cannot_stage(base, "cannot be made", errno);
-    struct stat found {};
-    if (lstat(base.c_str(), &found) != 0) return cannot_stage(base, "cannot be looked at", errno);
-    if (!S_ISDIR(found.st_mode)) return cannot_stage(base, "is not a directory", ENOTDIR);
-    if (found.st_uid != geteuid() || (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        return cannot_stage(base, "belongs to, or can be written by, another user", EPERM);
-    return {};
+/// A lock on a directory that ends with this process; nothing while another one has it.
+std::optional<file_descriptor> lock_directory(fs::path const& directory) {
+    file_descriptor lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+    return lock;
 }
 
 void sweep_one(fs::path const& directory) {
-    file_descriptor const lock(open((directory / lock_name).c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
-    if (!lock) return;
-    if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;  // its process lives
+    auto const lock = lock_directory(directory);
+    if (!lock) return;  // its process lives
+    // An earlier build of this library, which may be at work next to this one, locks a file in it.
+    file_descriptor const before(open((directory / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
+    if (before && flock(before.get(), LOCK_EX | LOCK_NB) != 0) return;
     std::error_code error;
     fs::remove_all(directory, error);
 }
@@ -79,30 +57,43 @@ void sweep(fs::path const& base) {
     }
 }
 
+/// A file that is about to be made; removed unless its path is taken out.
+struct path_guard {
+    explicit path_guard(fs::path at) : path(std::move(at)) {}
+    ~path_guard() {
+        if (!path.empty()) unlink(path.c_str());
+    }
+    path_guard(path_guard const&) = delete;
+    path_guard& operator=(path_guard const&) = delete;
+
+    fs::path path;
+};
+
 }  // namespace
 
-staged_file::staged_file(fs::path path, std::string name, std::string digest, std::vector<std::byte> bytes,
-                         std::optional<std::string> signature)
-    : path_(std::move(path)),
-      name_(std::move(name)),
-      digest_(std::move(digest)),
-      size_(bytes.size()),
-      bytes_(std::move(bytes)),
-      signature_(std::move(signature)) {}
+staged_file::staged_file(fs::path path, std::shared_ptr<module_copy const> copy, std::vector<std::byte> bytes)
+    : path_(std::move(path)), copy_(std::move(copy)), bytes_(std::move(bytes)) {}
 
 staged_file::~staged_file() {
     if (path_.empty()) return;
     unlink(path_.c_str());
-    if (signature_) unlink((path_.string() + signature_suffix).c_str());
+    if (signature()) unlink((path_.string() + signature_suffix).c_str());
 }
 
 staged_file::staged_file(staged_file&& other) noexcept
-    : path_(std::exchange(other.path_, {})),
-      name_(std::move(other.name_)),
-      digest_(std::move(other.digest_)),
-      size_(other.size_),
-      bytes_(std::move(other.bytes_)),
-      signature_(std::move(other.signature_)) {}
+    : path_(std::exchange(other.path_, {})), copy_(std::move(other.copy_)), bytes_(std::move(other.bytes_)) {}
+
+staged_file& staged_file::operator=(staged_file&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(copy_, other.copy_);
+    std::swap(bytes_, other.bytes_);
+    return *this;
+}
+
+bool staged_file::is_gone() const noexcept {
+    struct stat found {};
+    return lstat(path_.c_str(), &found) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
 
 bool staged_file::is_unchanged() const {
     auto const now = [this]() -> result<std::vector<std::byte>> {
@@ -118,78 +109,126 @@ bool staged_file::is_unchanged() const {
 }
 
 staging_area::staging_area(fs::path base, module_policy policy)
-    : policy_(std::move(policy)), base_(base.empty() ? default_base() : std::move(base)) {}
+    : policy_(std::move(policy)), wanted_(std::move(base)) {}
 
 staging_area::~staging_area() {
-    if (lock_ < 0) return;
+    if (!lock_) return;
     // Code that is still mapped keeps its inode; the directory may go in any case.
     std::error_code error;
     fs::remove_all(own_, error);
-    close(lock_);
 }
 
 // The lock is taken before the directory gets the name under which others look for it.
-result<void> staging_area::prepare() {
-    if (auto prepared = prepare_base(base_); !prepared) return prepared.error();
-    if (auto const who = policy_.check_ownership ? who_can_fill(base_) : std::nullopt)
-        return cannot_stage(base_, fmt::format("lies where others could exchange it: {}", *who), EPERM);
-    sweep(base_);
-    auto made = (base_ / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
+result<void> staging_area::settle_in(fs::path const& base) {
+    sweep(base);
+    auto made = (base / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
     if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
-    file_descriptor lock(
-        open((fs::path(made) / lock_name).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     auto const give_up = [&made](std::string_view what) {
         int const error = errno;
         std::error_code ignored;
         fs::remove_all(made, ignored);
         return cannot_stage(made, what, error);
     };
-    if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return give_up("cannot be locked");
+    auto lock = lock_directory(made);
+    if (!lock) return give_up("cannot be locked");
     auto const unique = fs::path(made).filename().string().substr(sizeof new_prefix - 1);
-    auto const named = base_ / (own_prefix + unique);
+    auto const named = base / (own_prefix + unique);
     if (rename(made.c_str(), named.c_str()) != 0) return give_up("cannot be renamed");
     // As the process's own map will name it: without links and dots on the way.
     std::error_code error;
-    own_ = fs::canonical(named, error);
+    auto own = fs::canonical(named, error);
     if (error) return cannot_stage(named, "cannot be resolved", error.value());
-    lock_ = lock.release();
+    own_ = std::move(own);
+    lock_ = std::move(*lock);
     return {};
+}
+
+// The first base that can be used. What was passed over is told once: an operator may have meant it.
+result<void> staging_area::prepare() {
+    std::optional<failure> passed_over;
+    for (auto const& each : staging_bases(wanted_)) {
+        auto base = open_base(each, policy_.check_ownership);
+        auto done = base ? settle_in(*base) : result<void>(base.error());
+        if (!done) {
+            if (!passed_over) passed_over = done.error();
+            continue;
+        }
+        if (!passed_over) return {};
+        auto warning = fmt::format("private copies of modules go to {} instead: {}", base->string(),
+                                   passed_over->message);
+        if (warning != last_warning_) warnings_.push_back(warning);
+        last_warning_ = std::move(warning);
+        return {};
+    }
+    return *passed_over;
+}
+
+// The directory is there for as long as its path leads to what is locked.
+result<void> staging_area::be_ready() {
+    struct stat held {};
+    struct stat found {};
+    if (lock_ && fstat(lock_.get(), &held) == 0 && stat(own_.c_str(), &found) == 0 &&
+        held.st_dev == found.st_dev && held.st_ino == found.st_ino)
+        return {};
+    return prepare();
 }
 
 result<staged_file> staging_area::stage(fs::path const& source, std::string name) {
     std::lock_guard const lock(mutex_);
     auto content = read_module(source, policy_);
     if (!content) return content.error();
-    std::error_code error;
-    if (own_.empty() || !fs::exists(own_, error)) {
-        if (lock_ >= 0) close(std::exchange(lock_, -1));
-        if (auto prepared = prepare(); !prepared) return prepared.error();
-    }
+    if (auto ready = be_ready(); !ready) return ready.error();
     return write(std::move(*content), std::move(name));
 }
 
-// The copy is sealed by what surrounds it: a directory that only this user enters, a mode that nobody may write by, and no
+result<staged_file> staging_area::stage(module_copy const& earlier, std::string name) {
+    std::lock_guard const lock(mutex_);
+    auto content = earlier.read();
+    if (!content) return content.error();
+    if (auto ready = be_ready(); !ready) return ready.error();
+    return write(std::move(*content), std::move(name));
+}
+
+result<void> staging_area::put_back(staged_file& copy) {
+    if (!copy.is_gone()) return {};
+    auto again = stage(*copy.copy(), copy.name());
+    if (!again) return again.error();
+    copy = std::move(*again);
+    return {};
+}
+
+std::vector<std::string> staging_area::take_warnings() {
+    std::lock_guard const lock(mutex_);
+    return std::exchange(warnings_, {});
+}
+
+// The copy is sealed by what surrounds it: a directory that only this user enters, a mode that no one may write by, and no
 // descriptor that could. What is hashed and judged are the bytes that were written, and before the load the file is
 // compared with them.
 result<staged_file> staging_area::write(module_source source, std::string name) {
     auto const path = own_ / fmt::format("{}-{}", next_++, name);
-    auto digest = content_digest(source.bytes);
-    auto const put = [](fs::path const& at, std::span<std::byte const> content) -> result<void> {
+    auto const put = [](fs::path const& at, std::span<std::byte const> content) -> result<file_descriptor> {
         file_descriptor const file(
             open(at.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400));
         if (!file) return cannot_stage(at, "cannot be made", errno);
         int error = HOTSWAP_FAILPOINT("stage.write");
         if (error == 0) error = write_all(file.get(), content);
-        if (error == 0) return {};
-        return cannot_stage(at, "cannot be written", error);
+        if (error != 0) return cannot_stage(at, "cannot be written", error);
+        file_descriptor reading(open(at.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+        if (!reading) return cannot_stage(at, "cannot be opened again", errno);
+        return reading;
     };
-    // The owner is there before the file, so that whatever goes wrong on the way removes it.
-    staged_file made(path, std::move(name), std::move(digest), std::move(source.bytes),
-                     std::move(source.signature));
-    if (auto done = put(path, made.bytes()); !done) return done.error();
-    if (auto const& text = made.signature())
-        if (auto done = put(path.string() + signature_suffix, std::as_bytes(std::span(*text))); !done)
-            return done.error();
+    // Whatever goes wrong on the way removes both files.
+    path_guard written(path), signed_by(path.string() + signature_suffix);
+    auto held = put(path, source.bytes);
+    if (!held) return held.error();
+    if (auto const& text = source.signature)
+        if (auto done = put(signed_by.path, std::as_bytes(std::span(*text))); !done) return done.error();
+    auto copy =
+        std::make_shared<module_copy const>(std::move(*held), std::move(name), content_digest(source.bytes),
+                                            source.bytes.size(), std::move(source.signature));
+    staged_file made(std::move(written.path), std::move(copy), std::move(source.bytes));
+    signed_by.path.clear();
     return made;
 }
 

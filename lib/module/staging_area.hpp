@@ -1,7 +1,9 @@
 // Private copies of module files: unique for each generation, read-only, gone when their generation is.
 #pragma once
 
+#include "module/module_copy.hpp"
 #include "module/module_source.hpp"
+#include "module/staging_base.hpp"
 
 #include <hotswap/base/result.hpp>
 #include <hotswap/module/policy.hpp>
@@ -9,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -17,23 +20,25 @@
 
 namespace hotswap::detail {
 
-/// One private copy; removed from disk with its owner.
+/// One private copy; removed from disk with its owner. It is loaded by its path; its content, which is needed again as long
+/// as the generation may have to be stored or gone back to, is `copy`, whatever becomes of the path.
 class staged_file {
 public:
-    staged_file(std::filesystem::path path, std::string name, std::string digest,
-                std::vector<std::byte> bytes, std::optional<std::string> signature);
+    staged_file(std::filesystem::path path, std::shared_ptr<module_copy const> copy,
+                std::vector<std::byte> bytes);
     ~staged_file();
     staged_file(staged_file&& other) noexcept;
-    staged_file& operator=(staged_file&&) = delete;
+    staged_file& operator=(staged_file&& other) noexcept;
 
     std::filesystem::path const& path() const noexcept { return path_; }
-    /// The name of the file that was copied, without its directory: for people.
-    std::string const& name() const noexcept { return name_; }
-    /// BLAKE2b-256 of the content, hexadecimal.
-    std::string const& digest() const noexcept { return digest_; }
-    std::uint64_t size() const noexcept { return size_; }
-    /// The signature that lay beside the file, if the policy asked for one; a copy lies beside the private copy.
-    std::optional<std::string> const& signature() const noexcept { return signature_; }
+    std::shared_ptr<module_copy const> const& copy() const noexcept { return copy_; }
+    std::string const& name() const noexcept { return copy_->name(); }
+    std::string const& digest() const noexcept { return copy_->digest(); }
+    std::uint64_t size() const noexcept { return copy_->size(); }
+    /// As `module_copy::signature`; a file with it lies beside the private copy.
+    std::optional<std::string> const& signature() const noexcept { return copy_->signature(); }
+    /// Whether nothing is left at the path.
+    bool is_gone() const noexcept;
     /// Whether the private copy still is what was written, byte by byte, and read-only; before the bytes are let go.
     bool is_unchanged() const;
     /// The content, for as long as it has not been let go.
@@ -45,20 +50,17 @@ public:
 
 private:
     std::filesystem::path path_;
-    std::string name_;
-    std::string digest_;
-    std::uint64_t size_;
+    std::shared_ptr<module_copy const> copy_;
     std::vector<std::byte> bytes_;
-    std::optional<std::string> signature_;
 };
 
 /// A directory of one process for its staged files, below one that it shares with other processes of the same
-/// user. A lock on a file in it says that the process lives; the directories of dead ones are removed.
+/// user. A lock on it says that the process lives; the directories of dead ones are removed. systemd-tmpfiles passes over
+/// what is locked like that.
 /// Threads:  [any]
 class staging_area {
 public:
-    /// `base` empty: hotswap below $XDG_RUNTIME_DIR, or hotswap-UID in the system's temporary directory.
-    /// `policy` is for what is staged here.
+    /// `base` empty: the first of `staging_bases` that can be used. `policy` is for what is staged here.
     explicit staging_area(std::filesystem::path base, module_policy policy = {});
     ~staging_area();
     staging_area(staging_area const&) = delete;
@@ -66,23 +68,38 @@ public:
 
     /// Copies the regular file `source`, which may be replaced or removed afterwards; people will know it as
     /// `name`.
-    /// Effects:  the first call makes the directory and removes those of processes that are gone.
+    /// Effects:  the first call makes the directory and removes those of processes that are gone; so does one that finds the
+    ///           directory gone.
     /// Errors:   no_such_file, not_regular_file, staging_failed; untrusted_path, by the policy.
     result<staged_file> stage(std::filesystem::path const& source, std::string name);
+    /// Copies what was staged, or held, before.
+    /// Errors:   staging_failed, damaged_module.
+    result<staged_file> stage(module_copy const& earlier, std::string name);
+    /// Makes the copy anew, if something has removed it before it was loaded: then its path is another one.
+    /// Effects:  none where the copy is in place, or something else is.
+    /// Errors:   staging_failed.
+    result<void> put_back(staged_file& copy);
+
+    /// What hosts should be warned of since the last call: that the directory is not where it was expected.
+    std::vector<std::string> take_warnings();
 
     /// Which modules are let in: what `stage` checks, and `verify_module` is to be asked with.
     module_policy const& policy() const noexcept { return policy_; }
 
 private:
+    result<void> be_ready();
     result<void> prepare();
+    result<void> settle_in(std::filesystem::path const& base);
     result<staged_file> write(module_source source, std::string name);
 
     module_policy const policy_;
+    std::filesystem::path const wanted_;
     std::mutex mutex_;
-    std::filesystem::path base_;
-    std::filesystem::path own_;  // guarded by mutex_; empty until prepared
-    int lock_ = -1;              // guarded by mutex_
-    std::uint64_t next_ = 1;     // guarded by mutex_
+    std::filesystem::path own_;          // guarded by mutex_; empty until prepared
+    file_descriptor lock_{-1};           // guarded by mutex_; of the directory `own_`
+    std::uint64_t next_ = 1;             // guarded by mutex_
+    std::vector<std::string> warnings_;  // guarded by mutex_
+    std::string last_warning_;           // guarded by mutex_
 };
 
 }  // namespace hotswap::detail

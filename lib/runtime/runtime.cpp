@@ -140,8 +140,15 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
                            "there is no generation before the running one; swap() to a release of your "
                            "choice instead"),
                     phase::plan);
+            if (!before.copy)
+                return steps.refused(
+                    refuse(errc::not_reversible, phase::plan,
+                           "the stored file of {}, which ran before, could not be opened when this host "
+                           "recovered; swap() to a release of your choice instead",
+                           before.name),
+                    phase::plan);
             replacement by;
-            by.file = before.file;
+            by.copy = before.copy;
             by.name = before.name;
             by.source = before.source;
             by.limits = {options.drain_deadline, options.pause_budget};

@@ -236,6 +236,15 @@ result<void> set_recovery::go_back(stored_component const& of) {
     return {};
 }
 
+// What a revert goes back to, held open, because the store may sweep its file.
+void set_recovery::remember(slot& in, stored_module const& before, std::string const& name, step_recorder& own) {
+    auto const file = (*core_.kept)->module(before.digest);
+    if (!file) return;
+    auto copy = hold_module(*file, name, core_.staging.policy());
+    if (!copy) own.warn(phase::persist, "it cannot be reverted: " + copy.error().message);
+    in.remember({nullptr, before.source, copy ? std::move(*copy) : nullptr, name, before.release, before.digest});
+}
+
 result<void> set_recovery::load(stored_component const& of, first_module const& from, contract wanted,
                                 std::span<std::byte const> frame) {
     load_options how;
@@ -251,14 +260,10 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     auto const running = made->running().info();
     bool const is_stored = running.digest == of.digest;
     bool const same_contract = wanted.name == of.contract && wanted.number == of.contract_number;
-    auto const& before = of.previous;
-    if (is_stored && !before.digest.empty()) {
-        if (auto const file = (*core_.kept)->module(before.digest))
-            made->remember({nullptr, before.source, *file, of.previous_name, before.release, before.digest});
-    } else if (!is_stored && same_contract && how_.modules == recover_modules::newest) {
-        if (auto const file = (*core_.kept)->module(of.digest))
-            made->remember({nullptr, of.source, *file, of.module_name, of.release, of.digest});
-    }
+    if (is_stored && !of.previous.digest.empty())
+        remember(*made, of.previous, of.previous_name, own);
+    else if (!is_stored && same_contract && how_.modules == recover_modules::newest)
+        remember(*made, {of.digest, of.release, of.source}, of.module_name, own);
     if (!of.rolled_back_reason.empty()) {
         auto why = refuse(errc::rolled_back, phase::probation, "{}", of.rolled_back_reason);
         why.component = of.name;

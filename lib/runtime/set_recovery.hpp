@@ -37,6 +37,7 @@ private:
     result<void> go_back(stored_component const& of);
     result<void> load(stored_component const& of, first_module const& from, contract wanted,
                       std::span<std::byte const> frame);
+    void remember(slot& in, stored_module const& before, std::string const& name, step_recorder& own);
     result<void> make_durable();
     void undo() noexcept;
     bool is_left_out(std::string const& name) const;

@@ -57,7 +57,7 @@ slot_news slot::expect(generation const& next) {
         auto const& file = running_->module->staged();
         news.previous = {running_->module.shared(),
                          running_->source,
-                         file.path(),
+                         file.copy(),
                          file.name(),
                          std::string(running_->module->file().release()),
                          file.digest()};

@@ -40,8 +40,8 @@ struct retained_module {
 struct previous_module {
     std::shared_ptr<loaded_module> module;  ///< closed; owns the staged file; null after a recovery
     std::filesystem::path source;
-    std::filesystem::path file;  ///< the copy
-    std::string name;            ///< what people know it as; empty: there is none
+    std::shared_ptr<module_copy const> copy;  ///< its bytes; null if it could not be opened at the recovery
+    std::string name;                         ///< what people know it as; empty: there is none
     std::string release;
     std::string digest;
 };

@@ -164,6 +164,24 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
     return digest;
 }
 
+result<bool> store::keep_known(std::string const& digest, std::span<std::byte const> signature) {
+    auto const name = module_file_name(digest);
+    {
+        std::lock_guard const lock(mutex_);
+        uncommitted_.insert(digest);
+    }
+    claim taken(*this, digest);
+    auto const there = modules_.read(name, largest_module);
+    if (!there && there.error().code != errc::store_damaged) return there.error();
+    if (!there || !*there || content_digest(**there) != digest) return false;
+    auto kept = modules_.sync();  // the process that wrote it may have died before that
+    if (kept && !signature.empty())
+        kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);
+    if (!kept) return kept.error();
+    taken.stays();
+    return true;
+}
+
 result<std::filesystem::path> store::module(std::string const& digest) const {
     if (!is_digest(digest))
         return refuse(errc::invalid_argument, phase::persist, "\"{}\" is not the digest of a module", digest);

@@ -67,6 +67,8 @@ public:
     /// What is there already is compared.
     result<std::string> keep_module(std::span<std::byte const> content,
                                     std::span<std::byte const> signature = {});
+    /// Keeps a module whose file is there already, whole, as `keep_module` does with its content; false: it is not there.
+    result<bool> keep_known(std::string const& digest, std::span<std::byte const> signature = {});
     /// The file of a module that was kept.
     /// Errors:   store_damaged: it is missing, or its content is another one.
     result<std::filesystem::path> module(std::string const& digest) const;

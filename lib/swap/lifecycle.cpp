@@ -49,9 +49,7 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
                         step_recorder& steps, persistence* keeper) {
     auto staged = stage_and_verify(area, steps, from.file, from.name, in.entrance->contract());
     if (!staged) return staged.error();
-    auto module = steps.run(phase::load, [&] {
-        return loaded_module::load(std::move(staged->file), std::move(staged->verified));
-    });
+    auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
     if (!module) return module.error();
     if (in.family.empty()) in.family = family_of(from.source);
     if (in.family.empty()) in.family = (*module)->file().component();
@@ -126,11 +124,11 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
 namespace {
 
 // What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows.
-result<void> predict(slot& in, staged_module staged, replacement const& by, route const& way,
-                     step_recorder& steps, swap_plan& plan) {
+result<void> predict(slot& in, staging_area& area, staged_module staged, replacement const& by,
+                     route const& way, step_recorder& steps, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
     if (has_tables && plan.transfer == transfer::snapshot) {
-        auto module = loaded_module::load(std::move(staged.file), std::move(staged.verified));
+        auto module = load_staged(area, std::move(staged));
         if (!module) return module.error();
         module_use const used(*module);
         argument_view const with(*by.arguments);
@@ -181,14 +179,15 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
     plan.transfer = by.transfer;
     if (plan.blockers.empty() && by.rehearse == rehearse::always) {
-        auto rehearsed = rehearse_if_wanted(in, *staged, by, *way, steps);
+        auto rehearsed = rehearse_if_wanted(in, area, *staged, by, *way, steps);
         if (rehearsed)
             plan.rehearsal = std::move(*rehearsed);
         else
             block(rehearsed.error());
     }
     if (plan.blockers.empty())
-        if (auto done = predict(in, std::move(*staged), by, *way, steps, plan); !done) block(done.error());
+        if (auto done = predict(in, area, std::move(*staged), by, *way, steps, plan); !done)
+            block(done.error());
     return plan;
 }
 

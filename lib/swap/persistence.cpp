@@ -1,7 +1,6 @@
 #include "swap/persistence.hpp"
 
 #include "base/refuse.hpp"
-#include "module/file_io.hpp"
 #include "swap/byte_buffer.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/module_calls.hpp"
@@ -93,11 +92,15 @@ result<void> own_state_of(generation const& of, frame_of& out) {
 
 // The signature is kept with it, so that a recovery judges the module as it was judged when it was let in.
 result<void> persistence::keep(loaded_module const& module) {
-    auto const content = read_regular_file(module.staged().path());
+    auto const& copy = *module.staged().copy();
+    auto const signature =
+        copy.signature() ? std::as_bytes(std::span(*copy.signature())) : std::span<std::byte const>();
+    auto const known = store_.keep_known(copy.digest(), signature);
+    if (!known) return known.error();
+    if (*known) return {};
+    auto const content = copy.read();
     if (!content) return content.error();
-    auto const& signature = module.staged().signature();
-    auto kept = store_.keep_module(
-        *content, signature ? std::as_bytes(std::span(*signature)) : std::span<std::byte const>());
+    auto kept = store_.keep_module(content->bytes, signature);
     if (!kept) return kept.error();
     return {};
 }

@@ -140,7 +140,7 @@ std::chrono::nanoseconds predict(helper_report const& told, replacement const& b
 }
 
 result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper, slot const& in,
-                                     staged_module const& next, replacement const& by) {
+                                     staging_area& area, staged_module& next, replacement const& by) {
     auto const limits = limits_for(by.rehearsals->options(), state.bytes.size());
     auto const request = make_request(in, by, state, limits);
     if (!request) return request.error();
@@ -148,6 +148,8 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.state_bytes = state.bytes.size();
     state.payload.reset();  // the helper has it now
     report.pause = state.times.pause;
+    // Copying the state may have taken a while, and the helper loads by the path.
+    if (auto there = area.put_back(next.file); !there) return there.error();
     auto const ended =
         run_helper(helper, next.file.path(), *request, wire::longest_report, steady::now() + limits.deadline);
     if (!ended) return ended.error();
@@ -162,15 +164,16 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     return report;
 }
 
-result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staged_module const& next,
-                                  replacement const& by, route const& way, step_recorder& steps) {
+result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staging_area& area,
+                                  staged_module& next, replacement const& by, route const& way,
+                                  step_recorder& steps) {
     auto const began = steady::now();
     handed_state state;
     auto named = take_frame(in, next, *by.rehearsals, state);
     if (!named) return named.error();
     if (!*named)
         if (auto taken = take_state(in, by, way, steps, state); !taken) return taken.error();
-    auto report = rehearse_on(state, helper, in, next, by);
+    auto report = rehearse_on(state, helper, in, area, next, by);
     if (report) report->time = steady::now() - began;
     return report;
 }
@@ -185,8 +188,8 @@ rehearsal_report do_without(step_recorder& steps, std::string const& why, bool w
 
 }  // namespace
 
-result<rehearsal_report> rehearse_if_wanted(slot& in, staged_module const& next, replacement const& by,
-                                            route const& way, step_recorder& steps) {
+result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
+                                            replacement const& by, route const& way, step_recorder& steps) {
     if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, next.file.digest()))
         return rehearsal_report{};
     auto& trials = *by.rehearsals;
@@ -204,7 +207,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staged_module const& next,
     }
     std::string doubts;
     auto tried = steps.run(phase::rehearse, [&]() -> result<rehearsal_report> {
-        auto done = rehearse(helper, in, next, by, way, steps);
+        auto done = rehearse(helper, in, area, next, by, way, steps);
         if (done) return done;
         auto why = done.error();
         why.message = "in rehearsal: " + why.message;

@@ -31,9 +31,12 @@ result<void> migrate(step_recorder& steps, generation& next, std::uint32_t versi
 
 result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
-                                       contract wanted) {
-    auto staged = steps.run(phase::stage, [&] { return area.stage(file, name); });
+                                       contract wanted, module_copy const* earlier) {
+    auto staged = steps.run(phase::stage, [&] {
+        return earlier != nullptr ? area.stage(*earlier, name) : area.stage(file, name);
+    });
     if (!staged) return staged.error();
+    for (auto& warning : area.take_warnings()) steps.warn(phase::stage, std::move(warning));
     steps.bytes(staged->size());
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
         auto judged = verify_module(*staged, area.policy());
@@ -50,6 +53,11 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     return staged_module{std::move(*staged), std::move(*verified)};
 }
 
+result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next) {
+    if (auto there = area.put_back(next.file); !there) return there.error();
+    return loaded_module::load(std::move(next.file), std::move(next.verified));
+}
+
 result<swap_report> replace(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
     steps.mark_old_serving();
     succession s(in, steps, by.keeper);
@@ -57,7 +65,7 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     s.on_probation = by.on_probation;
     module_file const& running = in.running().module->file();
 
-    auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract());
+    auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract(), by.copy.get());
     if (!staged) return staged.error();
     if (auto fits = check_states(running, staged->verified, by.name); !fits)
         return steps.refused(fits.error(), phase::verify);
@@ -72,13 +80,11 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     });
     if (!planned) return planned.error();
     s.way = std::move(*planned);
-    auto rehearsed = rehearse_if_wanted(in, *staged, by, s.way, steps);
+    auto rehearsed = rehearse_if_wanted(in, area, *staged, by, s.way, steps);
     if (!rehearsed) return rehearsed.error();
     s.report.rehearsal = std::move(*rehearsed);
 
-    auto module = steps.run(phase::load, [&] {
-        return loaded_module::load(std::move(staged->file), std::move(staged->verified));
-    });
+    auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
     if (!module) return module.error();
     next_generation next(in, std::move(*module), by.source);
 

@@ -29,17 +29,21 @@ struct staged_module {
     module_file verified;
 };
 
-/// Copies `file` and judges the copy.
+/// Copies `file`, or what `earlier` holds if that is not null, and judges the copy.
 /// Errors:   those of staging and verification; contract_mismatch.
 result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
-                                       contract wanted);
+                                       contract wanted, module_copy const* earlier = nullptr);
+
+/// Loads it, also if the copy was removed since.
+/// Errors:   those of `staging_area::put_back` and `loaded_module::load`.
+result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next);
 
 class rehearsals;
 
 /// Which module comes next, and how.
 struct replacement {
-    std::filesystem::path file;    ///< what is copied
+    std::filesystem::path file{};  ///< what is copied
     std::string name;              ///< what people know it as
     std::filesystem::path source;  ///< where it is said to come from
     hotswap::transfer transfer = hotswap::transfer::snapshot;
@@ -50,6 +54,7 @@ struct replacement {
     persistence* keeper = nullptr;  ///< where it is made durable; null: nowhere
     std::optional<hotswap::rehearse> rehearse{};
     hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
+    std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.

@@ -203,7 +203,9 @@ TEST_CASE("staging: a base that others can write is refused, with the way out") 
     scratch const here;
     test::write(here / "one.so", "content");
     fs::create_directory(here / "stage");
+    bool const has_group = test::give_to_other_group(here / "stage");
     for (unsigned const mode : {0770u, 0707u, 0722u}) {
+        if (mode == 0770u && !has_group) continue;
         fs::permissions(here / "stage", static_cast<fs::perms>(mode));
         staging_area area(here / "stage");
         auto const why = refusal(area.stage(here / "one.so", "one.so"));
