@@ -1,6 +1,7 @@
 #include "store/directory.hpp"
 
 #include "base/refuse.hpp"
+#include "module/exposure.hpp"
 #include "store/store_failure.hpp"
 
 #include <dirent.h>
@@ -94,7 +95,7 @@ result<directory> directory::adopt(fs::path path, int fd) {
             "the store {} belongs to user {}, who could change what this host (user {}) loads from it; "
             "give it to the host's user (chown)",
             path.string(), found.st_uid, geteuid());
-    if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+    if (exposure_check().look_at(owned.get(), found, path, false))
         return refuse(
             errc::untrusted_path, phase::persist,
             "the store {} has mode {:o}: others could change what this host loads from it; only its "
