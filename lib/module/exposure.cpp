@@ -160,28 +160,35 @@ void exposure_check::note(exposure what) {
         all_.push_back(std::move(what));
 }
 
-failure exposure_check::refusal() const {
+std::string exposure_check::in_words() const {
     std::string what;
+    for (exposure const& each : all_)
+        what += fmt::format("{}{} {}", what.empty() ? "" : ", ", each.path.string(), each.why);
+    if (more_ != 0) what += fmt::format(", and {} more", more_);
+    return what;
+}
+
+failure exposure_check::refusal() const {
     std::string modes;
     std::string owners;
     bool is_mapping = false;
     for (exposure const& each : all_) {
-        what += fmt::format("{}{} {}", what.empty() ? "" : ", ", each.path.string(), each.why);
         if (each.by == exposure::remedy::mode) modes += " " + quoted(each.path.string());
         if (each.by == exposure::remedy::owner) owners += " " + quoted(each.path.string());
         if (each.by == exposure::remedy::namespace_) is_mapping = true;
     }
-    if (more_ != 0) what += fmt::format(", and {} more", more_);
     std::string remedy;
     if (!modes.empty()) remedy += "chmod go-w" + modes;
     if (!owners.empty())
-        remedy += fmt::format("{}chown -h {}{}", remedy.empty() ? "" : " && ", geteuid(), owners);
+        remedy +=
+            fmt::format("{}chown -h {}{} (or put the modules where only root and the host's user can write)",
+                        remedy.empty() ? "" : " && ", geteuid(), owners);
     if (is_mapping)
         remedy += fmt::format("{}run the host where that owner is mapped (uid_map, PrivateUsers=)",
                               remedy.empty() ? "" : ", and ");
     return refuse(errc::untrusted_path, phase::stage,
                   "{}, so that others could exchange the module; {}{}unset module_policy::check_ownership",
-                  what, remedy, remedy.empty() ? "" : ", or ");
+                  in_words(), remedy, remedy.empty() ? "" : ", or ");
 }
 
 }  // namespace hotswap::detail

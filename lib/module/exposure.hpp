@@ -43,6 +43,8 @@ public:
     void note(exposure what);
 
     bool empty() const noexcept { return all_.empty(); }
+    /// All of it, without what to do.
+    std::string in_words() const;
     /// One refusal for all, with the commands that put all of it right.
     /// Errors:   untrusted_path.
     failure refusal() const;

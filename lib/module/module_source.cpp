@@ -197,7 +197,7 @@ std::optional<std::string> who_can_fill(fs::path const& directory, bool on_the_w
     for (auto at = fs::absolute(directory);; at = at.parent_path()) {
         exposure_check check;
         auto const opened = path_walk({}, check).open_directory(at, on_the_way);
-        if (!check.empty()) return check.refusal().message;
+        if (!check.empty()) return check.in_words();
         if (opened) return std::nullopt;
         if (at == at.parent_path()) return opened.error().message;
     }

@@ -142,13 +142,15 @@ TEST_CASE("staging: nothing is made in a session's directory of another user, wh
     }
     machine const at;
     REQUIRE(chown(at.session.c_str(), stranger, stranger) == 0);
-    staging_area area({});
-    auto const staged = area.stage(at.file, "one.so").value();
-    CHECK(is_below(staged.path(), at.temporary / own_name()));
-    CHECK(count(at.session) == 0);
-    auto const warnings = area.take_warnings();
-    REQUIRE(warnings.size() == 1);
-    CHECK(warnings[0].find("belongs to user 12345") != std::string::npos);
+    for (bool const checks : {true, false}) {
+        staging_area area({}, {.check_ownership = checks});
+        auto const staged = area.stage(at.file, "one.so").value();
+        CHECK(is_below(staged.path(), at.temporary / own_name()));
+        CHECK(count(at.session) == 0);
+        auto const warnings = area.take_warnings();
+        REQUIRE(warnings.size() == 1);
+        CHECK(warnings[0].find("belongs to user 12345") != std::string::npos);
+    }
 }
 
 TEST_CASE("staging: nothing is made in a temporary directory of another user, but in /tmp") {

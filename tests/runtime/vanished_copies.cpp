@@ -59,7 +59,7 @@ struct cleaned_host {
 
 template <class T>
 void check_done(hotswap::result<T> const& done) {
-    CHECK_MESSAGE(done.has_value(), done.error().message);
+    CHECK_MESSAGE(done.has_value(), (done ? std::string() : done.error().message));
 }
 
 /// With and without a store.
