@@ -135,14 +135,20 @@ result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const&
     }
     auto on_probation = by;
     on_probation.on_probation = true;
-    auto done = replace(in, staging, on_probation, steps);
-    if (done) {
+    // Also where it throws after the commit: a probation that is watched by nothing would never end.
+    auto const decide = [&]() noexcept {
+        if (!steps.committed()) return watch.stop();
         stop_watching(in, &watch);
         watch.begin();
-    } else {
-        watch.stop();
+    };
+    try {
+        auto done = replace(in, staging, on_probation, steps);
+        decide();
+        return done;
+    } catch (...) {
+        decide();
+        throw;
     }
-    return done;
 }
 
 void runtime_core::stop_watching(slot const& in, probation_watch const* but) noexcept {

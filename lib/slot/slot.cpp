@@ -71,6 +71,7 @@ slot_news slot::expect(generation const& next) {
 
 void slot::announce(slot_news news, bool on_probation) noexcept {
     previous_ = std::move(news.previous);
+    probation_failed_ = false;
     std::lock_guard const lock(facts_mutex_);
     // Whoever names a file that was sent back wants it.
     auto const& digest = news.facts.running.digest;
@@ -84,6 +85,11 @@ void slot::announce(slot_news news, bool on_probation) noexcept {
 unload_report slot::end_probation() {
     entrance->watch(false);
     return standby_ ? retire(std::move(standby_)) : unload_report{};
+}
+
+void slot::note_probation_over() noexcept {
+    std::lock_guard const lock(facts_mutex_);
+    facts_.on_probation = false;
 }
 
 void slot::note_rollback(failure why, std::string digest) {
@@ -138,6 +144,11 @@ unload_report slot::let_go_of(retained_module kept) {
             report.reason = "an earlier generation's " + earlier->reason();
             return report;
         }
+        if (is_overrunning(module)) {
+            report.verdict = unload_verdict::retained;
+            report.reason = "code of it overran the pause budget and is still running";
+            return report;
+        }
         if (module.is_open()) return report;
         if (!module.is_mapped()) {
             report.verdict = unload_verdict::unmapped;
@@ -163,6 +174,12 @@ retained_module const* slot::in_use(loaded_module const& module) const {
         retained_.begin(), retained_.end(),
         [&module](retained_module const& kept) { return kept.module.get() == &module && kept.is_in_use(); });
     return found == retained_.end() ? nullptr : &*found;
+}
+
+// What is given up holds its module until it is over; the thread that runs it leaves that pointer alone.
+bool slot::is_overrunning(loaded_module const& module) const {
+    return std::any_of(overruns_.begin(), overruns_.end(),
+                       [&module](auto const& each) { return each->next->module.get() == &module; });
 }
 
 void slot::leave_running(std::shared_ptr<overrun> what) {

@@ -102,10 +102,7 @@ public:
     void remember(previous_module before) { previous_ = std::move(before); }
 
     /// Keeps `old` as it is, for as long as the running generation is on probation.
-    void stand_by(std::unique_ptr<generation> old) noexcept {
-        probation_failed_ = false;
-        standby_ = std::move(old);
-    }
+    void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }
     /// The generation before, while the running one is on probation; null otherwise.
     generation* standby() const noexcept { return standby_.get(); }
     std::unique_ptr<generation> take_standby() noexcept { return std::move(standby_); }
@@ -115,6 +112,8 @@ public:
     bool is_on_trial() const noexcept { return standby_ != nullptr && !probation_failed_; }
     /// Ends the probation: what stood by is retired, with proof.
     unload_report end_probation();
+    /// `facts` says that no probation is going on, also where there is no memory to publish all of them.
+    void note_probation_over() noexcept;
     /// Remembers that a probation sent the file of `digest` back; without one, that it sent a generation back.
     void note_rollback(failure why, std::string digest);
     bool was_rolled_back(std::string_view digest) const;
@@ -142,6 +141,7 @@ public:
 
 private:
     retained_module const* in_use(loaded_module const& module) const;
+    bool is_overrunning(loaded_module const& module) const;
     std::string threads_in(loaded_module const& module) const noexcept;
     unload_report let_go_of(retained_module kept);
     slot_facts facts_of(generation const* running, std::string previous_release) const;

@@ -102,6 +102,8 @@ std::string probation_watch::look() {
         if (auto wrong = look_at_calls(); !wrong.empty()) return wrong;
         if (auto wrong = ask_component(); !wrong.empty()) return wrong;
         return ask_host();
+    } catch (std::bad_alloc const&) {
+        return "no memory";  // short enough for a string of its own
     } catch (std::exception const& e) {
         return fmt::format("its health could not be looked at: {}", e.what());
     }
@@ -150,9 +152,19 @@ std::string probation_watch::ask_host() {
     }
 }
 
+// There is no caller to throw to: the probation is over, also where there is no memory to tell of it.
 void probation_watch::end(bool passed) {
     auto const turn = claim();
     if (!turn) return;
+    try {
+        retire_standby(passed);
+    } catch (std::exception const&) {
+        end_probation_in_slices(*slot_);
+        slot_->note_probation_over();
+    }
+}
+
+void probation_watch::retire_standby(bool passed) {
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
     auto const release = slot_->running().info().release;
     unload_report gone;
@@ -168,9 +180,42 @@ void probation_watch::end(bool passed) {
                              to_string(gone)));
 }
 
+// What throws is out of memory, or of threads: it went back all the same, or may later.
 probation_watch::outcome_of_return probation_watch::go_back(std::string const& reason, bool is_last_try) {
     auto const turn = claim();
     if (!turn) return outcome_of_return::done;
+    try {
+        return send_back_once(reason, is_last_try);
+    } catch (std::exception const& e) {
+        note_thrown(reason, e.what());
+    }
+    if (slot_->standby() == nullptr) return outcome_of_return::done;
+    if (!is_last_try) return outcome_of_return::may_work_later;
+    slot_->fail_probation();
+    return outcome_of_return::refused;
+}
+
+void probation_watch::note_thrown(std::string const& reason, char const* what) noexcept {
+    try {
+        step_recorder steps(sink_, slot_->entrance->name(), "probation");
+        bool const is_back = slot_->standby() == nullptr;
+        auto const& serving = slot_->running().module->staged().digest();
+        std::string failed = is_back ? slot_->previous().digest : serving;
+        if (is_back && failed == serving) failed.clear();  // it is not the file
+        slot_->note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
+                                                  "it failed its probation ({}), and {}: {}", reason,
+                                                  is_back ? "was sent back, but not all could be noted"
+                                                          : "still serves, because it could not be sent back",
+                                                  what),
+                                           phase::probation),
+                             std::move(failed));
+    } catch (std::exception const&) {
+        // The next try says it, or the end of the probation.
+    }
+}
+
+probation_watch::outcome_of_return probation_watch::send_back_once(std::string const& reason,
+                                                                   bool is_last_try) {
     step_recorder steps(sink_, slot_->entrance->name(), "probation");
     auto const failed = slot_->running().info();
     auto const name = slot_->running().module->staged().name();

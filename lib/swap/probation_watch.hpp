@@ -52,7 +52,10 @@ private:
     enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };
 
     void end(bool passed);
+    void retire_standby(bool passed);
     outcome_of_return go_back(std::string const& reason, bool is_last_try);
+    outcome_of_return send_back_once(std::string const& reason, bool is_last_try);
+    void note_thrown(std::string const& reason, char const* what) noexcept;
     held_turn claim();
 
     std::shared_ptr<slot> const slot_;

@@ -23,8 +23,17 @@ std::uint64_t elements_of(generation const& of) {
 
 // Whether the state as it is now cannot be carried back, however long one waits.
 bool is_about_the_data(errc why) noexcept {
-    return why == errc::export_failed || why == errc::migration_failed || why == errc::validation_failed ||
-           why == errc::construct_failed;
+    switch (why) {
+        case errc::export_failed:
+        case errc::migration_failed:
+        case errc::bad_snapshot:       // the older release cannot read what the newer one wrote
+        case errc::no_migration_path:  // by its code; its descriptor promised one
+        case errc::validation_failed:
+        case errc::construct_failed:
+            return true;
+        default:
+            return false;
+    }
 }
 
 // Nothing has to be moved: the generation before is as it was when the gate closed for the swap.

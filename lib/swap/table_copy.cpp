@@ -34,7 +34,7 @@ result<copy_answer> table_copy::begin(std::shared_ptr<loaded_module> walker, std
                                       std::uint32_t to, outline const& of, argument_view const& with,
                                       abi::copy_progress& expected) {
     end();
-    walker_ = std::move(walker);
+    walker_ = module_use(std::move(walker));
     abi::error why;
     auto const outcome = walker_->api().begin_copy(from, to, of.view(), with.get(), &copy_, &expected, &why);
     if (outcome == abi::status::ok) return copy_answer{true};
@@ -75,7 +75,7 @@ result<copy_answer> table_copy::finish(outline const& of, argument_view const& w
 
 void table_copy::end() noexcept {
     if (copy_ != nullptr) walker_->api().end_copy(std::exchange(copy_, nullptr));
-    walker_.reset();
+    walker_ = {};
 }
 
 }  // namespace hotswap::detail

@@ -21,7 +21,7 @@ struct copy_answer {
     std::string why_not{};
 };
 
-/// Lifetime: ends before the module whose code it is can be unloaded.
+/// Lifetime: keeps the module that walks the path open until its end.
 class table_copy {
 public:
     table_copy() = default;
@@ -51,7 +51,8 @@ public:
     explicit operator bool() const noexcept { return copy_ != nullptr; }
 
 private:
-    std::shared_ptr<loaded_module> walker_;
+    // Until the end: the generation that the copy is made for may be given up, and retired, before.
+    module_use walker_;
     void* copy_ = nullptr;
 };
 
