@@ -23,7 +23,8 @@ struct module_bytes {
 
 struct judgement {
     inspection said;
-    abi::descriptor descriptor;  ///< as far as it could be read
+    abi::descriptor descriptor;         ///< as far as it could be read
+    bool leaves_without_trace = false;  ///< it imports what leaves callbacks that cannot be found later
 };
 
 /// Reads all of a module's bytes without running any of them. A damaged file has the one finding that stopped the reading.

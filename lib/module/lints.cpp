@@ -1,5 +1,6 @@
 #include "module/lints.hpp"
 
+#include "module/left_behind.hpp"
 #include "module/module_source.hpp"
 
 #include <hotswap/abi/descriptor.hpp>
@@ -22,6 +23,26 @@ namespace {
 
 std::string readable(std::string_view symbol) { return boost::core::demangle(std::string(symbol).c_str()); }
 
+/// What an undefined symbol of a module may leave behind; null if nothing.
+registration const* registration_by(elf_symbol const& symbol) {
+    return symbol.defined ? nullptr : find_registration(symbol.name);
+}
+
+std::string in_words(registration const& untraced) {
+    return fmt::format("it calls {}, {}", untraced.name, untraced.left);
+}
+
+std::vector<std::string> reasons_of_linkage(elf_image const& image) {
+    std::vector<std::string> reasons;
+    if (image.never_unloads()) reasons.emplace_back("it is linked with -z nodelete");
+    auto const symbols = image.symbols();
+    if (std::any_of(symbols.begin(), symbols.end(), [](elf_symbol const& s) {
+            return !s.defined && s.name.starts_with("__cxa_thread_atexit");
+        }))
+        reasons.emplace_back("it has thread_local objects with destructors");
+    return reasons;
+}
+
 class linter {
 public:
     linter(elf_image const& image, std::string_view name, bool as_host)
@@ -34,6 +55,7 @@ public:
         look_at_search_paths();
         look_at_dependencies();
         look_for_what_keeps_it_mapped();
+        look_for_callbacks();
         if (image_.build_id().empty())
             warn("the build id", fmt::format("{} has no build id, by which reports tell builds apart", name_),
                  "link it with --build-id, as hotswap_add_component does");
@@ -157,10 +179,10 @@ private:
             all_loaded = false;
             if (as_host_)
                 warn(std::string(library),
-                     fmt::format(
-                         "{} needs {}, which the host has not loaded: loading the module runs its code, and "
-                         "may keep it for good",
-                         name_, library),
+                     fmt::format("{} needs {}, which the host has not loaded: it is loaded with the module, "
+                                 "and stays for good "
+                                 "if it may have threads or callbacks of its own",
+                                 name_, library),
                      "link it to the host");
         }
         // What a library that is not there would define, cannot be known.
@@ -216,9 +238,25 @@ private:
     }
 
     void look_for_what_keeps_it_mapped() {
-        for (auto const& reason : what_keeps_mapped(image_))
+        for (auto const& reason : reasons_of_linkage(image_))
             warn(reason, fmt::format("{} will stay mapped after it is retired: {}", name_, reason),
                  "link it without -z nodelete, and keep such objects in the component");
+    }
+
+    void look_for_callbacks() {
+        for (elf_symbol const& s : symbols_) {
+            auto const* const known = registration_by(s);
+            if (known == nullptr) continue;
+            if (known->can_be_asked)
+                warn(std::string(known->name),
+                     fmt::format("{} calls {}: {} that it leaves keeps it mapped", name_, known->name,
+                                 known->left),
+                     "take it back in the component's destructor");
+            else
+                warn(std::string(known->name),
+                     fmt::format("{} will stay mapped after it is retired: {}", name_, in_words(*known)),
+                     "let the host do that, or accept that each release keeps its mapping");
+        }
     }
 
     elf_image const& image_;
@@ -231,14 +269,19 @@ private:
 }  // namespace
 
 std::vector<std::string> what_keeps_mapped(elf_image const& image) {
-    std::vector<std::string> reasons;
-    if (image.never_unloads()) reasons.emplace_back("it is linked with -z nodelete");
-    auto const symbols = image.symbols();
-    if (std::any_of(symbols.begin(), symbols.end(), [](elf_symbol const& s) {
-            return !s.defined && s.name.starts_with("__cxa_thread_atexit");
-        }))
-        reasons.emplace_back("it has thread_local objects with destructors");
+    auto reasons = reasons_of_linkage(image);
+    for (elf_symbol const& s : image.symbols())
+        if (auto const* const known = registration_by(s); known != nullptr && !known->can_be_asked)
+            reasons.push_back(in_words(*known));
     return reasons;
+}
+
+bool leaves_without_trace(elf_image const& image) {
+    auto const symbols = image.symbols();
+    return std::any_of(symbols.begin(), symbols.end(), [](elf_symbol const& s) {
+        auto const* const known = registration_by(s);
+        return known != nullptr && !known->can_be_asked;
+    });
 }
 
 std::vector<finding> lint(elf_image const& image, std::string_view name, bool as_host) {

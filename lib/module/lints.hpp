@@ -18,4 +18,7 @@ std::vector<finding> lint(elf_image const& image, std::string_view name, bool as
 /// What in it defeats dlclose, in words.
 std::vector<std::string> what_keeps_mapped(elf_image const& image);
 
+/// Whether some of that are callbacks that it may leave where nothing can be asked for them.
+bool leaves_without_trace(elf_image const& image);
+
 }  // namespace hotswap::detail

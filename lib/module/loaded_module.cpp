@@ -1,6 +1,7 @@
 #include "module/loaded_module.hpp"
 
 #include "base/refuse.hpp"
+#include "module/left_behind.hpp"
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/algorithm/string/replace.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -46,13 +48,15 @@ failure refused_by_linker(staged_file const& file, std::string words) {
                   file.name(), words);
 }
 
-/// The segments of the object that `address` lies in.
-std::pair<std::uintptr_t, std::uintptr_t> extent_around(std::uintptr_t address) {
+/// The segments of the object of `handle`.
+std::pair<std::uintptr_t, std::uintptr_t> extent_of(void* handle) {
+    link_map* map = nullptr;
+    if (dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) return {};
     struct search {
         std::uintptr_t address;
         std::uintptr_t begin = 0;
         std::uintptr_t end = 0;
-    } wanted{address};
+    } wanted{reinterpret_cast<std::uintptr_t>(map->l_ld)};
     dl_iterate_phdr(
         [](dl_phdr_info* object, std::size_t, void* self) {
             auto& of = *static_cast<search*>(self);
@@ -101,6 +105,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
             staged.name(), staged.path().string());
     namespace dll = boost::dll;
     std::error_code error;
+    auto const before = linked_objects::now();
     dlerror();
     made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
     // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at
@@ -108,13 +113,16 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     if (error) return refused_by_linker(staged, linkers_words());
 
     auto& object = made->library_->object;
+    made->extent_ = extent_of(object.native());
+    // Their static constructors may have started threads already: were there no memory to find them, the module would stay.
+    made->libraries_.not_kept = "a library";
+    made->libraries_ = keep_what_came_with(object.native(), before);
     if (!object.has(abi::entry_symbol))
         return refuse(
             errc::load_failed, phase::load,
             "{} does not export {}; build it with hotswap_add_component, whose version script keeps it",
             staged.name(), abi::entry_symbol);
     auto* const entry = object.get<abi::module_api const*()>(abi::entry_symbol);
-    made->extent_ = extent_around(reinterpret_cast<std::uintptr_t>(entry));
     made->api_ = entry();
     auto const* const api = made->api_.load(std::memory_order_relaxed);
     if (api == nullptr || api->abi != abi::number || api->size != sizeof *api || api->self == nullptr ||
@@ -128,7 +136,23 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
 
 void loaded_module::close() noexcept {
     api_.store(nullptr, std::memory_order_release);
-    if (library_) library_->object.unload();
+    if (!library_ || !library_->object.is_loaded()) return;
+    // What may be called after this is kept: no owner is left who could look again.
+    held_callbacks_ = callbacks();
+    bool const stays =
+        verified_.leaves_without_trace || !libraries_.not_kept.empty() || !held_callbacks_.empty();
+    if (stays && !keep_for_good(library_->object.native()))
+        static_cast<void>(library_.release());
+    else
+        library_->object.unload();
+}
+
+std::string loaded_module::callbacks() const noexcept {
+    try {
+        return what_calls_into(extent_.first, extent_.second);
+    } catch (std::bad_alloc const&) {
+        return "not known now";  // in no need of memory
+    }
 }
 
 bool loaded_module::is_mapped() const {
@@ -142,7 +166,9 @@ bool loaded_module::is_mapped() const {
 }
 
 std::string loaded_module::held_by() const {
+    if (!held_callbacks_.empty()) return held_callbacks_;
     std::string text;
+    if (!libraries_.not_kept.empty()) text = fmt::format("{}, which it brought", libraries_.not_kept);
     for (auto const& reason : verified_.keeps_mapped) text += (text.empty() ? "" : "; ") + reason;
     if (!text.empty()) return text;
     return access("/proc/self/maps", R_OK) == 0

@@ -1,6 +1,7 @@
 // A module in this process: loaded through Boost.DLL, unloaded with proof.
 #pragma once
 
+#include "module/brought_libraries.hpp"
 #include "module/module_file.hpp"
 #include "module/staging_area.hpp"
 
@@ -12,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -32,6 +34,10 @@ public:
 
     /// Until the last module_use is gone.
     bool is_open() const noexcept { return api_.load(std::memory_order_acquire) != nullptr; }
+    /// The libraries that it brought into the process, and that stay there for good.
+    std::vector<std::string> const& libraries() const noexcept { return libraries_.names; }
+    /// The signal handlers and other callbacks of the process that lie in it, in words: what holds it while they do.
+    std::string callbacks() const noexcept;
     /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
     bool is_mapped() const;
     /// From where to where its segments lie in memory.
@@ -42,6 +48,9 @@ public:
 private:
     friend class module_use;
     loaded_module(staged_file file, module_file verified);
+    /// Closes the shared object. It stays mapped if something in the process may still call it: what cannot be asked for,
+    /// or a callback.
+    /// Effects:  idempotent.
     void close() noexcept;
 
     struct library;
@@ -51,6 +60,8 @@ private:
     std::atomic<abi::module_api const*> api_{nullptr};  // null once it is closed
     std::atomic<unsigned> uses_{0};
     std::pair<std::uintptr_t, std::uintptr_t> extent_{};
+    kept_libraries libraries_{};
+    std::string held_callbacks_{};  // that lay in it when it was closed
 };
 
 }  // namespace hotswap::detail

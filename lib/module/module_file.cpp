@@ -14,8 +14,12 @@ namespace {
 result<module_file> verify(module_bytes const& file, module_policy const& policy) {
     auto judged = judge(file, policy, true);
     if (auto const* const refused = judged.said.refusal()) return as_failure(*refused, phase::verify);
-    return module_file{judged.descriptor, std::move(judged.said.build_id), std::move(judged.said.digest),
-                       std::move(judged.said.keeps_mapped), std::move(judged.said.findings)};
+    return module_file{judged.descriptor,
+                       std::move(judged.said.build_id),
+                       std::move(judged.said.digest),
+                       std::move(judged.said.keeps_mapped),
+                       std::move(judged.said.findings),
+                       judged.leaves_without_trace};
 }
 
 }  // namespace

@@ -26,6 +26,7 @@ struct module_file {
     std::string digest;                     ///< BLAKE2b-256 of the file, hexadecimal
     std::vector<std::string> keeps_mapped;  ///< what in it defeats dlclose, in words
     std::vector<finding> warnings;          ///< what is wrong with it and does not refuse it
+    bool leaves_without_trace = false;      ///< what it leaves behind could not be found: it stays mapped
 
     std::string_view component() const noexcept { return descriptor.component; }
     std::string_view release() const noexcept { return descriptor.release; }

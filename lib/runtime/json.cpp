@@ -70,7 +70,8 @@ void tag_invoke(json::value_from_tag, json::value& out, unload_report const& rep
     out = {{"verdict", text(to_string(report.verdict))},
            {"module", report.module},
            {"reason", report.reason},
-           {"dropped_jobs", report.dropped_jobs}};
+           {"dropped_jobs", report.dropped_jobs},
+           {"libraries", list(report.libraries)}};
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, swap_report const& report) {
@@ -118,7 +119,8 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"state_bytes", plan.state_bytes},
            {"tables", table_object(plan.tables)},
            {"rehearsal", rehearsal_object(plan.rehearsal)},
-           {"blockers", list(plan.blockers)}};
+           {"blockers", list(plan.blockers)},
+           {"keeps_mapped", list(plan.keeps_mapped)}};
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, component_status const& status) {
@@ -131,6 +133,7 @@ void tag_invoke(json::value_from_tag, json::value& out, component_status const& 
            {"swapping", status.swapping},
            {"swaps", status.swaps},
            {"retained", status.retained},
+           {"libraries", list(status.libraries)},
            {"on_probation", status.on_probation}};
     if (status.rolled_back) out.as_object()["rolled_back"] = json::value_from(*status.rolled_back);
 }

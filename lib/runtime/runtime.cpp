@@ -215,7 +215,8 @@ std::vector<component_status> runtime::status() const {
         all.push_back({in->entrance->name(), std::string(of.name) + " " + std::to_string(of.number),
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
                        std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,
-                       facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained)});
+                       facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
+                       std::move(facts.libraries)});
     }
     return all;
 }

@@ -12,10 +12,27 @@
 
 namespace hotswap::detail {
 
+namespace {
+
+void add_new(std::vector<std::string>& to, std::vector<std::string> const& from) {
+    for (auto const& each : from)
+        if (std::find(to.begin(), to.end(), each) == to.end()) to.push_back(each);
+}
+
+}  // namespace
+
 std::string retained_module::reason() const {
     if (services && services->pins() != 0)
         return fmt::format("{} host.pin() token{}", services->pins(), services->pins() == 1 ? "" : "s");
-    return threads.empty() ? module->held_by() : threads;
+    if (!threads.empty()) return threads;
+    return callbacks.empty() ? module->held_by() : callbacks;
+}
+
+void retained_module::look(int probe_signal) noexcept {
+    if (!module.is_last()) return;
+    auto const [begin, end] = module->extent();
+    if (probe_signal != 0) threads = threads_in({begin, end}, probe_signal);
+    callbacks = module->callbacks();
 }
 
 slot::slot(std::string name, contract wanted, environment surroundings)
@@ -43,6 +60,9 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
         facts.running = running->info();
         facts.schema = running->module->file().schema().name;
         facts.source = running->source;
+        for (auto const& library : running->module->libraries())
+            facts.libraries.push_back(
+                fmt::format("{}, which {} brought", library, running->module->staged().name()));
     }
     facts.previous_release = std::move(previous_release);
     return facts;
@@ -65,6 +85,7 @@ slot_news slot::expect(generation const& next) {
     news.facts = facts_of(&next, news.previous.release);
     std::lock_guard const lock(facts_mutex_);
     news.facts.swaps = facts_.swaps + 1;
+    add_new(news.facts.libraries, facts_.libraries);
     retained_.reserve(retained_.size() + 2);  // what is retired, and what stood by
     return news;
 }
@@ -116,6 +137,7 @@ unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     try {
         report = let_go_of(std::move(kept));
         report.module = module->staged().name();
+        report.libraries = module->libraries();
     } catch (std::exception const&) {
         report.verdict = unload_verdict::retained;  // for all that is known
     }
@@ -123,22 +145,16 @@ unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
     return report;
 }
 
-std::string slot::threads_in(loaded_module const& module) const noexcept {
-    if (around.thread_probe_signal == 0 || !module.is_open()) return {};
-    auto const [begin, end] = module.extent();
-    return detail::threads_in({begin, end}, around.thread_probe_signal);
-}
-
 // What is in use is never let go of, whatever fails. Other generations that stand on the module keep it open.
 unload_report slot::let_go_of(retained_module kept) {
     unload_report report;
     std::lock_guard const lock(facts_mutex_);
     auto const& module = *kept.module;
-    if (kept.module.is_last()) kept.threads = threads_in(module);
-    if (!kept.is_in_use()) {
+    kept.look(around.thread_probe_signal);
+    if (!kept.is_held()) {
         kept.services.reset();
         kept.module.drop();
-        auto const* const earlier = in_use(module);
+        auto const* const earlier = holder_of(module);
         if (earlier != nullptr) {
             report.verdict = unload_verdict::retained;
             report.reason = "an earlier generation's " + earlier->reason();
@@ -168,11 +184,11 @@ unload_report slot::let_go_of(retained_module kept) {
     return report;
 }
 
-// Null if nobody uses it.
-retained_module const* slot::in_use(loaded_module const& module) const {
+// Null if none does.
+retained_module const* slot::holder_of(loaded_module const& module) const {
     auto const found = std::find_if(
         retained_.begin(), retained_.end(),
-        [&module](retained_module const& kept) { return kept.module.get() == &module && kept.is_in_use(); });
+        [&module](retained_module const& kept) { return kept.module.get() == &module && kept.is_held(); });
     return found == retained_.end() ? nullptr : &*found;
 }
 
@@ -206,8 +222,8 @@ void slot::sweep_retained() {
     std::vector<retained_module> still;
     still.reserve(retained_.size());
     for (retained_module& kept : retained_) {
-        if (kept.module.is_last()) kept.threads = threads_in(*kept.module);
-        if (kept.is_in_use()) {
+        kept.look(around.thread_probe_signal);
+        if (kept.is_held()) {
             still.push_back(std::move(kept));
             continue;
         }
@@ -247,6 +263,7 @@ void slot::publish_facts() {
     auto facts = facts_of(running_.get(), previous_.release);
     std::lock_guard const lock(facts_mutex_);
     facts.swaps = facts_.swaps;
+    add_new(facts.libraries, facts_.libraries);
     facts.on_probation = standby_ != nullptr;
     facts.rolled_back = std::move(facts_.rolled_back);
     facts_ = std::move(facts);

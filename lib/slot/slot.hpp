@@ -30,9 +30,14 @@ struct retained_module {
     module_use module;
     std::unique_ptr<host_services> services;  ///< kept for who is in use of it; null once nobody is
     std::string threads{};                    ///< that were seen in it when they were last looked for
+    std::string callbacks{};                  ///< of the process that lay in it then
 
     /// Whether code of it may still run, and call the host.
     bool is_in_use() const noexcept { return !threads.empty() || (services && services->pins() != 0); }
+    /// Whether something may still run code of it.
+    bool is_held() const noexcept { return is_in_use() || !callbacks.empty(); }
+    /// Looks for what holds it, if its claim is the last one.
+    void look(int probe_signal) noexcept;
     std::string reason() const;
 };
 
@@ -52,7 +57,8 @@ struct slot_facts {
     std::string schema;
     std::filesystem::path source;
     std::string previous_release;
-    std::string retained;  ///< as of now
+    std::string retained;                ///< as of now
+    std::vector<std::string> libraries;  ///< that its modules brought, and that stay loaded
     std::uint64_t swaps = 0;
     bool on_probation = false;
     std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
@@ -140,9 +146,8 @@ public:
     void publish_facts();
 
 private:
-    retained_module const* in_use(loaded_module const& module) const;
+    retained_module const* holder_of(loaded_module const& module) const;
     bool is_overrunning(loaded_module const& module) const;
-    std::string threads_in(loaded_module const& module) const noexcept;
     unload_report let_go_of(retained_module kept);
     slot_facts facts_of(generation const* running, std::string previous_release) const;
     void retire_finished();

@@ -160,6 +160,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     module_file const& next = staged->verified;
     plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version, next.build_id,
                staged->file.digest()};
+    plan.keeps_mapped = next.keeps_mapped;
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
 
     auto const way = find_route(running, next, by.name);

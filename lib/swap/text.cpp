@@ -160,6 +160,8 @@ std::string to_string(swap_plan const& plan) {
         text += fmt::format("\n  tables would be copied in the pause, because {}", plan.tables.reason);
     if (plan.rehearsal.ran) text += fmt::format("\n  {}", to_string(plan.rehearsal));
     for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
+    for (auto const& reason : plan.keeps_mapped)
+        text += fmt::format("\n  would stay mapped when it is retired: {}", reason);
     for (failure const& why : plan.blockers)
         text += fmt::format("\n  blocked: {} in phase {}: {}", why.code, why.phase, why.message);
     return text;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotswap {
 
@@ -36,6 +37,9 @@ struct unload_report {
     std::string module{};          ///< the file, by its own name: "cache-1.0.0.so"
     std::string reason{};          ///< what holds the code, if it is retained
     std::size_t dropped_jobs = 0;  ///< posted jobs of the component that had not begun
+    /// Libraries that the module brought into the process, and that stay there for good, because they may have threads or
+    /// callbacks of their own: "libgomp.so.1".
+    std::vector<std::string> libraries{};
 };
 
 /// The verdict in one line, for a person.

@@ -1,0 +1,35 @@
+// What code can leave in a process that is called when the code is gone: by which functions, and how to ask for it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// A function by which code leaves something of its own with the C or C++ library.
+struct registration {
+    std::string_view symbol;  ///< as an object imports it
+    std::string_view name;    ///< as people know it
+    /// What it leaves: "whose destructor runs in …" where nothing can be asked, "a signal handler" where the process can be.
+    std::string_view left;
+    bool can_be_asked;  ///< whether `what_calls_into` finds it
+};
+
+/// The entry of an imported symbol; null if what it leaves is tied to the object that it came from, or nothing.
+registration const* find_registration(std::string_view symbol) noexcept;
+
+/// Whether a library with that import may leave a thread or a callback behind, or cannot be judged by its imports.
+bool may_leave_something(std::string_view symbol) noexcept;
+
+/// Whether a module with that import may leave something for which nothing can be asked.
+bool leaves_without_trace(std::string_view symbol) noexcept;
+
+/// The signal handlers and other callbacks of the process that lie between the two addresses, in words: "SIGUSR1's handler is
+/// in it"; empty if there are none.
+/// Errors:   throws std::bad_alloc.
+/// Threads:  [any]
+/// Cost:     a system call for each signal: some 10 µs.
+std::string what_calls_into(std::uintptr_t begin, std::uintptr_t end);
+
+}  // namespace hotswap::detail
