@@ -1,5 +1,6 @@
 #include "rehearse/trial.hpp"
 
+#include "module/brought_libraries.hpp"
 #include "rehearse/leftovers.hpp"
 #include "rehearse/reporter.hpp"
 #include "rehearse/surroundings.hpp"
@@ -120,8 +121,11 @@ void write_back(abi::module_api const& module, void const* state) {
 
 void try_out(char const* path, wire::request const& wanted, std::span<std::byte const> rest) {
     surroundings around(wanted.now);
-    leftovers const watched;
+    leftovers watched;
+    auto const before = detail::linked_objects::now();
     void* const library = load(path);
+    detail::keep_what_came_with(library, before);  // as the host does
+    watched.watch(library);
     watched.refuse_lost_descriptors();
     auto const& module = functions_of(library);
     void* const state = import(module, wanted, rest);
@@ -136,7 +140,8 @@ void try_out(char const* path, wire::request const& wanted, std::span<std::byte 
         module.destroy_state(state);
     }
     watched.refuse_anything_left();
-    {
+    watched.say_what_is_left();
+    if (!watched.module_stays()) {
         stage_clock const timed(stage::unload);
         dlclose(library);
     }

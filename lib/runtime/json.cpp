@@ -53,7 +53,8 @@ json::object rehearsal_object(rehearsal_report const& rehearsal) {
             {"state_bytes", rehearsal.state_bytes},
             {"peak_memory", rehearsal.peak_memory},
             {"not_in_force", list(rehearsal.not_in_force)},
-            {"log", list(rehearsal.log)}};
+            {"log", list(rehearsal.log)},
+            {"left", list(rehearsal.left)}};
 }
 
 }  // namespace

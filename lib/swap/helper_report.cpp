@@ -94,6 +94,9 @@ void take(wire::record const& head, std::string_view text, helper_report& into) 
         case kind::passed:
             into.passed = true;
             break;
+        case kind::left:
+            into.left.push_back(printable(text));
+            break;
         default:
             into.broken = true;
     }

@@ -36,6 +36,7 @@ struct helper_report {
     abi::error why{};  ///< of that answer
     std::vector<std::string> log{};
     std::vector<std::string> not_in_force{};
+    std::vector<std::string> left{};
 
     std::chrono::nanoseconds time_of(wire::stage which) const noexcept {
         return took[static_cast<std::uint32_t>(which)];

@@ -10,6 +10,8 @@
 
 #include <hotswap/state/frame.hpp>
 
+#include <fmt/ranges.h>
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -161,6 +163,7 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.peak_memory = told.peak_memory;
     report.not_in_force = std::move(told.not_in_force);
     report.log = std::move(told.log);
+    report.left = std::move(told.left);
     return report;
 }
 
@@ -218,6 +221,9 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     if (!tried) return tried;
     if (!doubts.empty()) return do_without(steps, doubts, true);
     trials.has_passed(next.file.digest());
+    if (!tried->left.empty())
+        steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
+                                                fmt::join(tried->left, ", ")));
     return tried;
 }
 

@@ -13,7 +13,7 @@ inline constexpr int report_fd = 4;
 
 inline constexpr std::uint64_t magic = 0x5245484541525345;  // "REHEARSE"
 /// Of request and records; a helper of another number is another release's.
-inline constexpr std::uint32_t format = 1;
+inline constexpr std::uint32_t format = 2;
 
 /// Begins the request; then come the arguments, each two lengths of 8 bytes and name and value, then the payload.
 struct request {
@@ -78,8 +78,9 @@ enum class kind : std::uint32_t {
     misbehaved,     ///< text: what the module did, as in "started 2 threads that were still running"
     peak_memory,    ///< value: bytes
     passed,         ///< the end of a complete report
+    left,  ///< text: what is there after all was destroyed and does not refuse it: "3 threads of libgomp.so.1"
 };
-inline constexpr std::uint32_t kind_count = 15;
+inline constexpr std::uint32_t kind_count = 16;
 
 /// Before each text. A record and its text are written at once, and fit into what a pipe takes at once.
 struct record {

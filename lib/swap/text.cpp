@@ -114,6 +114,7 @@ std::string to_string(rehearsal_report const& report) {
     if (report.pause.count() != 0) text += fmt::format(", after a pause of {}", to_string(report.pause));
     if (!report.not_in_force.empty())
         text += fmt::format("; not in force: {}", fmt::join(report.not_in_force, ", "));
+    if (!report.left.empty()) text += fmt::format("; left behind: {}", fmt::join(report.left, ", "));
     return text;
 }
 

@@ -40,6 +40,9 @@ struct rehearsal_report {
     std::uint64_t peak_memory = 0;            ///< of the helper process, in bytes
     std::vector<std::string> not_in_force{};  ///< limits that do not bind, and why
     std::vector<std::string> log{};           ///< what the component logged, as far as it was kept
+    /// What was there after the module was destroyed, and does not refuse it: "3 threads of libgomp.so.1", "1 key of
+    /// pthread_key_create".
+    std::vector<std::string> left{};
 };
 
 /// The report in one line, for a person.
