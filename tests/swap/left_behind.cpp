@@ -74,6 +74,13 @@ TEST_CASE("left behind: a handler that a refused module set when it was loaded k
     CHECK(said.has("called\n"));
 }
 
+TEST_CASE("left behind: a handler keeps the code of a component mapped that is unloaded and forgotten") {
+    auto const said = run_leaving_host("signal", "unload");
+    CHECK_MESSAGE(said.status == 0, said.output);
+    CHECK(said.has("unload: leaver_signal-1.0.0.so retained, held by: SIGUSR1's handler is in it\n"));
+    CHECK(said.has("called\n"));
+}
+
 TEST_CASE("left behind: what the C library ties to the module does not keep it mapped") {
     for (std::string const by : {"atexit", "at_quick_exit", "atfork"}) {
         INFO("left by: " << by);
