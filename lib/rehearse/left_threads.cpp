@@ -50,27 +50,34 @@ struct asked_thread {
 constinit asked_thread asked[512]{};
 constinit std::atomic<std::size_t> asked_count{0};
 
+struct walk {
+    int place = in_nothing_known;
+    bool is_whole = false;  ///< whether it came to where the thread began
+};
+
 // The outermost library in the stack is the one that the thread is at work for.
 _Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* self) {
-    auto& place = *static_cast<int*>(self);
+    auto& so_far = *static_cast<walk*>(self);
     int is_before = 0;
     auto const next = static_cast<std::uintptr_t>(_Unwind_GetIPInfo(frame, &is_before));
+    so_far.is_whole = next == 0;
     // A return address may be that of the instruction behind the function.
     auto const address = is_before != 0 ? next : next - 1;
     if (module_code.contains(address)) {
-        place = in_module;
+        so_far.place = in_module;
         return _URC_END_OF_STACK;
     }
     auto const count = library_count.load();
     for (std::size_t i = 0; i != count; ++i)
-        if (libraries[i].contains(address)) place = first_library + static_cast<int>(i);
+        if (libraries[i].contains(address)) so_far.place = first_library + static_cast<int>(i);
     return _URC_NO_REASON;
 }
 
 int place_of_this_thread() noexcept {
-    int place = in_nothing_known;
-    _Unwind_Backtrace(&look_at_frame, &place);
-    return place;
+    walk done;
+    _Unwind_Backtrace(&look_at_frame, &done);
+    // Beyond code without unwind tables there may be anything, the module's own code as well.
+    return done.is_whole || done.place == in_module ? done.place : in_nothing_known;
 }
 
 void when_asked(int) {

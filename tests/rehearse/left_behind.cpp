@@ -16,10 +16,13 @@ TEST_CASE("rehearsal: a library's thread does not refuse the module, and is told
 }
 
 TEST_CASE("rehearsal: a thread in the module's own code refuses it") {
-    auto const said = run_leaving_host("own_thread", "rehearse");
-    CHECK_MESSAGE(said.status == 0, said.output);
-    CHECK_MESSAGE(said.has("refused: \"leaver\" rehearsal_failed in phase rehearse"), said.output);
-    CHECK(said.has("started 1 thread that was still running when it was destroyed"));
+    for (std::string const by : {"own_thread", "untabled_thread"}) {
+        INFO("left by: " << by);
+        auto const said = run_leaving_host(by, "rehearse");
+        CHECK_MESSAGE(said.status == 0, said.output);
+        CHECK_MESSAGE(said.has("refused: \"leaver\" rehearsal_failed in phase rehearse"), said.output);
+        CHECK(said.has("started 1 thread that was still running when it was destroyed"));
+    }
 }
 
 TEST_CASE("rehearsal: a thread of the C library that runs timers refuses the module that had it started") {

@@ -7,15 +7,18 @@ foreach(library IN ITEMS pool pure)
     target_link_libraries(hotswap_test_${library} PRIVATE Threads::Threads)
     set_target_properties(hotswap_test_${library} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${HOTSWAP_LIBRARY_FIXTURES}")
 endforeach()
+target_sources(hotswap_test_pool PRIVATE fixtures/libraries/pool_without_tables.cpp)
+set_source_files_properties(fixtures/libraries/pool_without_tables.cpp PROPERTIES
+    COMPILE_OPTIONS "-fno-exceptions;-fno-unwind-tables;-fno-asynchronous-unwind-tables")
 
 add_swap_fixture(leaver 2.0.0 leaver.cpp)
 foreach(what IN ITEMS
         key key_deleted key_early tss on_exit variable signal signal_early signal_on_load sigaction terminate unexpected new_handler resource
-        atexit at_quick_exit atfork own_thread timer_early pool pool_early pool_key nothing_of_a_library)
+        atexit at_quick_exit atfork own_thread untabled_thread timer_early pool pool_early pool_key nothing_of_a_library)
     string(TOUPPER "LEAVES_${what}" definition)
     add_swap_fixture(leaver_${what} 1.0.0 leaver.cpp ${definition})
 endforeach()
-foreach(what IN ITEMS pool pool_early pool_key)
+foreach(what IN ITEMS pool pool_early pool_key untabled_thread)
     target_link_libraries(leaver_${what}-1.0.0 PRIVATE hotswap_test_pool)
 endforeach()
 target_link_libraries(leaver_nothing_of_a_library-1.0.0 PRIVATE hotswap_test_pure)
