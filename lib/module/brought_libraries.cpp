@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace hotswap::detail {
 
@@ -18,17 +19,19 @@ bool holds(objects const& all, linked_object const& wanted) {
 }
 
 /// Of `needed`, the objects that were not there before the module.
-objects new_among(objects const& needed, linked_objects const& now, linked_objects const& before) {
+objects new_among(objects const& needed, linked_objects const& now, link_snapshot const& before) {
     // If something was unloaded meanwhile, what was there before may have gone and come back. What the program itself
     // needs has not.
-    objects there;
-    if (before.counts.unloaded == now.counts.unloaded)
-        for (linked_object const& each : before.all) there.push_back(&each);
-    else
-        there = now.needed_by(now.all.front());
+    auto there = before.bases;
+    if (before.counts.unloaded != now.counts.unloaded) {
+        there.clear();
+        for (linked_object const* each : now.needed_by(now.all.front())) there.push_back(each->base);
+    }
     objects fresh;
     std::copy_if(needed.begin() + 1, needed.end(), std::back_inserter(fresh),
-                 [&there](linked_object const* each) { return !holds(there, *each); });
+                 [&there](linked_object const* each) {
+                     return std::find(there.begin(), there.end(), each->base) == there.end();
+                 });
     return fresh;
 }
 
@@ -68,7 +71,7 @@ bool keep(char const* path) noexcept {
 
 }  // namespace
 
-kept_libraries keep_what_came_with(void* handle, linked_objects const& before) {
+kept_libraries keep_what_came_with(void* handle, link_snapshot const& before) {
     kept_libraries kept;
     if (link_counts::now().loaded == before.counts.loaded + 1) return kept;  // only the module itself
     auto const now = linked_objects::now();

@@ -20,7 +20,7 @@ struct kept_libraries {
 /// Errors:   throws std::bad_alloc.
 /// Threads:  [any] other modules may be loaded and unloaded at the same time.
 /// Cost:     some 20 µs, and a walk over the relocations of what it needs; none if nothing came with it.
-kept_libraries keep_what_came_with(void* handle, linked_objects const& before);
+kept_libraries keep_what_came_with(void* handle, link_snapshot const& before);
 
 /// Keeps the object of `handle` mapped until the process ends, however often it is closed; whether that succeeded.
 bool keep_for_good(void* handle) noexcept;

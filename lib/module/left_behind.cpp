@@ -72,8 +72,10 @@ class finder {
 public:
     finder(std::uintptr_t begin, std::uintptr_t end) noexcept : begin_(begin), end_(end) {}
 
+    bool contains(std::uintptr_t address) const noexcept { return begin_ <= address && address < end_; }
+    // Takes memory only for what it finds, so that where nothing is left that is known without any.
     void look_at(std::string_view what, std::uintptr_t address) {
-        if (address < begin_ || address >= end_) return;
+        if (!contains(address)) return;
         if (!text_.empty()) text_ += ", ";
         text_ += what;
         text_ += " is in it";
@@ -125,7 +127,7 @@ std::string what_calls_into(std::uintptr_t begin, std::uintptr_t end) {
         auto const address = (now.sa_flags & SA_SIGINFO) != 0
                                  ? reinterpret_cast<std::uintptr_t>(now.sa_sigaction)
                                  : reinterpret_cast<std::uintptr_t>(now.sa_handler);
-        here.look_at(name_of(signal) + "'s handler", address);
+        if (here.contains(address)) here.look_at(name_of(signal) + "'s handler", address);
     }
     here.look_at("the terminate handler", std::get_terminate());
     here.look_at("the unexpected handler", current_unexpected_handler());

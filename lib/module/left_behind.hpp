@@ -27,7 +27,7 @@ bool leaves_without_trace(std::string_view symbol) noexcept;
 
 /// The signal handlers and other callbacks of the process that lie between the two addresses, in words: "SIGUSR1's handler is
 /// in it"; empty if there are none.
-/// Errors:   throws std::bad_alloc.
+/// Errors:   throws std::bad_alloc, if there are any.
 /// Threads:  [any]
 /// Cost:     a system call for each signal: some 10 µs.
 std::string what_calls_into(std::uintptr_t begin, std::uintptr_t end);

@@ -66,22 +66,35 @@ linked_object describe(dl_phdr_info const& info) {
     return object;
 }
 
+void add(linked_objects& to, dl_phdr_info const& info) { to.all.push_back(describe(info)); }
+void add(link_snapshot& to, dl_phdr_info const& info) { to.bases.push_back(info.dlpi_addr); }
+
+template <class List>
 struct collected {
-    linked_objects found{};
+    List found{};
     std::exception_ptr failure{};
 };
 
 // Nothing may be thrown through the linker, which holds its lock.
+template <class List>
 int collect(dl_phdr_info* info, std::size_t, void* self) noexcept {
-    auto& into = *static_cast<collected*>(self);
+    auto& into = *static_cast<collected<List>*>(self);
     try {
         into.found.counts = {info->dlpi_adds, info->dlpi_subs};
-        into.found.all.push_back(describe(*info));
+        add(into.found, *info);
         return 0;
     } catch (...) {
         into.failure = std::current_exception();
         return 1;
     }
+}
+
+template <class List>
+List collect_all() {
+    collected<List> into;
+    dl_iterate_phdr(&collect<List>, &into);
+    if (into.failure) std::rethrow_exception(into.failure);
+    return std::move(into.found);
 }
 
 }  // namespace
@@ -106,12 +119,9 @@ link_counts link_counts::now() noexcept {
     return counts;
 }
 
-linked_objects linked_objects::now() {
-    collected into;
-    dl_iterate_phdr(&collect, &into);
-    if (into.failure) std::rethrow_exception(into.failure);
-    return std::move(into.found);
-}
+link_snapshot link_snapshot::now() { return collect_all<link_snapshot>(); }
+
+linked_objects linked_objects::now() { return collect_all<linked_objects>(); }
 
 linked_object const* linked_objects::of(void* handle) const noexcept {
     link_map* map = nullptr;

@@ -35,6 +35,15 @@ struct link_counts {
     static link_counts now() noexcept;
 };
 
+/// Which objects are loaded at one moment, told by where they lie.
+struct link_snapshot {
+    std::vector<std::uintptr_t> bases{};
+    link_counts counts{};
+
+    /// Errors:   throws std::bad_alloc.
+    static link_snapshot now();
+};
+
 /// All that are loaded.
 struct linked_objects {
     std::vector<linked_object> all{};

@@ -105,7 +105,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
             staged.name(), staged.path().string());
     namespace dll = boost::dll;
     std::error_code error;
-    auto const before = linked_objects::now();
+    auto const before = link_snapshot::now();
     dlerror();
     made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
     // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at

@@ -7,16 +7,18 @@
 #include <dlfcn.h>
 
 using hotswap::detail::keep_what_came_with;
+using hotswap::detail::link_snapshot;
 using hotswap::detail::linked_objects;
 
 TEST_CASE("brought libraries: what was there before a module is not its own, unless that cannot be known") {
     auto const library = (test::modules / "libraries/libhotswap_test_pool.so").string();
     void* const pool = dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(pool != nullptr);
-    auto before = linked_objects::now();
-    REQUIRE(before.of(pool) != nullptr);
-    CHECK(before.of(pool)->soname == "libhotswap_test_pool.so");
-    CHECK(before.of(pool)->name() == "libhotswap_test_pool.so");
+    auto const now = linked_objects::now();
+    REQUIRE(now.of(pool) != nullptr);
+    CHECK(now.of(pool)->soname == "libhotswap_test_pool.so");
+    CHECK(now.of(pool)->name() == "libhotswap_test_pool.so");
+    auto before = link_snapshot::now();
     void* const module = dlopen((test::modules / "swap/leaver_pool-1.0.0.so").c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(module != nullptr);
     before.counts.loaded -= 1;  // as if another thread had loaded something meanwhile
