@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <fstream>
 #include <new>
 #include <string_view>
@@ -155,7 +156,7 @@ std::string loaded_module::callbacks() const noexcept {
     }
 }
 
-bool loaded_module::is_mapped() const {
+bool loaded_module::is_mapped() const noexcept try {
     std::ifstream maps("/proc/self/maps");
     auto const path =
         boost::algorithm::replace_all_copy(staged_.path().string(), "\n", "\\012");  // as the map does
@@ -163,6 +164,8 @@ bool loaded_module::is_mapped() const {
         if (line.find(path) != std::string::npos) return true;
     // What could not be read to its end proves nothing.
     return !maps.eof();
+} catch (std::exception const&) {
+    return true;
 }
 
 std::string loaded_module::held_by() const {

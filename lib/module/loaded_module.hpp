@@ -39,7 +39,7 @@ public:
     /// The signal handlers and other callbacks of the process that lie in it, in words: what holds it while they do.
     std::string callbacks() const noexcept;
     /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
-    bool is_mapped() const;
+    bool is_mapped() const noexcept;
     /// From where to where its segments lie in memory.
     std::pair<std::uintptr_t, std::uintptr_t> extent() const noexcept { return extent_; }
     /// What keeps it mapped after `close`, as far as it can be known.

@@ -219,19 +219,16 @@ void slot::retire_finished() {
 void slot::sweep_retained() {
     retire_finished();
     std::lock_guard const lock(facts_mutex_);
-    std::vector<retained_module> still;
-    still.reserve(retained_.size());
     for (retained_module& kept : retained_) {
         kept.look(around.thread_probe_signal);
-        if (kept.is_held()) {
-            still.push_back(std::move(kept));
-            continue;
-        }
+        if (kept.is_held()) continue;
         kept.services.reset();
         kept.module.drop();
-        if (!kept.module->is_open() && kept.module->is_mapped()) still.push_back(std::move(kept));
     }
-    retained_ = std::move(still);
+    // Nothing in here throws: what was moved from in the middle would be lost.
+    std::erase_if(retained_, [](retained_module const& kept) noexcept {
+        return !kept.is_held() && (kept.module->is_open() || !kept.module->is_mapped());
+    });
 }
 
 bool slot::has_pins() const {

@@ -1,5 +1,6 @@
 // What components leave in the process when they go: the code that may still be called stays mapped, and is named with the reason.
 #include "module/command.hpp"
+#include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
 #include "swap/leaving.hpp"
 
@@ -7,6 +8,8 @@
 #include <hotswap/module/inspect.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <new>
 
 using namespace hotswap_test;
 
@@ -101,6 +104,23 @@ TEST_CASE("left behind: lint warns of each call that can leave something, and na
     for (auto const& [by, call] : calls) CHECK_MESSAGE(warns_of(built("leaver_" + by, "1.0.0"), call), by);
     for (std::string const by : {"atexit", "at_quick_exit", "atfork"})
         CHECK_MESSAGE(hotswap::inspect(built("leaver_" + by, "1.0.0")).value().findings.empty(), by);
+}
+
+TEST_CASE("left behind: a status that runs out of memory, wherever it does, forgets no old code") {
+    site at;
+    static_cast<void>(at.load<leaver>("leaver", built("leaver_key", "1.0.0")));
+    at.swap("leaver", built("leaver_tss", "1.0.0"));
+    at.swap("leaver", built("leaver", "2.0.0"));
+    bool has_failed = true;
+    for (std::size_t n = 1; has_failed; ++n) {
+        failing_allocation const fault(n);
+        try {
+            static_cast<void>(at.runtime.status());
+        } catch (std::bad_alloc const&) {
+        }
+        has_failed = fault.has_failed();
+    }
+    CHECK(names(at.status("leaver").retained, {"leaver_key-1.0.0.so", "leaver_tss-1.0.0.so"}));
 }
 
 TEST_CASE("left behind: a plan says what would keep the new module mapped when it is retired") {
