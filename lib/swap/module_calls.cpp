@@ -104,6 +104,13 @@ failure refused_by_validate(std::string_view name, abi::error const& why) {
                   name, words(why));
 }
 
+std::string lookup_difference(loaded_module const& to, void const* state) {
+    if (to.api().check_lookups == nullptr) return {};
+    abi::error why;
+    auto const outcome = to.api().check_lookups(state, &why);
+    return outcome == abi::status::ok ? std::string{} : std::string(words(why));
+}
+
 result<void> validate_state(loaded_module const& to, void const* state) {
     if (to.api().validate_state == nullptr) return {};
     abi::error why;

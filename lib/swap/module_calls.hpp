@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -55,6 +56,10 @@ result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte con
 
 /// What `validate` threw, as a failure.
 failure refused_by_validate(std::string_view name, abi::error const& why);
+
+/// Why the module would not find entries of a state that another module filled, in words; empty if it finds those that it
+/// looked for, see `abi::module_api::check_lookups`.
+std::string lookup_difference(loaded_module const& to, void const* state);
 
 /// Asks the component whether the state may go live.
 /// Errors:   validation_failed.

@@ -147,6 +147,7 @@ result<void> precopy::finish(outline const& now, owned_state& made) {
     spent_ = true;
     if (finished->yes) return {};
     stale_ = finished->why_not;
+    is_hopeless_ = finished->is_final;
     return refuse(errc::busy, phase::migrate, "{}; try again while the component is less busy", stale_);
 }
 
@@ -156,6 +157,11 @@ result<bool> precopy::try_again(failure const& why, step_recorder& steps, pause_
     if (attempts_ == max_attempts && !is_stale) return false;
     ++attempts_;
     if (!spent_) return true;
+    if (is_hopeless_) {
+        copy_.end();
+        copy_in_pause(std::exchange(stale_, {}));
+        return true;
+    }
     if (attempts_ > max_attempts) {
         copy_.end();
         copy_in_pause(std::exchange(stale_, {}) + " each time that they were copied before it");

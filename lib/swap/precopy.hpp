@@ -70,6 +70,7 @@ private:
     unsigned attempts_ = 1;
     bool ready_ = false;
     bool spent_ = false;
+    bool is_hopeless_ = false;  ///< no copy made before the pause would do
     std::string stale_;
 };
 

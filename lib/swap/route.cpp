@@ -112,11 +112,14 @@ result<void> check_loss(route const& way, bool allow_loss, std::string_view to_n
         to_name, fmt::format("{}", fmt::join(way.losses, ", ")));
 }
 
+failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at) {
+    return refuse(errc::handoff_refused, at,
+                  "the state cannot be handed to {} as it is: {}; use transfer::snapshot", to_name, reason);
+}
+
 result<void> check_handoff(module_file const& from, module_file const& to, std::string_view to_name) {
     auto const refused = [&](std::string_view reason) {
-        return refuse(errc::handoff_refused, phase::plan,
-                      "the state cannot be handed to {} as it is: {}; use transfer::snapshot", to_name,
-                      reason);
+        return handoff_refusal(to_name, reason, phase::plan);
     };
     auto const& a = from.own_state();
     auto const& b = to.own_state();

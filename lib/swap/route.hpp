@@ -48,6 +48,9 @@ result<route> find_route(module_file const& from, module_file const& to, std::st
 /// Errors:   lossy_refused, unless loss is allowed or there is none.
 result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name);
 
+/// The refusal of a handoff.
+failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at);
+
 /// Errors:   handoff_refused, with the reason.
 result<void> check_handoff(module_file const& from, module_file const& to, std::string_view to_name);
 

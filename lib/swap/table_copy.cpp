@@ -69,6 +69,9 @@ result<copy_answer> table_copy::finish(outline const& of, argument_view const& w
     }
     auto read = state_of(arrived, to);
     if (!read) return read.error();
+    // The rows lie where the walking module looks for them, which need not be where this one does.
+    if (auto differs = lookup_difference(to, read->get()); !differs.empty())
+        return copy_answer{false, std::move(differs), true};
     made = std::move(*read);
     return copy_answer{true};
 }

@@ -19,6 +19,7 @@ namespace hotswap::detail {
 struct copy_answer {
     bool yes = false;
     std::string why_not{};
+    bool is_final = false;  ///< another copy would be answered the same
 };
 
 /// Lifetime: keeps the module that walks the path open until its end.

@@ -70,7 +70,12 @@ result<void> state_transfer::by_precopy(pause const& closed, next_generation& ne
 
 result<void> state_transfer::by_handoff(pause const& closed, generation& next) {
     void* const state = in_.running().state.get();
-    auto valid = steps_.run(phase::migrate, [&] { return validate_state(*next.module, state); });
+    auto valid = steps_.run(phase::migrate, [&]() -> result<void> {
+        // Equal names and layouts do not make two modules look for an entry in the same place.
+        if (auto const why = lookup_difference(*next.module, state); !why.empty())
+            return handoff_refusal(next.module->staged().name(), why, phase::migrate);
+        return validate_state(*next.module, state);
+    });
     if (!valid) return valid;
     if (auto made = construct_directly(closed, next, state); !made) {
         next.instance = {};

@@ -134,6 +134,11 @@ struct module_api {
     void (*end_copy)(void* copy) noexcept = nullptr;
     /// Frees rows of a state that nobody will use again, for about as long; true once none is left.
     bool (*free_rows)(void* state, std::int64_t nanoseconds) noexcept = nullptr;
+
+    /// Looks entries of the state's containers up by the module's own order, hash and equality of their keys, a bounded
+    /// number of them: another module may have put them there. Null if those are the standard library's everywhere.
+    /// Errors:   refused, naming the container of an entry that is not found.
+    status (*check_lookups)(void const* state, error* why) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

@@ -6,6 +6,7 @@
 #include <hotswap/sdk/read_arguments.hpp>
 #include <hotswap/state/archive.hpp>
 #include <hotswap/state/copying.hpp>
+#include <hotswap/state/lookups.hpp>
 
 #include <cstdint>
 #include <span>
@@ -170,6 +171,12 @@ struct module_functions {
             why, [object] { T::validate(*static_cast<state const*>(object)); }, abi::status::refused);
     }
 
+    static abi::status check_lookups(void const* object, abi::error* why) noexcept {
+        return guarded(
+            why, [object] { detail::lookup_check().look_at(*static_cast<state const*>(object)); },
+            abi::status::refused);
+    }
+
     static abi::status adopt(abi::bytes legacy, abi::argument_list const* with, void** out,
                              abi::error* why) noexcept {
         journey j;
@@ -229,6 +236,7 @@ struct module_functions {
             api.end_copy = &copies::end_copy;
             api.free_rows = &copies::free_rows;
         }
+        if constexpr (detail::orders_of_its_own<state>) api.check_lookups = &check_lookups;
         return api;
     }
 };

@@ -60,19 +60,24 @@ public:
 
     /// Copies for about `budget`; true once everything is copied.
     bool advance(std::chrono::nanoseconds budget) {
+        begin_again_by_key();
         auto const until = std::chrono::steady_clock::now() + budget;
         for (; at_ != mirrors_.size(); ++at_) {
             detail::table_mirror& mirror = *mirrors_[at_];
             for (unsigned bites = 1; mirror.advance(); ++bites)
                 if (bites % 4 == 0 && std::chrono::steady_clock::now() >= until) return false;
+            if (any_misaligned()) return false;
             check_all();
         }
+        if (any_misaligned()) return false;
         check_all();
         return true;
     }
 
     /// Puts the copies in the place of the traces at the end of a second walk, which must be the first one over again.
     void finish(detail::table_ledger& arrived) {
+        if (any_misaligned())
+            throw ended{abi::status::stale, "a row was added whose key this module hashes otherwise"};
         check_all();
         if (describe(arrived) != plan_)
             throw ended{abi::status::stale, "the data that the row functions are given changed meanwhile"};
@@ -103,6 +108,19 @@ public:
     }
 
 private:
+    bool any_misaligned() const noexcept {
+        for (auto const& mirror : mirrors_)
+            if (mirror->is_misaligned()) return true;
+        return false;
+    }
+    // Hash or equality of the keys changed behind an equal name: what was copied slot by slot would not be found.
+    void begin_again_by_key() {
+        for (std::size_t i = 0; i != mirrors_.size(); ++i) {
+            if (!mirrors_[i]->is_misaligned()) continue;
+            mirrors_[i] = mirrors_[i]->begin_by_key();
+            if (i < at_) at_ = i;
+        }
+    }
     void check_all() const {
         for (auto const& mirror : mirrors_)
             if (mirror->failed()) throw std::runtime_error(mirror->why());

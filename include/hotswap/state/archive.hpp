@@ -13,6 +13,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <string>
 
 namespace hotswap {
 
@@ -30,6 +31,9 @@ struct sampling;
 
 // One function for all refusals, so that each costs its caller a call and no more.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
+    throw archive_error(why);
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(std::string const& why) {
     throw archive_error(why);
 }
 
@@ -240,3 +244,4 @@ void serialize_class(Archive& archive, T& value, unsigned version) {
 
 #include <hotswap/state/archive_load.hpp>
 #include <hotswap/state/archive_save.hpp>
+#include <hotswap/state/copying.hpp>

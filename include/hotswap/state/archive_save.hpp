@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/key_order.hpp>
 #include <hotswap/state/sampling.hpp>
 
 namespace hotswap::detail {
@@ -43,6 +44,28 @@ void save_sequence(output_archive& out, T const& value) {
         save_each(out, value, [&out](auto const& element) { save(out, element); });
 }
 
+// What must not be there twice. `save_one` writes an entry.
+template <class T, class Save>
+void save_unique(output_archive& out, T const& value, Save save_one) {
+    if constexpr (has_own_order<T>() && has_unique_keys<T>) {
+        key_watch<T> watch(value);
+        save_each(out, value, [&](auto const& entry) {
+            watch.meet(entry);
+            save_one(entry);
+        });
+        if (out.samples() == nullptr && watch.has_key_twice()) refuse_archive(name_key_twice<T>());
+    } else {
+        save_each(out, value, save_one);
+    }
+}
+
+template <class T>
+void save_set(output_archive& out, T const& value) {
+    if constexpr (!has_own_order<T>()) return save_sequence(out, value);
+    save_count(out, value.size());
+    save_unique(out, value, [&out](auto const& element) { save(out, element); });
+}
+
 template <class T, std::size_t I = 0>
 void save_alternative(output_archive& out, T const& value) {
     if constexpr (I == std::variant_size_v<T>)
@@ -76,14 +99,16 @@ void save_composite(output_archive& out, T const& value) {
     constexpr kind k = kind_of<T>();
     if constexpr (k == kind::array) {
         save_elements(out, value.data(), value.size());
-    } else if constexpr (k == kind::sequence || k == kind::set) {
+    } else if constexpr (k == kind::sequence) {
         save_sequence(out, value);
+    } else if constexpr (k == kind::set) {
+        save_set(out, value);
     } else if constexpr (k == kind::bits) {
         save_count(out, value.size());
         for (bool const bit : value) save(out, bit);
     } else if constexpr (k == kind::map) {
         save_count(out, value.size());
-        save_each(out, value, [&out](auto const& entry) {
+        save_unique(out, value, [&out](auto const& entry) {
             save(out, entry.first);
             save(out, entry.second);
         });

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/layout.hpp>
 #include <hotswap/state/memory_sink.hpp>
 
 #include <type_traits>
@@ -45,10 +46,11 @@ constexpr bool is_copyable() noexcept {
         return true;
 }
 
-/// A copy of `original`, made by the archive if its class has no way.
+/// A copy of `original`, made by the archive if its class has no way, or if it holds containers that another module may
+/// have filled by an order or hash of its own: a copy of their nodes would keep that.
 template <class T>
 T copy_of(T const& original) {
-    if constexpr (is_copyable<T>()) {
+    if constexpr (is_copyable<T>() && !orders_of_its_own<T>) {
         return original;
     } else {
         std::vector<unsigned char> memory;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/abi/descriptor.hpp>
+#include <hotswap/state/key_order.hpp>
 #include <hotswap/state/value.hpp>
 
 #include <cstdint>
@@ -13,9 +14,10 @@ namespace hotswap {
 /// through containers and nested structs. Names of fields and of aggregates are not part of it.
 struct layout {
     std::uint64_t fingerprint = 14695981039346656037u;
-    bool opaque = false;  ///< some class is known by name and size only, so equality proves nothing
-    bool bound = false;   ///< some container may point into the module that made it
-    bool tables = false;  ///< some field is a table
+    bool opaque = false;     ///< some class is known by name and size only, so equality proves nothing
+    bool bound = false;      ///< some container may point into the module that made it
+    bool tables = false;     ///< some field is a table
+    bool own_order = false;  ///< some container's order or hash is not the standard library's
 
     constexpr bool operator==(layout const&) const noexcept = default;
 };
@@ -106,6 +108,7 @@ constexpr void describe_container(layout& l) {
         describe_policy<typename T::key_equal>(l);
     }
     describe_allocator<T>(l);
+    if (has_own_order<T>()) l.own_order = true;
     // Seen: an empty boost::unordered_flat_map points at a table of the module that made it.
     if (type_name<T>().starts_with("boost::unordered")) l.bound = true;
 }
@@ -149,6 +152,7 @@ constexpr void describe_table(layout& l) {
     mix(l, type_name<typename T::hasher>());
     mix(l, type_name<typename T::key_equal>());
     l.tables = true;
+    if (has_own_order<T>()) l.own_order = true;
 }
 
 template <class T, class Path>
@@ -197,6 +201,14 @@ constexpr void describe(layout& l) {
         describe_class<T, Path>(l);
     }
 }
+
+/// Whether a `T` is, or holds, a container whose order or hash is not the standard library's.
+template <class T>
+inline constexpr bool orders_of_its_own = [] {
+    layout l;
+    describe<T, ancestry<>>(l);
+    return l.own_order;
+}();
 
 }  // namespace detail
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/lookups.hpp>
 #include <hotswap/state/table_ledger.hpp>
 #include <hotswap/state/table_transform.hpp>
 
@@ -23,6 +24,7 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
             return;
         }
         if (out.samples() != nullptr) return save_samples(out, value);
+        if constexpr (has_own_order<table>()) refuse_key_twice(value);
         std::uint64_t const count = value.size();
         std::uint64_t written = 0;
         save_raw(out, count);
@@ -33,6 +35,29 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
         });
         if (written != count)
             refuse_archive("a table changed while it was written; write it while nobody uses it");
+    }
+
+    // Reading would refuse it. All rows that are found by their keys have different ones.
+    static void refuse_key_twice(table const& value) {
+        if (are_all_found(value)) return;
+        table again;
+        bool is_there_twice = false;
+        value.cvisit_all([&](auto const& row) {
+            is_there_twice = !again.try_emplace(copy_of(row.first), Row{}) || is_there_twice;
+        });
+        if (is_there_twice) refuse_archive(name_key_twice<table>());
+    }
+    static bool are_all_found(table const& value) {
+        table_core* const core = table_access::core(value);
+        if (core == nullptr) return true;
+        for (std::uint32_t number = 0; number != table_core::shard_count; ++number) {
+            table_guard const shard(core->shards[number]);
+            for (std::uint32_t slot = 0; slot != shard->high_water; ++slot)
+                if (shard->is_taken(slot, table_access::type_of<table>.shape) &&
+                    !table_access::is_found<table>(*core, number, slot))
+                    return false;
+        }
+        return true;
     }
 
     static void save_samples(output_archive& out, table const& value) {
@@ -71,6 +96,36 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
             if (!value.try_emplace(std::move(key), std::move(row)))
                 refuse_archive("the snapshot holds a table with a key twice");
         }
+    }
+};
+
+template <class Table>
+struct table_lookups {
+    /// Rows of every shard, and what they hold.
+    static void look(lookup_check& check, Table const& value) {
+        constexpr std::size_t of_each = lookup_check::entries_of_each / table_core::shard_count;
+        table_core* const core = table_access::core(value);
+        if (core == nullptr) return;
+        bool const is_small = core->rows() <= lookup_check::entries_of_each;
+        for (std::uint32_t number = 0; number != table_core::shard_count; ++number) {
+            table_guard const shard(core->shards[number]);
+            std::size_t left = is_small ? shard->rows() : of_each;
+            for (std::uint32_t slot = 0; slot != shard->high_water && left != 0; ++slot) {
+                if (!shard->is_taken(slot, table_access::type_of<Table>.shape)) continue;
+                if (!check.take()) return;
+                --left;
+                look_at_row(check, *core, number, slot);
+            }
+        }
+    }
+    static void look_at_row(lookup_check& check, table_core& core, std::uint32_t shard, std::uint32_t slot) {
+        auto const& row = *static_cast<typename Table::value_type const*>(
+            core.shards[shard].row(slot, table_access::type_of<Table>.shape));
+        if (has_own_order<Table>() && !table_access::is_found<Table>(core, shard, slot) &&
+            is_findable<Table>(row.first))
+            lookup_check::refuse<Table>();
+        check.look_at(row.first);
+        check.look_at(row.second);
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/state/archive.hpp>
+#include <hotswap/state/copying.hpp>
 #include <hotswap/state/memory_sink.hpp>
 #include <hotswap/state/table_hash.hpp>
 #include <hotswap/state/table_pass.hpp>
@@ -108,7 +109,7 @@ public:
 
     bool changes_keys() const noexcept override { return true; }
     void run(key_in_flight key, void* row, table_flow const& next) const override {
-        Key own = key.lent ? *static_cast<Key const*>(key.key)
+        Key own = key.lent ? copy_of(*static_cast<Key const*>(key.key))
                            : std::move(*static_cast<Key*>(const_cast<void*>(key.key)));
         result made =
             call_recorded(this->f_, this->data_, std::move(own), std::move(*static_cast<Row*>(row)));

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <utility>
@@ -26,7 +27,9 @@ public:
     /// Few enough that a caller who waits for the shard's lock hardly notices, enough to pay for taking it.
     static constexpr std::uint32_t rows_in_a_bite = 4;
 
-    table_mirror(table_type const& from, table_core* source, table_type const& to, table_chain chain)
+    /// `by_key`: rows do not keep their slots, although they keep their keys.
+    table_mirror(table_type const& from, table_core* source, table_type const& to, table_chain chain,
+                 bool by_key = false)
         : table_watcher{}, chain_(std::move(chain)), target_(new table_core) {
         pass_.from = &from;
         pass_.to = &to;
@@ -34,6 +37,7 @@ public:
         pass_.target = target_;
         pass_.chain = &chain_;
         pass_.searched = &searched_;
+        pass_.aligned = !by_key;
         for (auto const& link : chain_) pass_.aligned = pass_.aligned && !link->changes_keys();
         if (!pass_.aligned) before = &before_change;
         changed = &after_change;
@@ -78,6 +82,15 @@ public:
             table_guard const shard(each);
             if (shard->watcher == this) shard->watcher = nullptr;
         }
+    }
+
+    /// Whether a row's hash is another one by this module's code than by that which added it: then the copy has failed,
+    /// and one that adds each row by its key is to be made.
+    bool is_misaligned() const noexcept { return is_misaligned_.load(std::memory_order_acquire); }
+    /// That other copy, from the beginning; this one is of no use afterwards.
+    std::unique_ptr<table_mirror> begin_by_key() {
+        detach();
+        return std::make_unique<table_mirror>(*pass_.from, pass_.source, *pass_.to, std::move(chain_), true);
     }
 
     table_core* source() const noexcept { return pass_.source; }
@@ -164,6 +177,9 @@ private:
     void fail_at(std::uint32_t shard, std::uint32_t slot) noexcept {
         try {
             throw;
+        } catch (hash_changed const& what) {
+            is_misaligned_.store(true, std::memory_order_release);
+            fail_saying([&] { return std::string(what.what()); });
         } catch (key_collision const& both) {
             fail_saying([&] { return std::string(both.what()); });
         } catch (std::exception const& e) {
@@ -214,7 +230,7 @@ private:
 
     static constexpr std::uint32_t everything = 0xffffffff;
 
-    table_chain const chain_;
+    table_chain chain_;
     table_core* target_;
     table_pass pass_;
     std::array<std::uint32_t, table_core::shard_count> copied_{};  // each guarded by its shard's lock
@@ -224,6 +240,7 @@ private:
     std::uint64_t heap_of_each_ = 0;
     std::atomic<bool> is_over_{false};
     std::atomic<bool> searched_{false};
+    std::atomic<bool> is_misaligned_{false};
     std::atomic<failure> failure_{failure::none};
     std::string why_;
 };

@@ -14,6 +14,20 @@
 
 namespace hotswap::detail {
 
+/// What came of a row that was to be placed in a slot.
+struct placement {
+    enum class outcome { placed, hashed_otherwise, key_is_there };
+    outcome is = outcome::placed;
+    std::uint32_t other = slot_head::none;  ///< the slot of the row that has the key
+};
+
+/// Where a row belongs while slots are kept: the number of the shard, and the hash that the slot remembers.
+struct table_place {
+    std::uint32_t shard;
+    std::uint32_t slot;
+    std::uint32_t hash;
+};
+
 /// What is done with the rows of a table where its type is known, for code that does not know it.
 struct table_type {
     slot_shape shape;
@@ -23,8 +37,9 @@ struct table_type {
     void (*copy)(void const* value, table_flow const& next);
     void (*consume)(void* value, table_flow const& next);
 
-    /// Constructs or replaces the row in a slot; the slot's shard belongs to the caller.
-    void (*place)(table_shard& shard, std::uint32_t slot, std::uint32_t hash, key_in_flight key, void* row);
+    /// Constructs or replaces the row in a slot, if this module too looks for its key there; the slot's shard belongs
+    /// to the caller.
+    placement (*place)(table_core& core, table_place where, key_in_flight key, void* row);
     void (*remove)(table_shard& shard, std::uint32_t slot);
     /// Adds a row by its key, under the shard's lock; false if the key is there.
     bool (*add)(table_core& core, key_in_flight key, void* row);
@@ -67,10 +82,18 @@ struct table_pass {
                      bool* arrived = nullptr) const;
     inline void consume(std::uint32_t shard, std::uint32_t slot) const;
     inline void arrive(table_flow const& at, key_in_flight key, void* row) const;
+    inline void arrive_in_slot(table_flow const& at, key_in_flight key, void* row) const;
     /// The key of a row, in words.
     inline std::string name(std::uint32_t shard, std::uint32_t slot) const;
     /// The words for two rows, one of them at `at`, that both get `key`.
     inline std::string name_collision(table_flow const& at, void const* key) const;
+    inline std::string name_collision(table_flow const& at, std::string const& other, void const* key) const;
+};
+
+/// A row's key has another hash than the one that its slot remembers: slots cannot be kept.
+class hash_changed : public std::logic_error {
+public:
+    using std::logic_error::logic_error;
 };
 
 /// Two keys have become one.
@@ -105,9 +128,7 @@ void table_pass::consume(std::uint32_t shard, std::uint32_t slot) const {
 }
 void table_pass::arrive(table_flow const& at, key_in_flight key, void* row) const {
     if (aligned) {
-        std::uint32_t const hash = source->shards[at.shard].head(at.slot, from->shape).hash;
-        to->place(target->shards[at.shard], at.slot, hash, key, row);
-        if (at.arrived != nullptr) *at.arrived = true;
+        arrive_in_slot(at, key, row);
     } else if (at.why == purpose::forget) {
         to->forget(*target, key.key);
     } else if (at.why == purpose::compare) {
@@ -115,6 +136,19 @@ void table_pass::arrive(table_flow const& at, key_in_flight key, void* row) cons
     } else if (!to->add(*target, key, row)) {
         throw key_collision(name_collision(at, key.key));
     }
+}
+
+// The hash in the slot is that of the code which added the row; the same name does not make it this module's.
+void table_pass::arrive_in_slot(table_flow const& at, key_in_flight key, void* row) const {
+    std::uint32_t const hash = source->shards[at.shard].head(at.slot, from->shape).hash;
+    auto const done = to->place(*target, {at.shard, at.slot, hash}, key, row);
+    if (done.is == placement::outcome::hashed_otherwise)
+        throw hash_changed(
+            "the key " + name(at.shard, at.slot) +
+            " has another hash than when its row was added; the hash of a key is always the same");
+    if (done.is == placement::outcome::key_is_there)
+        throw key_collision(name_collision(at, name(at.shard, done.other), key.key));
+    if (at.arrived != nullptr) *at.arrived = true;
 }
 
 std::string table_pass::name(std::uint32_t shard, std::uint32_t slot) const {
@@ -138,6 +172,11 @@ std::string table_pass::name_collision(table_flow const& at, void const* key) co
             if (found) other = name(shard, slot);
         }
     }
+    return name_collision(at, other, key);
+}
+
+std::string table_pass::name_collision(table_flow const& at, std::string const& other,
+                                       void const* key) const {
     std::string now;
     to->describe_key(key, now);
     return "the keys " + name(at.shard, at.slot) + " and " + other + " both become " + now +

@@ -59,6 +59,16 @@ struct table_access {
         return of.trace_;
     }
 
+    /// Whether the row in a slot that is taken is found by its key.
+    /// Threads:  [any] that holds the shard.
+    template <class Table>
+    static bool is_found(table_core& core, std::uint32_t shard, std::uint32_t slot) {
+        table_shard& mine = core.shards[shard];
+        auto const& key = Table::value(mine, slot).first;
+        std::uint64_t const hash = Table::hash_of(key);
+        return &core.shard_of(hash) == &mine && Table::search(mine, hash, key) == slot;
+    }
+
     /// A module's own code for the rows of `Table`.
     template <class Table>
     struct rows {
@@ -80,17 +90,25 @@ struct table_access {
             if (from.lent) return copy_of(*static_cast<key const*>(from.key));
             return std::move(*static_cast<key*>(const_cast<void*>(from.key)));
         }
-        static void place(table_shard& shard, std::uint32_t slot, std::uint32_t hash, key_in_flight from,
-                          void* content) {
+        static placement place(table_core& core, table_place where, key_in_flight from, void* content) {
+            table_shard& shard = core.shards[where.shard];
             auto& given = *static_cast<row*>(content);
+            std::uint32_t const slot = where.slot;
             if (shard.is_taken(slot, shape)) {
                 Table::value(shard, slot).second = std::move(given);
-                return;
+                return {};
             }
+            auto const& wanted = *static_cast<key const*>(from.key);
+            std::uint64_t const hash = Table::hash_of(wanted);
+            if (hash >> 32 != where.hash || &core.shard_of(hash) != &shard)
+                return {placement::outcome::hashed_otherwise};
+            if (std::uint32_t const other = Table::search(shard, hash, wanted); other != slot_head::none)
+                return {placement::outcome::key_is_there, other};
             shard.reserve_index(std::uint64_t{shard.rows()} + 1);
             shard.reserve_slot(slot, shape);
             new (shard.row(slot, shape)) value(take(from), std::move(given));
-            shard.enter(slot, hash, shape);
+            shard.enter(slot, where.hash, shape);
+            return {};
         }
         static void remove(table_shard& shard, std::uint32_t slot) {
             if (!shard.is_taken(slot, shape)) return;
