@@ -127,6 +127,11 @@ result<void> check_handoff(module_file const& from, module_file const& to, std::
         return refused(fmt::format("its schema version is {}, the running one is {}", b.version, a.version));
     if (a.layout != b.layout)
         return refused(fmt::format("its layout is {:016x}, the running one is {:016x}", b.layout, a.layout));
+    if (auto const ours = a.flags >> abi::state_boost_shift, theirs = b.flags >> abi::state_boost_shift;
+        ours != theirs)
+        return refused(
+            fmt::format("its containers are those of Boost {}.{}, the running ones are of Boost {}.{}",
+                        theirs / 1000, theirs % 1000, ours / 1000, ours % 1000));
     if (((a.flags | b.flags) & abi::state_opaque) != 0)
         return refused(
             "the state holds a class whose fields are not known (a non-aggregate with its own serialize)");

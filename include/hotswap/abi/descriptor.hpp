@@ -31,6 +31,9 @@ enum state_flag : std::uint32_t {
     state_tables = 1u << 6,      ///< some of its fields are tables
 };
 
+/// From this bit of `state_entry::flags` on: the release of Boost (1081 is 1.81) whose containers are among the fields, or 0.
+inline constexpr unsigned state_boost_shift = 16;
+
 /// Bits of `descriptor::flags`.
 enum descriptor_flag : std::uint32_t {
     module_validates = 1u << 0,
@@ -41,7 +44,7 @@ enum descriptor_flag : std::uint32_t {
 struct state_entry {
     std::uint64_t layout = 0;  ///< fingerprint of the struct's layout
     std::uint32_t version = 0;
-    std::uint32_t flags = 0;  ///< `state_flag`
+    std::uint32_t flags = 0;  ///< `state_flag`, and a release of Boost
 };
 
 /// What the compiler writes where the seal will be, in as many repetitions as fit: a seal of zeros might be an accident.

@@ -48,6 +48,7 @@ constexpr abi::state_entry describe_version() {
     if (l.opaque) entry.flags |= abi::state_opaque;
     if (l.bound) entry.flags |= abi::state_bound;
     if (l.tables) entry.flags |= abi::state_tables;
+    entry.flags |= l.boost / 100 << abi::state_boost_shift;
     if (!detail::has_schema<state>) entry.flags |= abi::state_legacy;
     return entry;
 }

@@ -5,6 +5,8 @@
 #include <hotswap/state/key_order.hpp>
 #include <hotswap/state/value.hpp>
 
+#include <boost/version.hpp>
+
 #include <cstdint>
 #include <string_view>
 
@@ -18,6 +20,9 @@ struct layout {
     bool bound = false;      ///< some container may point into the module that made it
     bool tables = false;     ///< some field is a table
     bool own_order = false;  ///< some container's order or hash is not the standard library's
+    /// The release of Boost (108100 is 1.81) whose containers are among the fields: another one may lay them out in
+    /// another way, and writes the same archive. 0: there are none.
+    std::uint32_t boost = 0;
 
     constexpr bool operator==(layout const&) const noexcept = default;
 };
@@ -79,10 +84,10 @@ constexpr void check_struct() {
 // Order and hashing decide where an entry lies; only the standard ones go without saying.
 template <class T>
 constexpr void describe_policy(layout& l) {
-    auto const name = type_name<T>();
-    if (!name.starts_with("std::less<") && !name.starts_with("std::hash<") &&
-        !name.starts_with("std::equal_to<"))
-        mix(l, name);
+    constexpr auto name = compilers_name<T>();
+    if constexpr (!name.starts_with("std::less<") && !name.starts_with("std::hash<") &&
+                  !name.starts_with("std::equal_to<"))
+        mix(l, type_name<T>());
 }
 
 // An allocator with a state of its own may lead back to the module that made it.
@@ -95,7 +100,7 @@ constexpr void describe_allocator(layout& l) {
 template <class T, class Path>
 constexpr void describe_container(layout& l) {
     using element = typename T::value_type;
-    mix(l, type_name<T>().substr(0, type_name<T>().find('<')));
+    mix(l, template_name<T>());
     if constexpr (requires { typename T::mapped_type; }) {
         describe<typename T::key_type, Path>(l);
         describe<typename T::mapped_type, Path>(l);
@@ -110,7 +115,7 @@ constexpr void describe_container(layout& l) {
     describe_allocator<T>(l);
     if (has_own_order<T>()) l.own_order = true;
     // Seen: an empty boost::unordered_flat_map points at a table of the module that made it.
-    if (type_name<T>().starts_with("boost::unordered")) l.bound = true;
+    if (compilers_name<T>().starts_with("boost::unordered")) l.bound = true;
 }
 
 template <class T>
@@ -161,6 +166,8 @@ constexpr void describe(layout& l) {
     constexpr kind k = kind_of<T>();
     mix(l, static_cast<std::uint64_t>(sizeof(T)));
     mix(l, static_cast<std::uint64_t>(alignof(T)));
+    if constexpr (std::is_class_v<T>)
+        if (compilers_name<T>().starts_with("boost::")) l.boost = BOOST_VERSION;
     if constexpr (k == kind::boolean) {
         mix(l, "bool");
     } else if constexpr (k == kind::scalar) {

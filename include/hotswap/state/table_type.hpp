@@ -42,6 +42,7 @@ template <class Table>
 constexpr std::uint64_t fingerprint_of() {
     layout l;
     describe<Table, ancestry<>>(l);
+    if (l.boost != 0) mix(l, std::uint64_t{l.boost});
     return l.fingerprint;
 }
 

@@ -3,6 +3,7 @@
 
 #include <hotswap/abi/chrono.hpp>
 #include <hotswap/state/fields.hpp>
+#include <hotswap/state/type_name.hpp>
 
 #include <array>
 #include <cstddef>
@@ -102,14 +103,6 @@ concept unique_ptr_like = requires(T& p) {
     p.release();
 };
 
-template <class T>
-constexpr std::string_view type_name() noexcept {
-    std::string_view const text = __PRETTY_FUNCTION__;
-    auto const from = text.find("T = ") + 4;
-    auto const to = text.find_first_of(";]", from);
-    return text.substr(from, to - from);
-}
-
 // Recognized by its members and its deleter's name, because <memory> alone would cost a component half a
 // second.
 template <class T>
@@ -117,7 +110,7 @@ constexpr bool is_plain_unique_ptr() noexcept {
     if constexpr (unique_ptr_like<T>) return !std::is_array_v<typename T::element_type> && requires(T & p) {
             *p;
         }
-    &&type_name<typename T::deleter_type>().starts_with("std::default_delete<");
+    &&compilers_name<typename T::deleter_type>().starts_with("std::default_delete<");
     else return false;
 }
 
