@@ -2,6 +2,8 @@
 
 #include "module/digest.hpp"
 
+#include <hotswap/version.hpp>
+
 #include <algorithm>
 #include <cstring>
 
@@ -26,6 +28,15 @@ bool is_sound(abi::descriptor const& d) {
     return true;
 }
 
+constexpr char version[] = HOTSWAP_TEXT_OF(HOTSWAP_VERSION_MAJOR) "." HOTSWAP_TEXT_OF(
+    HOTSWAP_VERSION_MINOR) "." HOTSWAP_TEXT_OF(HOTSWAP_VERSION_PATCH);
+
+// A module fits a package, which a host has, or a tool that judges where there is no host.
+std::string own_side(bool as_host) {
+    return fmt::format("{}hotswap {}{}", as_host ? "this host's " : "this package, ", version,
+                       as_host ? "" : ",");
+}
+
 finding damaged_descriptor(std::string_view name, std::string_view how) {
     return refusing(errc::no_descriptor, abi::note_name,
                     fmt::format("{} holds a damaged hotswap descriptor ({})", name, how), "build it again");
@@ -33,7 +44,7 @@ finding damaged_descriptor(std::string_view name, std::string_view how) {
 
 }  // namespace
 
-judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name) {
+judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host) {
     auto const content = image.note(abi::note_name, abi::note_type);
     if (!content)
         return refusing(
@@ -53,17 +64,18 @@ judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view
     if (number != abi::number || content->size() != sizeof d)
         return refusing(
             errc::abi_mismatch, abi::note_name,
-            fmt::format("{} speaks hotswap ABI {} (descriptor of {} bytes), this host speaks ABI {} "
-                        "({} bytes)",
-                        name, number, content->size(), abi::number, sizeof d),
+            fmt::format("{} speaks hotswap ABI {} (descriptor of {} bytes), {} speaks ABI {} ({} bytes)",
+                        name, number, content->size(), own_side(as_host), abi::number, sizeof d),
             "build the module against the host's version of hotswap");
     std::memcpy(static_cast<void*>(&d), content->data(), sizeof d);
     if (!is_text(d.toolchain) || std::string_view(d.toolchain) != abi::toolchain)
         return refusing(
             errc::toolchain_mismatch, is_text(d.toolchain) ? d.toolchain : abi::note_name,
-            fmt::format("{} was built with {}, this host with {}", name,
-                        is_text(d.toolchain) ? d.toolchain : "an unknown toolchain", abi::toolchain),
-            "build both with the same compiler and standard library");
+            fmt::format("{} was built for {}, {} for {}", name,
+                        is_text(d.toolchain) ? d.toolchain : "an unknown toolchain", own_side(as_host),
+                        abi::toolchain),
+            "build both with one standard library, and alike with or without -stdlib, -D_GLIBCXX_DEBUG and "
+            "-D_GLIBCXX_USE_CXX11_ABI; the compilers may differ");
     if (!is_sound(d)) return damaged_descriptor(name, "its versions or texts contradict each other");
     return d;
 }

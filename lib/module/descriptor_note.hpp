@@ -12,9 +12,10 @@
 
 namespace hotswap::detail {
 
-/// Reads the descriptor; one that is returned holds together.
+/// Reads the descriptor; one that is returned holds together. Messages speak of the host, or of the package that the
+/// tool belongs to which judges.
 /// Errors:   no_descriptor, abi_mismatch, toolchain_mismatch.
-judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name);
+judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host);
 
 /// Where the seal lies in the file of an image whose descriptor was read.
 std::span<std::byte const> seal_in(elf_image const& image);

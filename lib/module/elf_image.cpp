@@ -58,10 +58,11 @@ judged<void> read_header(elf_view& elf) {
         header.e_machine != own_machine)
         return refusing(
             errc::wrong_architecture, "the ELF header",
-            fmt::format(
-                "{} is built for {} ({}-bit, {}-endian), this host runs on {} (64-bit, little-endian)", name,
-                machine_name(header.e_machine), header.e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64,
-                header.e_ident[EI_DATA] == ELFDATA2MSB ? "big" : "little", machine_name(own_machine)),
+            fmt::format("{} is built for {} ({}-bit, {}-endian), this program is built for {} (64-bit, "
+                        "little-endian)",
+                        name, machine_name(header.e_machine),
+                        header.e_ident[EI_CLASS] == ELFCLASS32 ? 32 : 64,
+                        header.e_ident[EI_DATA] == ELFDATA2MSB ? "big" : "little", machine_name(own_machine)),
             "build it for this machine");
     if (header.e_type != ET_DYN)
         return refusing(errc::not_elf, "the ELF header",

@@ -54,7 +54,7 @@ judgement judge(module_bytes const& file, module_policy const& policy, bool as_h
     j.said.build_id = image->build_id();
     j.said.keeps_mapped = what_keeps_mapped(*image);
     j.leaves_without_trace = leaves_without_trace(*image);
-    auto const descriptor = read_descriptor(*image, name);
+    auto const descriptor = read_descriptor(*image, name, as_host);
     if (!descriptor) {
         findings.push_back(descriptor.error());
         return j;

@@ -19,7 +19,7 @@ result<void> seal_file(std::filesystem::path const& file) {
     auto const name = file.filename().string();
     auto const image = elf_image::read(*content, name);
     if (!image) return as_failure(image.error(), phase::verify);
-    if (auto const said = read_descriptor(*image, name); !said)
+    if (auto const said = read_descriptor(*image, name, false); !said)
         return as_failure(said.error(), phase::verify);
     auto const place = seal_in(*image);
     auto const seal = digest_around(*content, place);

@@ -199,17 +199,6 @@ TEST_CASE("descriptor: another ABI number is refused with both numbers") {
     CHECK_SAYS(why, "ABI " + std::to_string(hotswap::abi::number));
 }
 
-TEST_CASE("descriptor: another toolchain is refused with both toolchains") {
-    auto file = good_module();
-    auto const at = field_at(file, &hotswap::abi::descriptor::toolchain);
-    constexpr char other[] = "gcc 99, libstdc++ 99, cxx11 abi 1";
-    std::memcpy(file.data() + at, other, sizeof other);
-    auto const why = refusal(verify_module(file, "x.so"));
-    CHECK(why.code == errc::toolchain_mismatch);
-    CHECK_SAYS(why, other);
-    CHECK_SAYS(why, hotswap::abi::toolchain);
-}
-
 TEST_CASE("descriptor: a damaged one is refused, whatever is damaged") {
     using descriptor = hotswap::abi::descriptor;
     auto const good = good_module();
@@ -255,12 +244,3 @@ TEST_CASE("descriptor: it is found after gc-sections, strip and LTO") {
         CHECK(judged->release() == "1.0.0");
     }
 }
-
-#if defined(HOTSWAP_TEST_CLANG)
-TEST_CASE("descriptor: it is found in what clang made, whose toolchain is then refused") {
-    auto const file = test::read(test::modules / "bare_clang-1.0.0.so");
-    auto const why = refusal(verify_module(file, "bare_clang-1.0.0.so"));
-    CHECK_MESSAGE(why.code == errc::toolchain_mismatch, why.message);
-    CHECK_SAYS(why, "was built with clang");
-}
-#endif

@@ -139,7 +139,7 @@ TEST_CASE("verify: damaged and foreign files are refused before any of their cod
     running.refuses({running.altered("foreign.so", foreign),
                      errc::wrong_architecture,
                      phase::verify,
-                     {"foreign.so", "this host runs on"}});
+                     {"foreign.so", "this program is built for"}});
 }
 
 TEST_CASE("verify: a module of another contract, or of another number of it, is refused") {

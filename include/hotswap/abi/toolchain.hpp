@@ -1,4 +1,5 @@
-// What a host and a module must have in common before one may call the other's virtual functions.
+// What a host and a module must have in common before one may call the other's virtual functions and use its objects
+// (docs/adr/0011): the C++ ABI and the standard library's, not the compiler that follows them.
 #pragma once
 
 #include <cstddef>
@@ -6,33 +7,58 @@
 #define HOTSWAP_TEXT_OF_(x) #x
 #define HOTSWAP_TEXT_OF(x) HOTSWAP_TEXT_OF_(x)
 
-#if defined(__clang__)
-#define HOTSWAP_COMPILER_TEXT "clang " HOTSWAP_TEXT_OF(__clang_major__)
-#elif defined(__GNUC__)
-#define HOTSWAP_COMPILER_TEXT "gcc " HOTSWAP_TEXT_OF(__GNUC__)
-#else
-#error "hotswap supports g++ and clang++ only"
+// Virtual functions, exceptions, mangled names and the order of fields: __GXX_ABI_VERSION exists where they follow the
+// Itanium C++ ABI. g++ lays some classes out in another way below 1017 (-fabi-version=17, the default of g++ 12), clang
+// follows the newer layout and says 1002.
+#if !defined(__GXX_ABI_VERSION)
+#error "hotswap needs a compiler that follows the Itanium C++ ABI: g++ 12 or later, or clang++ 16 or later"
+#elif !defined(__clang__) && __GXX_ABI_VERSION < 1017
+#error \
+    "hotswap needs g++ 12 or later, without -fabi-version below 17: classes are laid out in another way there"
 #endif
 
 #if defined(_GLIBCXX_RELEASE)
-#define HOTSWAP_LIBRARY_TEXT \
-    "libstdc++ " HOTSWAP_TEXT_OF(_GLIBCXX_RELEASE) ", cxx11 abi " HOTSWAP_TEXT_OF(_GLIBCXX_USE_CXX11_ABI)
+#define HOTSWAP_LIBRARY_TEXT "libstdc++, cxx11 abi " HOTSWAP_TEXT_OF(_GLIBCXX_USE_CXX11_ABI)
 #elif defined(_LIBCPP_VERSION)
-#define HOTSWAP_LIBRARY_TEXT "libc++ " HOTSWAP_TEXT_OF(_LIBCPP_VERSION)
+#define HOTSWAP_LIBRARY_TEXT "libc++, abi " HOTSWAP_TEXT_OF(_LIBCPP_ABI_VERSION)
 #else
 #error "hotswap supports libstdc++ and libc++ only"
 #endif
 
+// Every container has other fields then.
 #if defined(_GLIBCXX_DEBUG)
 #define HOTSWAP_LIBRARY_MODE_TEXT ", debug containers"
 #else
 #define HOTSWAP_LIBRARY_MODE_TEXT ""
 #endif
 
+// A libstdc++ that was configured with --enable-symvers=gnu-versioned-namespace is another library.
+#if defined(_GLIBCXX_INLINE_VERSION) && _GLIBCXX_INLINE_VERSION
+#define HOTSWAP_LIBRARY_NAMESPACE_TEXT ", versioned namespace"
+#else
+#define HOTSWAP_LIBRARY_NAMESPACE_TEXT ""
+#endif
+
 namespace hotswap::abi {
 
-/// Compiler, standard library and container layout of this translation unit, in words.
+namespace probe {
+
+enum small { one };
+struct packed {
+    char first;
+    void* second;
+};
+
+}  // namespace probe
+
+// No host could use such a module, and no module such a host: hotswap's own structs are the first to change.
+static_assert(sizeof(probe::small) == sizeof(int), "hotswap cannot be used with -fshort-enums");
+static_assert(sizeof(probe::packed) == 2 * sizeof(void*), "hotswap cannot be used with -fpack-struct");
+static_assert(sizeof(wchar_t) == 4, "hotswap cannot be used with -fshort-wchar");
+
+/// The C++ ABI and the standard library's of this translation unit, in words.
 /// Two binaries may share C++ objects iff their texts are equal.
-inline constexpr char toolchain[] = HOTSWAP_COMPILER_TEXT ", " HOTSWAP_LIBRARY_TEXT HOTSWAP_LIBRARY_MODE_TEXT;
+inline constexpr char toolchain[] =
+    "Itanium C++ ABI, " HOTSWAP_LIBRARY_TEXT HOTSWAP_LIBRARY_MODE_TEXT HOTSWAP_LIBRARY_NAMESPACE_TEXT;
 
 }  // namespace hotswap::abi
