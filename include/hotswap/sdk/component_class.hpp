@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
+#include <hotswap/sdk/contract_base.hpp>
 #include <hotswap/sdk/host.hpp>
 #include <hotswap/state/history.hpp>
 #include <hotswap/state/layout.hpp>
@@ -12,10 +13,6 @@
 
 namespace hotswap::sdk {
 
-template <class T>
-concept names_contract = requires {
-    { T::contract } -> std::convertible_to<hotswap::contract>;
-};
 template <class T>
 concept validates = requires(typename T::state const& state) {
     { T::validate(state) } -> std::same_as<void>;
@@ -89,29 +86,6 @@ template <class T>
 inline constexpr bool hides_schema = std::is_final_v<T> && !detail::has_schema<T> && requires {
     &T::schema;
 };
-
-#if defined(__clang__)
-// Without a way to ask for bases, the contract has to come first.
-template <class T>
-using contract_of = T;
-#else
-template <class T, class... Bases>
-struct declares_contract {
-    using type = T;
-};
-template <class T>
-struct find_contract : declares_contract<T, __direct_bases(T)...> {};
-template <class T, class Base, class... Bases>
-struct declares_contract<T, Base, Bases...> : declares_contract<T, Bases...> {};
-template <class T, class Base, class... Bases>
-requires(names_contract<Base>&&& T::contract == &Base::contract) struct declares_contract<T, Base, Bases...>
-    : find_contract<Base> {
-};
-
-/// The base of the component class `T` that declares its contract, wherever it lies within.
-template <class T>
-using contract_of = typename find_contract<T>::type;
-#endif
 
 template <class T, class Walk>
 constexpr bool adopts_a_start() noexcept {

@@ -201,6 +201,7 @@ struct module_functions {
     static abi::status create_instance(abi::host_api const* api, void* context, void* on, abi::instance* out,
                                        abi::error* why) noexcept {
         return guarded(why, [=] {
+            check_contract_base<T>();
             auto* const made = new live(*api, context, *static_cast<state*>(on));
             out->object = made;
             out->contract = static_cast<contract_of<T>*>(&made->component);

@@ -1,0 +1,96 @@
+// Which base of a component class is its contract: what the host gets a pointer to.
+#pragma once
+
+#include <hotswap/contract.hpp>
+
+#include <concepts>
+#include <type_traits>
+
+#if defined(__clang__)
+#include <cxxabi.h>
+
+#include <stdexcept>
+#include <typeinfo>
+#endif
+
+namespace hotswap::sdk {
+
+template <class T>
+concept names_contract = requires {
+    { T::contract } -> std::convertible_to<hotswap::contract>;
+};
+
+/// The class says itself which of its bases it is: `using contract_type = counter;`.
+template <class T>
+concept names_contract_type = requires {
+    typename T::contract_type;
+};
+
+template <class T>
+struct named_contract {
+    using type = typename T::contract_type;
+    static_assert(names_contract<type> && std::is_base_of_v<type, T> && !std::is_same_v<type, T>,
+                  "hotswap: a component's `contract_type` is the base class that declares its contract");
+};
+
+#if defined(__clang__)
+
+// clang++ has no way to ask for bases. What `create_instance` gives the host is right if all of them lie at the object's
+// beginning, which is asked of the type's own description when the first instance is made.
+template <class T>
+struct find_contract {
+    using type = T;
+};
+
+/// Whether each class in the ancestry of `type` has one base only, at its own beginning.
+inline bool has_one_line_of_bases(std::type_info const& type) noexcept {
+    auto const* at = &type;
+    while (auto const* const derived = dynamic_cast<__cxxabiv1::__si_class_type_info const*>(at))
+        at = derived->__base_type;
+    return dynamic_cast<__cxxabiv1::__vmi_class_type_info const*>(at) == nullptr;
+}
+
+template <class T>
+void check_contract_base() {
+    if constexpr (!names_contract_type<T>) {
+#if defined(__cpp_rtti)
+        if (!has_one_line_of_bases(typeid(T)))
+            throw std::logic_error(
+                "this component has several bases, and clang++ cannot tell which of them is its contract: "
+                "say it in the "
+                "component class, `using contract_type = ...;`");
+#else
+        static_assert(sizeof(T) == 0,
+                      "hotswap: clang++ with -fno-rtti cannot tell which base of a component is its "
+                      "contract: say it in "
+                      "the component class, `using contract_type = ...;`");
+#endif
+    }
+}
+
+#else
+
+template <class T, class... Bases>
+struct declares_contract {
+    using type = T;
+};
+template <class T>
+struct find_contract : declares_contract<T, __direct_bases(T)...> {};
+template <class T, class Base, class... Bases>
+struct declares_contract<T, Base, Bases...> : declares_contract<T, Bases...> {};
+template <class T, class Base, class... Bases>
+requires(names_contract<Base>&&& T::contract == &Base::contract) struct declares_contract<T, Base, Bases...>
+    : find_contract<Base> {
+};
+
+template <class T>
+void check_contract_base() noexcept {}
+
+#endif
+
+/// The base of the component class `T` that declares its contract, wherever it lies within.
+template <class T>
+using contract_of =
+    typename std::conditional_t<names_contract_type<T>, named_contract<T>, find_contract<T>>::type;
+
+}  // namespace hotswap::sdk
