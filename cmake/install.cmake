@@ -11,14 +11,20 @@ install(TARGETS hotswap hotswap_component hotswap_lint hotswap_rehearse hotswap_
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}")
 
+include(cmake/hotswap_check_compiler.cmake)
+hotswap_find_toolchain("${PROJECT_SOURCE_DIR}/include")
+if(hotswap_toolchain STREQUAL "")
+    message(FATAL_ERROR "hotswap needs g++ 12 or later, or clang++ 16 or later, with C++20:\n${hotswap_toolchain_error}")
+endif()
 configure_package_config_file(cmake/hotswap-config.cmake.in "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
-    INSTALL_DESTINATION "${package_dir}" PATH_VARS HOTSWAP_MODULES_INSTALL_DIR)
+    INSTALL_DESTINATION "${package_dir}" PATH_VARS HOTSWAP_MODULES_INSTALL_DIR CMAKE_INSTALL_INCLUDEDIR)
 # Before 1.0 a minor release may change the surface.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/hotswap-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
     "${PROJECT_BINARY_DIR}/hotswap-config-version.cmake"
     cmake/hotswap_add_component.cmake
+    cmake/hotswap_check_compiler.cmake
     cmake/hotswap_component.map
     cmake/Findhotswap_sodium.cmake
     DESTINATION "${package_dir}")
