@@ -1,0 +1,13 @@
+#include "ledger_on.hpp"
+
+namespace books {
+
+class ledger_2 final : public ledger_on<v2::state, '2'> {
+public:
+    using history = hotswap::history<&widen, &narrow>;
+    using ledger_on::ledger_on;
+};
+
+}  // namespace books
+
+HOTSWAP_COMPONENT(books::ledger_2)
