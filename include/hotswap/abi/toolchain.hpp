@@ -1,5 +1,5 @@
 // What a host and a module must have in common before one may call the other's virtual functions and use its objects
-// (docs/adr/0011): the C++ ABI and the standard library's, not the compiler that follows them.
+// (docs/adr/0013): the C++ ABI and the standard library's, not the compiler that follows them.
 #pragma once
 
 #include <cstddef>

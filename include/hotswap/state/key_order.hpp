@@ -21,7 +21,7 @@ template <class T>
 constexpr bool is_library_text() noexcept {
     if constexpr (is_instance<T, std::basic_string>)
         return std::is_arithmetic_v<typename T::value_type> &&
-               type_name<typename T::traits_type>().starts_with("std::");
+               compilers_name<typename T::traits_type>().starts_with("std::");
     else
         return false;
 }
@@ -55,7 +55,7 @@ template <class Policy>
 constexpr bool is_library_policy() noexcept {
     for (std::string_view const name : {"std::less<", "std::greater<", "std::hash<", "std::equal_to<",
                                         "hotswap::table_hash<", "hotswap::table_equal<"})
-        if (type_name<Policy>().starts_with(name)) return true;
+        if (compilers_name<Policy>().starts_with(name)) return true;
     return false;
 }
 
