@@ -1,15 +1,17 @@
-# What `cmake --install` puts where. The shipped components add their own modules and contracts (plugins/).
+# What `cmake --install` puts where. The shipped
+# components add their own modules and contracts (plugins/). Everything can be moved afterwards: paths among these files are relative.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
 set(HOTSWAP_MODULES_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/hotswap/modules")
 
-install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS hotswap hotswap_component hotswap_lint hotswap_rehearse hotswap_sign EXPORT hotswap-targets
-    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
-    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}")
+install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
+install(TARGETS hotswap hotswap_component hotswap_lint hotswap_sign EXPORT hotswap-targets
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT dev
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+install(TARGETS hotswap_rehearse EXPORT hotswap-targets RUNTIME DESTINATION "${HOTSWAP_HELPER_DIR}" COMPONENT library)
+install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}" COMPONENT dev)
 
 include(cmake/hotswap_check_compiler.cmake)
 hotswap_find_toolchain("${PROJECT_SOURCE_DIR}/include")
@@ -27,4 +29,8 @@ install(FILES
     cmake/hotswap_check_compiler.cmake
     cmake/hotswap_component.map
     cmake/Findhotswap_sodium.cmake
-    DESTINATION "${package_dir}")
+    DESTINATION "${package_dir}" COMPONENT dev)
+
+# The tree of the documents as it is here, so that their links, and the messages that say "see docs/store.md", lead somewhere.
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
+install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)

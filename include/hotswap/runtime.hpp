@@ -9,6 +9,7 @@
 #include <hotswap/runtime/status.hpp>
 #include <hotswap/slot/handle.hpp>
 #include <hotswap/swap/event.hpp>
+#include <hotswap/swap/helper_of_package.hpp>
 #include <hotswap/swap/options.hpp>
 #include <hotswap/swap/plan.hpp>
 #include <hotswap/swap/rehearsal.hpp>
@@ -66,7 +67,7 @@ enum class subscription : std::uint64_t {};
 class runtime {
 public:
     /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.
-    explicit runtime(runtime_options options = {}) : runtime(std::move(options), helper_of_package) {}
+    explicit runtime(runtime_options options = {});
     ~runtime();
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
@@ -177,14 +178,6 @@ public:
 
 private:
     using gate_ptr = std::shared_ptr<detail::gate>;
-
-    // Where the package that this program was built with has the rehearsal's helper.
-#if defined(HOTSWAP_REHEARSE_HELPER)
-    static constexpr char const* helper_of_package = HOTSWAP_REHEARSE_HELPER;
-#else
-    static constexpr char const* helper_of_package = nullptr;
-#endif
-    runtime(runtime_options&& options, char const* helper);
 
     result<gate_ptr> load_gate(std::string_view name, contract wanted, load_options const& options);
     result<gate_ptr> find_gate(std::string_view name, contract wanted) const;

@@ -42,10 +42,9 @@ result<std::unique_ptr<store>> open_store(runtime_options const& options);
 /// The components of a host and what their operations stand on.
 class runtime_core {
 public:
-    /// `helper` is the rehearsal's, as far as the program was told where it is; may be null.
-    runtime_core(runtime_options given, char const* helper)
+    explicit runtime_core(runtime_options given)
         : options(std::move(given)),
-          trials(options.rehearsal, options.rehearse, helper),
+          trials(options.rehearsal, options.rehearse),
           events(options.log_to_stderr, options.log_level),
           staging(options.staging, trust_of(options)),
           kept(open_store(options)),

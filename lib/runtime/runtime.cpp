@@ -23,8 +23,7 @@ public:
     static inline constinit std::atomic<implementation*> last_left{nullptr};
 };
 
-runtime::runtime(runtime_options&& options, char const* helper)
-    : self_(std::make_unique<implementation>(std::move(options), helper)) {
+runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
     auto const period = self_->options.checkpoint_period;
     if (period.count() <= 0) return;
     self_->checkpoints.emplace(period, [core = self_.get()] {

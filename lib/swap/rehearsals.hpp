@@ -15,8 +15,7 @@ namespace hotswap::detail {
 /// Threads:  [any]
 class rehearsals {
 public:
-    /// `helper` is where the package has it, as far as the program was told; may be null.
-    rehearsals(rehearsal_options options, std::optional<rehearse> usual, char const* helper);
+    rehearsals(rehearsal_options options, std::optional<rehearse> usual);
 
     rehearsal_options const& options() const noexcept { return options_; }
     /// Whether somebody asked for what is done, so that doing without it is refused.
@@ -33,7 +32,6 @@ public:
 private:
     rehearsal_options const options_;
     std::optional<rehearse> const usual_;
-    std::filesystem::path const package_;
 
     mutable std::mutex mutex_;
     std::set<std::string> passed_;  // guarded by mutex_
