@@ -1,4 +1,4 @@
-# What `cmake --install` puts where. The shipped
+# What `cmake --install` puts where, in parts (COMPONENT) that are Debian packages too (cmake/packages.cmake). The shipped
 # components add their own modules and contracts (plugins/). Everything can be moved afterwards: paths among these files are relative.
 include(CMakePackageConfigHelpers)
 
@@ -34,3 +34,5 @@ install(FILES
 # The tree of the documents as it is here, so that their links, and the messages that say "see docs/store.md", lead somewhere.
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
 install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
+
+include(cmake/pkgconfig.cmake)

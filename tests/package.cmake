@@ -1,7 +1,12 @@
-# Being installed and being a subdirectory are tests: an outside project does what a user would do with either.
+# Being installed and being a subdirectory are tests: an outside project does what a user would do with either. So is what the
+# README says.
+function(hotswap_add_package_test folder claim)
+    add_test(NAME "package: ${claim}"
+        COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/run" "${PROJECT_BINARY_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
+    set_tests_properties("package: ${claim}" PROPERTIES LABELS package TIMEOUT 900 PROCESSORS 2 COST 200)
+endfunction()
+
 foreach(way IN ITEMS install subdirectory)
-    add_test(NAME "package: an outside project uses hotswap by ${way} and swaps its own component under load"
-        COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/${way}/run" "${PROJECT_BINARY_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/${way}")
-    set_tests_properties("package: an outside project uses hotswap by ${way} and swaps its own component under load"
-        PROPERTIES LABELS package TIMEOUT 900 PROCESSORS 2 COST 200)
+    hotswap_add_package_test(${way} "an outside project uses hotswap by ${way} and swaps its own component under load")
 endforeach()
+hotswap_add_package_test(readme "what README.md says, pasted into an empty folder, builds and runs, by CMake and by pkg-config")
