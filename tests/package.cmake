@@ -1,5 +1,5 @@
 # Being installed and being a subdirectory are tests: an outside project does what a user would do with either. So is what the
-# README says.
+# README says, and that each example is a project.
 function(hotswap_add_package_test folder claim)
     add_test(NAME "package: ${claim}"
         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/run" "${PROJECT_BINARY_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/${folder}")
@@ -10,3 +10,6 @@ foreach(way IN ITEMS install subdirectory)
     hotswap_add_package_test(${way} "an outside project uses hotswap by ${way} and swaps its own component under load")
 endforeach()
 hotswap_add_package_test(readme "what README.md says, pasted into an empty folder, builds and runs, by CMake and by pkg-config")
+if(TARGET gateway_demo)
+    hotswap_add_package_test(example_projects "each example is a project that builds and runs alone")
+endif()

@@ -1,16 +1,14 @@
 // Release 9.9.9 of the cache, which should never have been built: its migration throws on the first entry
 // that it sees. The demo tries it on the running gateway.
-#include "cache/states/v2.hpp"
+#include "cache_state_2.hpp"
 
 #include <hotswap/component.hpp>
 #include <hotswap/contracts/cache.hpp>
 
-#include <array>
 #include <stdexcept>
 
 namespace faulty {
 
-namespace v2 = hotswap::cache_states::v2;
 namespace contracts = hotswap::contracts;
 
 namespace v3 {
@@ -19,7 +17,7 @@ struct state {
 
     v2::config config;
     v2::time last_cleanup{};
-    std::array<v2::shard, hotswap::plugins::shard_count> shards;
+    decltype(v2::state::shards) shards;
     std::uint64_t priced = 0;
 };
 }  // namespace v3
