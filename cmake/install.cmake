@@ -36,3 +36,4 @@ install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR
 install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
 
 include(cmake/pkgconfig.cmake)
+include(cmake/packages.cmake)
