@@ -141,7 +141,7 @@ public:
     /// Effects:  callers that wait or come later get component_gone.
     /// Errors:   unknown_component, busy, would_deadlock, drain_timeout.
     /// Threads:  [control]
-    [[nodiscard]] result<unload_report> unload(std::string_view name);
+    [[nodiscard]] result<unload_report> unload(std::string_view name, unload_options const& options = {});
 
     /// Brings back the last committed set of the store, with its state as of the last commit or checkpoint: all of it, or
     /// nothing. Call it first on a runtime with a store.

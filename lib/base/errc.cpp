@@ -22,6 +22,8 @@ std::string_view to_string(errc code) noexcept {
             return "invalid_argument";
         case errc::limit_reached:
             return "limit_reached";
+        case errc::in_use:
+            return "in_use";
         case errc::other_process:
             return "other_process";
         case errc::no_such_file:

@@ -20,6 +20,7 @@ module_policy trust_of(runtime_options const& options) {
 
 environment runtime_core::surroundings_of(std::string name) {
     environment around;
+    around.name = name;
     around.log = [this, name = std::move(name)](level severity, std::string_view text) {
         event line;
         line.time = std::chrono::system_clock::now();
@@ -30,10 +31,11 @@ environment runtime_core::surroundings_of(std::string name) {
         if (!step_recorder::hold_back_line(sink, line)) sink(line);
     };
     around.now = [this] { return options.clock(); };
-    around.find = [this](std::string_view wanted, contract of) -> result<std::shared_ptr<gate>> {
+    around.find = [this](std::string_view wanted, contract of) -> result<found_neighbour> {
         auto found = components.find(wanted);
         if (!found) return found.error();
-        if ((*found)->entrance->contract() == of) return (*found)->entrance;
+        if ((*found)->entrance->contract() == of)
+            return found_neighbour{(*found)->entrance, (*found)->referred_to_by};
         return refuse(errc::contract_mismatch, phase::none,
                       "\"{}\" implements the contract {} {}, asked for was {} {}; ask for its own contract",
                       wanted, (*found)->entrance->contract().name, (*found)->entrance->contract().number,
@@ -119,6 +121,21 @@ result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& st
                                 "{} is on probation, and {} stands by for it; wait until that is over, or "
                                 "revert()",
                                 in.running().module->staged().name(), in.standby()->module->staged().name()));
+}
+
+result<void> runtime_core::expect_no_referrers(slot const& in, unload_options const& options,
+                                               step_recorder& steps) {
+    auto const names = in.referred_to_by->names_but(in.entrance->name());
+    if (names.empty()) return {};
+    steps.mark_old_serving();
+    if (!options.force)
+        return steps.refused(
+            refuse(errc::in_use, phase::none,
+                   "{} hold handles to it, and what they still call would be gone; unload those "
+                   "first, or set unload_options::force",
+                   names));
+    steps.warn(phase::none, fmt::format("{} hold handles to it: their calls fail from now on", names));
+    return {};
 }
 
 // The watch is there before the swap begins, so that nothing is left to fail once it has committed.

@@ -84,6 +84,10 @@ public:
     result<replacement> choose(slot const& in, swap_options const& options);
     /// Errors:   busy, while the running generation is on probation and has not failed it.
     static result<void> expect_no_probation(slot const& in, step_recorder& steps);
+    /// Errors:   in_use, while other components hold handles to it, unless the options force it: then they are named by a
+    ///           warning.
+    static result<void> expect_no_referrers(slot const& in, unload_options const& options,
+                                            step_recorder& steps);
     result<swap_report> swap_on_probation(slot& in, replacement const& by, probation const& terms,
                                           step_recorder& steps);
     /// Stops the probation watches of this slot, except `but`. The caller holds the slot's operation and decides what

@@ -12,7 +12,7 @@ result<void> registry::reserve(std::shared_ptr<slot> made) {
     std::lock_guard const lock(mutex_);
     std::string name = made->entrance->name();
     pinned_.reserve(pinned_.size() + entries_.size() + 1);  // so that `remove` needs no memory
-    if (entries_.try_emplace(name, entry{std::move(made), false}).second) return {};
+    if (entries_.try_emplace(name, entry{std::move(made), false, ++loads_}).second) return {};
     return refuse(
         errc::already_loaded, phase::none,
         "a component of that name is loaded already; use find() for a handle, swap() for another release, or "
@@ -75,6 +75,18 @@ std::vector<std::shared_ptr<slot>> registry::all() const {
     std::vector<std::shared_ptr<slot>> found;
     for (auto const& [name, e] : entries_)
         if (e.announced) found.push_back(e.slot);
+    return found;
+}
+
+std::vector<std::shared_ptr<slot>> registry::last_loaded_first() const {
+    std::lock_guard const lock(mutex_);
+    std::vector<entry const*> announced;
+    for (auto const& [name, e] : entries_)
+        if (e.announced) announced.push_back(&e);
+    std::sort(announced.begin(), announced.end(),
+              [](auto const* a, auto const* b) { return a->order > b->order; });
+    std::vector<std::shared_ptr<slot>> found;
+    for (auto const* each : announced) found.push_back(each->slot);
     return found;
 }
 

@@ -5,6 +5,7 @@
 
 #include <hotswap/base/result.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,11 +33,15 @@ public:
     failure unknown(std::string_view name) const;
     /// The announced slots, by name.
     std::vector<std::shared_ptr<slot>> all() const;
+    /// The announced slots, the one that was loaded last first: the order in which they are shut down, so that what a
+    /// component found when it was constructed is still there when it is destroyed.
+    std::vector<std::shared_ptr<slot>> last_loaded_first() const;
 
 private:
     struct entry {
         std::shared_ptr<detail::slot> slot;
         bool announced = false;
+        std::uint64_t order = 0;  ///< of loading
     };
 
     failure refusal(std::string_view name) const;
@@ -44,6 +49,7 @@ private:
     mutable std::mutex mutex_;
     std::map<std::string, entry, std::less<>> entries_;  // guarded by mutex_
     std::vector<std::shared_ptr<slot>> pinned_;          // guarded by mutex_
+    std::uint64_t loads_ = 0;                            // guarded by mutex_
 };
 
 }  // namespace hotswap::detail

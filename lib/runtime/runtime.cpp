@@ -51,7 +51,8 @@ runtime::~runtime() {
         static_cast<void>(self_.release());
         return;
     }
-    for (auto const& slot : self_->components.all()) all_gone = runtime_core::shut_down(slot) && all_gone;
+    for (auto const& slot : self_->components.last_loaded_first())
+        all_gone = runtime_core::shut_down(slot) && all_gone;
     all_gone = self_->components.sweep_removed() && all_gone;
     if (all_gone) return;
     self_->events.publish(
@@ -178,13 +179,15 @@ result<std::vector<std::byte>> runtime::snapshot(std::string_view name) {
         name, "snapshot", [&](slot& in, step_recorder& steps) { return take_snapshot(in, steps); });
 }
 
-result<unload_report> runtime::unload(std::string_view name) {
-    auto done = self_->operate<unload_report>(name, "unload", [&](slot& in, step_recorder& steps) {
-        auto report = detail::unload(in, steps, self_->keeper());
-        if (report) self_->stop_watching(in);
-        if (report) self_->components.remove(name);
-        return report;
-    });
+result<unload_report> runtime::unload(std::string_view name, unload_options const& options) {
+    auto done = self_->operate<unload_report>(
+        name, "unload", [&](slot& in, step_recorder& steps) -> result<unload_report> {
+            if (auto free = self_->expect_no_referrers(in, options, steps); !free) return free.error();
+            auto report = detail::unload(in, steps, self_->keeper());
+            if (report) self_->stop_watching(in);
+            if (report) self_->components.remove(name);
+            return report;
+        });
     if (self_->home.is_this()) self_->drop_watches(true);
     return done;
 }

@@ -237,12 +237,14 @@ result<void> set_recovery::go_back(stored_component const& of) {
 }
 
 // What a revert goes back to, held open, because the store may sweep its file.
-void set_recovery::remember(slot& in, stored_module const& before, std::string const& name, step_recorder& own) {
+void set_recovery::remember(slot& in, stored_module const& before, std::string const& name,
+                            step_recorder& own) {
     auto const file = (*core_.kept)->module(before.digest);
     if (!file) return;
     auto copy = hold_module(*file, name, core_.staging.policy());
     if (!copy) own.warn(phase::persist, "it cannot be reverted: " + copy.error().message);
-    in.remember({nullptr, before.source, copy ? std::move(*copy) : nullptr, name, before.release, before.digest});
+    in.remember(
+        {nullptr, before.source, copy ? std::move(*copy) : nullptr, name, before.release, before.digest});
 }
 
 result<void> set_recovery::load(stored_component const& of, first_module const& from, contract wanted,
@@ -298,7 +300,7 @@ result<void> set_recovery::make_durable() {
 }
 
 void set_recovery::undo() noexcept {
-    for (auto const& each : core_.components.all()) {
+    for (auto const& each : core_.components.last_loaded_first()) {
         runtime_core::shut_down(each);
         core_.components.remove(each->entrance->name());
     }

@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -38,9 +39,22 @@ abi::status guarded(abi::error* why, F&& f) noexcept {
 std::string_view view(abi::text text) noexcept { return {text.data, static_cast<std::size_t>(text.size)}; }
 
 /// A module's counted reference to another component.
-struct neighbour_reference {
-    std::shared_ptr<gate> target;
+class neighbour_reference {
+public:
+    /// Errors:   throws std::bad_alloc.
+    neighbour_reference(found_neighbour to, std::string const& by) : to_(std::move(to)), by_(by) {
+        to_.known_to->add(by_);
+    }
+    ~neighbour_reference() { to_.known_to->remove(by_); }
+    neighbour_reference(neighbour_reference const&) = delete;
+    neighbour_reference& operator=(neighbour_reference const&) = delete;
+
+    gate& target() const noexcept { return *to_.target; }
     std::atomic<std::uint64_t> count{1};
+
+private:
+    found_neighbour const to_;
+    std::string const by_;
 };
 
 }  // namespace
@@ -81,9 +95,10 @@ struct host_functions {
                       abi::error* why) noexcept {
         neighbour_reference* made = nullptr;
         guarded(why, [&] {
-            auto found = of(context).around_.find(view(name), {view(contract_name), contract_number});
+            auto const& around = of(context).around_;
+            auto found = around.find(view(name), {view(contract_name), contract_number});
             if (found)
-                made = new neighbour_reference{std::move(*found)};
+                made = new neighbour_reference(std::move(*found), around.name);
             else
                 explain(why, found.error().message);
         });
@@ -97,7 +112,7 @@ struct host_functions {
     }
     static abi::status enter(void* neighbour, abi::lease_token* token, void** contract,
                              abi::error* why) noexcept {
-        gate& target = *at(neighbour).target;
+        gate& target = at(neighbour).target();
         lease_cell& cell = target.cell();
         auto const admitted = target.try_enter(cell);
         if (admitted.contract == nullptr) {
@@ -114,7 +129,7 @@ struct host_functions {
     static void leave(void* neighbour, abi::lease_token* token) noexcept {
         auto* const cell = reinterpret_cast<lease_cell*>(static_cast<std::uintptr_t>(token->words[1]));
         gate::leave_of(token->words[2], cell, static_cast<hold>(token->words[0]),
-                       at(neighbour).target->index());
+                       at(neighbour).target().index());
     }
 };
 

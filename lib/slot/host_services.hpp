@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/job_runner.hpp"
+#include "slot/referrers.hpp"
 
 #include <hotswap/abi/host_api.hpp>
 #include <hotswap/base/result.hpp>
@@ -13,15 +14,23 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace hotswap::detail {
 
+/// What `host::find` leads to.
+struct found_neighbour {
+    std::shared_ptr<gate> target;
+    std::shared_ptr<referrers> known_to;  ///< where the handle is entered
+};
+
 /// What the runtime provides for a component's host services. None of it throws.
 struct environment {
+    std::string name;  ///< of the component
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
-    std::function<result<std::shared_ptr<gate>>(std::string_view, contract)> find;
+    std::function<result<found_neighbour>(std::string_view, contract)> find;
     int thread_probe_signal = 0;  ///< 0: threads are not asked whether they are in old code
 };
 

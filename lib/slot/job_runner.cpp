@@ -138,7 +138,13 @@ void job_runner::run_due_job() noexcept {
 void job_runner::run(abi::job const& job) noexcept {
     abi::error why;
     if (job.run(job.context, &why) == abi::status::ok) return;
-    failed_({why.message, why.size});
+    std::string_view const now(why.message, why.size);
+    bool const again = times_ != 0 && now == std::string_view(last_failure_.message, last_failure_.size);
+    last_failure_ = why;
+    times_ = again ? times_ + 1 : 1;
+    auto left = times_;
+    while (left % 10 == 0) left /= 10;
+    if (left == 1) failed_(now, times_);
 }
 
 }  // namespace hotswap::detail

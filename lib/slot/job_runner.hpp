@@ -47,9 +47,10 @@ private:
 /// belongs to the running generation and stays loaded until it has returned.
 class job_runner {
 public:
-    using report = std::function<void(std::string_view)>;
+    using report = std::function<void(std::string_view, std::uint64_t)>;
 
-    /// `failed` is told what a job threw.
+    /// `failed` gets what a job threw, and how often in a row jobs have thrown that: at the first time, and at each power
+    /// of ten, so that a timer that always fails does not fill the log.
     job_runner(gate& entrance, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
@@ -80,6 +81,8 @@ private:
 
     gate& gate_;
     report const failed_;
+    abi::error last_failure_{};  // the thread's own
+    std::uint64_t times_ = 0;    // the thread's own: how often in a row that was thrown
     std::mutex mutex_;
     std::condition_variable changed_;
     job_list* active_ = nullptr;  // guarded by mutex_

@@ -82,6 +82,7 @@ public:
 
     std::shared_ptr<gate> const entrance;
     environment const around;
+    std::shared_ptr<referrers> const referred_to_by = std::make_shared<referrers>();
     std::string family;  ///< what its modules' files are called
     /// Nanoseconds, as the last swap through the serialized form showed that kept, raised or lowered the schema
     /// version; 0: none yet.

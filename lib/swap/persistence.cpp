@@ -7,6 +7,7 @@
 
 #include <hotswap/state/frame.hpp>
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
@@ -48,7 +49,12 @@ void describe(slot const& in, generation const& running, stored_component& entry
 }
 
 stored_component& entry_of(manifest& set, std::string const& name) {
-    if (auto* const found = set.find(name)) return *found;
+    if (auto* const found = set.find(name)) {
+        // One that comes back was loaded last: a recovery loads in the set's order, and shuts down against it.
+        if (found->unloaded != 0)
+            std::rotate(found, found + 1, set.components.data() + set.components.size());
+        return *set.find(name);
+    }
     auto& made = set.components.emplace_back();
     made.name = name;
     return made;

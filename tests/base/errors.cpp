@@ -24,6 +24,7 @@ constexpr errc every_code[] = {
     errc::contract_mismatch,
     errc::invalid_argument,
     errc::limit_reached,
+    errc::in_use,
     errc::other_process,
     errc::no_such_file,
     errc::not_regular_file,

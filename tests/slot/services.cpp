@@ -234,7 +234,7 @@ TEST_CASE("neighbour: it outlives its component, and then throws runtime_error")
     auto const it = h.load("it");
     h.load("other");
     REQUIRE(it->find("other"));
-    REQUIRE(h.runtime.unload("other").has_value());
+    REQUIRE(h.runtime.unload("other", {.force = true}).has_value());
     CHECK_THROWS_WITH_AS(it->release_of_neighbour(), "the component \"other\" is not loaded any more",
                          std::runtime_error);
     h.load("other", "2.0.0");

@@ -23,6 +23,7 @@ enum class errc : int {
     contract_mismatch,
     invalid_argument,
     limit_reached,
+    in_use,         ///< other components hold handles to the component
     other_process,  ///< in a child that was forked: the runtime is its parent's
 
     // Files, before any of their code has run.

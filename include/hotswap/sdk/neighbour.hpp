@@ -34,6 +34,31 @@ public:
         Contract* contract_ = nullptr;
     };
 
+    /// One call that may find nothing to call: false if the neighbour is gone. Holds a lease while it lives.
+    class attempt {
+    public:
+        attempt(abi::host_api const* api, void* target) noexcept : api_(api), target_(target) {
+            abi::error why;
+            void* contract = nullptr;
+            if (target_ == nullptr ||
+                api_->neighbour_enter(target_, &token_, &contract, &why) != abi::status::ok)
+                return;
+            contract_ = static_cast<Contract*>(contract);
+        }
+        attempt(attempt const&) = delete;
+        ~attempt() {
+            if (contract_ != nullptr) api_->neighbour_leave(target_, &token_);
+        }
+        explicit operator bool() const noexcept { return contract_ != nullptr; }
+        Contract* operator->() const noexcept { return contract_; }
+
+    private:
+        abi::host_api const* api_;
+        void* target_;
+        abi::lease_token token_;
+        Contract* contract_ = nullptr;
+    };
+
     neighbour() noexcept = default;
     neighbour(abi::host_api const& api, void* target) noexcept : api_(&api), target_(target) {}
     neighbour(neighbour const& other) noexcept : api_(other.api_), target_(other.target_) {
@@ -62,6 +87,11 @@ public:
             throw std::runtime_error("this handle to a neighbour is empty: host::find found nothing");
         return call(*api_, target_);
     }
+
+    /// Enters the neighbour's running generation if there is one: `if (auto log = log_.try_enter()) log->write(line);`. For
+    /// destructors, where an exception ends the process, and for timers. Waits while its gate is closed.
+    /// Threads:  [any]
+    [[nodiscard]] attempt try_enter() const noexcept { return attempt(api_, target_); }
 
 private:
     abi::host_api const* api_ = nullptr;

@@ -75,6 +75,11 @@ struct restore_options {
     hotswap::arguments arguments{};
 };
 
+/// Options of `runtime::unload`.
+struct unload_options {
+    bool force = false;  ///< also while other components hold handles to it, whose calls fail from then on
+};
+
 }  // namespace hotswap
 
 namespace hotswap::detail {

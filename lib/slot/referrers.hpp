@@ -1,0 +1,40 @@
+// Which components hold handles to a component.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// The components that hold neighbours' handles to one component, each with the number of its handles.
+/// Threads:  [any]
+class referrers {
+public:
+    /// Errors:   throws std::bad_alloc.
+    void add(std::string const& who) {
+        std::lock_guard const lock(mutex_);
+        ++handles_[who];
+    }
+    void remove(std::string const& who) noexcept {
+        std::lock_guard const lock(mutex_);
+        if (auto const found = handles_.find(who); found != handles_.end() && --found->second == 0)
+            handles_.erase(found);
+    }
+    /// Their names in order, separated by commas; a component's handles to itself do not count.
+    std::string names_but(std::string_view itself) const {
+        std::lock_guard const lock(mutex_);
+        std::string names;
+        for (auto const& [who, count] : handles_)
+            if (who != itself) names += (names.empty() ? "" : ", ") + who;
+        return names;
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, std::uint64_t, std::less<>> handles_;  // guarded by mutex_
+};
+
+}  // namespace hotswap::detail
