@@ -24,10 +24,10 @@ else()
     set(requires_private "")
 endif()
 
-# clang has no such symbols, and no such flag.
+# clang has no such symbols, and no such flag; a variable, because the module may be built with another compiler than the package.
 set(no_unique_symbols "")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    set(no_unique_symbols " -fno-gnu-unique")
+    set(no_unique_symbols "-fno-gnu-unique")
 endif()
 
 foreach(name IN ITEMS hotswap hotswap-component)
