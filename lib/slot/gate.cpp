@@ -187,15 +187,13 @@ void gate::close() noexcept {
 }
 
 void gate::watch(bool wanted) noexcept {
-    if (watching_ == wanted) return;
-    watching_ = wanted;
-    if (wanted) {
+    if (wanted) {  // from the beginning, also where a probation follows another: its errors are not those of that one
         auto& counts = thread_registry::get().watched[index_];
         counts.calls.store(0, std::memory_order_relaxed);
         counts.errors.store(0, std::memory_order_relaxed);
         counts.nanoseconds.store(0, std::memory_order_relaxed);
-        return;
     }
+    if (std::exchange(watching_, wanted) == wanted || wanted) return;
     // Whoever looks at both in this order finds one of them open.
     if (void* const contract = watched_.load(std::memory_order_relaxed)) {
         open_.store(contract, std::memory_order_seq_cst);

@@ -1,6 +1,7 @@
 // Code that something still stands on: a module stays open until the last of them is gone, and the verdict says which it is.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
+#include "swap/fixtures/lodger.hpp"
 #include "swap/fixtures/patient.hpp"
 #include "swap/fixtures/rows.hpp"
 
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -157,3 +159,34 @@ TEST_CASE(
     CHECK(at.runtime.unload("counter").value().verdict == unload_verdict::unmapped);
     CHECK(at.mappings() == 0);
 }
+
+#if !defined( \
+    __SANITIZE_THREAD__)  // whose own thread blocks all signals: there is always one that does not answer
+TEST_CASE(
+    "claims: what stood by through a refused send-back stays mapped for a thread that is in it, and only for "
+    "that long") {
+    lodging stay;
+    struct tell_to_leave {
+        lodging& of;
+        ~tell_to_leave() { of.tell_to_leave(); }
+    } const afterwards{stay};
+    site at({.rehearse = hotswap::rehearse::never, .thread_probe_signal = SIGRTMIN + 5});
+    auto const it = at.load<lodger>("lodger", built("lodger", "1.0.0"));
+    it->move_in(stay);
+    stay.wait_for_arrival();
+    at.swap("lodger", built("lodger", "2.0.0"), {.probation = {.duration = for_ever}});
+    {
+        auto const held = it.share();
+        for (int i = 0; i != 3; ++i)
+            CHECK(at.runtime.revert("lodger", {.drain_deadline = 1ms}).error().code == errc::drain_timeout);
+    }
+    at.runtime.unload("lodger").value();
+    static_cast<void>(at.runtime.status());
+    CHECK(at.mappings() > 0);
+    stay.tell_to_leave();
+    CHECK(test::eventually([&at] {
+        static_cast<void>(at.runtime.status());  // looks again at what could not be unloaded
+        return at.mappings() == 0;
+    }));
+}
+#endif
