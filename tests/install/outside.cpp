@@ -55,7 +55,8 @@ int main(int argc, char** argv) {
             if (!up) fmt::print(stderr, "{}\n", up.error());
             require(up.has_value(), "a swap to the newest release succeeds");
             require(up->to.release == "1.10.0", "1.10.0 is newer than 1.0.0");
-            require(trip > 0 || up->rehearsal.outcome == "passed", "a new module is rehearsed: the helper was found");
+            require(trip > 0 || up->rehearsal.outcome == "passed",
+                    "a new module is rehearsed: the helper was found");
             auto const down = runtime.revert("visits");
             if (!down) fmt::print(stderr, "{}\n", down.error());
             require(down.has_value(), "a revert succeeds");

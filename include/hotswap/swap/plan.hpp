@@ -37,7 +37,8 @@ struct swap_plan {
     table_report tables{};          ///< when rows would be copied, and what memory that takes
     rehearsal_report rehearsal{};   ///< if `swap_options::rehearse` asks for `always`
     std::vector<failure> blockers{};
-    std::vector<std::string> keeps_mapped{};  ///< what in the new module would keep it mapped after it is retired
+    std::vector<std::string>
+        keeps_mapped{};  ///< what in the new module would keep it mapped after it is retired
 };
 
 /// The plan on a few lines, for a person.
