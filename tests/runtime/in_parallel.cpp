@@ -96,8 +96,8 @@ TEST_CASE("parallel: a caller who comes while a swap is at work waits, and is se
 TEST_CASE("parallel: a component stays for as long as another one's constructor is inside it") {
     swap_at_work swap;
     std::optional inside(swap.meeting.lease());
-    auto unloading =
-        std::async(std::launch::async, [&] { return swap.at.runtime.unload("rendezvous").value(); });
+    auto unloading = std::async(
+        std::launch::async, [&] { return swap.at.runtime.unload("rendezvous", {.force = true}).value(); });
     (*inside)->let_go();  // through the lease: the gate may be closed by now
     inside.reset();
     CHECK(swap.running.get().to.release == "1.1.0");

@@ -14,8 +14,9 @@ fs::path const modules = fs::path(HOTSWAP_TEST_MODULES) / "runtime";
 
 ended run_host(fs::path const& directory, std::string const& sink, std::string const& words,
                std::string const& environment = {}) {
-    return run_program(environment + " " HOTSWAP_TEST_WRITING_HOST " " + sink + " '" + directory.string() +
-                       "' '" + modules.string() + "' '" + HOTSWAP_TEST_MODULES + "/swap' " + words + " 2>&1");
+    return run_program("env " + environment + " " HOTSWAP_TEST_WRITING_HOST " " + sink + " '" +
+                       directory.string() + "' '" + modules.string() + "' '" + HOTSWAP_TEST_MODULES +
+                       "/swap' " + words + " 2>&1");
 }
 
 }  // namespace

@@ -37,7 +37,8 @@ struct cleaned_host {
                                                  .staging = staging,
                                                  .log_to_stderr = false,
                                                  .rehearse = hotswap::rehearse::never,
-                                                 .store = stores ? store : fs::path()});
+                                                 .store = stores ? store : fs::path(),
+                                                 .checkpoint_on_exit = false});
     }
     void clean() {
         delete_copies(staging);
