@@ -61,16 +61,16 @@ private:
     void look_into(T const& value) {
         constexpr kind k = kind_of<T>();
         if constexpr (k == kind::aggregate) {
-            for_each_field(value, [this](auto const& field) { look_at(field); });
+            for_each_field(value, [this](auto const& field) { this->look_at(field); });
         } else if constexpr (k == kind::array || k == kind::sequence) {
             look_at_some(value);
         } else if constexpr (k == kind::tuple) {
-            std::apply([this](auto const&... element) { (look_at(element), ...); }, value);
+            std::apply([this](auto const&... element) { (this->look_at(element), ...); }, value);
         } else if constexpr (k == kind::optional || k == kind::unique_ptr) {
             if (value) look_at(*value);
         } else if constexpr (k == kind::variant) {
             if (!value.valueless_by_exception())
-                std::visit([this](auto const& held) { look_at(held); }, value);
+                std::visit([this](auto const& held) { this->look_at(held); }, value);
         } else if constexpr (k == kind::set || k == kind::map) {
             if constexpr (has_own_order<T>()) look_up(value);
             if constexpr (orders_of_its_own<typename T::value_type>) look_at_some(value);
