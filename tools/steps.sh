@@ -33,6 +33,7 @@ build() {
     step "configure (preset $preset)"
     cmake --preset "$preset" >"$(log_of "$preset" configure)" 2>&1 ||
         { cat "build/$preset.configure.log" >&2 && die "cmake --preset $preset failed, see above"; }
+    grep -A 5 'CMake.*Warning' "build/$preset.configure.log" || true
     step "build (preset $preset)${*:+: $*}"
     $runner cmake --build --preset "$preset" --parallel "$(nproc)" ${@:+--target "$@"} ||
         die "the build of preset $preset failed, see above"

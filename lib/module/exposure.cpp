@@ -42,7 +42,7 @@ bool is_primary_for_none_but(uid_t user, gid_t group) {
     std::unique_ptr<FILE, int (*)(FILE*)> const accounts(std::fopen("/etc/passwd", "re"), &std::fclose);
     if (!accounts) return false;
     std::vector<char> texts(4096);
-    for (;;) {
+    for (bool is_listed = false;;) {
         passwd entry{};
         passwd* found = nullptr;
         int const error = fgetpwent_r(accounts.get(), &entry, texts.data(), texts.size(), &found);
@@ -50,8 +50,33 @@ bool is_primary_for_none_but(uid_t user, gid_t group) {
             texts.resize(texts.size() * 4);
             continue;
         }
-        if (error != 0 || found == nullptr) return error == ENOENT;
+        // An account that is known from elsewhere may have others with its group there.
+        if (error != 0 || found == nullptr) return error == ENOENT && is_listed;
         if (entry.pw_gid == group && entry.pw_uid != user) return false;
+        is_listed = is_listed || entry.pw_uid == user;
+    }
+}
+
+/// Whether the groups of this machine give the number to `name` only, without a password and with no member but `user`.
+bool is_group_of(std::string_view name, gid_t group, std::string_view user) {
+    std::unique_ptr<FILE, int (*)(FILE*)> const groups(std::fopen("/etc/group", "re"), &std::fclose);
+    if (!groups) return false;
+    std::vector<char> texts(4096);
+    for (bool is_listed = false;;) {
+        struct group entry {};
+        struct group* found = nullptr;
+        int const error = fgetgrent_r(groups.get(), &entry, texts.data(), texts.size(), &found);
+        if (error == ERANGE && texts.size() <= longest_entry) {
+            texts.resize(texts.size() * 4);
+            continue;
+        }
+        if (error != 0 || found == nullptr) return error == ENOENT && is_listed;
+        if (entry.gr_gid != group) continue;
+        std::string_view const password = entry.gr_passwd == nullptr ? "" : entry.gr_passwd;
+        if (name != entry.gr_name || (password.size() > 1 && password.front() != '!')) return false;
+        for (char** each = entry.gr_mem; *each != nullptr; ++each)
+            if (user != *each) return false;
+        is_listed = true;
     }
 }
 
@@ -101,7 +126,16 @@ bool is_private_group(gid_t group, uid_t user) {
     if (name != members.gr_name) return false;
     for (char** each = members.gr_mem; *each != nullptr; ++each)
         if (name != *each) return false;
-    return is_primary_for_none_but(user, group);
+    return is_group_of(name, group, name) && is_primary_for_none_but(user, group);
+}
+
+// Root's group is root's alone, unless this process is in it without being root: then others may be as well, as in containers.
+bool is_trusted_group(gid_t group) {
+    if (is_private_group(group, geteuid())) return true;
+    if (group != 0 || geteuid() == 0 || getegid() == 0) return false;
+    std::vector<gid_t> own(static_cast<std::size_t>(std::max(getgroups(0, nullptr), 0)));
+    if (getgroups(static_cast<int>(own.size()), own.data()) < 0) return false;
+    return std::find(own.begin(), own.end(), gid_t{0}) == own.end() && is_private_group(group, 0);
 }
 
 bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map) {
@@ -120,7 +154,7 @@ bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map) {
 
 bool exposure_check::is_ours(gid_t group) {
     auto const [known, is_new] = groups_.try_emplace(group, false);
-    if (is_new) known->second = is_private_group(group, geteuid()) || is_private_group(group, 0);
+    if (is_new) known->second = is_trusted_group(group);
     return known->second;
 }
 

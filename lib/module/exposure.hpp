@@ -28,6 +28,8 @@ struct exposure {
 /// other account's primary group in /etc/passwd. False where that cannot be shown.
 /// Cost:     reads the system's user and group databases.
 bool is_private_group(gid_t group, uid_t user);
+/// Whether what the group can write is still written by root and this process's user only.
+bool is_trusted_group(gid_t group);
 
 /// Whether a user namespace of that map (/proc/self/uid_map) shows some other user as `user`, its overflow uid.
 bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map);

@@ -48,12 +48,28 @@ bool is_abandoned(fs::directory_entry const& entry) {
     return !error && fs::file_time_type::clock::now() - written > std::chrono::minutes(1);
 }
 
+// A base may be any directory that the host has named: only what looks in every respect like one of ours is removed.
+bool is_ours(fs::path const& directory) {
+    struct stat found {};
+    if (lstat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != geteuid() ||
+        (found.st_mode & 07777u) != 0700)
+        return false;
+    std::error_code error;
+    for (fs::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
+        auto const kind = it->path().extension();
+        bool const is_known = kind == ".so" || kind == ".sig" || it->path().filename() == "lock";
+        if (!is_known || it->symlink_status(error).type() != fs::file_type::regular) return false;
+    }
+    return !error;
+}
+
 void sweep(fs::path const& base) {
     std::error_code error;
     for (fs::directory_iterator it(base, error), end; !error && it != end; it.increment(error)) {
         auto const name = it->path().filename().string();
-        if (name.starts_with(own_prefix) || (name.starts_with(new_prefix) && is_abandoned(*it)))
-            sweep_one(it->path());
+        bool const may_be_dead =
+            name.starts_with(own_prefix) || (name.starts_with(new_prefix) && is_abandoned(*it));
+        if (may_be_dead && is_ours(it->path())) sweep_one(it->path());
     }
 }
 

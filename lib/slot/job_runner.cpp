@@ -121,30 +121,39 @@ void job_runner::run_due_job() noexcept {
     if (timers_turn_) {
         timers_turn_ = false;
         due->due = std::max(due->due + due->period, now + due->period / 2);
-        abi::job const job = due->work;
+        auto& timer = *due;
         timers.splice(timers.end(), timers, due);
         lock.unlock();
-        run(job);
+        run_timer(timer);
     } else if (!posts.empty()) {
         timers_turn_ = true;
         abi::job const job = posts.front();
         posts.pop_front();
         lock.unlock();
-        run(job);
+        run_post(job);
         job.destroy(job.context);
     }
 }
 
-void job_runner::run(abi::job const& job) noexcept {
+// Only the runner's thread looks at how often it failed.
+void job_runner::run_timer(job_list::timer& timer) noexcept {
     abi::error why;
-    if (job.run(job.context, &why) == abi::status::ok) return;
-    std::string_view const now(why.message, why.size);
-    bool const again = times_ != 0 && now == std::string_view(last_failure_.message, last_failure_.size);
-    last_failure_ = why;
-    times_ = again ? times_ + 1 : 1;
-    auto left = times_;
+    if (timer.work.run(timer.work.context, &why) == abi::status::ok) {
+        timer.times = 0;
+        return;
+    }
+    std::string_view const what(why.message, why.size);
+    auto const failure = std::hash<std::string_view>()(what);
+    timer.times = timer.times != 0 && timer.failure == failure ? timer.times + 1 : 1;
+    timer.failure = failure;
+    auto left = timer.times;
     while (left % 10 == 0) left /= 10;
-    if (left == 1) failed_(now, times_);
+    if (left == 1) failed_(what, timer.times);
+}
+
+void job_runner::run_post(abi::job const& job) noexcept {
+    abi::error why;
+    if (job.run(job.context, &why) != abi::status::ok) failed_({why.message, why.size}, 1);
 }
 
 }  // namespace hotswap::detail

@@ -32,6 +32,8 @@ private:
         abi::job work;
         clock::duration period;
         clock::time_point due;
+        std::size_t failure = 0;  // a hash of what it threw last
+        std::uint64_t times = 0;  // how often in a row
     };
 
     std::size_t clear() noexcept;
@@ -49,8 +51,8 @@ class job_runner {
 public:
     using report = std::function<void(std::string_view, std::uint64_t)>;
 
-    /// `failed` gets what a job threw, and how often in a row jobs have thrown that: at the first time, and at each power
-    /// of ten, so that a timer that always fails does not fill the log.
+    /// `failed` gets what a job threw, and how often in a row: what a timer throws again and again it gets at each power of
+    /// ten only, so that a timer that always fails does not fill the log.
     job_runner(gate& entrance, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
@@ -77,12 +79,11 @@ private:
     void work() noexcept;
     bool wait_for_work(std::unique_lock<std::mutex>& lock);
     void run_due_job() noexcept;
-    void run(abi::job const& job) noexcept;
+    void run_timer(job_list::timer& timer) noexcept;
+    void run_post(abi::job const& job) noexcept;
 
     gate& gate_;
     report const failed_;
-    abi::error last_failure_{};  // the thread's own
-    std::uint64_t times_ = 0;    // the thread's own: how often in a row that was thrown
     std::mutex mutex_;
     std::condition_variable changed_;
     job_list* active_ = nullptr;  // guarded by mutex_

@@ -1,5 +1,8 @@
 #include "swap/helper_file.hpp"
 
+#include "module/exposure.hpp"
+#include "module/module_source.hpp"
+
 #include <hotswap/swap/helper_of_package.hpp>
 
 #include <dlfcn.h>
@@ -32,11 +35,13 @@ bool is_program(fs::path const& file) {
     return !file.empty() && fs::is_regular_file(file, error) && access(file.c_str(), X_OK) == 0;
 }
 
-/// Whether only root and this process's user can write it.
+/// Whether only root and this process's user can write it, or put another one in its place: judged as modules are.
 bool is_ours(fs::path const& file) {
     struct stat about {};
-    if (stat(file.c_str(), &about) != 0) return false;
-    return (about.st_uid == 0 || about.st_uid == geteuid()) && (about.st_mode & S_IWOTH) == 0;
+    if (lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return false;
+    if ((about.st_uid != 0 && about.st_uid != geteuid()) || (about.st_mode & S_IWOTH) != 0) return false;
+    if ((about.st_mode & S_IWGRP) != 0 && !is_trusted_group(about.st_gid)) return false;
+    return !who_can_fill(file.parent_path());
 }
 
 /// The directory of the file that this code is in: the library's, or the program's.

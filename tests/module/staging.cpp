@@ -182,10 +182,15 @@ TEST_CASE("staging: sweeping leaves what is not hotswap's alone") {
     fs::create_directories(here / "stage/somebody");
     fs::permissions(here / "stage", fs::perms::owner_all);
     test::write(here / "stage/note.txt", "mine");
+    // Named as ours are, but with something else in it.
+    fs::create_directories(here / "stage/host-keys");
+    fs::permissions(here / "stage/host-keys", fs::perms::owner_all);
+    test::write(here / "stage/host-keys/id", "mine");
     staging_area area(here / "stage");
     REQUIRE(area.stage(here / "one.so", "one.so").has_value());
     CHECK(fs::exists(here / "stage/somebody"));
     CHECK(fs::exists(here / "stage/note.txt"));
+    CHECK(fs::exists(here / "stage/host-keys/id"));
 }
 
 TEST_CASE("staging: a directory that is removed under a running host is made again") {

@@ -229,6 +229,10 @@ TEST_CASE("neighbour: a component may call itself by name, and be swapped afterw
     CHECK(h.swap("it").unload.verdict == unload_verdict::unmapped);
 }
 
+// Assigned, one lease would be given back twice.
+static_assert(!std::is_copy_assignable_v<hotswap::neighbour<worker>::call>);
+static_assert(!std::is_copy_assignable_v<hotswap::neighbour<worker>::attempt>);
+
 TEST_CASE("neighbour: it outlives its component, and then throws runtime_error") {
     host h;
     auto const it = h.load("it");

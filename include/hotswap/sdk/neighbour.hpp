@@ -24,6 +24,7 @@ public:
             contract_ = static_cast<Contract*>(contract);
         }
         call(call const&) = delete;
+        call& operator=(call const&) = delete;
         ~call() { api_.neighbour_leave(target_, &token_); }
         Contract* operator->() const noexcept { return contract_; }
 
@@ -46,6 +47,7 @@ public:
             contract_ = static_cast<Contract*>(contract);
         }
         attempt(attempt const&) = delete;
+        attempt& operator=(attempt const&) = delete;
         ~attempt() {
             if (contract_ != nullptr) api_->neighbour_leave(target_, &token_);
         }
