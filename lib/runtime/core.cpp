@@ -177,6 +177,7 @@ void runtime_core::stop_watching(slot const& in, probation_watch const* but) noe
 void runtime_core::drop_watches(bool stopped_too) {
     std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is gone
     std::lock_guard const lock(watches_mutex);
+    finished.reserve(watches.size());
     for (auto& each : watches)
         if (each.second->is_over() ||
             (stopped_too && each.second->is_stopped() && !each.second->is_this_thread()))

@@ -100,6 +100,9 @@ public:
     result<std::shared_ptr<gate>> load_into(std::shared_ptr<slot> made, first_module const& from,
                                             load_options const& how, step_recorder& steps,
                                             persistence* keeper);
+    /// For a core that is not destroyed, because code of it still runs: from now on it lets no call in, begins no job, and
+    /// calls no subscriber, which may be gone.
+    void leave_behind() noexcept;
     /// False if code of the component may still run or call the host.
     static bool shut_down(std::shared_ptr<slot> in) noexcept;
 

@@ -30,6 +30,11 @@ std::uint64_t event_bus::add(subscriber f) {
     return last_;
 }
 
+void event_bus::end() noexcept {
+    std::lock_guard const lock(mutex_);
+    subscribers_.clear();
+}
+
 void event_bus::remove(std::uint64_t which) noexcept {
     std::lock_guard const lock(mutex_);
     subscribers_.erase(which);

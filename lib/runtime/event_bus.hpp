@@ -19,6 +19,8 @@ public:
 
     void publish(event const& what) noexcept;
     std::uint64_t add(subscriber f);
+    /// Calls no subscriber any more.
+    void end() noexcept;
     void remove(std::uint64_t which) noexcept;
 
 private:

@@ -114,6 +114,18 @@ bool runtime_core::save_within_deadline() {
     return is_over;
 }
 
+void runtime_core::leave_behind() noexcept {
+    try {
+        for (auto const& in : components.all()) {
+            in->entrance->end();
+            in->runner().activate(nullptr);
+        }
+    } catch (std::bad_alloc const&) {
+        // Then they go on as they are.
+    }
+    events.end();
+}
+
 // A process that ends well does not make suspect what it ran on probation.
 void runtime_core::end_probations_in_store() {
     for (auto const& in : components.all())

@@ -48,6 +48,7 @@ runtime::~runtime() {
     }
     self_->drop_watches(true);
     if (!self_->save_at_exit()) {
+        self_->leave_behind();
         static_cast<void>(self_.release());
         return;
     }
@@ -64,6 +65,7 @@ runtime::~runtime() {
          outcome::failed,
          {},
          "the runtime is destroyed while its components are in use: their code stays mapped"});
+    self_->leave_behind();
     static_cast<void>(self_.release());
 }
 

@@ -5,6 +5,7 @@
 #include <hotswap/module/inspect.hpp>
 
 #include <algorithm>
+#include <new>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -136,6 +137,8 @@ result<void> set_recovery::bring_either(stored_component const& of) {
     if (before == nullptr || before->unloaded != 0) return done;
     auto const damage = done.error().message;
     if (auto instead = bring_one(*before); !instead) return done;
+    brought_.back().is_changed =
+        true;  // or the next commit would name what is damaged, and sweep what is whole
     // What cannot be read today may be readable tomorrow, by people.
     if (auto aside = (*core_.kept)->set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
@@ -219,6 +222,15 @@ result<void> set_recovery::go_back(stored_component const& of) {
         back.arguments = of.way_back.arguments;
         done = bring_one(back);
     }
+    auto const* const before = set_.previous ? set_.previous->find(of.name) : nullptr;
+    if (!done && done.error().code == errc::store_damaged && before != nullptr && before->unloaded == 0 &&
+        before->on_probation == 0) {
+        auto older = *before;
+        older.rolled_back_digest = back.rolled_back_digest;
+        older.rolled_back_reason = back.rolled_back_reason;
+        back = std::move(older);
+        done = bring_one(back);
+    }
     if (!done)
         return refuse(
             done.error().code, phase::persist,
@@ -228,6 +240,10 @@ result<void> set_recovery::go_back(stored_component const& of) {
             of.module_name, of.previous_name.empty() ? "the release" : of.previous_name, done.error().message,
             of.module_name);
     brought_.back().is_changed = true;
+    // What was written since is of no use to the release before, but it may be to the one that follows.
+    if (back.snapshot != of.snapshot)
+        if (auto aside = (*core_.kept)->set_aside(of); !aside)
+            steps_.warn(phase::persist, aside.error().message);
     steps_.warn(
         phase::persist,
         fmt::format("{}: {} was on probation when the process died, so it is suspect: {} is back, with "
@@ -291,6 +307,9 @@ result<void> set_recovery::make_durable() {
     return steps_.run(phase::persist, [&]() -> result<void> {
         for (auto const& name : how_.without) {
             if (auto aside = kept.set_aside(*set_.current.find(name)); !aside) return aside.error();
+            auto const* const before = set_.previous ? set_.previous->find(name) : nullptr;
+            if (before != nullptr)
+                if (auto aside = kept.set_aside(*before); !aside) return aside.error();
             kept.vouch_for(name);
             steps_.warn(phase::persist, fmt::format("{} is not brought back: its state and module are in {}",
                                                     name, (kept.path() / "aside").string()));
@@ -300,11 +319,15 @@ result<void> set_recovery::make_durable() {
 }
 
 void set_recovery::undo() noexcept {
-    for (auto const& each : core_.components.last_loaded_first()) {
-        runtime_core::shut_down(each);
-        core_.components.remove(each->entrance->name());
-    }
     (*core_.kept)->vouch_for_none();
+    try {
+        for (auto const& each : core_.components.last_loaded_first()) {
+            runtime_core::shut_down(each);
+            core_.components.remove(each->entrance->name());
+        }
+    } catch (std::bad_alloc const&) {
+        // They stay loaded, and the next recover() says so.
+    }
 }
 
 }  // namespace hotswap::detail
