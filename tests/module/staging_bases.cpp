@@ -230,6 +230,7 @@ TEST_CASE("staging: a directory that an earlier build of the library has locked 
     for (fs::path const& each : {living, dead}) {
         fs::create_directories(each);
         test::write(each / "lock", "");
+        fs::permissions(each, fs::perms::owner_all);  // as mkdtemp makes them
     }
     fs::permissions(here / "stage", fs::perms::owner_all);
     hotswap::detail::file_descriptor const lock(open((living / "lock").c_str(), O_RDWR | O_CLOEXEC));
