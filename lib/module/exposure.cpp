@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_named = 32;  // whoever can write a directory can put any number of files there
+constexpr std::size_t most_named = 32;  // who can write a directory can put any number of files there
 constexpr std::size_t longest_entry = std::size_t{1} << 20;
 
 /// One of the functions that fill an entry and a buffer for its texts; the buffer grows as they ask.

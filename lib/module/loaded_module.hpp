@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-/// Owns a loaded shared object and its staged file. One owner, never copied. Whoever stands on its code holds a module_use.
+/// Owns a loaded shared object and its staged file. One owner, never copied. What stands on its code holds a module_use.
 class loaded_module {
 public:
     /// Loads a staged and verified file, and compares its descriptor again.

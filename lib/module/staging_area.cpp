@@ -159,7 +159,7 @@ result<void> staging_area::settle_in(fs::path const& base) {
     return {};
 }
 
-// The first base that can be used. What was passed over is told once: an operator may have meant it.
+// The first base that can be used. What was passed over is logged once: an operator may have meant it.
 result<void> staging_area::prepare() {
     std::optional<failure> passed_over;
     for (auto const& each : staging_bases(wanted_)) {
