@@ -48,9 +48,13 @@ struct running : gated {
     job_list list;
 
     running() { runner.activate(&list); }
-    ~running() {
+    ~running() { end(); }
+
+    /// The runner's thread may be within a job of the list until it has ended; only then may the list be closed.
+    std::size_t end() {
         gate->end();
         runner.stop();
+        return runner.close(list);
     }
 };
 
@@ -74,7 +78,7 @@ TEST_CASE("jobs: while the gate is closed no timer and no post runs, and afterwa
     r.gate->open(&r.object);
     CHECK(eventually([&] { return timer.runs > runs && post.runs == 1; }));
     CHECK(eventually([&] { return post.destroyed == 1; }));
-    CHECK(r.runner.close(r.list) == 0);
+    CHECK(r.end() == 0);
     CHECK(timer.destroyed == 1);
 }
 
@@ -150,7 +154,7 @@ TEST_CASE(
     CHECK(eventually([&] { return posts.back()->destroyed == 1; }));
     int const runs = timer.runs;
     CHECK(eventually([&] { return timer.runs > runs; }));
-    r.runner.close(r.list);
+    r.end();
 }
 
 TEST_CASE("jobs: several timers of one component each come round") {
@@ -158,6 +162,6 @@ TEST_CASE("jobs: several timers of one component each come round") {
     counting_job timers[3];
     for (auto& timer : timers) r.runner.add_timer(r.list, timer.job(), 1ms);
     for (auto& timer : timers) CHECK(eventually([&] { return timer.runs >= 3; }));
-    r.runner.close(r.list);
+    r.end();
     for (auto& timer : timers) CHECK(timer.destroyed == 1);
 }
