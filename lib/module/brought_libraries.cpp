@@ -5,7 +5,10 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
+#include <mutex>
+#include <set>
 
 namespace hotswap::detail {
 
@@ -18,21 +21,14 @@ bool holds(objects const& all, linked_object const& wanted) {
                        [&wanted](linked_object const* each) { return each->base == wanted.base; });
 }
 
-/// Of `needed`, the objects that were not there before the module.
-objects new_among(objects const& needed, linked_objects const& now, link_snapshot const& before) {
-    // If something was unloaded meanwhile, what was there before may have gone and come back. What the program itself
-    // needs has not.
-    auto there = before.bases;
-    if (before.counts.unloaded != now.counts.unloaded) {
-        there.clear();
-        for (linked_object const* each : now.needed_by(now.all.front())) there.push_back(each->base);
-    }
-    objects fresh;
-    std::copy_if(needed.begin() + 1, needed.end(), std::back_inserter(fresh),
-                 [&there](linked_object const* each) {
-                     return std::find(there.begin(), there.end(), each->base) == there.end();
-                 });
-    return fresh;
+/// Of `needed`, what the program itself does not need: the module, or a library that the host opens and closes, may be the last
+/// that holds it.
+objects not_of_the_program(objects const& needed, linked_objects const& now) {
+    auto const of_program = now.needed_by(now.all.front());
+    objects others;
+    std::copy_if(needed.begin() + 1, needed.end(), std::back_inserter(others),
+                 [&of_program](linked_object const* each) { return !holds(of_program, *each); });
+    return others;
 }
 
 /// Those of `needed` that may have something in the process that outlives the module: by what they import, or because they
@@ -69,24 +65,48 @@ bool keep(char const* path) noexcept {
     return true;
 }
 
+/// What stays for good, by where it lies, so that it is looked at once.
+class kept_for_good {
+public:
+    bool has(linked_object const& object) {
+        std::lock_guard const lock(mutex_);
+        return bases_.contains(object.base);
+    }
+    /// False if it was there.
+    bool add(linked_object const& object) {
+        std::lock_guard const lock(mutex_);
+        return bases_.insert(object.base).second;
+    }
+
+private:
+    std::mutex mutex_;
+    std::set<std::uintptr_t> bases_;  // guarded by mutex_
+};
+
+kept_for_good& all_kept() {
+    static kept_for_good all;
+    return all;
+}
+
 }  // namespace
 
-kept_libraries keep_what_came_with(void* handle, link_snapshot const& before) {
+kept_libraries keep_libraries_of(void* handle) {
     kept_libraries kept;
-    if (link_counts::now().loaded == before.counts.loaded + 1) return kept;  // only the module itself
+    if (needs_only_the_system(handle)) return kept;  // as most do: without memory that could be missing
     auto const now = linked_objects::now();
     auto const* const module = now.of(handle);
     if (module == nullptr) return kept;
     auto const needed = now.needed_by(*module);
-    auto const fresh = new_among(needed, now, before);
-    if (fresh.empty()) return kept;
+    auto others = not_of_the_program(needed, now);
+    std::erase_if(others, [](linked_object const* each) { return all_kept().has(*each); });
+    if (others.empty()) return kept;
     auto const unsafe = unsafe_among(needed);
-    for (linked_object const* each : fresh) {
+    for (linked_object const* each : others) {
         if (!holds(unsafe, *each)) continue;
-        if (keep(each->path.c_str()))
-            kept.names.emplace_back(each->name());
-        else
+        if (!keep(each->path.c_str()))
             kept.not_kept = each->name();
+        else if (all_kept().add(*each))
+            kept.names.emplace_back(each->name());
     }
     return kept;
 }

@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 
@@ -87,9 +85,12 @@ bool has_access_list(int fd) {
     return errno != ENODATA && errno != EOPNOTSUPP;
 }
 
+// Some text of the kernel's, of one read.
 std::string content_of(char const* file) {
-    std::ifstream in(file);
-    return {std::istreambuf_iterator<char>(in), {}};
+    std::unique_ptr<FILE, int (*)(FILE*)> const in(std::fopen(file, "re"), &std::fclose);
+    std::string text(std::size_t{1} << 16, '\0');
+    text.resize(in ? std::fread(text.data(), 1, text.size(), in.get()) : 0);
+    return text;
 }
 
 uid_t overflow_uid() {

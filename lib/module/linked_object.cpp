@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <span>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -66,35 +67,21 @@ linked_object describe(dl_phdr_info const& info) {
     return object;
 }
 
-void add(linked_objects& to, dl_phdr_info const& info) { to.all.push_back(describe(info)); }
-void add(link_snapshot& to, dl_phdr_info const& info) { to.bases.push_back(info.dlpi_addr); }
-
-template <class List>
 struct collected {
-    List found{};
+    std::vector<linked_object> found{};
     std::exception_ptr failure{};
 };
 
 // Nothing may be thrown through the linker, which holds its lock.
-template <class List>
 int collect(dl_phdr_info* info, std::size_t, void* self) noexcept {
-    auto& into = *static_cast<collected<List>*>(self);
+    auto& into = *static_cast<collected*>(self);
     try {
-        into.found.counts = {info->dlpi_adds, info->dlpi_subs};
-        add(into.found, *info);
+        into.found.push_back(describe(*info));
         return 0;
     } catch (...) {
         into.failure = std::current_exception();
         return 1;
     }
-}
-
-template <class List>
-List collect_all() {
-    collected<List> into;
-    dl_iterate_phdr(&collect<List>, &into);
-    if (into.failure) std::rethrow_exception(into.failure);
-    return std::move(into.found);
 }
 
 }  // namespace
@@ -108,20 +95,12 @@ bool linked_object::is_called(std::string_view library) const noexcept {
     return library == soname || library == path || library == name();
 }
 
-link_counts link_counts::now() noexcept {
-    link_counts counts;
-    dl_iterate_phdr(
-        [](dl_phdr_info* info, std::size_t, void* self) {
-            *static_cast<link_counts*>(self) = {info->dlpi_adds, info->dlpi_subs};
-            return 1;
-        },
-        &counts);
-    return counts;
+linked_objects linked_objects::now() {
+    collected into;
+    dl_iterate_phdr(&collect, &into);
+    if (into.failure) std::rethrow_exception(into.failure);
+    return {std::move(into.found)};
 }
-
-link_snapshot link_snapshot::now() { return collect_all<link_snapshot>(); }
-
-linked_objects linked_objects::now() { return collect_all<linked_objects>(); }
 
 linked_object const* linked_objects::of(void* handle) const noexcept {
     link_map* map = nullptr;
@@ -157,6 +136,16 @@ bool any_import(linked_object const& object, bool (*look)(std::string_view symbo
     auto const others = dynamic.relocations(DT_RELA, DT_RELASZ);
     return std::any_of(calls.begin(), calls.end(), is_met) ||
            std::any_of(others.begin(), others.end(), is_met);
+}
+
+bool needs_only_the_system(void* handle) noexcept {
+    link_map* map = nullptr;
+    if (handle == nullptr || dlinfo(handle, RTLD_DI_LINKMAP, &map) != 0) return false;
+    bool only = true;
+    dynamic_section(map->l_ld, map->l_addr).each_needed([&only](char const* library) {
+        only = only && is_of_the_system(library);
+    });
+    return only;
 }
 
 bool is_of_the_system(std::string_view library) noexcept {

@@ -27,27 +27,9 @@ struct linked_object {
     bool is_called(std::string_view library) const noexcept;
 };
 
-/// How many objects the linker has loaded and unloaded so far.
-struct link_counts {
-    unsigned long long loaded = 0;
-    unsigned long long unloaded = 0;
-
-    static link_counts now() noexcept;
-};
-
-/// Which objects are loaded at one moment, told by where they lie.
-struct link_snapshot {
-    std::vector<std::uintptr_t> bases{};
-    link_counts counts{};
-
-    /// Errors:   throws std::bad_alloc.
-    static link_snapshot now();
-};
-
 /// All that are loaded.
 struct linked_objects {
     std::vector<linked_object> all{};
-    link_counts counts{};
 
     /// Reads the linker's own list.
     /// Errors:   throws std::bad_alloc.
@@ -63,6 +45,10 @@ struct linked_objects {
 /// The functions and objects that `object` takes from others, one by one, until `look` answers true; whether it did.
 /// Lifetime: the object stays loaded.
 bool any_import(linked_object const& object, bool (*look)(std::string_view symbol) noexcept) noexcept;
+
+/// Whether the object of a handle of dlopen is linked to nothing but libraries of the compiler and the C library.
+/// Cost:     no memory.
+bool needs_only_the_system(void* handle) noexcept;
 
 /// Whether it belongs to the compiler or the C library: what such a library does with what it is handed is known.
 bool is_of_the_system(std::string_view library) noexcept;

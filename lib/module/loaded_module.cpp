@@ -106,7 +106,6 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
             staged.name(), staged.path().string());
     namespace dll = boost::dll;
     std::error_code error;
-    auto const before = link_snapshot::now();
     dlerror();
     made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
     // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at
@@ -117,7 +116,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     made->extent_ = extent_of(object.native());
     // Their static constructors may have started threads already: were there no memory to find them, the module would stay.
     made->libraries_.not_kept = "a library";
-    made->libraries_ = keep_what_came_with(object.native(), before);
+    made->libraries_ = keep_libraries_of(object.native());
     if (!object.has(abi::entry_symbol))
         return refuse(
             errc::load_failed, phase::load,
@@ -171,7 +170,7 @@ bool loaded_module::is_mapped() const noexcept try {
 std::string loaded_module::held_by() const {
     if (!held_callbacks_.empty()) return held_callbacks_;
     std::string text;
-    if (!libraries_.not_kept.empty()) text = fmt::format("{}, which it brought", libraries_.not_kept);
+    if (!libraries_.not_kept.empty()) text = fmt::format("{}, which it needs", libraries_.not_kept);
     for (auto const& reason : verified_.keeps_mapped) text += (text.empty() ? "" : "; ") + reason;
     if (!text.empty()) return text;
     return access("/proc/self/maps", R_OK) == 0

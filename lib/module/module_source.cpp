@@ -131,9 +131,10 @@ result<std::vector<std::byte>> read_checked(file_descriptor const& file, fs::pat
 // Who puts one file right would meet the next one with the next swap: the other releases are named at once.
 void look_at_family(int directory, fs::path const& file, bool with_signatures, exposure_check& check) {
     auto const family = family_of(file);
-    int const listed = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    std::unique_ptr<DIR, int (*)(DIR*)> const entries(listed < 0 ? nullptr : fdopendir(listed), &closedir);
+    file_descriptor listed(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    std::unique_ptr<DIR, int (*)(DIR*)> const entries(listed ? fdopendir(listed.get()) : nullptr, &closedir);
     if (!entries) return;
+    static_cast<void>(listed.release());  // closed with the stream
     std::set<std::string> names{file.filename().string()};
     while (dirent const* const each = readdir(entries.get())) {
         std::string name = each->d_name;

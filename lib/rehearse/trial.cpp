@@ -122,9 +122,8 @@ void write_back(abi::module_api const& module, void const* state) {
 void try_out(char const* path, wire::request const& wanted, std::span<std::byte const> rest) {
     surroundings around(wanted.now);
     leftovers watched;
-    auto const before = detail::link_snapshot::now();
     void* const library = load(path);
-    detail::keep_what_came_with(library, before);  // as the host does
+    detail::keep_libraries_of(library);  // as the host does
     watched.watch(library);
     watched.refuse_lost_descriptors();
     auto const& module = functions_of(library);

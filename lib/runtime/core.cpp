@@ -30,7 +30,7 @@ environment runtime_core::surroundings_of(std::string name) {
         line.message = text;
         if (!step_recorder::hold_back_line(sink, line)) sink(line);
     };
-    around.now = [this] { return options.clock(); };
+    around.now = [this] { return is_left_behind ? std::chrono::system_clock::now() : options.clock(); };
     around.find = [this](std::string_view wanted, contract of) -> result<found_neighbour> {
         auto found = components.find(wanted);
         if (!found) return found.error();

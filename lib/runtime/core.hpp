@@ -72,8 +72,12 @@ public:
     result<void> checkpoint(step_recorder& steps);
     /// Before the components are destroyed: saves their states, if there is a store with a set that is in memory.
     /// Effects:  what goes wrong is an event. False after the deadline: a thread is still at work on this object.
-    bool save_at_exit() noexcept;
-    bool save_within_deadline();
+    bool save_at_exit(std::chrono::steady_clock::time_point until) noexcept;
+    bool save_by(std::chrono::steady_clock::time_point until);
+    /// Ends the periodic checkpoints and the watches of probations. False after the deadline, as above.
+    bool end_own_work(std::chrono::steady_clock::time_point until) noexcept;
+    /// Until when a runtime that is destroyed now waits for that.
+    std::chrono::steady_clock::time_point last_moment() const;
     void end_probations_in_store();
 
     environment surroundings_of(std::string name);
@@ -158,6 +162,7 @@ public:
     result<std::unique_ptr<store>> const kept;  // null without a store
     result<void> const probing;                 // whether the signal of the options may be used
     std::optional<persistence> keeping;
+    std::atomic<bool> is_left_behind{false};  // then what the options refer to may be gone
     std::atomic<bool> set_is_here{
         false};  // what the store holds is in memory, or is nothing: it may be written
     registry components;

@@ -3,7 +3,6 @@
 #include "base/refuse.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace hotswap::detail {
@@ -34,15 +33,22 @@ void registry::remove(std::string_view name) noexcept {
     }
 }
 
+// What it destroys is code of modules, which may ask the host for a neighbour: not under the lock.
 bool registry::sweep_removed() {
-    std::vector<std::shared_ptr<slot>> free;  // destroyed after the lock is given back
+    std::vector<std::shared_ptr<slot>> looked_at;
+    {
+        std::lock_guard const lock(mutex_);
+        looked_at = pinned_;
+    }
+    for (auto const& each : looked_at) each->sweep_retained();
+    std::vector<std::shared_ptr<slot>> free;
+    free.reserve(looked_at.size());
     std::lock_guard const lock(mutex_);
-    auto const first_free = std::stable_partition(pinned_.begin(), pinned_.end(), [](auto const& removed) {
-        removed->sweep_retained();
-        return removed->has_pins();
+    std::erase_if(pinned_, [&](auto& removed) {
+        if (free.size() == free.capacity() || removed->has_pins()) return false;
+        free.push_back(std::move(removed));
+        return true;
     });
-    free.assign(std::make_move_iterator(first_free), std::make_move_iterator(pinned_.end()));
-    pinned_.erase(first_free, pinned_.end());
     return pinned_.empty();
 }
 

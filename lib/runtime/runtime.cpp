@@ -40,18 +40,13 @@ runtime::~runtime() {
         left->left_before = implementation::last_left.exchange(left);
         return;
     }
-    bool all_gone = true;
-    self_->checkpoints.reset();
-    {
-        std::lock_guard const lock(self_->watches_mutex);
-        for (auto const& each : self_->watches) each.second->stop();
-    }
-    self_->drop_watches(true);
-    if (!self_->save_at_exit()) {
+    auto const until = self_->last_moment();
+    if (!self_->end_own_work(until) || !self_->save_at_exit(until)) {
         self_->leave_behind();
         static_cast<void>(self_.release());
         return;
     }
+    bool all_gone = true;
     for (auto const& slot : self_->components.last_loaded_first())
         all_gone = runtime_core::shut_down(slot) && all_gone;
     all_gone = self_->components.sweep_removed() && all_gone;

@@ -23,7 +23,7 @@ std::string to_string(unload_report const& report) {
     if (!report.reason.empty()) text += fmt::format(", held by: {}", report.reason);
     if (report.dropped_jobs != 0) text += fmt::format(", {} posted jobs dropped", report.dropped_jobs);
     for (std::string const& library : report.libraries)
-        text += fmt::format(", {}, which {} brought, stays loaded", library, report.module);
+        text += fmt::format(", {}, which {} needs, stays loaded", library, report.module);
     return text;
 }
 

@@ -63,7 +63,7 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
         facts.source = running->source;
         for (auto const& library : running->module->libraries())
             facts.libraries.push_back(
-                fmt::format("{}, which {} brought", library, running->module->staged().name()));
+                fmt::format("{}, which {} needs", library, running->module->staged().name()));
     }
     facts.previous_release = std::move(previous_release);
     return facts;
@@ -234,12 +234,16 @@ void slot::sweep_retained() {
 
 bool slot::has_pins() const {
     std::lock_guard const lock(facts_mutex_);
-    return !overruns_.empty() ||
+    return is_abandoned_ || !overruns_.empty() ||
            std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_in_use(); });
 }
 
 void slot::abandon_running() noexcept {
     runner_.activate(nullptr);
+    {
+        std::lock_guard const lock(facts_mutex_);
+        is_abandoned_ = true;  // what is inside may call this slot's services
+    }
     // Leaked on purpose: a stray caller may still be inside, and dlclose under its feet would end the
     // process.
     static_cast<void>(running_.release());

@@ -58,7 +58,7 @@ struct slot_facts {
     std::filesystem::path source;
     std::string previous_release;
     std::string retained;                ///< as of now
-    std::vector<std::string> libraries;  ///< that its modules brought, and that stay loaded
+    std::vector<std::string> libraries;  ///< that its modules need, and that stay loaded
     std::uint64_t swaps = 0;
     bool on_probation = false;
     std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
@@ -165,6 +165,7 @@ private:
     std::vector<retained_module> retained_;           // guarded by facts_mutex_
     std::vector<std::shared_ptr<overrun>> overruns_;  // guarded by facts_mutex_
     slot_facts facts_;                                // guarded by facts_mutex_
+    bool is_abandoned_ = false;                       // guarded by facts_mutex_
 };
 
 }  // namespace hotswap::detail

@@ -72,6 +72,8 @@ public:
     result<void> commit_all(std::span<slot_snapshot> taken, bool are_last = false);
     /// What a recovery has changed, and which entries are gone.
     result<void> commit_recovered(std::span<recovered_slot const> changed, std::span<std::string const> gone);
+    /// The module's file, for a set that is to name it.
+    result<void> keep(loaded_module const& module);
     /// A snapshot that is in no set yet.
     result<loose_snapshot> write(slot const& in, kept_state const& state);
     /// What a probation has sent back, so that it is not tried again after a restart either.
@@ -81,7 +83,6 @@ public:
 
 private:
     void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;
-    result<void> keep(loaded_module const& module);
     template <class Edit>
     result<void> commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit);
     result<void> commit_own(slot const& in, generation const& of, bool unloaded);

@@ -84,6 +84,18 @@ TEST_CASE("clean end: a release that was on probation then is not suspect") {
     }
 }
 
+TEST_CASE(
+    "clean end: a release on probation that cannot be saved is not suspect either, and goes on from what is "
+    "stored") {
+    temporary_directory const at;
+    auto const held = run_host(
+        "local", at.path(),
+        "load=" + file("patient", "1.0.0") + " visit swap=" + file("patient", "2.0.0") + " visit hold");
+    CHECK_MESSAGE(held.well(), held.said);
+    CHECK(names(held.said, {"not whole", "patient: 1 lease"}));
+    CHECK(run_host("local", at.path(), "look").said == "patient 2.0.0 1\n");
+}
+
 TEST_CASE("clean end: a store that cannot be written is said, and the host ends well") {
     temporary_directory const at;
     REQUIRE(run_host("local", at.path(), "load=" + file("patient", "1.0.0") + " visit").well());
@@ -104,5 +116,28 @@ TEST_CASE("clean end: a disk that does not answer is waited for until the deadli
     CHECK_MESSAGE(stalled.well(), stalled.said);
     CHECK(names(stalled.said, {"error", "has not ended after"}));
     CHECK(run_host("local", at.path(), "look").said == "patient 1.0.0 1\n");
+}
+
+TEST_CASE("clean end: a checkpoint that began before and does not return is waited for until the deadline") {
+    temporary_directory const at;
+    REQUIRE(run_host("local", at.path(), "load=" + file("patient", "1.0.0") + " visit").well());
+    auto const stalled = run_host("periodic", at.path(), "stall_checkpoint");
+    CHECK_MESSAGE(stalled.well(), stalled.said);
+    CHECK(names(stalled.said, {"error", "a checkpoint or the end of a probation has not ended after"}));
+    CHECK(run_host("local", at.path(), "look").said == "patient 1.0.0 1\n");
+}
+
+TEST_CASE("clean end: a snapshot that cannot be written costs its own component's state only") {
+    temporary_directory const at;
+    auto const patient = file("patient", "1.0.0");
+    REQUIRE(
+        run_host("local", at.path(), "load=" + patient + " visit other=" + patient + " visit_other").well());
+    auto const host = "env HOTSWAP_FAILPOINTS='store.write=1*fail:28' " HOTSWAP_TEST_ENDING_HOST " local '" +
+                      at.path().string() + "' visit visit_other 2>&1";
+    auto const one_missing = run_program(host);
+    CHECK_MESSAGE(one_missing.well(), one_missing.said);
+    CHECK(names(one_missing.said, {"not whole", "patient: "}));
+    CHECK_FALSE(names(one_missing.said, {"zoe:"}));
+    CHECK(run_host("local", at.path(), "look look_other").said == "patient 1.0.0 1\npatient 1.0.0 2\n");
 }
 #endif

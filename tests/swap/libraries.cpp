@@ -3,18 +3,18 @@
 
 using namespace hotswap_test;
 
-TEST_CASE("libraries: one with a thread of its own stays loaded when the module that brought it goes") {
+TEST_CASE("libraries: one with a thread of its own stays loaded when the module that needed it goes") {
     for (std::string const how : {"", "unload"}) {
         INFO("by: " << (how.empty() ? "swap" : how));
         auto const said = run_leaving_host("pool", how);
         CHECK_MESSAGE(said.status == 0, said.output);
         CHECK_MESSAGE(
             said.has(": leaver_pool-1.0.0.so unmapped, libhotswap_test_pool.so, which leaver_pool-1.0.0.so "
-                     "brought, stays loaded\n"),
+                     "needs, stays loaded\n"),
             said.output);
         CHECK(said.has("pool at work\n"));
         CHECK(said.has("libhotswap_test_pool.so is mapped\n"));
-        CHECK(said.has("libraries libhotswap_test_pool.so, which leaver_pool-1.0.0.so brought\n") ==
+        CHECK(said.has("libraries libhotswap_test_pool.so, which leaver_pool-1.0.0.so needs\n") ==
               how.empty());
     }
 }
@@ -53,7 +53,7 @@ TEST_CASE("libraries: OpenMP's threads survive the module that started them") {
     for (std::string const how : {"", "unload"}) {
         auto const said = run_leaving_host("openmp", how);
         CHECK_MESSAGE(said.status == 0, said.output);
-        CHECK_MESSAGE(said.has("leaver_openmp-1.0.0.so brought, stays loaded"), said.output);
+        CHECK_MESSAGE(said.has("leaver_openmp-1.0.0.so needs, stays loaded"), said.output);
     }
 }
 #endif

@@ -27,8 +27,8 @@ struct component_status {
         rolled_back{};       ///< errc::rolled_back, with the reason, if a probation sent a generation
                              ///< back; until the next swap commits
     std::string retained{};  ///< old code that is still mapped and what holds it; empty if there is none
-    /// Libraries that modules of it brought into the process, and that stay there for good:
-    /// "libgomp.so.1, which cache-1.0.0.so brought".
+    /// Libraries that modules of it need and the program does not, and that stay loaded for good:
+    /// "libgomp.so.1, which cache-1.0.0.so needs".
     std::vector<std::string> libraries{};
 };
 

@@ -37,8 +37,8 @@ struct unload_report {
     std::string module{};          ///< the file, by its own name: "cache-1.0.0.so"
     std::string reason{};          ///< what holds the code, if it is retained
     std::size_t dropped_jobs = 0;  ///< posted jobs of the component that had not begun
-    /// Libraries that the module brought into the process, and that stay there for good, because they may have threads or
-    /// callbacks of their own: "libgomp.so.1".
+    /// Libraries that the module needs and the program does not, and that stay loaded for good, because they may have
+    /// threads or callbacks of their own: "libgomp.so.1". Each is named for the module that came with it first.
     std::vector<std::string> libraries{};
 };
 

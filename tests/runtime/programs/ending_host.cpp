@@ -1,5 +1,6 @@
 // ending_host KIND DIRECTORY WORD...: a host with a store below DIRECTORY and a component "patient", which recovers and then does
-// each WORD in turn. KIND says where its runtime lives: "local" in main, "static", or "reset" in a pointer that is reset.
+// each WORD in turn. KIND says where its runtime lives: "local" in main, "static", or "reset" in a pointer that is reset;
+// "forgetful" and "periodic" are local ones, without a checkpoint at the end and with one each 20 ms.
 //
 //   load=FILE swap=FILE   the latter on a probation that outlives the process
 //   visit                 raises the state by one
@@ -8,6 +9,7 @@
 //   checkpoint, crash (a call that may end the process), kill (SIGKILL)
 //   hold                  a thread takes a lease and never gives it back
 //   stall                 the next write to the store does not return (with failpoints)
+//   stall_checkpoint      waits until a checkpoint that the runtime began itself stands in such a write
 #include "base/failpoint.hpp"
 #include "swap/fixtures/patient.hpp"
 
@@ -33,11 +35,13 @@ using hotswap_test::patient;
 
 namespace {
 
-hotswap::runtime_options options(std::filesystem::path const& directory, bool saves) {
+hotswap::runtime_options options(std::filesystem::path const& directory, bool saves,
+                                 std::chrono::milliseconds period = {}) {
     return {.modules = directory / "modules",
             .staging = directory / "staging",
             .rehearse = hotswap::rehearse::never,
             .store = directory / "store",
+            .checkpoint_period = period,
             .checkpoint_on_exit = saves,
             .exit_deadline = std::chrono::milliseconds(400)};
 }
@@ -86,6 +90,13 @@ void do_one(hotswap::runtime& runtime, std::string const& word) {
 #if defined(HOTSWAP_FAILPOINTS)
     } else if (word == "stall") {
         hotswap::detail::failpoints::call("store.write", [] { std::promise<void>().get_future().wait(); });
+    } else if (word == "stall_checkpoint") {
+        static std::promise<void> reached;
+        hotswap::detail::failpoints::call("store.write", [] {
+            reached.set_value();
+            std::promise<void>().get_future().wait();
+        });
+        reached.get_future().wait();
 #endif
     } else {
         throw std::invalid_argument(word);
@@ -114,12 +125,13 @@ int main(int count, char** words) {
             runtime.reset();
             std::quick_exit(0);
         } else {
-            hotswap::runtime runtime(options(directory, kind != "forgetful"));
+            std::chrono::milliseconds const period{kind == "periodic" ? 20 : 0};
+            hotswap::runtime runtime(options(directory, kind != "forgetful", period));
             run(runtime, script);
         }
         // A runtime that is destroyed while it is in use leaks on purpose, and no leak checker is to say so.
         for (auto const& word : script)
-            if (word == "hold" || word == "stall") std::quick_exit(0);
+            if (word == "hold" || word.starts_with("stall")) std::quick_exit(0);
         return 0;
     } catch (std::exception const& e) {
         std::fprintf(stderr, "ending_host: %s\n", e.what());

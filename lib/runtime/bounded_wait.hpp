@@ -1,0 +1,40 @@
+// Work that is waited for until a deadline, and then left to itself.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// Runs `f`, which throws nothing, on a thread of its own; whether it has returned by then. If not, it is still at work:
+/// what it refers to must stay for good.
+/// Errors:   throws std::system_error if there is no thread, std::bad_alloc.
+template <class F>
+bool returns_by(std::chrono::steady_clock::time_point until, F f) {
+    struct shared {
+        std::mutex mutex;
+        std::condition_variable changed;
+        bool is_over = false;  // guarded by mutex
+    };
+    auto const common = std::make_shared<shared>();
+    std::thread worker([common, f = std::move(f)]() mutable noexcept {
+        f();
+        std::lock_guard const lock(common->mutex);
+        common->is_over = true;
+        common->changed.notify_all();
+    });
+    std::unique_lock lock(common->mutex);
+    bool const is_over = common->changed.wait_until(lock, until, [&] { return common->is_over; });
+    lock.unlock();
+    if (is_over)
+        worker.join();
+    else
+        worker.detach();
+    return is_over;
+}
+
+}  // namespace hotswap::detail
