@@ -154,12 +154,15 @@ bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map) {
 }
 
 bool exposure_check::is_ours(gid_t group) {
+    if (std::find(trusted_groups_.begin(), trusted_groups_.end(), group) != trusted_groups_.end())
+        return true;
     auto const [known, is_new] = groups_.try_emplace(group, false);
     if (is_new) known->second = is_trusted_group(group);
     return known->second;
 }
 
 bool exposure_check::look_at(int fd, struct stat const& found, fs::path const& path, bool sticky_is_fine) {
+    if (!judges_) return false;
     if (found.st_uid != geteuid() && found.st_uid != 0) {
         if (is_unmapped(found.st_uid, overflow_uid(), content_of("/proc/self/uid_map")))
             note({path,
@@ -207,11 +210,14 @@ failure exposure_check::refusal() const {
     std::string modes;
     std::string owners;
     bool is_mapping = false;
+    bool is_exposed = false;
     for (exposure const& each : all_) {
+        is_exposed = is_exposed || each.by != exposure::remedy::none;
         if (each.by == exposure::remedy::mode) modes += " " + quoted(each.path.string());
         if (each.by == exposure::remedy::owner) owners += " " + quoted(each.path.string());
         if (each.by == exposure::remedy::namespace_) is_mapping = true;
     }
+    if (!is_exposed) return refuse(errc::untrusted_path, phase::stage, "{}", in_words());
     std::string remedy;
     if (!modes.empty()) remedy += "chmod go-w" + modes;
     if (!owners.empty())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/base/result.hpp>
+#include <hotswap/module/policy.hpp>
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -37,6 +38,11 @@ bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map);
 /// Looks at owners and modes, for the length of one operation: what it learns of groups it remembers.
 class exposure_check {
 public:
+    exposure_check() = default;
+    /// By a policy: whether owners and modes are looked at, and whose groups may write.
+    explicit exposure_check(module_policy const& by)
+        : judges_(by.check_ownership), trusted_groups_(by.trusted_groups) {}
+
     /// Notes why others could change the file of which `fd` is a descriptor (O_PATH will do), if they could. A directory whose
     /// entries only their owners may replace (sticky, as /tmp) is fine on the way to a file.
     /// Effects:  one path is noted once.
@@ -54,6 +60,8 @@ public:
 private:
     bool is_ours(gid_t group);
 
+    bool const judges_ = true;
+    std::vector<gid_t> const trusted_groups_{};
     std::vector<exposure> all_;
     std::size_t more_ = 0;
     std::map<gid_t, bool> groups_;

@@ -30,6 +30,7 @@ result<module_source> read_module(std::filesystem::path const& file, module_poli
 /// Who else could put a file of his own into the directory, in words; nothing if nobody could. A directory that is not
 /// there is judged by the one in which it would be made.
 /// `on_the_way`: as one in which something is only to be made, so that a sticky one (/tmp) is fine.
-std::optional<std::string> who_can_fill(std::filesystem::path const& directory, bool on_the_way = false);
+std::optional<std::string> who_can_fill(std::filesystem::path const& directory, bool on_the_way = false,
+                                        module_policy const& policy = {});
 
 }  // namespace hotswap::detail

@@ -163,7 +163,7 @@ result<void> staging_area::settle_in(fs::path const& base) {
 result<void> staging_area::prepare() {
     std::optional<failure> passed_over;
     for (auto const& each : staging_bases(wanted_)) {
-        auto base = open_base(each, policy_.check_ownership);
+        auto base = open_base(each, policy_);
         auto done = base ? settle_in(*base) : result<void>(base.error());
         if (!done) {
             if (!passed_over) passed_over = done.error();

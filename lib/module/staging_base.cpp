@@ -103,9 +103,9 @@ std::vector<staging_base> staging_bases(fs::path const& wanted) {
     return all;
 }
 
-result<fs::path> open_base(staging_base const& base, bool check_ownership) {
+result<fs::path> open_base(staging_base const& base, module_policy const& policy) {
     auto const expect_safe = [&](fs::path const& path, bool on_the_way) -> result<void> {
-        auto const who = check_ownership ? who_can_fill(path, on_the_way) : std::nullopt;
+        auto const who = who_can_fill(path, on_the_way, policy);
         if (!who) return {};
         return cannot_stage(path, fmt::format("lies where others could exchange it: {}", *who), EPERM);
     };

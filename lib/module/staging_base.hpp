@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/base/result.hpp>
+#include <hotswap/module/policy.hpp>
 
 #include <filesystem>
 #include <string_view>
@@ -28,7 +29,7 @@ std::vector<staging_base> staging_bases(std::filesystem::path const& wanted);
 /// Makes the directory, unless it is there, and returns its path.
 /// Effects:  nothing is made where another user could exchange it, nor in another user's $XDG_RUNTIME_DIR.
 /// Errors:   staging_failed.
-result<std::filesystem::path> open_base(staging_base const& base, bool check_ownership);
+result<std::filesystem::path> open_base(staging_base const& base, module_policy const& policy);
 
 /// The refusal for a directory at `where`.
 failure cannot_stage(std::filesystem::path const& where, std::string_view what, int error);

@@ -1,7 +1,7 @@
 #include "runtime/core.hpp"
 
 #include "module/digest.hpp"
-#include "module/file_io.hpp"
+#include "module/module_source.hpp"
 #include "module/release.hpp"
 #include "swap/lifecycle.hpp"
 
@@ -79,9 +79,9 @@ result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step
 result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_view family,
                                            slot const* in) const {
     // What a probation has sent back is tried again only by its name.
-    auto const was_sent_back = [in](fs::path const& file) {
-        auto const content = read_regular_file(file);
-        return content && in->was_rolled_back(content_digest(*content));
+    auto const was_sent_back = [this, in](fs::path const& file) {
+        auto const content = read_module(file, staging.policy());
+        return content && in->was_rolled_back(content_digest(content->bytes));
     };
     if (wanted.empty())
         return in != nullptr && in->has_rollbacks() ? newest_module(options.modules, family, was_sent_back)

@@ -163,7 +163,9 @@ TEST_CASE(
     CHECK_SAYS(why, "chown -h 0 " + (at.here / "current").string());
 }
 
-TEST_CASE("ownership: below the modules directory no link is followed, however the directory is written") {
+TEST_CASE(
+    "ownership: a link that leads out of the modules directory is refused, however the directory is "
+    "written") {
     place at;
     fs::create_directory(at.here / "outside");
     test::write(at.here / "outside/one-1.0.0.so", "other");
@@ -176,7 +178,15 @@ TEST_CASE("ownership: below the modules directory no link is followed, however t
         auto const why = refusal(area.stage(directory / "out/one-1.0.0.so", "x"));
         CHECK(why.code == errc::untrusted_path);
         CHECK_SAYS(why, "leads out of the modules directory");
-        CHECK(refusal(area.stage(directory / "link.so", "x")).code == errc::not_regular_file);
+        auto const of_file = refusal(area.stage(directory / "link.so", "x"));
+        CHECK(of_file.code == errc::untrusted_path);
+        CHECK_SAYS(of_file,
+                   (at.directory / "link.so").string() + " is a symbolic link that leads out of the");
+        CHECK_SAYS(of_file, "to " + (at.here / "outside/one-1.0.0.so").string());
+        // The remedy works: what is named where it is, is judged there.
+        CHECK(area.stage(at.here / "outside/one-1.0.0.so", "x").has_value());
+        staging_area trusting(at.here / "stage", {.check_ownership = false, .directory = directory});
+        CHECK(refusal(trusting.stage(directory / "link.so", "x")).message == of_file.message);
     }
 }
 

@@ -3,6 +3,8 @@
 
 #include <hotswap/module/public_key.hpp>
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <vector>
 
@@ -14,7 +16,10 @@ struct module_policy {
     std::vector<public_key> trusted_keys{};  ///< if any: take only modules that one of them has signed
     bool check_ownership =
         true;  ///< refuse files and directories that others than the host's user or root can change
-    std::filesystem::path directory{};  ///< if any: below it no symbolic link is followed
+    std::filesystem::path
+        directory{};  ///< if any: a symbolic link below it may lead only to what is below it too
+    /// Groups whose members may write what `check_ownership` looks at: the fsGroup of a Kubernetes volume, for instance.
+    std::vector<gid_t> trusted_groups{};
 };
 
 }  // namespace hotswap
