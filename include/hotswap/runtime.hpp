@@ -48,8 +48,8 @@ struct runtime_options {
         0;  ///< asks each thread, before old code is unmapped, whether it is in it; 0: nobody is asked
     /// Whether a runtime with a store writes a last checkpoint when it is destroyed. It does not after a refused `recover`.
     bool checkpoint_on_exit = true;
-    std::chrono::nanoseconds exit_deadline =
-        std::chrono::seconds{10};  ///< how long the destructor waits for that and other checkpoints, and for probations
+    std::chrono::nanoseconds exit_deadline = std::chrono::seconds{
+        10};  ///< how long the destructor waits for that and other checkpoints, and for probations
 };
 
 /// What names a subscription.
