@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "module/left_behind.hpp"
+#include "module/loaded_note.hpp"
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/algorithm/string/replace.hpp>
@@ -47,6 +48,16 @@ failure refused_by_linker(staged_file const& file, std::string words) {
                   "the dynamic linker refused {}: {}; put what is missing where the linker looks, or set "
                   "runtime_options::staging to a directory from which code may be mapped",
                   file.name(), words);
+}
+
+/// Whether the module describes itself in memory as its file did. The note is found as it was there, by program headers: a tool
+/// that moved it (patchelf) did not change the pointer to it, which then leads to filling.
+bool says_the_same(void* handle, abi::module_api const& api, abi::descriptor const& file) {
+    auto const note = note_in_memory(handle, abi::note_name, abi::note_type);
+    if (!note || note->size() != sizeof file || std::memcmp(note->data(), &file, sizeof file) != 0)
+        return false;
+    return api.self != nullptr &&
+           (api.self->magic != abi::descriptor_magic || std::memcmp(api.self, &file, sizeof file) == 0);
 }
 
 /// The segments of the object of `handle`.
@@ -125,8 +136,8 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     auto* const entry = object.get<abi::module_api const*()>(abi::entry_symbol);
     made->api_ = entry();
     auto const* const api = made->api_.load(std::memory_order_relaxed);
-    if (api == nullptr || api->abi != abi::number || api->size != sizeof *api || api->self == nullptr ||
-        std::memcmp(api->self, &made->verified_.descriptor, sizeof *api->self) != 0)
+    if (api == nullptr || api->abi != abi::number || api->size != sizeof *api ||
+        !says_the_same(object.native(), *api, made->verified_.descriptor))
         return refuse(errc::descriptor_changed, phase::load,
                       "{} says something else of itself in memory than in its file; build it again",
                       staged.name());

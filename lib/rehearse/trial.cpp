@@ -1,6 +1,7 @@
 #include "rehearse/trial.hpp"
 
 #include "module/brought_libraries.hpp"
+#include "module/loaded_note.hpp"
 #include "rehearse/leftovers.hpp"
 #include "rehearse/reporter.hpp"
 #include "rehearse/surroundings.hpp"
@@ -109,12 +110,23 @@ void check_health(abi::module_api const& module, void* object) {
         refuse_as(wire::kind::misbehaved, "says of itself that it is not healthy (healthy() is false)");
 }
 
-void write_back(abi::module_api const& module, void const* state) {
+/// The version of the module's own state. The note is found by program headers, as the host found it in the file: a tool may have
+/// moved it away from where `module_api::self` points.
+std::uint32_t own_version(void* library) {
+    auto const note = detail::note_in_memory(library, abi::note_name, abi::note_type);
+    if (!note || note->size() < sizeof(abi::descriptor))
+        refuse_as(wire::kind::unloadable, "its descriptor is not in memory as it is in the file");
+    abi::descriptor said;
+    std::memcpy(static_cast<void*>(&said), note->data(), sizeof said);
+    return said.schema_version;
+}
+
+void write_back(abi::module_api const& module, std::uint32_t version, void const* state) {
     stage_clock const timed(stage::export_);
     abi::argument_list const none{};
     abi::error why;
     detail::byte_buffer written;
-    expect(module.export_state(state, module.self->schema_version, &none, written.sink(), &why), why);
+    expect(module.export_state(state, version, &none, written.sink(), &why), why);
 }
 
 }  // namespace
@@ -131,7 +143,7 @@ void try_out(char const* path, wire::request const& wanted, std::span<std::byte 
     validate(module, state);
     auto const made = construct(module, around, state);
     check_health(module, made.object);
-    write_back(module, state);
+    write_back(module, own_version(library), state);
     {
         stage_clock const timed(stage::destroy);
         around.drop_work();

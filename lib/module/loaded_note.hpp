@@ -1,0 +1,22 @@
+// The notes of a shared object as it lies in memory, found by its program headers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// The content of the first note of that name and type in the object in which `address` lies; nothing if there is none.
+/// Lifetime: the object stays loaded.
+/// Threads:  [any]
+std::optional<std::span<std::byte const>> note_in_memory(std::uintptr_t address, std::string_view name,
+                                                         std::uint32_t type) noexcept;
+
+/// The note of the object of a handle of dlopen.
+std::optional<std::span<std::byte const>> note_in_memory(void* handle, std::string_view name,
+                                                         std::uint32_t type) noexcept;
+
+}  // namespace hotswap::detail
