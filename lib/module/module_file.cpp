@@ -24,6 +24,12 @@ result<module_file> verify(module_bytes const& file, module_policy const& policy
 
 }  // namespace
 
+std::vector<std::string> module_file::warnings_in_words() const {
+    std::vector<std::string> all;
+    for (finding const& each : warnings) all.push_back(fmt::format("{}; {}", each.message, each.remedy));
+    return all;
+}
+
 abi::state_entry const* module_file::state(std::uint32_t version) const noexcept {
     auto const* const end = descriptor.states + descriptor.state_count;
     auto const* const found = std::find_if(

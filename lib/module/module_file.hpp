@@ -28,6 +28,9 @@ struct module_file {
     std::vector<finding> warnings;          ///< what is wrong with it and does not refuse it
     bool leaves_without_trace = false;      ///< what it leaves behind could not be found: it stays mapped
 
+    /// Each with its remedy, for reports.
+    std::vector<std::string> warnings_in_words() const;
+
     std::string_view component() const noexcept { return descriptor.component; }
     std::string_view release() const noexcept { return descriptor.release; }
     hotswap::contract contract() const noexcept { return {descriptor.contract, descriptor.contract_number}; }

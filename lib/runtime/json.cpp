@@ -92,7 +92,8 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"discarded", discarded_object(report.discarded)},
            {"transfer", text(to_string(report.transfer))},
            {"rehearsal", rehearsal_object(report.rehearsal)},
-           {"unload", json::value_from(report.unload)}};
+           {"unload", json::value_from(report.unload)},
+           {"warnings", list(report.warnings)}};
     if (report.not_durable) out.as_object()["not_durable"] = json::value_from(*report.not_durable);
 }
 
@@ -121,7 +122,8 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"tables", table_object(plan.tables)},
            {"rehearsal", rehearsal_object(plan.rehearsal)},
            {"blockers", list(plan.blockers)},
-           {"keeps_mapped", list(plan.keeps_mapped)}};
+           {"keeps_mapped", list(plan.keeps_mapped)},
+           {"warnings", list(plan.warnings)}};
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, component_status const& status) {
@@ -135,6 +137,7 @@ void tag_invoke(json::value_from_tag, json::value& out, component_status const& 
            {"swaps", status.swaps},
            {"retained", status.retained},
            {"libraries", list(status.libraries)},
+           {"warnings", list(status.warnings)},
            {"on_probation", status.on_probation}};
     if (status.rolled_back) out.as_object()["rolled_back"] = json::value_from(*status.rolled_back);
 }

@@ -215,7 +215,7 @@ std::vector<component_status> runtime::status() const {
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
                        std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,
                        facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
-                       std::move(facts.libraries)});
+                       std::move(facts.libraries), std::move(facts.warnings)});
     }
     return all;
 }

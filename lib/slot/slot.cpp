@@ -64,6 +64,7 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
         for (auto const& library : running->module->libraries())
             facts.libraries.push_back(
                 fmt::format("{}, which {} needs", library, running->module->staged().name()));
+        facts.warnings = running->module->file().warnings_in_words();
     }
     facts.previous_release = std::move(previous_release);
     return facts;

@@ -62,6 +62,7 @@ struct slot_facts {
     std::uint64_t swaps = 0;
     bool on_probation = false;
     std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
+    std::vector<std::string> warnings{};  ///< of the running module
 };
 
 /// What a slot says once another generation runs.

@@ -161,6 +161,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version, next.build_id,
                staged->file.digest()};
     plan.keeps_mapped = next.keeps_mapped;
+    plan.warnings = next.warnings_in_words();
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
 
     auto const way = find_route(running, next, by.name);

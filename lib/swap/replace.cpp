@@ -48,8 +48,7 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
             name, judged->contract().name, judged->contract().number, wanted.name, wanted.number);
     });
     if (!verified) return verified.error();
-    for (finding const& each : verified->warnings)
-        steps.warn(phase::verify, fmt::format("{}; {}", each.message, each.remedy));
+    for (auto& warning : verified->warnings_in_words()) steps.warn(phase::verify, std::move(warning));
     return staged_module{std::move(*staged), std::move(*verified)};
 }
 

@@ -91,6 +91,7 @@ void succession::let_go_of(std::unique_ptr<generation> old) noexcept {
 void succession::complete_report(pause const& closed) {
     report.to = in_.running().info();
     report.path = way.path;
+    report.warnings = in_.running().module->file().warnings_in_words();
     report.phases = steps_.phases();
     report.pause = closed.length();
     report.calls_held = closed.calls_held();

@@ -140,6 +140,7 @@ std::string to_string(swap_report const& report) {
                             report.not_durable->message);
     if (report.rehearsal.ran) text += fmt::format("  {}\n", to_string(report.rehearsal));
     if (report.attempts > 1) text += fmt::format("  the gate was closed {} times\n", report.attempts);
+    for (auto const& warning : report.warnings) text += fmt::format("  warning: {}\n", warning);
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }
 
@@ -163,6 +164,7 @@ std::string to_string(swap_plan const& plan) {
     for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
     for (auto const& reason : plan.keeps_mapped)
         text += fmt::format("\n  would stay mapped when it is retired: {}", reason);
+    for (auto const& warning : plan.warnings) text += fmt::format("\n  warning: {}", warning);
     for (failure const& why : plan.blockers)
         text += fmt::format("\n  blocked: {} in phase {}: {}", why.code, why.phase, why.message);
     return text;

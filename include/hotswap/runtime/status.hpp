@@ -30,6 +30,8 @@ struct component_status {
     /// Libraries that modules of it need and the program does not, and that stay loaded for good:
     /// "libgomp.so.1, which cache-1.0.0.so needs".
     std::vector<std::string> libraries{};
+    /// What is wrong with the running module and did not refuse it.
+    std::vector<std::string> warnings{};
 };
 
 }  // namespace hotswap

@@ -39,6 +39,9 @@ struct swap_plan {
     std::vector<failure> blockers{};
     std::vector<std::string>
         keeps_mapped{};  ///< what in the new module would keep it mapped after it is retired
+    /// What is wrong with the new module and does not refuse it, and what else should be known before the swap: files that were
+    /// passed over, a step down.
+    std::vector<std::string> warnings{};
 };
 
 /// The plan on a few lines, for a person.

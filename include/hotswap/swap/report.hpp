@@ -72,6 +72,8 @@ struct swap_report {
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     rehearsal_report rehearsal{};
     unload_report unload{};
+    /// What is wrong with the new module and does not refuse it.
+    std::vector<std::string> warnings{};
 
     /// The report of one phase; zeros if it did not run.
     phase_report of(hotswap::phase step) const noexcept;
