@@ -44,8 +44,10 @@ function(hotswap_add_component name)
         HOTSWAP_COMPONENT_NAME="${name}" HOTSWAP_COMPONENT_RELEASE="${arg_VERSION}")
     # As options of the target they come last, after whatever flags the surrounding project sets.
     # A unique symbol would exist once per process: a second release would run the first one's code, and never unload.
+    # Static thread-local memory is taken at each load and hardly given back: a project's -ftls-model=initial-exec is undone.
     target_compile_options(${target} PRIVATE
-        $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique> -fvisibility=hidden -fvisibility-inlines-hidden -fPIC)
+        $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique> -fvisibility=hidden -fvisibility-inlines-hidden -fPIC
+        -ftls-model=global-dynamic)
     target_link_options(${target} PRIVATE
         "LINKER:--version-script=${exports}" "LINKER:--build-id" "LINKER:-z,now"
         "LINKER:-z,noexecstack" "$<$<CONFIG:Release,MinSizeRel>:LINKER:-s>")

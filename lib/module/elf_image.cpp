@@ -72,6 +72,18 @@ judged<void> read_header(elf_view& elf) {
     return {};
 }
 
+void add_paths(elf_view const& elf, std::int64_t tag, std::vector<std::string_view>& to) {
+    auto const at = elf.value(tag);
+    if (!at) return;
+    std::string_view rest = elf.text(*at);
+    for (;;) {
+        auto const colon = rest.find(':');
+        to.push_back(rest.substr(0, colon));
+        if (colon == rest.npos) break;
+        rest.remove_prefix(colon + 1);
+    }
+}
+
 // "The section table lies within the file" catches every truncation, because linkers write it last.
 judged<void> read_sections(elf_view& elf) {
     auto const& header = elf.header;
@@ -160,18 +172,33 @@ std::vector<elf_symbol> elf_image::symbols() const {
 
 std::vector<std::string_view> elf_image::search_paths() const {
     std::vector<std::string_view> found;
-    for (std::int64_t const tag : {DT_RPATH, DT_RUNPATH}) {
-        auto const at = elf_.value(tag);
-        if (!at) continue;
-        std::string_view rest = elf_.text(*at);
-        for (;;) {
-            auto const colon = rest.find(':');
-            found.push_back(rest.substr(0, colon));
-            if (colon == rest.npos) break;
-            rest.remove_prefix(colon + 1);
-        }
-    }
+    for (std::int64_t const tag : {DT_RPATH, DT_RUNPATH}) add_paths(elf_, tag, found);
     return found;
+}
+
+std::vector<std::string_view> elf_image::used_search_paths() const {
+    std::vector<std::string_view> found;
+    add_paths(elf_, elf_.value(DT_RUNPATH) ? DT_RUNPATH : DT_RPATH, found);
+    return found;
+}
+
+bool elf_image::has_section(std::string_view name) const {
+    if (elf_.header.e_shstrndx >= elf_.sections.size()) return false;
+    Elf64_Shdr const& texts = elf_.sections[elf_.header.e_shstrndx];
+    if (texts.sh_type == SHT_NOBITS) return false;
+    std::string_view const all(reinterpret_cast<char const*>(elf_.file.data()) + texts.sh_offset,
+                               texts.sh_size);
+    return std::any_of(elf_.sections.begin(), elf_.sections.end(), [&](Elf64_Shdr const& each) {
+        if (each.sh_name >= all.size()) return false;
+        auto const own = all.substr(each.sh_name);
+        return own.substr(0, own.find('\0')) == name;
+    });
+}
+
+std::uint64_t elf_image::thread_local_bytes() const {
+    auto const found = std::find_if(elf_.segments.begin(), elf_.segments.end(),
+                                    [](Elf64_Phdr const& s) { return s.p_type == PT_TLS; });
+    return found == elf_.segments.end() ? 0 : found->p_memsz;
 }
 
 }  // namespace hotswap::detail

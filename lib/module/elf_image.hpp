@@ -41,6 +41,15 @@ public:
     std::vector<std::string_view> const& needed() const noexcept { return elf_.needed; }
     /// The places in which it has the linker look for libraries, each as written.
     std::vector<std::string_view> search_paths() const;
+    /// Those that the linker uses: of RUNPATH, or of RPATH where there is no RUNPATH.
+    std::vector<std::string_view> used_search_paths() const;
+    bool has_run_path() const { return elf_.value(DT_RUNPATH).has_value(); }
+    /// Whether it has a section of that name.
+    bool has_section(std::string_view name) const;
+    /// The bytes of thread-local memory that each thread has of it.
+    std::uint64_t thread_local_bytes() const;
+    /// Whether they must lie in the static block, which every thread got when it began (DF_STATIC_TLS).
+    bool wants_static_block() const { return (elf_.value_or_zero(DT_FLAGS) & DF_STATIC_TLS) != 0; }
     /// Whether the file asks never to be unloaded (DF_1_NODELETE).
     bool never_unloads() const { return (elf_.value_or_zero(DT_FLAGS_1) & DF_1_NODELETE) != 0; }
     /// Whether relocations change code (DT_TEXTREL).

@@ -3,6 +3,7 @@
 #include "module/descriptor_note.hpp"
 #include "module/lints.hpp"
 #include "module/signature.hpp"
+#include "module/static_block.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -54,6 +55,7 @@ judgement judge(module_bytes const& file, module_policy const& policy, bool as_h
     j.said.build_id = image->build_id();
     j.said.keeps_mapped = what_keeps_mapped(*image);
     j.leaves_without_trace = leaves_without_trace(*image);
+    j.static_block_bytes = static_block_bytes(*image);
     auto const descriptor = read_descriptor(*image, name, as_host);
     if (!descriptor) {
         findings.push_back(descriptor.error());

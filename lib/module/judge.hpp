@@ -6,6 +6,7 @@
 #include <hotswap/module/policy.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,8 +24,9 @@ struct module_bytes {
 
 struct judgement {
     inspection said;
-    abi::descriptor descriptor;         ///< as far as it could be read
-    bool leaves_without_trace = false;  ///< it imports what leaves callbacks that cannot be found later
+    abi::descriptor descriptor;            ///< as far as it could be read
+    bool leaves_without_trace = false;     ///< it imports what leaves callbacks that cannot be found later
+    std::uint64_t static_block_bytes = 0;  ///< of the static block of thread-local memory, at each load
 };
 
 /// Reads all of a module's bytes without running any of them. A damaged file has the one finding that stopped the reading.

@@ -1,17 +1,20 @@
 #include "module/lints.hpp"
 
+#include "module/dependency_lints.hpp"
 #include "module/left_behind.hpp"
 #include "module/module_source.hpp"
+#include "module/needed_libraries.hpp"
+#include "module/runtime_lints.hpp"
+#include "module/static_block.hpp"
 
 #include <hotswap/abi/descriptor.hpp>
 
 #include <boost/archive/basic_archive.hpp>
 #include <boost/core/demangle.hpp>
 
-#include <dlfcn.h>
-
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -53,7 +56,8 @@ public:
         look_at_exports();
         look_at_segments();
         look_at_search_paths();
-        look_at_dependencies();
+        look_at_libraries();
+        for (auto& found : lint_static_block(image_, name_, as_host_)) found_.push_back(std::move(found));
         look_for_what_keeps_it_mapped();
         look_for_callbacks();
         if (image_.build_id().empty())
@@ -161,80 +165,12 @@ private:
         }
     }
 
-    void look_at_dependencies() {
-        bool all_loaded = true;
-        std::vector<void*> handles;
-        for (std::string_view const library : image_.needed()) {
-            if (library.find('/') != library.npos) {
-                look_at_path(library);
-                all_loaded = false;
-                continue;
-            }
-            // Names without a slash only: opening whatever file a module names could block.
-            void* const handle = dlopen(std::string(library).c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
-            if (handle != nullptr) {
-                handles.push_back(handle);
-                continue;
-            }
-            all_loaded = false;
-            if (as_host_)
-                warn(std::string(library),
-                     fmt::format("{} needs {}, which the host has not loaded: it is loaded with the module, "
-                                 "and stays for good "
-                                 "if it may have threads or callbacks of its own",
-                                 name_, library),
-                     "link it to the host");
-        }
-        // What a library that is not there would define, cannot be known.
-        if (all_loaded) look_for_undefined_symbols(handles);
-        for (void* const handle : handles) dlclose(handle);
-        dlerror();
-    }
-
-    void look_at_path(std::string_view library) {
-        auto const who = library.starts_with('/')
-                             ? who_can_fill(std::filesystem::path(library).parent_path())
-                             : std::optional<std::string>("it is relative to the host's current directory");
-        if (who)
-            refuse(std::string(library),
-                   fmt::format("{} needs {} from where others can put theirs ({})", name_, library, *who),
-                   "link it with the library's name only");
-        else if (as_host_)
-            warn(std::string(library), fmt::format("{} needs {} by its path", name_, library),
-                 "link it with the library's name only");
-    }
-
-    static bool is_defined(std::string const& symbol, std::vector<void*> const& libraries) {
-        dlerror();
-        if (dlsym(RTLD_DEFAULT, symbol.c_str()) != nullptr || dlerror() == nullptr) return true;
-        return std::any_of(libraries.begin(), libraries.end(), [&symbol](void* library) {
-            return dlsym(library, symbol.c_str()) != nullptr || dlerror() == nullptr;
-        });
-    }
-
-    void look_for_undefined_symbols(std::vector<void*> const& libraries) {
-        std::size_t count = 0;
-        std::string first;
-        for (elf_symbol const& s : symbols_) {
-            if (s.defined || s.weak) continue;
-            std::string symbol(s.name);
-            if (is_defined(symbol, libraries)) continue;
-            if (count++ == 0) first = std::move(symbol);
-        }
-        if (count == 0) return;
-        auto const more = count == 1 ? "" : fmt::format(", and {} more", count - 1);
-        if (as_host_)
-            add(severity::refuse, errc::unresolved_symbols, first,
-                fmt::format("{} has an undefined symbol that neither the host nor a library it has loaded "
-                            "defines: {} "
-                            "({}){}",
-                            name_, first, readable(first), more),
-                "link what defines it to the module, or to the host with -rdynamic");
-        else
-            add(severity::warn, errc::unresolved_symbols, first,
-                fmt::format("{} has an undefined symbol that the host must define: {} ({}){}", name_, first,
-                            readable(first), more),
-                "if the host does not export it, link what defines it to the module");
+    void look_at_libraries() {
+        needed_libraries const libraries(image_, name_, as_host_);
+        for (auto& found : lint_runtimes(image_, libraries, name_, as_host_))
+            found_.push_back(std::move(found));
+        for (auto& found : lint_dependencies(image_, libraries, name_, as_host_))
+            found_.push_back(std::move(found));
     }
 
     void look_for_what_keeps_it_mapped() {

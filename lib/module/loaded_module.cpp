@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "module/left_behind.hpp"
 #include "module/loaded_note.hpp"
+#include "module/static_block.hpp"
 
 #define BOOST_DLL_USE_STD_FS
 #include <boost/algorithm/string/replace.hpp>
@@ -17,6 +18,7 @@
 #include <cstring>
 #include <exception>
 #include <fstream>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -34,20 +36,36 @@ std::string linkers_words() {
     return words == nullptr ? "no reason was given" : words;
 }
 
-failure refused_by_linker(staged_file const& file, std::string words) {
+constexpr std::string_view out_of_static_block = "static TLS block";
+
+failure refused_by_linker(staged_file const& file, std::string words, std::uint64_t static_block_bytes) {
+    if (static_block_bytes != 0 && words.find(out_of_static_block) != std::string::npos)
+        static_block::of_process().refused(static_block_bytes);
     // The linker names the private copy; a person knows the file by its own name.
     if (auto const at = words.find(file.path().string()); at != std::string::npos)
         words.replace(at, file.path().string().size(), file.name());
-    if (words.find("undefined symbol") != std::string::npos)
-        return refuse(
-            errc::unresolved_symbols, phase::load,
-            "the dynamic linker refused {}: {}; link what defines it to the module, or to the host with "
-            "-rdynamic",
-            file.name(), words);
-    return refuse(errc::load_failed, phase::load,
-                  "the dynamic linker refused {}: {}; put what is missing where the linker looks, or set "
-                  "runtime_options::staging to a directory from which code may be mapped",
-                  file.name(), words);
+    struct cause {
+        std::string_view words;
+        errc code;
+        std::string_view remedy;
+    };
+    static constexpr cause causes[] = {
+        {"undefined symbol", errc::unresolved_symbols,
+         "link what defines it to the module, or to the host with -rdynamic"},
+        {out_of_static_block, errc::load_failed, static_block_remedy},
+        {"cannot open shared object file", errc::load_failed, "put what is missing where the linker looks"},
+        {"' not found (required by", errc::load_failed,
+         "build the module against the libraries of the host, or start the host with newer ones"},
+        {"failed to map segment", errc::load_failed,
+         "set runtime_options::staging to a directory from which code may be mapped"},
+    };
+    auto const known = std::find_if(std::begin(causes), std::end(causes), [&words](cause const& each) {
+        return words.find(each.words) != std::string::npos;
+    });
+    return refuse(known == std::end(causes) ? errc::load_failed : known->code, phase::load,
+                  "the dynamic linker refused {}: {}; {}", file.name(), words,
+                  known == std::end(causes) ? "build the module on this system, or find out what differs"
+                                            : known->remedy);
 }
 
 /// Whether the module describes itself in memory as its file did. The note is found as it was there, by program headers: a tool
@@ -121,10 +139,12 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
     // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at
     // once.
-    if (error) return refused_by_linker(staged, linkers_words());
+    if (error) return refused_by_linker(staged, linkers_words(), made->verified_.static_block_bytes);
 
     auto& object = made->library_->object;
     made->extent_ = extent_of(object.native());
+    if (auto const bytes = made->verified_.static_block_bytes; bytes != 0)
+        static_block::of_process().took(made.get(), bytes);
     // Their static constructors may have started threads already: were there no memory to find them, the module would stay.
     made->libraries_.not_kept = "a library";
     made->libraries_ = keep_libraries_of(object.native());
@@ -155,7 +175,12 @@ void loaded_module::close() noexcept {
     if (stays && !keep_for_good(library_->object.native()))
         static_cast<void>(library_.release());
     else
-        library_->object.unload();
+        unmap();
+}
+
+void loaded_module::unmap() noexcept {
+    library_->object.unload();
+    if (verified_.static_block_bytes != 0 && !is_mapped()) static_block::of_process().gave_back(this);
 }
 
 std::string loaded_module::callbacks() const noexcept {

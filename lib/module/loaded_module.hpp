@@ -52,6 +52,7 @@ private:
     /// or a callback.
     /// Effects:  idempotent.
     void close() noexcept;
+    void unmap() noexcept;
 
     struct library;
     staged_file staged_;

@@ -19,7 +19,8 @@ result<module_file> verify(module_bytes const& file, module_policy const& policy
                        std::move(judged.said.digest),
                        std::move(judged.said.keeps_mapped),
                        std::move(judged.said.findings),
-                       judged.leaves_without_trace};
+                       judged.leaves_without_trace,
+                       judged.static_block_bytes};
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ struct module_file {
     std::vector<std::string> keeps_mapped;  ///< what in it defeats dlclose, in words
     std::vector<finding> warnings;          ///< what is wrong with it and does not refuse it
     bool leaves_without_trace = false;      ///< what it leaves behind could not be found: it stays mapped
+    std::uint64_t static_block_bytes = 0;   ///< that each load takes for thread-local memory
 
     /// Each with its remedy, for reports.
     std::vector<std::string> warnings_in_words() const;

@@ -2,6 +2,7 @@
 
 #include "base/failpoint.hpp"
 #include "base/refuse.hpp"
+#include "module/runtime_lints.hpp"
 #include "swap/rehearsal_wire.hpp"
 
 #include <fcntl.h>
@@ -43,6 +44,9 @@ std::vector<std::string> environment_of_helper() {
     for (char const* const name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
         if (char const* const value = std::getenv(name); value != nullptr)
             all.push_back(std::string(name) + '=' + value);
+    // A sanitizer's runtime has to come first: without it there, this host's modules could not be tried.
+    if (auto const runtime = path_of_sanitizer(linked_objects::now()); !runtime.empty())
+        all.push_back("LD_PRELOAD=" + runtime);
     return all;
 }
 

@@ -1,0 +1,18 @@
+// What is wrong with the libraries that a module needs, in the process that would load it.
+#pragma once
+
+#include "module/elf_image.hpp"
+#include "module/needed_libraries.hpp"
+
+#include <hotswap/module/finding.hpp>
+
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// The findings about what `image` needs and imports; see `lint` for `as_host`.
+std::vector<finding> lint_dependencies(elf_image const& image, needed_libraries const& libraries,
+                                       std::string_view name, bool as_host);
+
+}  // namespace hotswap::detail

@@ -1,0 +1,25 @@
+// Modules that bring a runtime of which a process has one at most: a sanitizer's, or that of C++.
+#pragma once
+
+#include "module/elf_image.hpp"
+#include "module/needed_libraries.hpp"
+
+#include <hotswap/module/finding.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// The findings about runtimes that `image` brings; see `lint` for `as_host`.
+std::vector<finding> lint_runtimes(elf_image const& image, needed_libraries const& libraries,
+                                   std::string_view name, bool as_host);
+
+/// The file of the sanitizer's runtime that the process has as a library; empty if it has none.
+std::string path_of_sanitizer(linked_objects const& process);
+
+/// Whether a symbol is one that code of a sanitizer imports from its runtime.
+bool is_of_a_sanitizer(std::string_view symbol) noexcept;
+
+}  // namespace hotswap::detail

@@ -1,0 +1,101 @@
+#include "module/static_block.hpp"
+
+#include "module/judgement.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+
+namespace hotswap::detail {
+
+namespace {
+
+// What glibc keeps for objects that are loaded later, and the part of it that its tunable sets.
+constexpr std::uint64_t spare = 1664;
+constexpr std::uint64_t optional_by_default = 512;
+constexpr std::string_view tunable = "glibc.rtld.optional_static_tls=";
+
+std::uint64_t size_in_this_process() {
+    std::uint64_t optional = optional_by_default;
+    char const* const variable = std::getenv("GLIBC_TUNABLES");
+    std::string_view const text = variable == nullptr ? "" : variable;
+    if (auto const at = text.rfind(tunable); at != text.npos) {
+        auto const digits = text.substr(at + tunable.size());
+        bool const is_hexadecimal = digits.starts_with("0x");
+        std::from_chars(digits.data() + (is_hexadecimal ? 2 : 0), digits.data() + digits.size(), optional,
+                        is_hexadecimal ? 16 : 10);
+    }
+    return spare - optional_by_default + optional;
+}
+
+}  // namespace
+
+std::uint64_t static_block_bytes(elf_image const& object) {
+    if (!object.wants_static_block()) return 0;
+    constexpr std::uint64_t alignment = 16;
+    return (object.thread_local_bytes() + alignment - 1) / alignment * alignment;
+}
+
+std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host) {
+    std::vector<finding> found;
+    auto const bytes = static_block_bytes(image);
+    if (bytes == 0) return found;
+    if (as_host && static_block::of_process().is_known_to_refuse(bytes)) {
+        found.push_back(refusing(
+            errc::load_failed, "static TLS",
+            fmt::format("{} asks for {} bytes of static TLS, and this process has no such room left: the "
+                        "linker has refused as much",
+                        name, bytes),
+            static_block_remedy));
+        return found;
+    }
+    auto const times = static_block(as_host ? size_in_this_process() : spare).loads_left(bytes);
+    auto text = fmt::format(
+        "{} has {} bytes of static TLS, which each load takes: it can be swapped about {} "
+        "times in a process",
+        name, bytes, times == 0 ? 0 : times - 1);
+    if (as_host)
+        text += fmt::format(", and this one has room for about {} loads, of which a revert is one",
+                            static_block::of_process().loads_left(bytes));
+    found.push_back(warning(errc::lint_refused, "static TLS", std::move(text), static_block_remedy));
+    return found;
+}
+
+static_block& static_block::of_process() {
+    static static_block block(size_in_this_process());
+    return block;
+}
+
+void static_block::took(void const* owner, std::uint64_t bytes) {
+    std::lock_guard const lock(mutex_);
+    parts_.push_back({owner, bytes});
+}
+
+void static_block::gave_back(void const* owner) noexcept {
+    std::lock_guard const lock(mutex_);
+    auto const found =
+        std::find_if(parts_.begin(), parts_.end(), [owner](part const& each) { return each.owner == owner; });
+    if (found == parts_.end()) return;
+    found->owner = nullptr;
+    if (found + 1 == parts_.end()) parts_.pop_back();
+    refused_ = 0;
+}
+
+void static_block::refused(std::uint64_t bytes) noexcept {
+    std::lock_guard const lock(mutex_);
+    refused_ = refused_ == 0 ? bytes : std::min(refused_, bytes);
+}
+
+bool static_block::is_known_to_refuse(std::uint64_t bytes) const noexcept {
+    std::lock_guard const lock(mutex_);
+    return refused_ != 0 && bytes >= refused_;
+}
+
+std::uint64_t static_block::loads_left(std::uint64_t bytes) const noexcept {
+    std::lock_guard const lock(mutex_);
+    std::uint64_t taken = 0;
+    for (part const& each : parts_) taken += each.bytes;
+    return taken >= size_ ? 0 : (size_ - taken) / bytes;
+}
+
+}  // namespace hotswap::detail

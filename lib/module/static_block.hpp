@@ -1,0 +1,61 @@
+// The static block of thread-local memory: what modules take of it at each load, and what is left for them.
+#pragma once
+
+#include "module/elf_image.hpp"
+
+#include <hotswap/module/finding.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// What to do about a module that takes some of it, or does not fit.
+inline constexpr char static_block_remedy[] =
+    "compile it, and what is linked to it, with -ftls-model=global-dynamic and without the attribute "
+    "tls_model; or restart the host with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384";
+
+/// The bytes that each load of the object takes of the block that every thread got when it began; 0 for one whose thread-local
+/// memory may lie anywhere.
+std::uint64_t static_block_bytes(elf_image const& object);
+
+/// Findings about that; with `as_host`, about what is left in this process.
+std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host);
+
+/// What the modules of a process have taken of it. The linker appends what is loaded, and takes back only from the end.
+/// Threads:  [any]
+class static_block {
+public:
+    /// That of this process, as large as glibc makes it.
+    static static_block& of_process();
+
+    explicit static_block(std::uint64_t size) : size_(size) {}
+
+    /// The object `owner` was loaded, with that many bytes of it.
+    /// Errors:   throws std::bad_alloc.
+    void took(void const* owner, std::uint64_t bytes);
+    /// It was unloaded.
+    void gave_back(void const* owner) noexcept;
+    /// The linker refused that many.
+    void refused(std::uint64_t bytes) noexcept;
+
+    /// Whether the linker refused so many, and nothing was unloaded since.
+    bool is_known_to_refuse(std::uint64_t bytes) const noexcept;
+    /// How often an object of that many bytes could still be loaded: an estimate, because others take of it as well.
+    std::uint64_t loads_left(std::uint64_t bytes) const noexcept;
+
+private:
+    struct part {
+        void const* owner;  // null once it was unloaded before what came later
+        std::uint64_t bytes;
+    };
+
+    std::uint64_t const size_;
+    mutable std::mutex mutex_;
+    std::vector<part> parts_{};  // guarded by mutex_
+    std::uint64_t refused_ = 0;  // guarded by mutex_; the fewest bytes, 0: none
+};
+
+}  // namespace hotswap::detail
