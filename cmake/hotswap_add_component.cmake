@@ -1,3 +1,20 @@
+# Sets `result` to the reason for which `version` is no release, or to nothing. The grammar is that of Semantic Versioning 2.0.0,
+# as in <hotswap/base/release_text.hpp>; tests/module/releases.txt holds both to one list.
+function(hotswap_why_no_release result version)
+    set(number "(0|[1-9][0-9]*)")
+    set(identifier "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)")
+    set(pre_release "-${identifier}(\\.${identifier})*")
+    set(build "\\+[0-9A-Za-z-]+(\\.[0-9A-Za-z-]+)*")
+    set(why "")
+    string(LENGTH "${version}" length)
+    if(NOT version MATCHES "^${number}\\.${number}\\.${number}(${pre_release})?(${build})?$")
+        set(why "is a release of Semantic Versioning, such as 2.1.0, 2.1.0-rc.1 or 2.1.0+build.9, not \"${version}\"")
+    elseif(length GREATER 31)
+        set(why "has 31 characters at most, \"${version}\" has ${length}")
+    endif()
+    set(${result} "${why}" PARENT_SCOPE)
+endfunction()
+
 # hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp…
 #                       [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
 #
@@ -18,8 +35,9 @@ function(hotswap_add_component name)
     if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_-]*$")
         message(FATAL_ERROR "hotswap_add_component(${name}): a component's name is letters, digits, underscores and dashes")
     endif()
-    if(NOT arg_VERSION MATCHES "^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)$")
-        message(FATAL_ERROR "hotswap_add_component(${name}): VERSION is a release of the form 2.1.0, not \"${arg_VERSION}\"")
+    hotswap_why_no_release(why "${arg_VERSION}")
+    if(why)
+        message(FATAL_ERROR "hotswap_add_component(${name}): VERSION ${why}")
     endif()
     if(NOT arg_SOURCES)
         message(FATAL_ERROR "hotswap_add_component(${name}): SOURCES is missing: the files that this release is built from")

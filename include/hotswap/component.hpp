@@ -33,8 +33,11 @@
 #define HOTSWAP_COMPONENT_3_(type, name, release)                                                         \
     static_assert(sizeof(name) > 1 && sizeof(name) <= 64,                                                 \
                   "hotswap: a component's name has 1 to 63 characters");                                  \
-    static_assert(sizeof(release) <= 32 && ::hotswap::sdk::is_release(release),                           \
-                  "hotswap: a component's release is major.minor.patch, as in \"2.0.0\"");                \
+    static_assert(::hotswap::sdk::is_release(release),                                                    \
+                  "hotswap: a component's release is one of Semantic Versioning: "                        \
+                  "2.0.0, 2.0.0-rc.1, 2.0.0+build.9");                                                    \
+    static_assert(::hotswap::sdk::fits_descriptor(release),                                               \
+                  "hotswap: a component's release has 31 characters at most");                            \
     [[gnu::section(".note.hotswap"), gnu::used,                                                           \
       gnu::aligned(8)]] constinit ::hotswap::abi::note const hotswap_module_note{                         \
         .content = ::hotswap::sdk::descriptor_of<type>(name, release)};                                   \

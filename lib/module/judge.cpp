@@ -2,6 +2,7 @@
 
 #include "module/descriptor_note.hpp"
 #include "module/lints.hpp"
+#include "module/release.hpp"
 #include "module/signature.hpp"
 #include "module/static_block.hpp"
 
@@ -39,6 +40,18 @@ void check_seal(judgement& j, elf_image const& image, std::string_view name, mod
                                "build it with hotswap_add_component, or seal it with hotswap-lint --seal"});
 }
 
+// A family's newest file is chosen by the names; what the module says of itself is what reports tell.
+void check_name(judgement& j, std::string_view name) {
+    auto const promised = release_in_name(std::string(name));
+    if (promised.empty() || promised == j.said.release) return;
+    j.said.findings.push_back(
+        warning(errc::lint_refused, promised,
+                fmt::format("{} is release {} by its name and {} by its descriptor: it is chosen by the name",
+                            name, promised, j.said.release),
+                fmt::format("call the file {}-{}.so, or build it with that release",
+                            family_of(std::string(name)), j.said.release)));
+}
+
 }  // namespace
 
 judgement judge(module_bytes const& file, module_policy const& policy, bool as_host) {
@@ -63,6 +76,7 @@ judgement judge(module_bytes const& file, module_policy const& policy, bool as_h
     }
     j.descriptor = *descriptor;
     describe(j.said, *descriptor);
+    check_name(j, name);
     check_seal(j, *image, name, policy);
     if (!policy.trusted_keys.empty()) {
         auto by = check_signature(file.signature, {j.said.component, j.said.release, j.said.digest}, name,

@@ -2,14 +2,19 @@
 
 #include "base/refuse.hpp"
 
+#include <hotswap/base/release_text.hpp>
+
+#include <boost/algorithm/string/predicate.hpp>
+
 #include <algorithm>
-#include <charconv>
 #include <system_error>
 #include <utility>
 
 namespace hotswap::detail {
 
 namespace {
+
+namespace fs = std::filesystem;
 
 std::string_view take_identifier(std::string_view& text) {
     auto const dot = text.find('.');
@@ -30,8 +35,7 @@ std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
     return a.compare(b) <=> 0;
 }
 
-std::strong_ordering compare_pre_releases(std::string_view a, std::string_view b) {
-    if (a.empty() || b.empty()) return a.empty() <=> b.empty();  // 1.0.0-rc < 1.0.0
+std::strong_ordering compare_identifiers(std::string_view a, std::string_view b) {
     while (!a.empty() && !b.empty()) {
         auto const x = take_identifier(a);
         auto const y = take_identifier(b);
@@ -42,96 +46,175 @@ std::strong_ordering compare_pre_releases(std::string_view a, std::string_view b
             order = is_number(x) ? std::strong_ordering::less : std::strong_ordering::greater;
         if (order != 0) return order;
     }
-    return a.size() <=> b.size();
+    return a.empty() == b.empty() ? std::strong_ordering::equal
+           : a.empty()            ? std::strong_ordering::less
+                                  : std::strong_ordering::greater;
 }
 
-std::optional<std::uint32_t> take_number(std::string_view& text) {
-    std::uint32_t value = 0;
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{}) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
+std::strong_ordering compare_pre_releases(std::string_view a, std::string_view b) {
+    if (a.empty() || b.empty()) return a.empty() <=> b.empty();  // 1.0.0-rc < 1.0.0
+    return compare_identifiers(a, b);
 }
 
-}  // namespace
+/// A file whose name is one of the family's, as it is written or as it was meant.
+struct candidate {
+    fs::path file;
+    hotswap::detail::release release;
 
-std::optional<release> release::parse(std::string_view text) {
-    release parsed;
-    std::uint32_t* const parts[] = {&parsed.major, &parsed.minor, &parsed.patch};
-    for (std::size_t i = 0; i != 3; ++i) {
-        if (i != 0) {
-            if (!text.starts_with('.')) return std::nullopt;
-            text.remove_prefix(1);
-        }
-        auto const number = take_number(text);
-        if (!number) return std::nullopt;
-        *parts[i] = *number;
+    std::string name() const { return file.filename().string(); }
+};
+
+/// What a directory holds of a family.
+struct family_listing {
+    std::vector<candidate> all{};         // the newest first
+    std::vector<std::string> misnamed{};  // with the reason, in words
+    std::string others{};
+
+    void note_other(std::string const& name) {
+        if (others.size() < 200) others += (others.empty() ? "" : ", ") + name;
     }
-    text = text.substr(0, text.find('+'));
-    if (text.empty()) return parsed;
-    if (text.front() != '-' || text.size() == 1) return std::nullopt;
-    parsed.pre_release = text.substr(1);
-    return parsed;
+};
+
+/// Why a file that is not called FAMILY-RELEASE.so seems to be meant so; empty if it does not.
+std::string reason_misnamed(std::string_view name, std::string_view family) {
+    if (!boost::algorithm::istarts_with(name, family) || !boost::algorithm::iends_with(name, ".so"))
+        return {};
+    auto rest = name.substr(family.size());
+    if (!rest.starts_with('-')) return {};
+    rest = rest.substr(1, rest.size() - 4);
+    if (release::parse(rest)) return "is written with other letters";
+    bool const is_meant = is_number(rest.substr(0, 1)) ||
+                          (boost::algorithm::istarts_with(rest, "v") && is_number(rest.substr(1, 1)));
+    return is_meant && family_of(std::string(name)).empty()
+               ? fmt::format("is no release ({} is not MAJOR.MINOR.PATCH)", rest)
+               : std::string();
 }
 
-std::strong_ordering release::operator<=>(release const& other) const {
-    if (auto const order = major <=> other.major; order != 0) return order;
-    if (auto const order = minor <=> other.minor; order != 0) return order;
-    if (auto const order = patch <=> other.patch; order != 0) return order;
-    return compare_pre_releases(pre_release, other.pre_release);
+void look_at(std::filesystem::path const& file, std::string_view family, family_listing& into) {
+    auto const name = file.filename().string();
+    if (boost::algorithm::starts_with(name, family) && name.ends_with(".so")) {
+        auto const rest = std::string_view(name).substr(family.size(), name.size() - family.size() - 3);
+        if (rest.starts_with('-'))
+            if (auto found = release::parse(rest.substr(1))) {
+                into.all.push_back({file, std::move(*found)});
+                return;
+            }
+    }
+    if (auto const reason = reason_misnamed(name, family); !reason.empty())
+        into.misnamed.push_back(fmt::format("{}, whose name {}", name, reason));
+    if (boost::algorithm::iends_with(name, ".so")) into.note_other(name);
 }
 
-std::string family_of(std::filesystem::path const& file) {
-    auto const stem = file.stem().string();
-    if (file.extension() != ".so") return {};
-    for (auto dash = stem.find('-'); dash != std::string::npos; dash = stem.find('-', dash + 1))
-        if (release::parse(std::string_view(stem).substr(dash + 1))) return stem.substr(0, dash);
-    return {};
-}
-
-result<std::filesystem::path> newest_module(std::filesystem::path const& directory, std::string_view family,
-                                            std::function<bool(std::filesystem::path const&)> const& is_out) {
+result<family_listing> list_family(fs::path const& directory, std::string_view family) {
     std::error_code error;
-    std::filesystem::directory_iterator entries(directory, error);
+    fs::directory_iterator entries(directory, error);
     if (error)
         return refuse(
             errc::no_such_file, phase::stage,
             "no module of \"{}\" can be looked for: the modules directory {} cannot be read ({}); set "
             "runtime_options::modules",
             family, directory.string(), error.message());
-    std::optional<std::pair<release, std::filesystem::path>> newest;
-    std::string others;
-    std::string passed_over;
-    for (auto const end = std::filesystem::directory_iterator{}; entries != end; entries.increment(error)) {
+    family_listing listed;
+    for (auto const end = fs::directory_iterator{}; entries != end; entries.increment(error)) {
         if (error) break;
-        auto const file = entries->path().filename().string();
-        if (!file.ends_with(".so")) continue;
-        std::string_view stem(file.data(), file.size() - 3);
-        if (stem.starts_with(family) && stem.substr(family.size()).starts_with('-')) {
-            auto const found = release::parse(stem.substr(family.size() + 1));
-            // Of two of equal rank (1.0.0+a, 1.0.0+b) the later name: the directory's order is nobody's
-            // choice.
-            bool const is_newer = found && (!newest || std::pair(*found, entries->path()) > *newest);
-            if (is_newer && is_out && is_out(entries->path()))
-                passed_over += (passed_over.empty() ? "" : ", ") + file;
-            else if (is_newer)
-                newest.emplace(*found, entries->path());
-            if (found) continue;
-        }
-        if (others.size() < 200) others += (others.empty() ? "" : ", ") + file;
+        look_at(entries->path(), family, listed);
     }
-    if (newest) return newest->second;
-    if (!passed_over.empty())
+    // Of two of equal rank the later name: the directory's order is chance.
+    std::sort(listed.all.begin(), listed.all.end(), [](candidate const& a, candidate const& b) {
+        auto const order = order_of_builds(a.release, b.release);
+        return order != 0 ? order > 0 : a.file > b.file;
+    });
+    std::sort(listed.misnamed.begin(), listed.misnamed.end());
+    return listed;
+}
+
+}  // namespace
+
+std::optional<release> release::parse(std::string_view text) {
+    auto const parts = release_text::parse(text);
+    if (!parts.valid || text.size() > release_text::longest) return std::nullopt;
+    return release{std::string(parts.major), std::string(parts.minor), std::string(parts.patch),
+                   std::string(parts.pre_release), std::string(parts.build)};
+}
+
+std::strong_ordering release::operator<=>(release const& other) const {
+    if (auto const order = compare_numbers(major, other.major); order != 0) return order;
+    if (auto const order = compare_numbers(minor, other.minor); order != 0) return order;
+    if (auto const order = compare_numbers(patch, other.patch); order != 0) return order;
+    return compare_pre_releases(pre_release, other.pre_release);
+}
+
+std::strong_ordering order_of_builds(release const& a, release const& b) {
+    auto const order = a <=> b;
+    return order != 0 ? order : compare_identifiers(a.build, b.build);
+}
+
+std::string family_of(fs::path const& file) {
+    auto const release = release_in_name(file);
+    auto const stem = file.stem().string();
+    return release.empty() ? std::string() : stem.substr(0, stem.size() - release.size() - 1);
+}
+
+std::string release_in_name(fs::path const& file) {
+    auto const stem = file.stem().string();
+    if (file.extension() != ".so") return {};
+    for (auto dash = stem.find('-'); dash != std::string::npos; dash = stem.find('-', dash + 1))
+        if (release::parse(std::string_view(stem).substr(dash + 1))) return stem.substr(dash + 1);
+    return {};
+}
+
+std::vector<std::string> notes_on_step(std::string_view from, std::string_view to) {
+    std::vector<std::string> notes;
+    auto const running = release::parse(from);
+    auto const next = release::parse(to);
+    if (!running || !next) return notes;
+    if (order_of_builds(*next, *running) < 0)
+        notes.push_back(fmt::format("{} is older than {}, which is running: a step down", to, from));
+    if (next->is_pre_release() && !running->is_pre_release())
+        notes.push_back(fmt::format("{} is a pre-release", to));
+    return notes;
+}
+
+result<chosen_module> newest_module(fs::path const& directory, std::string_view family,
+                                    choice_rules const& rules) {
+    auto listed = list_family(directory, family);
+    if (!listed) return listed.error();
+    chosen_module made;
+    std::string rolled_back;
+    std::string pre_releases;
+    auto const name_in = [](std::string& list, std::string const& name) {
+        list += (list.empty() ? "" : ", ") + name;
+    };
+    for (candidate& each : listed->all) {
+        auto const name = each.name();
+        if (each.release.is_pre_release() && !rules.pre_releases) {
+            name_in(pre_releases, name);
+            made.passed_over.push_back(name + ", which is a pre-release");
+        } else if (rules.is_out && rules.is_out(each.file)) {
+            name_in(rolled_back, name);
+            made.passed_over.push_back(name + ", which a probation sent back");
+        } else {
+            made.file = std::move(each.file);
+            made.passed_over.insert(made.passed_over.end(), listed->misnamed.begin(), listed->misnamed.end());
+            return made;
+        }
+    }
+    if (!rolled_back.empty())
         return refuse(
             errc::rolled_back, phase::stage,
-            "every module of \"{}\" in {} was sent back by a probation: {}; put a mended release there, "
+            "every module of \"{}\" in {} was sent back by a probation: {}; put a fixed release there, "
             "or name the file to try it again",
-            family, directory.string(), passed_over);
+            family, directory.string(), rolled_back);
+    if (!pre_releases.empty())
+        return refuse(errc::no_such_file, phase::stage,
+                      "of \"{}\" there are only pre-releases in {}: {}; name a file, or set the option "
+                      "pre_releases",
+                      family, directory.string(), pre_releases);
     return refuse(errc::no_such_file, phase::stage,
                   "no module of \"{}\" is in {}: expected a file {}-MAJOR.MINOR.PATCH.so, found {}; name a "
-                  "file, or put "
-                  "one there",
-                  family, directory.string(), family, others.empty() ? "no .so at all" : others);
+                  "file, or put one there",
+                  family, directory.string(), family,
+                  listed->others.empty() ? "no .so at all" : listed->others);
 }
 
 }  // namespace hotswap::detail

@@ -76,34 +76,49 @@ result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step
 }
 
 // A family name, a file, or a file's name in the modules directory.
-result<fs::path> runtime_core::find_module(fs::path const& wanted, std::string_view family,
-                                           slot const* in) const {
+result<chosen_module> runtime_core::find_module(fs::path const& wanted, std::string_view family,
+                                                bool pre_releases, slot const* in) const {
     // What a probation has sent back is tried again only by its name.
     auto const was_sent_back = [this, in](fs::path const& file) {
         auto const content = read_module(file, staging.policy());
         return content && in->was_rolled_back(content_digest(content->bytes));
     };
-    if (wanted.empty())
-        return in != nullptr && in->has_rollbacks() ? newest_module(options.modules, family, was_sent_back)
-                                                    : newest_module(options.modules, family);
+    choice_rules rules{pre_releases};
+    if (wanted.empty()) {
+        if (in != nullptr && in->has_rollbacks()) rules.is_out = was_sent_back;
+        return newest_module(options.modules, family, rules);
+    }
     bool const names_file = wanted.has_parent_path() || wanted.extension() == ".so";
-    if (!names_file) return newest_module(options.modules, wanted.string());
+    if (!names_file) return newest_module(options.modules, wanted.string(), rules);
     std::error_code error;
-    if (!wanted.has_parent_path() && !fs::exists(wanted, error)) return options.modules / wanted;
-    return wanted;
+    if (!wanted.has_parent_path() && !fs::exists(wanted, error))
+        return chosen_module{options.modules / wanted, {}};
+    return chosen_module{wanted, {}};
 }
 
-result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted) {
+void runtime_core::tell_passed_over(chosen_module const& chosen, step_recorder& steps) {
+    auto const taken = chosen.file.filename().string();
+    for (std::string const& each : chosen.passed_over)
+        if (passed_over.is_new(chosen.file.parent_path() / each))
+            steps.warn(phase::stage, fmt::format("{} is taken; passed over: {}", taken, each));
+}
+
+result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted, step_recorder& steps) {
     if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
         return refuse(errc::invalid_argument, phase::none,
                       "a handoff takes no pause_budget: both generations work on one state, so code that "
                       "overruns it could not be left to itself; use transfer::snapshot, or no budget");
-    auto file = find_module(wanted.module, in.family, &in);
-    if (!file) return file.error();
+    // One who runs a pre-release waits for the next.
+    auto const running = release::parse(in.running().module->file().release());
+    auto chosen = find_module(wanted.module, in.family,
+                              wanted.pre_releases || (running && running->is_pre_release()), &in);
+    if (!chosen) return chosen.error();
+    tell_passed_over(*chosen, steps);
     replacement by;
-    by.file = *file;
-    by.name = file->filename().string();
-    by.source = std::move(*file);
+    by.file = chosen->file;
+    by.name = chosen->file.filename().string();
+    by.source = std::move(chosen->file);
+    by.passed_over = std::move(chosen->passed_over);
     by.transfer = wanted.transfer;
     by.limits = {wanted.drain_deadline, wanted.pause_budget};
     by.allow_loss = wanted.allow_loss;
@@ -192,10 +207,12 @@ result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract
                                     "a component's name has 1 to 63 characters, this one has {}",
                                     name.size()));
     if (auto allowed = expect_to_load(); !allowed) return steps.refused(allowed.error());
-    auto const file = find_module(how.module, name);
-    if (!file) return steps.refused(file.error(), phase::stage);
+    auto const chosen = find_module(how.module, name, how.pre_releases);
+    if (!chosen) return steps.refused(chosen.error(), phase::stage);
+    tell_passed_over(*chosen, steps);
+    auto const& file = chosen->file;
     auto made = std::make_shared<slot>(std::string(name), wanted, surroundings_of(std::string(name)));
-    return load_into(std::move(made), {*file, file->filename().string(), *file}, how, steps, keeper());
+    return load_into(std::move(made), {file, file.filename().string(), file}, how, steps, keeper());
 }
 
 result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made, first_module const& from,

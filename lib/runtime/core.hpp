@@ -3,10 +3,12 @@
 
 #include "base/owner_process.hpp"
 #include "base/refuse.hpp"
+#include "module/release.hpp"
 #include "module/staging_area.hpp"
 #include "runtime/event_bus.hpp"
 #include "runtime/periodic.hpp"
 #include "runtime/registry.hpp"
+#include "runtime/said_once.hpp"
 #include "slot/thread_probe.hpp"
 #include "store/store.hpp"
 #include "swap/lifecycle.hpp"
@@ -83,9 +85,11 @@ public:
     environment surroundings_of(std::string name);
     bool is_inside_any() const;
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
-    result<std::filesystem::path> find_module(std::filesystem::path const& wanted, std::string_view family,
-                                              slot const* in = nullptr) const;
-    result<replacement> choose(slot const& in, swap_options const& options);
+    result<chosen_module> find_module(std::filesystem::path const& wanted, std::string_view family,
+                                      bool pre_releases, slot const* in = nullptr) const;
+    /// Says once for each file that it was passed over.
+    void tell_passed_over(chosen_module const& chosen, step_recorder& steps);
+    result<replacement> choose(slot const& in, swap_options const& options, step_recorder& steps);
     /// Errors:   busy, while the running generation is on probation and has not failed it.
     static result<void> expect_no_probation(slot const& in, step_recorder& steps);
     /// Errors:   in_use, while other components hold handles to it, unless the options force it: then they are named by a
@@ -171,6 +175,7 @@ public:
     std::mutex watches_mutex;
     std::vector<std::pair<slot const*, std::unique_ptr<probation_watch>>>
         watches;  // guarded by watches_mutex
+    said_once passed_over;
 };
 
 }  // namespace hotswap::detail

@@ -90,7 +90,7 @@ result<swap_report> runtime::swap(std::string_view name, swap_options const& opt
         name, "swap", [&](slot& in, step_recorder& steps) -> result<swap_report> {
             steps.mark_old_serving();
             if (auto free = self_->expect_no_probation(in, steps); !free) return free.error();
-            auto by = self_->choose(in, options);
+            auto by = self_->choose(in, options, steps);
             if (!by) return steps.refused(by.error(), phase::stage);
             if (options.probation.duration.count() > 0)
                 return self_->swap_on_probation(in, *by, options.probation, steps);
@@ -103,7 +103,7 @@ result<swap_report> runtime::swap(std::string_view name, swap_options const& opt
 result<swap_plan> runtime::plan(std::string_view name, swap_options const& options) {
     return self_->operate<swap_plan>(name, "plan", [&](slot& in, step_recorder& steps) -> result<swap_plan> {
         steps.mark_old_serving();
-        auto by = self_->choose(in, options);
+        auto by = self_->choose(in, options, steps);
         if (!by) return steps.refused(by.error(), phase::stage);
         return make_plan(in, self_->staging, *by, steps);
     });

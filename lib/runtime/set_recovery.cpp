@@ -164,29 +164,33 @@ result<void> set_recovery::bring_one(stored_component const& of) {
 // From the newest release down, until one takes the state. `stored` says why the stored module is not used.
 result<void> set_recovery::bring_on_newest(stored_component const& of, std::span<std::byte const> frame,
                                            result<void> const& stored) {
+    auto const was = release::parse(of.release);
+    bool const was_pre_release = was && was->is_pre_release();
     std::set<fs::path> tried;
     std::vector<std::string> heard;
     if (!stored) heard.push_back(stored.error().message);
     auto code = stored ? errc::no_such_file : stored.error().code;
     for (;;) {
-        auto const file = newest_module(core_.options.modules, of.family,
-                                        [&tried](fs::path const& each) { return tried.contains(each); });
-        if (!file) {
-            if (tried.empty()) heard.push_back(file.error().message);
+        auto const chosen =
+            newest_module(core_.options.modules, of.family,
+                          {was_pre_release, [&tried](fs::path const& each) { return tried.contains(each); }});
+        if (!chosen) {
+            if (tried.empty()) heard.push_back(chosen.error().message);
             return refuse(code, phase::persist, "no module of the family \"{}\" in {} takes its state: {}",
                           of.family, core_.options.modules.string(), fmt::join(heard, "; "));
         }
-        tried.insert(*file);
-        auto const looked = inspect(*file, {core_.staging.policy()});
+        auto const& file = chosen->file;
+        tried.insert(file);
+        auto const looked = inspect(file, {core_.staging.policy()});
         if (looked && !of.rolled_back_digest.empty() && looked->digest == of.rolled_back_digest) continue;
         auto done = !looked ? result<void>(looked.error())
-                            : load(of, {*file, file->filename().string(), *file},
+                            : load(of, {file, file.filename().string(), file},
                                    {looked->contract, looked->contract_number}, frame);
         if (done && looked->digest == of.digest) return {};  // it is the stored one
         if (done) {
             brought_.back().is_changed = true;
             steps_.warn(phase::persist,
-                        fmt::format("{}: {} takes the state of {}{}{}", of.name, file->filename().string(),
+                        fmt::format("{}: {} takes the state of {}{}{}", of.name, file.filename().string(),
                                     of.module_name,
                                     heard.empty() ? "" : ", which cannot be used: ", fmt::join(heard, "; ")));
             return {};

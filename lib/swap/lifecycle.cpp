@@ -162,6 +162,9 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
                staged->file.digest()};
     plan.keeps_mapped = next.keeps_mapped;
     plan.warnings = next.warnings_in_words();
+    for (auto& note : notes_on_step(running.release(), next.release()))
+        plan.warnings.push_back(std::move(note));
+    for (auto const& each : by.passed_over) plan.warnings.push_back("passed over: " + each);
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
 
     auto const way = find_route(running, next, by.name);

@@ -55,6 +55,7 @@ struct replacement {
     std::optional<hotswap::rehearse> rehearse{};
     hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
     std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null
+    std::vector<std::string> passed_over{};  ///< files that could have been taken, with the reason, in words
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.

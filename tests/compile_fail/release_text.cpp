@@ -1,4 +1,4 @@
-// expect: a component's release is major.minor.patch
+// expect: a component's release is one of Semantic Versioning
 #include <shop.hpp>
 
 HOTSWAP_COMPONENT(shop::component<shop::numbered<1>>, "counter", "latest")

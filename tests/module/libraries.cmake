@@ -32,3 +32,12 @@ runtime_host(private_host)
 target_link_options(private_host PRIVATE LINKER:--no-as-needed)
 target_link_libraries(private_host PRIVATE hotswap_test_private_1)
 target_compile_definitions(test_module PRIVATE HOTSWAP_TEST_PRIVATE_HOST="$<TARGET_FILE:private_host>")
+
+# Releases: CMake's grammar, and files that promise another release than they hold.
+target_compile_definitions(test_module PRIVATE HOTSWAP_TEST_CMAKE="${CMAKE_COMMAND}")
+good_module(early 1.0.0-rc.1 thrower)
+good_module(early 1.0.0-rc.2 thrower)
+good_module(early 1.0.0+build.9 thrower)
+good_module(early 1.0.0+build.10 thrower)
+good_module(early 1.0.20260115123 thrower)
+good_module(early 1.1.0-1-gdeadbee thrower)

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 using hotswap::errc;
+using hotswap::detail::choice_rules;
 using hotswap::detail::newest_module;
 using hotswap::detail::release;
 using test::refusal;
@@ -20,10 +21,11 @@ release at(std::string_view text) {
     return *parsed;
 }
 
-std::string newest_of(std::initializer_list<char const*> files, std::string_view family = "cache") {
+std::string newest_of(std::initializer_list<char const*> files, std::string_view family = "cache",
+                      choice_rules const& rules = {}) {
     scratch const here;
     for (char const* const file : files) test::write(here / file, "content");
-    return newest_module(here.path(), family).value().filename().string();
+    return newest_module(here.path(), family, rules).value().file.filename().string();
 }
 
 }  // namespace
@@ -50,22 +52,23 @@ TEST_CASE("release: build metadata does not count") {
 }
 
 TEST_CASE("release: what is none is not taken for one") {
-    for (char const* const text :
-         {"", "1", "1.2", "1.2.", "1.2.3.4", "v1.2.3", "1.2.x", "-1.2.3", "1.-2.3", "1.2.3-", "1.2.3rc",
-          " 1.2.3", "1.2.3 ", "1..3", "+1.2.3", "99999999999.0.0"})
+    for (char const* const text : {"", "1", "1.2", "1.2.", "1.2.3.4", "v1.2.3", "1.2.x", "-1.2.3", "1.-2.3",
+                                   "1.2.3-", "1.2.3rc", " 1.2.3", "1.2.3 ", "1..3", "+1.2.3"})
         CHECK_MESSAGE(!release::parse(text), text);
 }
 
 TEST_CASE(
     "release: the newest module of a family is that of the highest release, not of the last name or date") {
     CHECK(newest_of({"cache-1.10.0.so", "cache-1.9.0.so", "cache-1.2.0.so"}) == "cache-1.10.0.so");
-    CHECK(newest_of({"cache-2.0.0-rc.1.so", "cache-1.9.0.so"}) == "cache-2.0.0-rc.1.so");
-    CHECK(newest_of({"cache-2.0.0-rc.1.so", "cache-2.0.0.so"}) == "cache-2.0.0.so");
+    CHECK(newest_of({"cache-1.0.1.so", "cache-1.0.20260115123.so"}) == "cache-1.0.20260115123.so");
 }
 
 TEST_CASE("release: between releases of equal rank the choice does not depend on the directory's order") {
     CHECK(newest_of({"cache-1.0.0+a.so", "cache-1.0.0+b.so"}) == "cache-1.0.0+b.so");
     CHECK(newest_of({"cache-1.0.0+b.so", "cache-1.0.0+a.so"}) == "cache-1.0.0+b.so");
+    CHECK(newest_of({"cache-1.0.0+build.9.so", "cache-1.0.0+build.10.so"}) == "cache-1.0.0+build.10.so");
+    CHECK(newest_of({"cache-1.0.0+build.10.so", "cache-1.0.0+build.9.so"}) == "cache-1.0.0+build.10.so");
+    CHECK(newest_of({"cache-1.0.0+1.so", "cache-1.0.0.so"}) == "cache-1.0.0+1.so");
 }
 
 TEST_CASE("release: files of other families and of other forms are passed over") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/abi/descriptor.hpp>
+#include <hotswap/base/release_text.hpp>
 #include <hotswap/sdk/component_class.hpp>
 
 #include <cstdint>
@@ -15,22 +16,11 @@ constexpr void put_text(char (&field)[N], std::string_view text) {
     for (std::size_t i = 0; i != text.size() && i + 1 < N; ++i) field[i] = text[i];
 }
 
-/// Whether `text` is `major.minor.patch`, with an optional `-suffix`, as in Semantic Versioning.
-constexpr bool is_release(std::string_view text) {
-    for (int part = 0; part != 3; ++part) {
-        std::size_t digits = 0;
-        while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
-        if (digits == 0 || digits > 9 || (digits > 1 && text.front() == '0')) return false;
-        text.remove_prefix(digits);
-        if (part == 2) break;
-        if (text.empty() || text.front() != '.') return false;
-        text.remove_prefix(1);
-    }
-    if (text.empty()) return true;
-    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-+";
-    return text.size() > 1 && (text.front() == '-' || text.front() == '+') &&
-           text.find_first_not_of(allowed) == text.npos;
-}
+/// Whether `text` is a release as in Semantic Versioning.
+constexpr bool is_release(std::string_view text) { return release_text::parse(text).valid; }
+
+/// Whether a descriptor has room for it.
+constexpr bool fits_descriptor(std::string_view release) { return release.size() <= release_text::longest; }
 
 template <class Walk, std::uint32_t Version>
 constexpr abi::state_entry describe_version() {

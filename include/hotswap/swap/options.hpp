@@ -42,6 +42,7 @@ struct load_options {
     std::span<std::byte const> snapshot{};  ///< a frame to start from, instead of a default state
     std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
     hotswap::arguments arguments{};         ///< for migrations that take them
+    bool pre_releases = false;  ///< whether the newest release of a family may be a pre-release (2.0.0-rc.1)
 };
 
 /// Options of `runtime::swap` and `runtime::plan`.
@@ -57,6 +58,8 @@ struct swap_options {
     bool allow_loss = false;                      ///< whether downgrades that are marked lossy may be walked
     hotswap::arguments arguments{};               ///< for migrations that take them
     hotswap::probation probation{};  ///< the time in which the new generation may still be sent back
+    /// Whether the newest release of a family may be a pre-release (2.0.0-rc.1); if the running one is, it may anyhow.
+    bool pre_releases = false;
 };
 
 /// Options of `runtime::revert`.
