@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -110,6 +111,23 @@ std::vector<std::string> sources_below(fs::path const& root) {
     return files;
 }
 
+/// The text without its comments and what is between quotes.
+std::string code_of(std::string const& text) {
+    static std::regex const other(R"re(//[^\n]*|/\*[^]*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')re");
+    return std::regex_replace(text, other, "");
+}
+
+/// What in a file begins a thread, in the words that do.
+std::vector<std::string> threads_begun_in(std::string const& text) {
+    static std::regex const beginning(
+        R"(\b(std::j?thread\b(?!\s*::)|std::async\b|(boost|std::experimental)::j?thread\b|pthread_create\b|thrd_create\b|SIGEV_THREAD\b))");
+    auto const code = code_of(text);
+    std::vector<std::string> found;
+    for (std::sregex_iterator each(code.begin(), code.end(), beginning), end; each != end; ++each)
+        found.push_back(each->str());
+    return found;
+}
+
 fs::path const house{HOTSWAP_SOURCE_DIR};
 fs::path const public_headers = house / "include" / "hotswap";
 
@@ -153,6 +171,33 @@ TEST_CASE("levels: no file of the library includes upward") {
         for (auto const& file : files)
             for (auto const& sentence : upward_includes(file, read(root / file))) FAIL_CHECK(sentence);
     }
+}
+
+TEST_CASE("threads: what begins one is found, but not in comments, in words, or in a thread's id") {
+    for (auto const* const beginning :
+         {"std::thread worker([] {});", "std::vector<std::thread> all;", "std::jthread w;",
+          "auto f = std::async(std::launch::async, g);", "pthread_create(&id, nullptr, f, nullptr);",
+          "::thrd_create(&id, f, nullptr);", "boost::thread t(f);", "event.sigev_notify = SIGEV_THREAD;"})
+        CHECK_MESSAGE(threads_begun_in(beginning).size() == 1, beginning);
+    for (auto const* const other :
+         {"// a std::thread would do", "/* std::thread\n std::async */ int i;",
+          "symbol == \"pthread_create\"", "std::thread::id owner;", "std::thread::hardware_concurrency()",
+          "std::this_thread::yield();", "library_thread t(name, f);",
+          "char c = '\"'; // std::thread\nchar d = '\"';"})
+        CHECK_MESSAGE(threads_begun_in(other).empty(), other);
+}
+
+TEST_CASE("threads: the library begins none but a library_thread") {
+    for (auto const& root : {public_headers, house / "lib"})
+        for (auto const& file : sources_below(root)) {
+            bool const is_that_class = file == "base/library_thread.hpp" && root == public_headers;
+            auto const begun = threads_begun_in(read(root / file));
+            CHECK(begun.empty() != is_that_class);
+            if (!is_that_class)
+                for (auto const& words : begun)
+                    FAIL_CHECK(file << " has " << words
+                                    << ": begin a library_thread, whose signals, name and end are seen to");
+        }
 }
 
 TEST_CASE("levels: component.hpp reaches neither fmt nor results nor anything above state") {

@@ -9,6 +9,8 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/dll/shared_library.hpp>
 
+#include <hotswap/base/open_signals.hpp>
+
 #include <dlfcn.h>
 #include <link.h>
 #include <unistd.h>
@@ -161,6 +163,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
         return refuse(errc::descriptor_changed, phase::load,
                       "{} says something else of itself in memory than in its file; build it again",
                       staged.name());
+    api->leave_open(&own_open_signals);
     made->staged_.let_go_of_bytes();
     return made;
 }

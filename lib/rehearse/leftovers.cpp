@@ -4,6 +4,8 @@
 #include "module/linked_object.hpp"
 #include "rehearse/reporter.hpp"
 
+#include <hotswap/base/library_thread.hpp>
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,7 +23,6 @@
 #include <iterator>
 #include <new>
 #include <string>
-#include <thread>
 
 namespace hotswap::rehearse {
 
@@ -55,7 +56,8 @@ std::size_t count_free_keys() noexcept {
 
 std::uint64_t count_threads_before() noexcept {
 #if defined(__SANITIZE_THREAD__)
-    std::thread([] {}).join();  // with the first thread the sanitizer starts one of its own
+    detail::library_thread(detail::thread_name("trial"), []() noexcept {
+    }).join();  // with the first thread the sanitizer starts one of its own
 #endif
     return count_threads();
 }

@@ -1,11 +1,12 @@
 // Work that is waited for until a deadline, and then left to itself.
 #pragma once
 
+#include <hotswap/base/library_thread.hpp>
+
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 namespace hotswap::detail {
@@ -21,7 +22,7 @@ bool returns_by(std::chrono::steady_clock::time_point until, F f) {
         bool is_over = false;  // guarded by mutex
     };
     auto const common = std::make_shared<shared>();
-    std::thread worker([common, f = std::move(f)]() mutable noexcept {
+    library_thread worker(thread_name("exit"), [common, f = std::move(f)]() mutable noexcept {
         f();
         std::lock_guard const lock(common->mutex);
         common->is_over = true;
@@ -30,10 +31,7 @@ bool returns_by(std::chrono::steady_clock::time_point until, F f) {
     std::unique_lock lock(common->mutex);
     bool const is_over = common->changed.wait_until(lock, until, [&] { return common->is_over; });
     lock.unlock();
-    if (is_over)
-        worker.join();
-    else
-        worker.detach();
+    if (!is_over) worker.let_go();
     return is_over;
 }
 

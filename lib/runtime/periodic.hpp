@@ -1,11 +1,13 @@
 // Something that is done again and again, on a thread of its own.
 #pragma once
 
+#include <hotswap/base/library_thread.hpp>
+
 #include <chrono>
 #include <condition_variable>
-#include <functional>
 #include <mutex>
-#include <thread>
+#include <type_traits>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -13,8 +15,10 @@ namespace hotswap::detail {
 class periodic {
 public:
     /// Errors:   throws std::system_error if there is no thread.
-    periodic(std::chrono::nanoseconds period, std::function<void()> f)
-        : thread_([this, period, what = std::move(f)] {
+    template <class F>
+    periodic(thread_name name, std::chrono::nanoseconds period, F f)
+        : thread_(name, [this, period, what = std::move(f)]() mutable noexcept {
+              static_assert(std::is_nothrow_invocable_v<F&>);
               while (wait(period)) what();
           }) {}
     ~periodic() {
@@ -38,7 +42,7 @@ private:
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopping_ = false;  // guarded by mutex_
-    std::thread thread_;
+    library_thread thread_;
 };
 
 }  // namespace hotswap::detail

@@ -26,10 +26,14 @@ public:
 runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
     auto const period = self_->options.checkpoint_period;
     if (period.count() <= 0) return;
-    self_->checkpoints.emplace(period, [core = self_.get()] {
+    self_->checkpoints.emplace(thread_name("store"), period, [core = self_.get()]() noexcept {
         if (!core->set_is_here) return;  // nothing is loaded, or not all of it yet
-        step_recorder steps(core->sink, "", "checkpoint");
-        static_cast<void>(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
+        try {
+            step_recorder steps(core->sink, "", "checkpoint");
+            static_cast<void>(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
+        } catch (std::exception const&) {
+            // No memory, not even to tell of it: the next period tries again.
+        }
     });
 }
 

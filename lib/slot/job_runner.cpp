@@ -30,7 +30,8 @@ void job_runner::expect_open(job_list const& list) const {
 }
 
 void job_runner::start() {
-    if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+    if (!thread_.is_begun())
+        thread_ = library_thread(thread_name(gate_.name()), [this]() noexcept { work(); });
 }
 
 void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period) {
@@ -72,7 +73,7 @@ void job_runner::stop() noexcept {
         stopping_ = true;
         changed_.notify_all();
     }
-    if (thread_.joinable()) thread_.join();
+    thread_.join();
 }
 
 // Waits until a job of the active list is due; false when the thread is to end.

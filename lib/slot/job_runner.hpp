@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/abi/host_api.hpp>
+#include <hotswap/base/library_thread.hpp>
 #include <hotswap/slot/gate.hpp>
 
 #include <chrono>
@@ -12,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
-#include <thread>
 
 namespace hotswap::detail {
 
@@ -89,7 +89,7 @@ private:
     job_list* active_ = nullptr;  // guarded by mutex_
     bool stopping_ = false;       // guarded by mutex_
     bool timers_turn_ = false;    // guarded by mutex_
-    std::thread thread_;          // guarded by mutex_ until stop
+    library_thread thread_;       // guarded by mutex_ until stop
 };
 
 }  // namespace hotswap::detail

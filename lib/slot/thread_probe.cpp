@@ -2,6 +2,8 @@
 
 #include "base/refuse.hpp"
 
+#include <hotswap/base/open_signals.hpp>
+
 #include <semaphore.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -204,6 +206,7 @@ result<void> take_probe_signal(int signal) {
     if (sigaction(signal, &ours, nullptr) != 0)
         return refuse(errc::invalid_argument, phase::none, "signal {} cannot be taken: {}; name another one",
                       signal, std::string_view(strerrorname_np(errno)));
+    leave_open(signal);
     return {};
 }
 

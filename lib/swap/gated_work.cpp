@@ -44,7 +44,8 @@ void gated_work::run() noexcept {
     }
 }
 
-gated_thread::gated_thread() : thread_([at = shared_] { serve(at); }) {}
+gated_thread::gated_thread(std::string_view component)
+    : thread_(thread_name(component, '+'), [at = shared_]() noexcept { serve(at); }) {}
 
 gated_thread::~gated_thread() {
     {
@@ -52,10 +53,7 @@ gated_thread::~gated_thread() {
         shared_->leaving = true;
     }
     shared_->changed.notify_all();
-    if (shared_->how == verdict::given_up)
-        thread_.detach();
-    else
-        thread_.join();
+    if (shared_->how == verdict::given_up) thread_.let_go();
 }
 
 void gated_thread::serve(std::shared_ptr<shared> at) noexcept {

@@ -6,6 +6,7 @@
 #include "swap/module_calls.hpp"
 
 #include <hotswap/base/arguments.hpp>
+#include <hotswap/base/library_thread.hpp>
 #include <hotswap/base/result.hpp>
 
 #include <chrono>
@@ -13,7 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <thread>
+#include <string_view>
 
 namespace hotswap::detail {
 
@@ -42,7 +43,7 @@ private:
 class gated_thread {
 public:
     /// Errors:   throws std::system_error if there is no thread.
-    gated_thread();
+    explicit gated_thread(std::string_view component);
     /// Effects:  a thread whose work was given up is let go of.
     ~gated_thread();
     gated_thread(gated_thread const&) = delete;
@@ -67,7 +68,7 @@ private:
     static void serve(std::shared_ptr<shared> at) noexcept;
 
     std::shared_ptr<shared> shared_ = std::make_shared<shared>();
-    std::thread thread_;
+    library_thread thread_;
 };
 
 }  // namespace hotswap::detail

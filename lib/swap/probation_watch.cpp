@@ -26,7 +26,7 @@ probation_watch::probation_watch(std::shared_ptr<slot> in, probation terms,
       drain_deadline_(drain_deadline),
       sink_(sink),
       keeper_(keeper),
-      thread_([this] {
+      thread_(thread_name(slot_->entrance->name(), '?'), [this]() noexcept {
           watch();
           over_.store(true, std::memory_order_release);
       }) {}

@@ -5,6 +5,7 @@
 #include "swap/persistence.hpp"
 #include "swap/step_recorder.hpp"
 
+#include <hotswap/base/library_thread.hpp>
 #include <hotswap/swap/probation.hpp>
 
 #include <chrono>
@@ -12,7 +13,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
 
 namespace hotswap::detail {
 
@@ -32,7 +32,7 @@ public:
     void begin() noexcept;
     /// As the destructor, without waiting: for whoever holds the slot's operation.
     void stop() noexcept;
-    bool is_this_thread() const noexcept { return thread_.get_id() == std::this_thread::get_id(); }
+    bool is_this_thread() const noexcept { return thread_.is_this_thread(); }
     bool is_stopped() const {
         std::lock_guard const lock(mutex_);
         return stopping_;
@@ -71,7 +71,7 @@ private:
     std::atomic<bool> over_{false};
     call_counts seen_;           // the watch's own: at the look before
     clock::time_point began_{};  // the watch's own
-    std::thread thread_;
+    library_thread thread_;
 };
 
 }  // namespace hotswap::detail

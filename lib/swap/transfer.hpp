@@ -54,7 +54,7 @@ public:
 
     /// Before the gate closes: starts the thread for work that may overrun a budget.
     /// Errors:   throws std::system_error if there is no thread.
-    void expect_budget() { worker_.emplace(); }
+    void expect_budget() { worker_.emplace(in_.entrance->name()); }
     /// Before the gate closes: gets the memory that the state took when it was last serialized.
     void expect_snapshot() noexcept;
 

@@ -139,6 +139,12 @@ struct module_api {
     /// number of them: another module may have put them there. Null if those are the standard library's everywhere.
     /// Errors:   refused, naming the container of an entry that is not found.
     status (*check_lookups)(void const* state, error* why) noexcept = nullptr;
+
+    /// Hands over the set of signals (bit N - 1 is signal N) that threads begun by the module's copy of hotswap leave open; they
+    /// hold back all others but those that a thread raises itself. Until it is called the set is empty. Read when a thread
+    /// begins, as an atomic.
+    /// Lifetime: the set outlives the module.
+    void (*leave_open)(std::uint64_t const* signals) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/abi/module_api.hpp>
+#include <hotswap/base/open_signals.hpp>
 #include <hotswap/sdk/component_class.hpp>
 #include <hotswap/sdk/read_arguments.hpp>
 #include <hotswap/state/archive.hpp>
@@ -213,6 +214,8 @@ struct module_functions {
         return guarded(why, [=] { *healthy = static_cast<live*>(object)->component.healthy(); });
     }
 
+    static void leave_open(std::uint64_t const* signals) noexcept { detail::open_signals = signals; }
+
     static constexpr abi::module_api table(abi::descriptor const* self) {
         abi::module_api api;
         api.self = self;
@@ -238,6 +241,7 @@ struct module_functions {
             api.free_rows = &copies::free_rows;
         }
         if constexpr (detail::orders_of_its_own<state>) api.check_lookups = &check_lookups;
+        api.leave_open = &leave_open;
         return api;
     }
 };

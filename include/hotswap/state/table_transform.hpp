@@ -1,6 +1,7 @@
 // `transform` on a table: recorded if it stands for another, at once if it has the rows.
 #pragma once
 
+#include <hotswap/base/library_thread.hpp>
 #include <hotswap/state/table_functions.hpp>
 #include <hotswap/state/table_type.hpp>
 
@@ -27,15 +28,15 @@ public:
     void run() {
         std::uint64_t const paying = pass_.source->rows() / rows_worth_a_thread;
         std::uint64_t const processors = std::thread::hardware_concurrency();
-        std::vector<std::thread> helpers;
+        std::vector<library_thread> helpers;
         try {
             for (std::uint64_t i = 1; i < std::min({paying, processors, std::uint64_t{16}}); ++i)
-                helpers.emplace_back([this] { work(); });
+                helpers.emplace_back(thread_name("table"), [this]() noexcept { work(); });
         } catch (std::exception const&) {
             // No more threads: those that there are do it.
         }
         work();
-        for (std::thread& helper : helpers) helper.join();
+        helpers.clear();  // joins them
         if (failure_) std::rethrow_exception(failure_);
     }
 
