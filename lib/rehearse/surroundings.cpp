@@ -57,6 +57,10 @@ struct rehearsed_functions {
         explain(why, "host.every: the period must be positive");
         return abi::status::unsupported;
     }
+    static abi::status every_after(void* context, std::int64_t period, std::int64_t, abi::job work,
+                                   abi::error* why) noexcept {
+        return every(context, period, work, why);
+    }
     static bool rehearsing(void*) noexcept { return true; }
     static void pin(void*) noexcept {}
     static void* find(void*, abi::text, abi::text, std::uint32_t, abi::error* why) noexcept {
@@ -90,6 +94,7 @@ abi::host_api const& surroundings::api() noexcept {
         .neighbour_release = &rehearsed_functions::retain,
         .neighbour_enter = &rehearsed_functions::enter,
         .neighbour_leave = &rehearsed_functions::leave,
+        .every_after = &rehearsed_functions::every_after,
     };
     return table;
 }

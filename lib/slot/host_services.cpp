@@ -75,13 +75,19 @@ struct host_functions {
         return std::chrono::nanoseconds(time.time_since_epoch()).count();
     }
     static abi::status every(void* context, std::int64_t period, abi::job work, abi::error* why) noexcept {
+        return every_after(context, period, period, work, why);
+    }
+    static abi::status every_after(void* context, std::int64_t period, std::int64_t first_after,
+                                   abi::job work, abi::error* why) noexcept {
         if (period <= 0) {
             explain(why, "host.every: the period must be positive");
             return abi::status::unsupported;
         }
         auto& self = of(context);
-        return guarded(why,
-                       [&] { self.runner_.add_timer(self.jobs_, work, std::chrono::nanoseconds(period)); });
+        return guarded(why, [&] {
+            self.runner_.add_timer(self.jobs_, work, std::chrono::nanoseconds(period),
+                                   std::chrono::nanoseconds(first_after));
+        });
     }
     static abi::status post(void* context, abi::job work, abi::error* why) noexcept {
         auto& self = of(context);
@@ -147,6 +153,7 @@ abi::host_api const& host_services::api() noexcept {
         .neighbour_release = &host_functions::release,
         .neighbour_enter = &host_functions::enter,
         .neighbour_leave = &host_functions::leave,
+        .every_after = &host_functions::every_after,
     };
     return table;
 }

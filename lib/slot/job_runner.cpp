@@ -6,6 +6,13 @@
 
 namespace hotswap::detail {
 
+namespace {
+
+// So that what is due then can still be said in the nanoseconds of a clock.
+constexpr std::chrono::nanoseconds as_good_as_never = std::chrono::hours(24 * 365 * 100);
+
+}  // namespace
+
 std::size_t job_list::clear() noexcept {
     std::size_t const dropped = posts_.size();
     for (timer const& t : timers_) t.work.destroy(t.work.context);
@@ -34,11 +41,14 @@ void job_runner::start() {
         thread_ = library_thread(thread_name(gate_.name()), [this]() noexcept { work(); });
 }
 
-void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period) {
+void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period,
+                           std::chrono::nanoseconds first_after) {
+    period = std::min(period, as_good_as_never);
+    first_after = std::clamp(first_after, std::chrono::nanoseconds{0}, as_good_as_never);
     std::lock_guard const lock(mutex_);
     expect_open(list);
     start();
-    list.timers_.push_back({work, period, clock::now() + period});
+    list.timers_.push_back({work, period, clock::now() + first_after});
     changed_.notify_all();
 }
 

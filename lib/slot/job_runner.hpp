@@ -60,7 +60,9 @@ public:
 
     /// Errors:   throws std::system_error if the thread cannot be started, std::runtime_error if the list is
     ///           closed.
-    void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period);
+    /// `first_after`: before the first call; none, if it is not positive.
+    void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period,
+                   std::chrono::nanoseconds first_after);
     void add_post(job_list& list, abi::job work);
 
     /// Runs the jobs of `list` from now on, and no other's.

@@ -64,7 +64,7 @@ TEST_CASE("jobs: while the gate is closed no timer and no post runs, and afterwa
     running r;
     counting_job timer;
     counting_job post;
-    r.runner.add_timer(r.list, timer.job(), 1ms);
+    r.runner.add_timer(r.list, timer.job(), 1ms, 1ms);
     CHECK(eventually([&] { return timer.runs >= 2; }));
     auto const held_before = r.gate->calls_held();
     r.gate->close();
@@ -123,7 +123,7 @@ TEST_CASE("jobs: a closed list takes none, and leaves the refused job to its own
     counting_job late;
     r.runner.close(r.list);
     CHECK_THROWS_AS(r.runner.add_post(r.list, late.job()), std::runtime_error);
-    CHECK_THROWS_AS(r.runner.add_timer(r.list, late.job(), 1ms), std::runtime_error);
+    CHECK_THROWS_AS(r.runner.add_timer(r.list, late.job(), 1ms, 1ms), std::runtime_error);
     CHECK(late.destroyed == 0);
 }
 
@@ -133,7 +133,7 @@ TEST_CASE("jobs: a list that goes with jobs in it destroys each once") {
     counting_job post;
     {
         job_list other;
-        r.runner.add_timer(other, timer.job(), 1h);
+        r.runner.add_timer(other, timer.job(), 1h, 1h);
         r.runner.add_post(other, post.job());
     }
     CHECK(timer.destroyed == 1);
@@ -144,7 +144,7 @@ TEST_CASE(
     "jobs: a timer that is always due does not starve posts, nor posts that follow each other a timer") {
     running r;
     counting_job timer;
-    r.runner.add_timer(r.list, timer.job(), 1ns);
+    r.runner.add_timer(r.list, timer.job(), 1ns, 1ns);
     CHECK(eventually([&] { return timer.runs >= 3; }));
     std::vector<std::unique_ptr<counting_job>> posts;
     for (int i = 0; i != 50; ++i) {
@@ -160,7 +160,7 @@ TEST_CASE(
 TEST_CASE("jobs: several timers of one component each come round") {
     running r;
     counting_job timers[3];
-    for (auto& timer : timers) r.runner.add_timer(r.list, timer.job(), 1ms);
+    for (auto& timer : timers) r.runner.add_timer(r.list, timer.job(), 1ms, 1ms);
     for (auto& timer : timers) CHECK(eventually([&] { return timer.runs >= 3; }));
     r.end();
     for (auto& timer : timers) CHECK(timer.destroyed == 1);

@@ -81,6 +81,10 @@ struct host_api {
     status (*neighbour_enter)(void* neighbour, lease_token* token, void** contract,
                               error* why) noexcept = nullptr;
     void (*neighbour_leave)(void* neighbour, lease_token* token) noexcept = nullptr;
+
+    /// As `every`, but runs `work` for the first time after `first_after` nanoseconds: at once, if that is not positive.
+    status (*every_after)(void* context, std::int64_t period, std::int64_t first_after, job work,
+                          error* why) noexcept = nullptr;
 };
 
 }  // namespace hotswap::abi

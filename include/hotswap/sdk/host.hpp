@@ -63,13 +63,24 @@ public:
 
     /// Calls `f()` every `period`, first after one period, on a thread of the host and under a lease.
     /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is left
-    ///           out. What `f` throws is logged.
+    ///           out. Each generation begins anew: swapped more often than once a period, it calls `f` never (see
+    ///           `first_after`). What `f` throws is logged.
     /// Errors:   throws std::invalid_argument unless `period` is positive, std::bad_alloc.
     /// Threads:  [any]; calls of one component's timers and posts never overlap.
     template <class F>
     void every(std::chrono::nanoseconds period, F&& f) {
         hand_over(std::forward<F>(f), [this, period](abi::job const& work, abi::error* why) {
             return api_->every(context_, period.count(), work, why);
+        });
+    }
+
+    /// As above, but calls `f()` for the first time after `first_after`: at once, if that is not positive.
+    /// Effects:  a component that keeps in its state when a call is next due keeps its rhythm across swaps:
+    ///           `every(period, state.next_due - host.now(), f)` (docs/writing-a-component.md).
+    template <class F>
+    void every(std::chrono::nanoseconds period, std::chrono::nanoseconds first_after, F&& f) {
+        hand_over(std::forward<F>(f), [this, period, first_after](abi::job const& work, abi::error* why) {
+            return api_->every_after(context_, period.count(), first_after.count(), work, why);
         });
     }
 
