@@ -1,4 +1,4 @@
-// expect: a state cannot hold a raw pointer
+// expect: a state cannot hold a pointer to a function or a member
 // names: int (*)(int)
 #include <shop.hpp>
 

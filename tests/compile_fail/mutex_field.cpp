@@ -1,4 +1,4 @@
-// expect: neither an aggregate nor serializable
+// expect: a state cannot hold a lock
 // names: std::mutex
 #include <shop.hpp>
 

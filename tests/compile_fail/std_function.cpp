@@ -1,4 +1,4 @@
-// expect: neither an aggregate nor serializable
+// expect: a state cannot hold a std::function
 // names: std::function<void()>
 #include <shop.hpp>
 

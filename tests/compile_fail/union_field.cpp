@@ -1,5 +1,5 @@
 // expect: a state cannot hold a union
-// names: either
+// names: account
 #include <shop.hpp>
 
 union either {

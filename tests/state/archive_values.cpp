@@ -163,7 +163,7 @@ TEST_CASE("archive: durations and time points of any unit and representation com
     check_same(sys_time<milliseconds>{milliseconds{1'700'000'000'123}});
     check_same(sys_days{2024y / February / 29});
     check_same(system_clock::now());
-    check_same(steady_clock::time_point{nanoseconds{42}});
+    check_same(file_clock::time_point{nanoseconds{42}});
     check_same(std::vector{seconds{1}, seconds{2}});
 }
 

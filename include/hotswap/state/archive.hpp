@@ -7,7 +7,7 @@
 #pragma once
 
 #include <hotswap/abi/module_api.hpp>
-#include <hotswap/state/value.hpp>
+#include <hotswap/state/refusal.hpp>
 
 #include <cstddef>
 #include <cstring>
@@ -195,7 +195,7 @@ constexpr std::size_t smallest() noexcept {
     else if constexpr (k == kind::variant)
         return sizeof(std::uint32_t);
     else if constexpr (k == kind::aggregate)
-        return at_least_one(smallest_aggregate<T>(std::make_index_sequence<field_count<T>>{}));
+        return at_least_one(smallest_aggregate<T>(std::make_index_sequence<plain_field_count<T>>{}));
     else
         return 1;
 }

@@ -41,7 +41,7 @@ constexpr bool is_copyable() noexcept {
     else if constexpr (k == kind::variant)
         return alternatives_are_copyable<T>(std::make_index_sequence<std::variant_size_v<T>>{});
     else if constexpr (k == kind::aggregate)
-        return fields_are_copyable<T>(std::make_index_sequence<field_count<T>>{});
+        return fields_are_copyable<T>(std::make_index_sequence<plain_field_count<T>>{});
     else
         return true;
 }

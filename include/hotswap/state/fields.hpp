@@ -179,17 +179,41 @@ template <class T>
 constexpr bool has_bit_field = !decltype(fields_are_lvalues(std::declval<T&>()))::value;
 #endif
 
+/// Whether a structured binding takes the aggregate `T` apart.
+template <class T>
+constexpr bool can_be_taken_apart() noexcept {
+    if constexpr (has_base_class<T> || field_count < T >> max_fields)
+        return false;
+    else
+        return !has_reference<T>() && !has_union<T>() && !has_c_array<T>();
+}
+
+/// Whether the fields of the aggregate `T` can be looked at. Where they cannot, it is refused in words (refusal.hpp), and code that
+/// would look at them passes them over, so that those words are all that the compiler says.
+template <class T>
+constexpr bool has_plain_fields() noexcept {
+    if constexpr (can_be_taken_apart<T>())
+        return !has_bit_field<T>;
+    else
+        return false;
+}
+
+/// The number of fields of the aggregate `T` that can be looked at: all or none.
+template <class T>
+inline constexpr std::size_t plain_field_count = has_plain_fields<T>() ? field_count<T> : 0;
+
 /// Calls `f(field)` for each field of the aggregate `value`, in order.
 template <class T, class F, std::size_t... I>
 constexpr void for_each_field(T& value, F&& f, std::index_sequence<I...>) {
-    using count = boost::pfr::detail::size_t_<sizeof...(I)>;
-    [[maybe_unused]] auto tie = boost::pfr::detail::tie_as_tuple(value, count{});
-    (f(boost::pfr::detail::sequence_tuple::get<I>(tie)), ...);
+    if constexpr (sizeof...(I) != 0) {
+        auto tie = boost::pfr::detail::tie_as_tuple(value, boost::pfr::detail::size_t_<sizeof...(I)>{});
+        (f(boost::pfr::detail::sequence_tuple::get<I>(tie)), ...);
+    }
 }
 
 template <class T, class F>
 constexpr void for_each_field(T& value, F&& f) {
-    for_each_field(value, f, std::make_index_sequence<field_count<std::remove_const_t<T>>>{});
+    for_each_field(value, f, std::make_index_sequence<plain_field_count<std::remove_const_t<T>>>{});
 }
 
 template <class T, std::size_t I>

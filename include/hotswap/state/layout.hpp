@@ -3,6 +3,7 @@
 
 #include <hotswap/abi/descriptor.hpp>
 #include <hotswap/state/key_order.hpp>
+#include <hotswap/state/refusal.hpp>
 #include <hotswap/state/value.hpp>
 
 #include <boost/version.hpp>
@@ -137,7 +138,7 @@ constexpr void describe_class(layout& l) {
         static_assert(sizeof(state_aggregate<T>) != 0);
         mix(l, "struct");
         mix(l, field_count<T>);
-        describe_fields<T, path>(l, std::make_index_sequence<field_count<T>>{});
+        describe_fields<T, path>(l, std::make_index_sequence<plain_field_count<T>>{});
         check_struct<T>();
     } else {
         mix(l, type_name<T>());

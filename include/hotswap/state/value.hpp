@@ -1,4 +1,4 @@
-// What kind of value a type is to the archive, and the refusals, in words, of what cannot be a state.
+// What kind of value a type is to the archive.
 #pragma once
 
 #include <hotswap/abi/chrono.hpp>
@@ -287,89 +287,5 @@ constexpr kind kind_of() noexcept {
     else
         return kind::refused;
 }
-
-template <class T>
-inline constexpr bool is_view = requires(T& v) {
-    v.remove_prefix(std::size_t{});
-}
-|| requires(T const& v) {
-    v.size_bytes();
-    v.subspan(0);
-};
-template <class T>
-inline constexpr bool is_shared = requires(T& p) {
-    typename T::element_type;
-    p.use_count();
-};
-
-/// Instantiated for every type within a state: fails to compile, naming the type and the remedy, if it is no
-/// value.
-template <class T>
-struct state_value {
-    static constexpr bool is_user_class =
-        std::is_class_v<T> && (kind_of<T>() == kind::refused || kind_of<T>() == kind::aggregate);
-
-    static_assert(!std::is_reference_v<T>, "hotswap: a state cannot hold a reference; hold the value itself");
-    static_assert(
-        !std::is_pointer_v<T> && !std::is_member_pointer_v<T> && !std::is_null_pointer_v<T>,
-        "hotswap: a state cannot hold a raw pointer, which means nothing after a swap; hold the value "
-        "itself, a std::unique_ptr, or the key under which it is found");
-    static_assert(!is_shared<T>,
-                  "hotswap: a state cannot hold a shared or weak pointer, whose sharing would be lost "
-                  "in a snapshot; hold the value itself, a std::unique_ptr, or a key");
-    static_assert(!is_view<T>,
-                  "hotswap: a state cannot hold a view of somebody else's memory; hold a std::string "
-                  "or a std::vector");
-    static_assert(!std::is_array_v<T>, "hotswap: a state cannot hold a C array; hold a std::array");
-    static_assert(!std::is_union_v<T>, "hotswap: a state cannot hold a union; hold a std::variant");
-    static_assert(!std::is_polymorphic_v<T>,
-                  "hotswap: a state cannot hold a polymorphic type, whose vtable dies with "
-                  "its module; hold a std::variant of plain structs");
-    static_assert(
-        !std::is_const_v<T> && !std::is_volatile_v<T>,
-        "hotswap: a field of a state cannot be const or volatile, nor refer to what is; hold a plain value");
-    static_assert(!unique_ptr_like<T> || is_plain_unique_ptr<T>(),
-                  "hotswap: a state's std::unique_ptr must own one object by the default deleter");
-
-    static constexpr bool hidden_serialize = [] {
-        if constexpr (is_user_class)
-            return has_serialize_name<T>();
-        else
-            return false;
-    }();
-    static_assert(!hidden_serialize,
-                  "hotswap: this class has a `serialize` that cannot be used, because it is private or of "
-                  "another shape; make it public: `template <class Archive> void "
-                  "serialize(Archive& archive, unsigned version)`");
-    static_assert(
-        !is_user_class || hidden_serialize || std::is_polymorphic_v<T> || is_shared<T> || is_view<T> ||
-            std::is_aggregate_v<T>,
-        "hotswap: this class is neither an aggregate nor serializable; make it a plain struct or give it a "
-        "public `template <class Archive> void serialize(Archive& archive, unsigned version)`");
-};
-
-/// As `state_value`, for what only an aggregate can do wrong; asked before anybody looks at its fields.
-template <class T>
-struct state_aggregate {
-    static_assert(!has_base_class<T>,
-                  "hotswap: a state struct cannot have base classes; make the base a field");
-    static_assert(!has_reference<T>(), "hotswap: a state cannot hold a reference; hold the value itself");
-    static_assert(!has_union<T>(), "hotswap: a state cannot hold a union; hold a std::variant");
-    static_assert(!has_c_array<T>(), "hotswap: a state cannot hold a C array; hold a std::array");
-    static_assert(
-        field_count<T> <= max_fields,
-        "hotswap: a state struct has at most 40 fields; group some of them in structs of their own");
-    static_assert(!has_bit_field<T>,
-                  "hotswap: a state cannot hold a bit-field; hold a whole integer or a bool");
-};
-
-/// As `state_aggregate`, asked after its fields have passed.
-template <class T>
-struct state_struct {
-    static_assert(std::is_default_constructible_v<T>,
-                  "hotswap: a state must be default constructible: give each field an initialiser");
-    static_assert(std::is_move_constructible_v<T> && std::is_move_assignable_v<T>,
-                  "hotswap: a state must be movable");
-};
 
 }  // namespace hotswap::detail
