@@ -198,7 +198,8 @@ bool elf_image::has_section(std::string_view name) const {
 std::uint64_t elf_image::thread_local_bytes() const {
     auto const found = std::find_if(elf_.segments.begin(), elf_.segments.end(),
                                     [](Elf64_Phdr const& s) { return s.p_type == PT_TLS; });
-    return found == elf_.segments.end() ? 0 : found->p_memsz;
+    return found == elf_.segments.end() ? 0
+                                        : aligned(found->p_memsz, std::max<std::uint64_t>(found->p_align, 1));
 }
 
 }  // namespace hotswap::detail

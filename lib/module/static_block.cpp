@@ -1,5 +1,6 @@
 #include "module/static_block.hpp"
 
+#include "base/refuse.hpp"
 #include "module/judgement.hpp"
 
 #include <algorithm>
@@ -32,8 +33,16 @@ std::uint64_t size_in_this_process() {
 
 std::uint64_t static_block_bytes(elf_image const& object) {
     if (!object.wants_static_block()) return 0;
-    constexpr std::uint64_t alignment = 16;
-    return (object.thread_local_bytes() + alignment - 1) / alignment * alignment;
+    return object.thread_local_bytes();
+}
+
+result<void> expect_room_for_revert(std::uint64_t running, std::uint64_t next, std::string_view name) {
+    if (running == 0 || next == 0 || static_block::of_process().has_room_for(running + next)) return {};
+    return refuse(errc::load_failed, phase::plan,
+                  "{} takes {} bytes of static TLS, and then this process would not have the {} left that a "
+                  "revert takes; "
+                  "{}",
+                  name, next, running, static_block_remedy);
 }
 
 std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host) {
@@ -55,7 +64,7 @@ std::vector<finding> lint_static_block(elf_image const& image, std::string_view 
         "times in a process",
         name, bytes, times == 0 ? 0 : times - 1);
     if (as_host)
-        text += fmt::format(", and this one has room for about {} loads, of which a revert is one",
+        text += fmt::format(", and this one has room for about {} loads, this one included",
                             static_block::of_process().loads_left(bytes));
     found.push_back(warning(errc::lint_refused, "static TLS", std::move(text), static_block_remedy));
     return found;
@@ -93,9 +102,18 @@ bool static_block::is_known_to_refuse(std::uint64_t bytes) const noexcept {
 
 std::uint64_t static_block::loads_left(std::uint64_t bytes) const noexcept {
     std::lock_guard const lock(mutex_);
+    return left() / bytes;
+}
+
+bool static_block::has_room_for(std::uint64_t bytes) const noexcept {
+    std::lock_guard const lock(mutex_);
+    return bytes <= left();
+}
+
+std::uint64_t static_block::left() const noexcept {
     std::uint64_t taken = 0;
     for (part const& each : parts_) taken += each.bytes;
-    return taken >= size_ ? 0 : (size_ - taken) / bytes;
+    return taken >= size_ ? 0 : size_ - taken;
 }
 
 }  // namespace hotswap::detail

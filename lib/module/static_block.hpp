@@ -3,6 +3,7 @@
 
 #include "module/elf_image.hpp"
 
+#include <hotswap/base/result.hpp>
 #include <hotswap/module/finding.hpp>
 
 #include <cstdint>
@@ -23,6 +24,10 @@ std::uint64_t static_block_bytes(elf_image const& object);
 
 /// Findings about that; with `as_host`, about what is left in this process.
 std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host);
+
+/// Whether a swap from a module that takes `running` bytes to the one called `name`, which takes `next`, leaves room for a revert.
+/// Errors:   load_failed.
+result<void> expect_room_for_revert(std::uint64_t running, std::uint64_t next, std::string_view name);
 
 /// What the modules of a process have taken of it. The linker appends what is loaded, and takes back only from the end.
 /// Threads:  [any]
@@ -45,12 +50,16 @@ public:
     bool is_known_to_refuse(std::uint64_t bytes) const noexcept;
     /// How often an object of that many bytes could still be loaded: an estimate, because others take of it as well.
     std::uint64_t loads_left(std::uint64_t bytes) const noexcept;
+    /// Whether so many bytes are left, if no other library has taken any.
+    bool has_room_for(std::uint64_t bytes) const noexcept;
 
 private:
     struct part {
         void const* owner;  // null once it was unloaded before what came later
         std::uint64_t bytes;
     };
+
+    std::uint64_t left() const noexcept;  // under mutex_
 
     std::uint64_t const size_;
     mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "module/release.hpp"
+#include "module/static_block.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/persistence.hpp"
@@ -176,6 +177,9 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     } else {
         block(way.error());
     }
+    if (auto room = expect_room_for_revert(running.static_block_bytes, next.static_block_bytes, by.name);
+        !room)
+        block(room.error());
     auto const fits = check_handoff(running, next, by.name);
     plan.handoff_possible = fits.has_value();
     if (by.transfer == transfer::handoff && !fits) block(fits.error());

@@ -1,6 +1,7 @@
 #include "swap/replace.hpp"
 
 #include "base/refuse.hpp"
+#include "module/static_block.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/pause.hpp"
 #include "swap/rehearsal.hpp"
@@ -69,6 +70,12 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     if (auto fits = check_states(running, staged->verified, by.name); !fits)
         return steps.refused(fits.error(), phase::verify);
     module_file const& next_file = staged->verified;
+    // A revert may take what is left; nothing else may take that from it.
+    if (by.copy == nullptr)
+        if (auto room =
+                expect_room_for_revert(running.static_block_bytes, next_file.static_block_bytes, by.name);
+            !room)
+            return steps.refused(room.error(), phase::plan);
     auto planned = steps.run(phase::plan, [&]() -> result<route> {
         auto found = find_route(running, next_file, by.name);
         if (!found) return found;

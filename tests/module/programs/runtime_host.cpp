@@ -33,7 +33,11 @@ void do_step(hotswap::runtime& runtime, std::filesystem::path const& module, std
         return tell(step, runtime.swap("it", {.module = module, .rehearse = rehearse::always}));
     if (step == "swap_unrehearsed")
         return tell(step, runtime.swap("it", {.module = module, .rehearse = rehearse::never}));
-    if (step == "plan") return tell(step, runtime.plan("it", {.module = module}));
+    if (step == "plan") {
+        auto const plan = runtime.plan("it", {.module = module});
+        if (!plan || plan->blockers.empty()) return tell(step, plan);
+        return tell(step, hotswap::result<void>(plan->blockers.front()));
+    }
     if (step == "revert") return tell(step, runtime.revert("it"));
     if (step == "unload") return tell(step, runtime.unload("it"));
     if (step == "status") {
