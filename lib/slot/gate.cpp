@@ -40,15 +40,19 @@ std::int64_t steady_now() noexcept {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// The outermost hold of this thread on a watched slot.
-void begin_watching(std::uint32_t index) noexcept {
-    auto& site = this_thread_cells.sites[index];
-    site.exceptions = std::uncaught_exceptions();
-    site.since.store(steady_now(), std::memory_order_relaxed);
+// The outermost hold of this thread on a watched slot. False without memory: that call does not count.
+bool begin_watching(std::uint32_t index) noexcept {
+    auto* const site = this_thread_site(index, true);
+    if (site == nullptr) return false;
+    site->exceptions = std::uncaught_exceptions();
+    site->since.store(steady_now(), std::memory_order_relaxed);
+    return true;
 }
 
 void end_watching(std::uint32_t index) noexcept {
-    auto& site = this_thread_cells.sites[index];
+    auto* const known = this_thread_site(index, false);
+    if (known == nullptr) return;  // the thread is ending
+    auto& site = *known;
     auto& counts = thread_registry::get().watched[index];
     counts.calls.fetch_add(1, std::memory_order_relaxed);
     if (std::uncaught_exceptions() > site.exceptions) counts.errors.fetch_add(1, std::memory_order_relaxed);
@@ -71,8 +75,7 @@ admission gate::knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
         return {contract, enrolled ? hold::nested : hold::shared};
     if (void* const contract = watched_.load(std::memory_order_seq_cst)) {
         if (!enrolled || !counted) return {contract, enrolled ? hold::nested : hold::shared};
-        begin_watching(index_);
-        return {contract, hold::watched};
+        return {contract, begin_watching(index_) ? hold::watched : hold::nested};
     }
     if (enrolled)
         cell.nested.store(0, std::memory_order_release);
@@ -208,7 +211,9 @@ call_counts gate::watched_calls() const noexcept {
 }
 
 bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
-    auto& site = this_thread_cells.sites[index_];
+    auto* const made = this_thread_site(index_, true);
+    if (made == nullptr) return false;
+    auto& site = *made;
     if (site.file.load(std::memory_order_relaxed) != nullptr) return false;
     if (how != hold::watched) {  // of a watched one it is known better
         timespec now{};
@@ -222,7 +227,9 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
 
 void gate::forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept {
     if (owner != this_thread_number()) return;  // it has ended, and its marks with it
-    auto& site = this_thread_cells.sites[index];
+    auto* const known = this_thread_site(index, false);
+    if (known == nullptr) return;
+    auto& site = *known;
     site.file.store(nullptr, std::memory_order_relaxed);
     if (how != hold::watched) site.since.store(0, std::memory_order_relaxed);
 }

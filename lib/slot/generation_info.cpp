@@ -24,6 +24,8 @@ std::string to_string(unload_report const& report) {
     if (report.dropped_jobs != 0) text += fmt::format(", {} posted jobs dropped", report.dropped_jobs);
     for (std::string const& library : report.libraries)
         text += fmt::format(", {}, which {} needs, stays loaded", library, report.module);
+    if (!report.not_kept.empty())
+        text += fmt::format(", its last state is not in the store: {}", report.not_kept);
     return text;
 }
 

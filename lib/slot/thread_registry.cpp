@@ -39,10 +39,13 @@ constinit thread_local std::uint64_t own_number = 0;
 enum class presence { unknown, enrolled, ended };
 constinit thread_local presence own_presence = presence::unknown;
 
+constinit thread_local hold_sites own_sites{};
+
 struct enrollment {
     ~enrollment() {
         own_presence = presence::ended;
         thread_registry::get().fold(this_thread_cells, own_number);
+        own_sites.clear();
     }
 };
 
@@ -51,6 +54,11 @@ struct enrollment {
 std::uint64_t this_thread_number() noexcept {
     if (own_number == 0) own_number = next_thread_number.fetch_add(1, std::memory_order_relaxed);
     return own_number;
+}
+
+hold_site* this_thread_site(std::uint32_t index, bool wanted) noexcept {
+    if (own_presence != presence::enrolled) return nullptr;
+    return wanted ? own_sites.make(index) : own_sites.find(index);
 }
 
 void barrier_on_all_threads() noexcept {
@@ -75,7 +83,7 @@ bool thread_registry::enroll() noexcept {
     if (own_presence != presence::unknown) return own_presence == presence::enrolled;
     try {
         std::lock_guard const lock(mutex_);
-        threads_.push_back({&this_thread_cells, this_thread_number(), gettid()});
+        threads_.push_back({&this_thread_cells, &own_sites, this_thread_number(), gettid()});
     } catch (...) {
         return false;  // out of memory: this call is counted in the shared count, the next one tries again
     }
@@ -126,10 +134,13 @@ std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {
         if (cell.outer.load(std::memory_order_seq_cst) != lease_cell::held &&
             cell.nested.load(std::memory_order_seq_cst) == 0)
             continue;
-        auto const& site = t.cells->sites[index];
-        found.push_back({t.kernel_number, site.file.load(std::memory_order_acquire),
-                         site.line.load(std::memory_order_relaxed),
-                         site.since.load(std::memory_order_relaxed)});
+        auto& known = found.emplace_back();
+        known.thread = t.kernel_number;
+        if (auto const* const site = t.sites->find(index)) {
+            known.file = site->file.load(std::memory_order_acquire);
+            known.line = site->line.load(std::memory_order_relaxed);
+            known.since = site->since.load(std::memory_order_relaxed);
+        }
     }
     return found;
 }

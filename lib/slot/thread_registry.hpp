@@ -1,6 +1,8 @@
 // The threads that have passed a gate, and the gates there are: where a swap looks for leases.
 #pragma once
 
+#include "slot/hold_sites.hpp"
+
 #include <hotswap/slot/gate.hpp>
 
 #include <array>
@@ -58,6 +60,7 @@ public:
 private:
     struct thread {
         thread_cells* cells;
+        hold_sites* sites;
         std::uint64_t number;
         int kernel_number;
     };
@@ -68,6 +71,10 @@ private:
     std::vector<thread> threads_;            // guarded by mutex_
     std::array<bool, max_slots> claimed_{};  // guarded by mutex_
 };
+
+/// Where the calling thread's hold on the slot began; made, if it is `wanted` and was not yet.
+/// Null: it was not; or memory is out, or the thread is not enrolled, so that no swap could read it.
+hold_site* this_thread_site(std::uint32_t index, bool wanted) noexcept;
 
 /// Makes every running thread of the process pass a memory barrier.
 void barrier_on_all_threads() noexcept;

@@ -93,7 +93,7 @@ public:
     /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
     std::string holders() const;
     /// Says where this thread's lease comes from; `forget_where` takes that back.
-    /// False, and nothing, if an outer lease of the thread has said so already.
+    /// False, and nothing, if an outer lease of the thread has said so already, or there is no memory to note it in.
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
     static void forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept;
 

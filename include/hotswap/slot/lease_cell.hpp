@@ -33,21 +33,12 @@ struct lease_cell {
     std::atomic<std::uint32_t> nested{0};
 };
 
-/// Where and when a thread's hold on a slot began, as far as that is known: for the message of a drain that does not end.
-/// Written by its thread, read by the swap.
-struct hold_site {
-    std::atomic<char const*> file{nullptr};  ///< null: a call, which says nothing of itself
-    std::atomic<std::uint32_t> line{0};
-    std::atomic<std::int64_t> since{0};  ///< nanoseconds of the steady clock; 0: not known
-    int exceptions = 0;                  ///< in flight when a watched call began; the thread's own
-};
-
 struct thread_cells {
     lease_cell of[max_slots];
-    hold_site sites[max_slots];
 };
 
-// Constant-initialised, so that an access is an address computation and not a call.
+// Constant-initialised, so that an access is an address computation and not a call. Every thread of a host has it, on its stack
+// as the C library counts: with what else the library has there it stays within 4.5 KiB (tests/slot/small_stacks.cpp).
 extern constinit thread_local thread_cells this_thread_cells;
 
 /// How a lease is counted, and so how it is given back.
