@@ -137,9 +137,10 @@ public:
     /// Threads:  [control]
     [[nodiscard]] result<std::vector<std::byte>> snapshot(std::string_view name);
 
-    /// Destroys the component and unloads its module; its state is gone.
+    /// Destroys the component and unloads its module; its state is gone, but for what a store keeps of it.
     /// Effects:  callers that wait or come later get component_gone.
-    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout.
+    /// Errors:   unknown_component, busy, would_deadlock, drain_timeout; in_use and export_failed, unless forced; with a
+    ///           store, those of writing to it.
     /// Threads:  [control]
     [[nodiscard]] result<unload_report> unload(std::string_view name, unload_options const& options = {});
 

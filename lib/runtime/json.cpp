@@ -73,6 +73,7 @@ void tag_invoke(json::value_from_tag, json::value& out, unload_report const& rep
            {"reason", report.reason},
            {"dropped_jobs", report.dropped_jobs},
            {"libraries", list(report.libraries)}};
+    if (!report.not_kept.empty()) out.as_object()["not_kept"] = report.not_kept;
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, swap_report const& report) {

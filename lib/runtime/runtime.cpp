@@ -184,7 +184,7 @@ result<unload_report> runtime::unload(std::string_view name, unload_options cons
     auto done = self_->operate<unload_report>(
         name, "unload", [&](slot& in, step_recorder& steps) -> result<unload_report> {
             if (auto free = self_->expect_no_referrers(in, options, steps); !free) return free.error();
-            auto report = detail::unload(in, steps, self_->keeper());
+            auto report = detail::unload(in, steps, self_->keeper(), options.force);
             if (report) self_->stop_watching(in);
             if (report) self_->components.remove(name);
             return report;

@@ -99,7 +99,30 @@ result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps,
     return bytes;
 }
 
-result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper) {
+namespace {
+
+// Why the last state is not in the store, if that is no reason to stay.
+result<std::string> keep_last_state(slot const& in, step_recorder& steps, persistence& keeper, bool force) {
+    auto kept = steps.run(phase::persist, [&] { return keeper.commit_unload(in); });
+    if (kept) return std::string();
+    failure why = kept.error();
+    if (why.code != errc::export_failed) return why;
+    if (!force) {
+        why.message += "; or set unload_options::force: the store then keeps the state written last";
+        return why;
+    }
+    auto noted = steps.run(phase::persist, [&] { return keeper.commit_unload_as_it_was(in); });
+    if (!noted) return noted.error();
+    steps.warn(
+        phase::persist,
+        fmt::format("its last state is not in the store, which keeps the one written last: {}", why.message));
+    return std::move(why.message);
+}
+
+}  // namespace
+
+result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force) {
+    std::string not_kept;
     steps.mark_old_serving();
     steps.hold_back();
     {
@@ -107,9 +130,11 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
         // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
-        if (keeper != nullptr)
-            if (auto kept = steps.run(phase::persist, [&] { return keeper->commit_unload(in); }); !kept)
-                return kept.error();
+        if (keeper != nullptr) {
+            auto kept = keep_last_state(in, steps, *keeper, force);
+            if (!kept) return kept.error();
+            not_kept = std::move(*kept);
+        }
         closed.end();
     }
     steps.tell();
@@ -118,6 +143,7 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
         in.end_probation();
         return in.retire(in.exchange(nullptr));
     });
+    report->not_kept = std::move(not_kept);
     steps.finish(to_string(*report));
     return report;
 }

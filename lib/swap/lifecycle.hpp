@@ -34,8 +34,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
 result<std::vector<std::byte>> take_snapshot(
     slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
 
-/// Ends a slot: its gate stays closed for good.
-result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper);
+/// Ends a slot: its gate stays closed for good. `force`: also if its state cannot be written.
+result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force);
 
 /// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);

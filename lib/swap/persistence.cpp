@@ -198,6 +198,17 @@ result<void> persistence::commit_first(slot const& in, generation const& first) 
 
 result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
 
+result<void> persistence::commit_unload_as_it_was(slot const& in) {
+    auto done = store_.commit([&](manifest& set) {
+        auto* const entry = set.find(in.entrance->name());
+        if (entry == nullptr) return;
+        entry->unloaded = 1;
+        end_probation(*entry);
+    });
+    if (!done) return done.error();
+    return {};
+}
+
 // A module whose own commit failed is in no set, and may have been swept.
 result<void> persistence::commit_all(std::span<slot_snapshot> taken, bool are_last) {
     for (auto const& [in, snapshot] : taken)

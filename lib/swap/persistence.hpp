@@ -67,6 +67,8 @@ public:
     result<void> commit_first(slot const& in, generation const& first);
     /// The component is about to be unloaded, its callers are out: its last state is kept.
     result<void> commit_unload(slot const& in);
+    /// The same where that state cannot be written: the one before stays.
+    result<void> commit_unload_as_it_was(slot const& in);
     /// The snapshots of several components, all or none of them. The last ones of a process that ends well end their
     /// probations too.
     result<void> commit_all(std::span<slot_snapshot> taken, bool are_last = false);

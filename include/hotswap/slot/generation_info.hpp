@@ -40,6 +40,8 @@ struct unload_report {
     /// Libraries that the module needs and the program does not, and that stay loaded for good, because they may have
     /// threads or callbacks of their own: "libgomp.so.1". Each is named for the module that came with it first.
     std::vector<std::string> libraries{};
+    /// Of a forced unload: why the store has not the last state, but the one before; empty: it has.
+    std::string not_kept{};
 };
 
 /// The verdict in one line, for a person.

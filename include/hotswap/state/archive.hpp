@@ -42,7 +42,10 @@ inline constexpr unsigned max_depth = 500;
 
 struct nesting {
     explicit nesting(unsigned& depth) : depth_(depth) {
-        if (depth_ == max_depth) refuse_archive("the state is nested deeper than 500 levels");
+        if (depth_ == max_depth)
+            refuse_archive(
+                "the state is nested deeper than 500 levels (in a chain of unique_ptr each node is two: 249 "
+                "nodes at most); keep what grows long in a vector, deque or list");
         ++depth_;
     }
     ~nesting() { --depth_; }

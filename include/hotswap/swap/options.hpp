@@ -82,7 +82,9 @@ struct restore_options {
 
 /// Options of `runtime::unload`.
 struct unload_options {
-    bool force = false;  ///< also while other components hold handles to it, whose calls fail from then on
+    /// Also while other components hold handles to it, whose calls fail from then on; and also if its state cannot be written to
+    /// the store, which then keeps the one before.
+    bool force = false;
 };
 
 }  // namespace hotswap
