@@ -79,7 +79,11 @@ private:
 
     void look_for_unique_symbols() {
         auto const is_unique = [](elf_symbol const& s) { return s.defined && s.unique; };
-        auto const first = std::find_if(symbols_.begin(), symbols_.end(), is_unique);
+        // One of the author's own, if there is any: hotswap's headers define some too, which the author does not know.
+        auto first = std::find_if(symbols_.begin(), symbols_.end(), [&is_unique](elf_symbol const& s) {
+            return is_unique(s) && !s.name.starts_with("_ZN7hotswap");
+        });
+        if (first == symbols_.end()) first = std::find_if(symbols_.begin(), symbols_.end(), is_unique);
         if (first == symbols_.end()) return;
         auto const count = std::count_if(symbols_.begin(), symbols_.end(), is_unique);
         add(severity::refuse, errc::unique_symbols, readable(first->name),
