@@ -57,7 +57,6 @@ public:
         look_at_segments();
         look_at_search_paths();
         look_at_libraries();
-        for (auto& found : lint_static_block(image_, name_, as_host_)) found_.push_back(std::move(found));
         look_for_what_keeps_it_mapped();
         look_for_callbacks();
         if (image_.build_id().empty())
@@ -172,6 +171,8 @@ private:
     void look_at_libraries() {
         needed_libraries const libraries(image_, name_, as_host_);
         for (auto& found : lint_runtimes(image_, libraries, name_, as_host_))
+            found_.push_back(std::move(found));
+        for (auto& found : lint_static_block(image_, libraries, name_, as_host_))
             found_.push_back(std::move(found));
         for (auto& found : lint_dependencies(image_, libraries, name_, as_host_))
             found_.push_back(std::move(found));

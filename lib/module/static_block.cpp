@@ -45,8 +45,21 @@ result<void> expect_room_for_revert(std::uint64_t running, std::uint64_t next, s
                   name, next, running, static_block_remedy);
 }
 
-std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host) {
+std::vector<finding> lint_static_block(elf_image const& image, needed_libraries const& libraries,
+                                       std::string_view name, bool as_host) {
     std::vector<finding> found;
+    for (needed_library const& each : libraries.all()) {
+        auto const taken = each.loaded == nullptr && each.file && each.file->image
+                               ? static_block_bytes(*each.file->image)
+                               : 0;
+        if (taken != 0)
+            found.push_back(
+                warning(errc::lint_refused, each.name,
+                        fmt::format("{} brings {}, which takes {} bytes of static TLS each time that "
+                                    "it is loaded",
+                                    name, each.file->path.string(), taken),
+                        "link it to the host, or compile it with -ftls-model=global-dynamic"));
+    }
     auto const bytes = static_block_bytes(image);
     if (bytes == 0) return found;
     if (as_host && static_block::of_process().is_known_to_refuse(bytes)) {

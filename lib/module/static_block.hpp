@@ -2,6 +2,7 @@
 #pragma once
 
 #include "module/elf_image.hpp"
+#include "module/needed_libraries.hpp"
 
 #include <hotswap/base/result.hpp>
 #include <hotswap/module/finding.hpp>
@@ -22,8 +23,9 @@ inline constexpr char static_block_remedy[] =
 /// memory may lie anywhere.
 std::uint64_t static_block_bytes(elf_image const& object);
 
-/// Findings about that; with `as_host`, about what is left in this process.
-std::vector<finding> lint_static_block(elf_image const& image, std::string_view name, bool as_host);
+/// Findings about that, also of libraries that would be brought; with `as_host`, about what is left in this process.
+std::vector<finding> lint_static_block(elf_image const& image, needed_libraries const& libraries,
+                                       std::string_view name, bool as_host);
 
 /// Whether a swap from a module that takes `running` bytes to the one called `name`, which takes `next`, leaves room for a revert.
 /// Errors:   load_failed.

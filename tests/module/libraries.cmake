@@ -2,7 +2,10 @@
 good_module(static_block 1.0.0 static_block)
 good_module(static_block 2.0.0 static_block)
 # What a project may set, and hotswap_add_component undoes.
+get_property(saved_options DIRECTORY PROPERTY COMPILE_OPTIONS)
+add_compile_options(-ftls-model=initial-exec)
 good_module(thread_local_plain 1.0.0 thread_local)
+set_property(DIRECTORY PROPERTY COMPILE_OPTIONS "${saved_options}")
 
 set(private "${modules}/private")
 foreach(release IN ITEMS 1 2)

@@ -1,4 +1,5 @@
 // Modules that bring a runtime of which a process has one: that of a sanitizer, or that of C++.
+#include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
 
@@ -60,6 +61,18 @@ TEST_CASE("runtimes: a module with a C++ runtime within it is refused, by the ho
 TEST_CASE("runtimes: a module with an unwinder within it is refused") {
     check_refused("own_unwinder-1.0.0.so", {"-static-libgcc"}, "-static-libgcc");
     CHECK(lint("own_unwinder-1.0.0.so").status == 1);
+}
+
+TEST_CASE("runtimes: a module that brings another C++ library than the host's is refused") {
+    test::scratch const here;
+    auto file = test::unsealed(test::read(modules / "plain-1.0.0.so"));
+    test::overwrite(file, "libgcc_s.so.1", "libc++.so.1");
+    test::write(here / "plain-1.0.0.so", file);
+    auto const said = hotswap::inspect(here / "plain-1.0.0.so").value();
+    REQUIRE(said.refusal() != nullptr);
+    CHECK(said.refusal()->offender == "libc++.so.1");
+    CHECK_MESSAGE(has(said.refusal()->message, "and this process has /"), said.refusal()->message);
+    CHECK(hotswap::inspect(here / "plain-1.0.0.so", {.as_host = false}).value().refusal() == nullptr);
 }
 
 TEST_CASE("runtimes: a module that uses the process's C++ runtime is not refused") {

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 
 using hotswap::detail::static_block;
@@ -91,6 +92,18 @@ TEST_CASE("static TLS: the tunable that the refusal names makes room") {
     auto const given = swapped(40, "ask", "GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384");
     CHECK_MESSAGE(!given.has("load_failed"), given.output);
     CHECK(given.has("alive"));
+}
+
+TEST_CASE("static TLS: a library that a module brings is named with what it takes") {
+    auto const said = hotswap::inspect(modules / "private_user-3.0.0.so").value();
+    bool const is_named =
+        std::any_of(said.findings.begin(), said.findings.end(), [](hotswap::finding const& f) {
+            return f.offender == "libhotswap_test_private.so.1" &&
+                   f.message.find("takes 32 bytes of static TLS each time that it is loaded") !=
+                       std::string::npos;
+        });
+    CHECK(is_named);
+    CHECK(said.refusal() == nullptr);
 }
 
 TEST_CASE("static TLS: what is unloaded gives its room back only if nothing was loaded after it") {
