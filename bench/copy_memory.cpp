@@ -65,8 +65,10 @@ bool measure_copy_memory(std::uint64_t rows) {
     std::uint64_t const empty = resident();
     swapped_table table(rows);
     std::uint64_t const filled = resident() - empty;
-    auto const plan =
-        table.runtime().plan("bench_rows", {.module = BENCH_MODULES "/bench_rows-2.0.0.so"}).value();
+    auto const plan = table.runtime()
+                          .plan("bench_rows", {.module = BENCH_MODULES "/bench_rows-2.0.0.so",
+                                               .rehearse = hotswap::rehearse::when_new})
+                          .value();
 
     row_call const call = [&](std::string_view key, deed done) { table.call(key, done); };
     crew busy([rows](unsigned seed) { return ask_evenly(rows, 1, seed); }, call);

@@ -56,7 +56,8 @@ samples swap_often(hotswap::runtime& runtime, int swaps, hotswap::transfer how) 
         bool const up = how == hotswap::transfer::handoff || i % 2 == 0;
         auto const report = runtime.swap(
             "bench_counter", {.module = modules / (up ? "bench_counter-2.0.0.so" : "bench_counter-1.0.0.so"),
-                              .transfer = how});
+                              .transfer = how,
+                              .even_if_unchanged = true});
         if (!report) throw hotswap::swap_error(report.error());
         taken.pauses.push_back(microseconds(report->pause));
         taken.totals.push_back(microseconds(report->total));

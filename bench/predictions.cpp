@@ -40,7 +40,8 @@ std::filesystem::path file_of(scenario const& of, int release) {
 }
 
 prediction plan_and_swap(hotswap::runtime& runtime, scenario const& of, int release) {
-    hotswap::swap_options const options{.module = file_of(of, release), .transfer = of.how};
+    hotswap::swap_options const options{
+        .module = file_of(of, release), .transfer = of.how, .even_if_unchanged = true};
     auto const plan = runtime.plan(of.component, options);
     if (!plan) throw hotswap::swap_error(plan.error());
     auto const report = runtime.swap(of.component, options);
@@ -69,10 +70,13 @@ bool judge(scenario const& of, int rounds) {
     std::vector<prediction> later;
     bool const stays = of.how == hotswap::transfer::handoff;
     for (int round = 0; round != rounds; ++round) {
-        hotswap::runtime runtime{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::never}};
+        hotswap::runtime runtime{{.modules = BENCH_MODULES, .rehearse = hotswap::rehearse::when_new}};
         of.load(runtime, file_of(of, stays ? 2 : 1));
         first.push_back(plan_and_swap(runtime, of, 2));
-        runtime.swap(of.component, {.module = file_of(of, stays ? 2 : 1), .transfer = of.how}).value();
+        runtime
+            .swap(of.component,
+                  {.module = file_of(of, stays ? 2 : 1), .transfer = of.how, .even_if_unchanged = true})
+            .value();
         later.push_back(plan_and_swap(runtime, of, 2));
     }
     auto const unknown = middle(first);

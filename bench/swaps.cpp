@@ -33,7 +33,8 @@ public:
             },
             [this] {
                 if (how_ == hotswap::transfer::snapshot) release_ = 3 - release_;
-                auto const report = runtime_.swap(component_, {.module = module(), .transfer = how_});
+                auto const report = runtime_.swap(
+                    component_, {.module = module(), .transfer = how_, .even_if_unchanged = true});
                 if (!report) throw hotswap::swap_error(report.error());
                 return std::chrono::duration<double, std::micro>(report->pause).count();
             });

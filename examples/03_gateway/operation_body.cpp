@@ -124,10 +124,13 @@ hotswap::swap_options swap_options_from(std::string const& body, std::filesystem
             options.transfer = transfer(name, value);
         else if (name == "rehearse")
             options.rehearse = rehearsal(name, value);
+        else if (name == "even_if_unchanged")
+            options.even_if_unchanged = yes_or_no(name, value);
         else
-            refuse_member(name,
-                          "module, transfer, rehearse, probation_ms, probation_interval_ms, "
-                          "probation_max_mean_latency_ns, ");
+            refuse_member(
+                name,
+                "module, transfer, rehearse, even_if_unchanged, probation_ms, probation_interval_ms, "
+                "probation_max_mean_latency_ns, ");
     }
     return options;
 }

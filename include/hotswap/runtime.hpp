@@ -50,6 +50,9 @@ struct runtime_options {
     bool checkpoint_on_exit = true;
     std::chrono::nanoseconds exit_deadline = std::chrono::seconds{
         10};  ///< how long the destructor waits for that and other checkpoints, and for probations
+    /// For debuggers: no module is unmapped, and private copies stay on disk, also those of dead processes. Also set by
+    /// the environment variable HOTSWAP_KEEP_CODE (docs/operating.md).
+    bool keep_code = false;
 };
 
 /// What names a subscription.
@@ -91,7 +94,8 @@ public:
     }
 
     /// Replaces the running generation of `name` by the newest release on disk, or by the module named.
-    /// Effects:  all or nothing; on failure the old generation serves on, its state untouched.
+    /// Effects:  all or nothing; on failure the old generation serves on, its state untouched. Where the file has the
+    ///           content of the module that runs, nothing is done and the report says so, unless the options force it.
     /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
     ///           schema_mismatch, layout_changed, no_migration_path, lossy_refused, handoff_refused;
     ///           rehearsal_failed, no_rehearsal; drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
@@ -104,17 +108,17 @@ public:
 
     /// What `swap` with the same options would do.
     /// Effects:  none on the component, whose gate is closed to measure its state: for some microseconds, and while
-    ///           leases are out for as long as the swap would wait for them. The file is staged, verified and
-    ///           thrown away. Of its code nothing runs, unless the state has tables: then its migrations walk the
-    ///           path once, without rows. With `rehearse::always` it is rehearsed.
+    ///           leases are out for as long as the swap would wait for them. The file is staged, verified, rehearsed
+    ///           if the swap would do that, and thrown away. Of its code nothing runs in this process unless it has
+    ///           passed a rehearsal: then, for a state with tables, its migrations walk the path once, without rows.
     /// Errors:   unknown_component, busy, and those of a file that cannot be read at all. What would refuse
     ///           the swap is in the plan's blockers.
     /// Threads:  [control]
     [[nodiscard]] result<swap_plan> plan(std::string_view name, swap_options const& options = {});
 
-    /// Goes back to the generation before the last swap, keeping what was written since: walks the downgrade.
+    /// Goes back to the release before the last swap, keeping what was written since: walks the downgrade.
     /// Effects:  as `swap`, with the file that was running before, even if it was replaced on disk since. A
-    ///           revert can be reverted.
+    ///           revert can be reverted. A swap to the content that ran already does not count.
     /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema; rolled_back
     ///           if a probation has sent that generation back.
     /// Threads:  [control]
@@ -168,8 +172,9 @@ public:
     [[nodiscard]] std::vector<component_status> status() const;
 
     /// Calls `f` for every step of every operation and every line that a component logs.
-    /// Effects:  `f` is called on whatever thread the step runs on, never two calls at once, and must not
-    ///           call back into the runtime's subscriptions; what it throws is dropped.
+    /// Effects:  `f` is called while no gate is closed, never two calls at once, on the thread of the step, or, for what
+    ///           was said behind a gate or while `f` ran, on the one that opened it or runs `f`. It must not call back
+    ///           into the runtime's subscriptions; what it throws is dropped.
     /// Threads:  [any]
     subscription subscribe(std::function<void(event const&)> f);
 

@@ -128,7 +128,7 @@ staging_area::staging_area(fs::path base, module_policy policy)
     : policy_(std::move(policy)), wanted_(std::move(base)) {}
 
 staging_area::~staging_area() {
-    if (!lock_) return;
+    if (!lock_ || keeps_files_) return;
     // Code that is still mapped keeps its inode; the directory may go in any case.
     std::error_code error;
     fs::remove_all(own_, error);
@@ -136,7 +136,7 @@ staging_area::~staging_area() {
 
 // The lock is taken before the directory gets the name under which others look for it.
 result<void> staging_area::settle_in(fs::path const& base) {
-    sweep(base);
+    if (!keeps_files_) sweep(base);  // a core may still need those of a process that died
     auto made = (base / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
     if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
     auto const give_up = [&made](std::string_view what) {

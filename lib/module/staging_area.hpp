@@ -80,6 +80,10 @@ public:
     /// Errors:   staging_failed.
     result<void> put_back(staged_file& copy);
 
+    /// For debuggers: from now on nothing is removed from the disk, and loaded code stays mapped (`load_staged`).
+    void keep_files() noexcept { keeps_files_ = true; }
+    bool keeps_files() const noexcept { return keeps_files_; }
+
     /// What hosts should be warned of since the last call: that the directory is not where it was expected.
     std::vector<std::string> take_warnings();
 
@@ -100,6 +104,7 @@ private:
     std::uint64_t next_ = 1;             // guarded by mutex_
     std::vector<std::string> warnings_;  // guarded by mutex_
     std::string last_warning_;           // guarded by mutex_
+    bool keeps_files_ = false;           // set before the first file is staged
 };
 
 }  // namespace hotswap::detail

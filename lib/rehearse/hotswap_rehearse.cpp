@@ -39,10 +39,7 @@ std::span<std::byte const> read_request(wire::request& head) {
     std::memcpy(&head, memory, sizeof head);
     if (head.magic != wire::magic || head.format != wire::format) return {};
     std::span const all(static_cast<std::byte const*>(memory), size);
-    auto const rest = all.subspan(sizeof head);
-    if (head.argument_bytes > rest.size() || head.payload_bytes != rest.size() - head.argument_bytes)
-        return {};
-    return all;
+    return wire::request_parts::of(head, all.subspan(sizeof head)) ? all : std::span<std::byte const>{};
 }
 
 }  // namespace

@@ -130,8 +130,9 @@ bool reporter::descriptors_are_whole(char* words, std::size_t size) noexcept {
     return whole;
 }
 
-stage_clock::stage_clock(wire::stage which) noexcept : which_(which), began_(steady_now()) {
+stage_clock::stage_clock(wire::stage which) noexcept : which_(which) {
     reporter::say(wire::kind::began, static_cast<std::uint32_t>(which));
+    began_ = steady_now();  // what it takes to say so is not the stage's
 }
 
 stage_clock::~stage_clock() {

@@ -39,7 +39,7 @@ public:
 
 private:
     detail::wire::stage const which_;
-    std::int64_t const began_;
+    std::int64_t began_ = 0;
 };
 
 /// Nanoseconds of the steady clock.

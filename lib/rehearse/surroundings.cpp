@@ -74,9 +74,12 @@ struct rehearsed_functions {
         return abi::status::gone;
     }
     static void leave(void*, abi::lease_token*) noexcept {}
+    static abi::text origin(void* context) noexcept { return of(context).origin_; }
+    static abi::argument_list settings(void* context) noexcept { return of(context).settings_; }
 };
 
-surroundings::surroundings(std::int64_t now) noexcept : ahead_(now - steady_now()) {}
+surroundings::surroundings(std::int64_t now, abi::text origin, abi::argument_list settings) noexcept
+    : ahead_(now - steady_now()), origin_(origin), settings_(settings) {}
 
 surroundings::~surroundings() { drop_work(); }
 
@@ -95,6 +98,8 @@ abi::host_api const& surroundings::api() noexcept {
         .neighbour_enter = &rehearsed_functions::enter,
         .neighbour_leave = &rehearsed_functions::leave,
         .every_after = &rehearsed_functions::every_after,
+        .origin = &rehearsed_functions::origin,
+        .settings = &rehearsed_functions::settings,
     };
     return table;
 }

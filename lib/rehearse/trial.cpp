@@ -74,14 +74,18 @@ abi::module_api const& functions_of(void* library) {
     return *api;
 }
 
-void* import(abi::module_api const& module, wire::request const& wanted, std::span<std::byte const> rest) {
+void* import(abi::module_api const& module, wire::request const& wanted, wire::request_parts const& parts) {
     stage_clock const timed(stage::import);
-    auto const arguments = read_arguments(wanted.argument_count, rest.first(wanted.argument_bytes));
+    auto const arguments = read_arguments(wanted.argument_count, parts.arguments);
     abi::argument_list const list{arguments.data(), arguments.size()};
-    auto const payload = rest.subspan(wanted.argument_bytes);
+    auto const payload = parts.payload;
     abi::error why;
     void* state = nullptr;
-    expect(module.import_state(wanted.version, {payload.data(), payload.size()}, &list, &state, &why), why);
+    if (wanted.on_default_state != 0)
+        expect(module.create_state(&state, &why), why);
+    else
+        expect(module.import_state(wanted.version, {payload.data(), payload.size()}, &list, &state, &why),
+               why);
     return state;
 }
 
@@ -132,14 +136,17 @@ void write_back(abi::module_api const& module, std::uint32_t version, void const
 }  // namespace
 
 void try_out(char const* path, wire::request const& wanted, std::span<std::byte const> rest) {
-    surroundings around(wanted.now);
+    auto const parts = wire::request_parts::of(wanted, rest).value_or(wire::request_parts{});
+    auto const settings = read_arguments(wanted.setting_count, parts.settings);
+    surroundings around(wanted.now, {reinterpret_cast<char const*>(parts.origin.data()), parts.origin.size()},
+                        {settings.data(), settings.size()});
     leftovers watched;
     void* const library = load(path);
     detail::keep_libraries_of(library);  // as the host does
     watched.watch(library);
     watched.refuse_lost_descriptors();
     auto const& module = functions_of(library);
-    void* const state = import(module, wanted, rest);
+    void* const state = import(module, wanted, parts);
     validate(module, state);
     auto const made = construct(module, around, state);
     check_health(module, made.object);

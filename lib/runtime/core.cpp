@@ -6,6 +6,7 @@
 #include "swap/lifecycle.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -18,6 +19,12 @@ module_policy trust_of(runtime_options const& options) {
     return policy;
 }
 
+runtime_options with_variables(runtime_options options) {
+    if (auto const* const value = std::getenv("HOTSWAP_KEEP_CODE"))
+        options.keep_code = options.keep_code || (*value != '\0' && std::string_view(value) != "0");
+    return options;
+}
+
 environment runtime_core::surroundings_of(std::string name) {
     environment around;
     around.name = name;
@@ -28,7 +35,7 @@ environment runtime_core::surroundings_of(std::string name) {
         line.component = name;
         line.operation = "log";
         line.message = text;
-        if (!step_recorder::hold_back_line(sink, line)) sink(line);
+        sink(line);
     };
     around.now = [this] { return is_left_behind ? std::chrono::system_clock::now() : options.clock(); };
     around.find = [this](std::string_view wanted, contract of) -> result<found_neighbour> {
@@ -42,6 +49,8 @@ environment runtime_core::surroundings_of(std::string name) {
                       of.name, of.number);
     };
     around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
+    around.gates = &events;
+    around.keep_code = options.keep_code;
     return around;
 }
 
@@ -108,6 +117,14 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
         return refuse(errc::invalid_argument, phase::none,
                       "a handoff takes no pause_budget: both generations work on one state, so code that "
                       "overruns it could not be left to itself; use transfer::snapshot, or no budget");
+    if (wanted.fresh_state && wanted.transfer == transfer::handoff)
+        return refuse(errc::invalid_argument, phase::none,
+                      "fresh_state drops the state that a handoff would hand over; ask for one of them");
+    if (wanted.fresh_state && keeper() != nullptr && !wanted.allow_loss)
+        return refuse(errc::invalid_argument, phase::none,
+                      "fresh_state would drop the running state and what the store {} has of it; set "
+                      "allow_loss as well if that is wanted, and take a snapshot before",
+                      options.store.string());
     // One who runs a pre-release waits for the next.
     auto const running = release::parse(in.running().module->file().release());
     auto chosen = find_module(wanted.module, in.family,
@@ -122,6 +139,10 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.transfer = wanted.transfer;
     by.limits = {wanted.drain_deadline, wanted.pause_budget};
     by.allow_loss = wanted.allow_loss;
+    by.fresh_state = wanted.fresh_state;
+    bool const sets_others = wanted.settings && *wanted.settings != in.facts().settings;
+    if (sets_others) by.settings = std::make_shared<component_settings const>(*wanted.settings);
+    by.even_if_unchanged = wanted.even_if_unchanged || wanted.fresh_state || sets_others;
     by.arguments = &wanted.arguments;
     by.keeper = keeper();
     by.rehearse = wanted.rehearse;
@@ -222,7 +243,10 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
     if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
     made->operation.take_after_all();
     held_turn const turn(made->operation);
-    auto loaded = guarded<void>(steps, [&] { return load_first(*made, staging, from, how, steps, keeper); });
+    bool const is_recovered = keeper == nullptr && keeping;
+    auto const with = is_recovered ? stored_settings(*made, from) : how.settings;
+    auto loaded =
+        guarded<void>(steps, [&] { return load_first(*made, staging, from, how, with, steps, keeper); });
     if (!loaded) {
         made->entrance->end();
         components.remove(name);
@@ -230,6 +254,25 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
     }
     components.announce(name);
     return made->entrance;
+}
+
+// Those with which the stored module ran; a generation that was on probation is not the one that comes back.
+settings runtime_core::stored_settings(slot& in, first_module const& from) {
+    auto const set = (*kept)->current();
+    auto const* const entry = set.find(in.entrance->name());
+    if (entry == nullptr) return {};
+    in.settings_before = std::make_shared<component_settings const>(entry->settings_before);
+    auto const before = (*kept)->module(entry->previous.digest);
+    bool const is_before = entry->on_probation != 0 && before && *before == from.file;
+    return is_before ? entry->settings_before : entry->settings;
+}
+
+void runtime_core::note_checkpoint(result<void> const& done) {
+    std::lock_guard const lock(failing_mutex);
+    if (done) return failing.reset();
+    if (!failing) failing.emplace().since = options.clock();
+    failing->last = done.error();
+    ++failing->times;
 }
 
 // Callers still inside keep their code, and what it may ask of the host: unmapping it would end the process.

@@ -36,6 +36,8 @@ namespace hotswap::detail {
 
 /// Which modules are let in; links are not followed below the modules directory.
 module_policy trust_of(runtime_options const& options);
+/// What variables of the environment add to them.
+runtime_options with_variables(runtime_options options);
 /// "2026-11-26T14:08:24Z", of nanoseconds since 1970.
 std::string date(std::int64_t nanoseconds);
 /// Null without a store in the options.
@@ -45,7 +47,7 @@ result<std::unique_ptr<store>> open_store(runtime_options const& options);
 class runtime_core {
 public:
     explicit runtime_core(runtime_options given)
-        : options(std::move(given)),
+        : options(with_variables(std::move(given))),
           trials(options.rehearsal, options.rehearse),
           events(options.log_to_stderr, options.log_level),
           staging(options.staging, trust_of(options)),
@@ -55,6 +57,7 @@ public:
           sink([this](event const& what) { events.publish(what); }) {
         if (kept && *kept) keeping.emplace(**kept);
         if (!options.clock) options.clock = [] { return std::chrono::system_clock::now(); };
+        if (options.keep_code) staging.keep_files();
     }
 
     /// The component's slot, with its operation held.
@@ -83,6 +86,10 @@ public:
     void end_probations_in_store();
 
     environment surroundings_of(std::string name);
+    /// What a component that is recovered was set, as the store has it.
+    settings stored_settings(slot& in, first_module const& from);
+    /// How the periodic checkpoint ended, for `status`.
+    void note_checkpoint(result<void> const& done);
     bool is_inside_any() const;
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
     result<chosen_module> find_module(std::filesystem::path const& wanted, std::string_view family,
@@ -120,12 +127,14 @@ public:
         try {
             if (auto here = home.expect_this(); !here) return here.error();
             step_recorder steps(sink, std::string(name), operation);
-            return guarded<T>(steps, [&]() -> result<T> {
+            auto done = guarded<T>(steps, [&]() -> result<T> {
                 auto claimed = claim_slot(name, steps);
                 if (!claimed) return claimed.error();
                 steps.mark_old_serving();
                 return f(*claimed->in, steps);
             });
+            events.settle();
+            return done;
         } catch (std::bad_alloc const&) {
             return no_memory(true);
         }
@@ -169,6 +178,8 @@ public:
     std::atomic<bool> is_left_behind{false};  // then what the options refer to may be gone
     std::atomic<bool> set_is_here{
         false};  // what the store holds is in memory, or is nothing: it may be written
+    std::mutex failing_mutex;
+    std::optional<failing_checkpoint> failing;  // guarded by failing_mutex
     registry components;
     event_sink const sink;
     std::optional<periodic> checkpoints;

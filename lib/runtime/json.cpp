@@ -94,7 +94,9 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_report const& repor
            {"transfer", text(to_string(report.transfer))},
            {"rehearsal", rehearsal_object(report.rehearsal)},
            {"unload", json::value_from(report.unload)},
-           {"warnings", list(report.warnings)}};
+           {"warnings", list(report.warnings)},
+           {"same_content", report.same_content},
+           {"state_dropped", report.state_dropped}};
     if (report.not_durable) out.as_object()["not_durable"] = json::value_from(*report.not_durable);
 }
 
@@ -124,7 +126,9 @@ void tag_invoke(json::value_from_tag, json::value& out, swap_plan const& plan) {
            {"rehearsal", rehearsal_object(plan.rehearsal)},
            {"blockers", list(plan.blockers)},
            {"keeps_mapped", list(plan.keeps_mapped)},
-           {"warnings", list(plan.warnings)}};
+           {"warnings", list(plan.warnings)},
+           {"same_content", plan.same_content},
+           {"state_dropped", plan.state_dropped}};
 }
 
 void tag_invoke(json::value_from_tag, json::value& out, component_status const& status) {
@@ -140,6 +144,16 @@ void tag_invoke(json::value_from_tag, json::value& out, component_status const& 
            {"libraries", list(status.libraries)},
            {"warnings", list(status.warnings)},
            {"on_probation", status.on_probation}};
+    json::object set;
+    for (auto const& [name, value] : status.settings) set[name] = value;
+    out.as_object()["settings"] = std::move(set);
+    if (auto const& failing = status.checkpoint_fails) {
+        auto const since =
+            std::chrono::duration_cast<std::chrono::nanoseconds>(failing->since.time_since_epoch());
+        out.as_object()["checkpoint_fails"] = {{"last", json::value_from(failing->last)},
+                                               {"since_ns", since.count()},
+                                               {"times", failing->times}};
+    }
     if (status.rolled_back) out.as_object()["rolled_back"] = json::value_from(*status.rolled_back);
 }
 

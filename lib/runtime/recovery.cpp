@@ -33,7 +33,8 @@ void suspect(runtime_core& core, journal_entry const& entry, step_recorder& step
                       entry.what.component, entry.what.to_release);
     why.component = entry.what.component;
     auto const reason = why.message;
-    (*in)->note_rollback(std::move(why), entry.what.to_digest);
+    (*in)->note_rollback(std::move(why), entry.what.to_digest,
+                         "was running when the process died, as its probation began");
     steps.run(phase::persist,
               [&] { return core.keeping->note_rollback(**in, entry.what.to_digest, reason); });
 }

@@ -23,6 +23,18 @@ public:
     static inline constinit std::atomic<implementation*> last_left{nullptr};
 };
 
+namespace {
+
+// On a probation of the content that ran before, the release before is another one; with its writes discarded the state as
+// of the swap is wanted.
+bool leads_to_standby(slot const& in, revert_options const& options) {
+    if (in.standby() == nullptr) return false;
+    bool const is_same = in.standby()->info().digest == in.running().info().digest;
+    return !is_same || options.discard_writes || in.previous().name.empty();
+}
+
+}  // namespace
+
 runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
     auto const period = self_->options.checkpoint_period;
     if (period.count() <= 0) return;
@@ -30,7 +42,7 @@ runtime::runtime(runtime_options options) : self_(std::make_unique<implementatio
         if (!core->set_is_here) return;  // nothing is loaded, or not all of it yet
         try {
             step_recorder steps(core->sink, "", "checkpoint");
-            static_cast<void>(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
+            core->note_checkpoint(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
         } catch (std::exception const&) {
             // No memory, not even to tell of it: the next period tries again.
         }
@@ -72,7 +84,9 @@ result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wan
                                              load_options const& options) {
     if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, std::string(name), "load");
-    return self_->guarded<gate_ptr>(steps, [&] { return self_->load(name, wanted, options, steps); });
+    auto loaded = self_->guarded<gate_ptr>(steps, [&] { return self_->load(name, wanted, options, steps); });
+    self_->events.settle();
+    return loaded;
 }
 
 result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wanted) const {
@@ -99,7 +113,7 @@ result<swap_report> runtime::swap(std::string_view name, swap_options const& opt
             if (options.probation.duration.count() > 0)
                 return self_->swap_on_probation(in, *by, options.probation, steps);
             auto done = replace(in, self_->staging, *by, steps);
-            if (done) self_->stop_watching(in);
+            if (done && steps.committed()) self_->stop_watching(in);
             return done;
         });
 }
@@ -117,7 +131,7 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
     return self_->operate<swap_report>(
         name, "revert", [&](slot& in, step_recorder& steps) -> result<swap_report> {
             steps.mark_old_serving();
-            if (in.standby() != nullptr) {
+            if (leads_to_standby(in, options)) {
                 auto done = send_back(in, options, steps, self_->keeper());
                 if (done) self_->stop_watching(in);
                 return done;
@@ -131,9 +145,8 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
             if (in.was_rolled_back(before.digest))
                 return steps.refused(
                     refuse(errc::rolled_back, phase::plan,
-                           "{}, which ran before, failed its probation and was sent back; swap() to a "
-                           "release by its file's name instead",
-                           before.name),
+                           "{}, which ran before, {}; swap() to a release by its file's name instead",
+                           before.name, in.fate_of(before.digest)),
                     phase::plan);
             if (before.name.empty())
                 return steps.refused(
@@ -156,7 +169,10 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
             by.allow_loss = options.allow_loss;
             by.arguments = &options.arguments;
             by.keeper = self_->keeper();
+            by.even_if_unchanged = true;
+            by.settings = before.settings;
             auto done = replace(in, self_->staging, by, steps);
+            if (done) self_->stop_watching(in);
             if (done || done.error().code != errc::no_migration_path) return done;
             auto why = done.error();
             why.code = errc::not_reversible;
@@ -197,6 +213,7 @@ result<std::vector<component_status>> runtime::recover(recover_options const& op
     if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, "", "recover");
     auto done = self_->guarded<void>(steps, [&] { return self_->recover(options, steps); });
+    self_->events.settle();
     if (!done) return done.error();
     return status();
 }
@@ -204,13 +221,21 @@ result<std::vector<component_status>> runtime::recover(recover_options const& op
 result<void> runtime::checkpoint() {
     if (auto here = self_->home.expect_this(); !here) return here.error();
     step_recorder steps(self_->sink, "", "checkpoint");
-    return self_->guarded<void>(steps, [&] { return self_->checkpoint(steps); });
+    auto done = self_->guarded<void>(steps, [&] { return self_->checkpoint(steps); });
+    if (done) self_->note_checkpoint(done);
+    self_->events.settle();
+    return done;
 }
 
 std::vector<component_status> runtime::status() const {
     std::vector<component_status> all;
     if (!self_->home.is_this()) return all;
     self_->components.sweep_removed();
+    std::optional<failing_checkpoint> failing;
+    {
+        std::lock_guard const lock(self_->failing_mutex);
+        failing = self_->failing;
+    }
     for (auto const& in : self_->components.all()) {
         in->sweep_retained();
         auto facts = in->facts();
@@ -219,7 +244,8 @@ std::vector<component_status> runtime::status() const {
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
                        std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,
                        facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
-                       std::move(facts.libraries), std::move(facts.warnings)});
+                       std::move(facts.libraries), std::move(facts.warnings), failing,
+                       std::move(facts.settings)});
     }
     return all;
 }

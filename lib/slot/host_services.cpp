@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace hotswap::detail {
@@ -137,7 +138,27 @@ struct host_functions {
         gate::leave_of(token->words[2], cell, static_cast<hold>(token->words[0]),
                        at(neighbour).target().index());
     }
+
+    static abi::text origin(void* context) noexcept {
+        auto const& path = of(context).origin_.native();
+        return {path.data(), path.size()};
+    }
+    static abi::argument_list settings(void* context) noexcept {
+        auto const& all = of(context).settings_;
+        return all ? all->list() : abi::argument_list{};
+    }
 };
+
+host_services::host_services(environment const& around, job_runner& runner,
+                             std::filesystem::path const& source, shared_settings with)
+    : around_(around),
+      runner_(runner),
+      origin_([&source] {
+          std::error_code
+              error;  // it could be read, so that only a working directory that has gone makes one
+          return std::filesystem::absolute(source, error).parent_path();
+      }()),
+      settings_(std::move(with)) {}
 
 abi::host_api const& host_services::api() noexcept {
     static constexpr abi::host_api table{
@@ -154,6 +175,8 @@ abi::host_api const& host_services::api() noexcept {
         .neighbour_enter = &host_functions::enter,
         .neighbour_leave = &host_functions::leave,
         .every_after = &host_functions::every_after,
+        .origin = &host_functions::origin,
+        .settings = &host_functions::settings,
     };
     return table;
 }

@@ -1,6 +1,8 @@
 // The host, as one generation of one component sees it: the C functions behind hotswap::host.
 #pragma once
 
+#include "slot/closed_here.hpp"
+#include "slot/component_settings.hpp"
 #include "slot/job_runner.hpp"
 #include "slot/referrers.hpp"
 
@@ -12,10 +14,12 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hotswap::detail {
 
@@ -32,12 +36,16 @@ struct environment {
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<found_neighbour>(std::string_view, contract)> find;
     int thread_probe_signal = 0;  ///< 0: threads are not asked whether they are in old code
+    gate_watch* gates = nullptr;  ///< hears when the component's gate is closed; null: none does
+    bool keep_code = false;       ///< no module is ever unmapped
 };
 
 /// The services of one generation. They outlive its instance, and its pins.
 class host_services {
 public:
-    host_services(environment const& around, job_runner& runner) : around_(around), runner_(runner) {}
+    /// `source`: the file that was asked for.
+    host_services(environment const& around, job_runner& runner, std::filesystem::path const& source,
+                  shared_settings with);
     host_services(host_services const&) = delete;
     host_services& operator=(host_services const&) = delete;
 
@@ -45,6 +53,9 @@ public:
     void* context() noexcept { return this; }
 
     job_list& jobs() noexcept { return jobs_; }
+    /// The directory that the module came from.
+    std::filesystem::path const& origin() const noexcept { return origin_; }
+    shared_settings const& settings() const noexcept { return settings_; }
     std::uint64_t pins() const noexcept { return pins_.load(std::memory_order_acquire); }
 
 private:
@@ -52,6 +63,8 @@ private:
 
     environment const& around_;
     job_runner& runner_;
+    std::filesystem::path const origin_;
+    shared_settings const settings_;
     job_list jobs_;
     std::atomic<std::uint64_t> pins_{0};
 };

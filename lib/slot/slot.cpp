@@ -61,6 +61,7 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
         facts.running = running->info();
         facts.schema = running->module->file().schema().name;
         facts.source = running->source;
+        if (auto const& with = running->services->settings()) facts.settings = with->values();
         for (auto const& library : running->module->libraries())
             facts.libraries.push_back(
                 fmt::format("{}, which {} needs", library, running->module->staged().name()));
@@ -72,8 +73,8 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
 
 slot_news slot::expect(generation const& next) {
     slot_news news;
-    // After a restore the way back is unchanged.
-    if (running_->module.get() == next.module.get()) {
+    // The way back leads to other content: a new generation of the same, as after a restore, changes nothing about it.
+    if (running_->module->staged().digest() == next.module->staged().digest()) {
         news.previous = previous_;
     } else {
         auto const& file = running_->module->staged();
@@ -82,7 +83,8 @@ slot_news slot::expect(generation const& next) {
                          file.copy(),
                          file.name(),
                          std::string(running_->module->file().release()),
-                         file.digest()};
+                         file.digest(),
+                         running_->services->settings()};
     }
     news.facts = facts_of(&next, news.previous.release);
     std::lock_guard const lock(facts_mutex_);
@@ -115,13 +117,16 @@ void slot::note_probation_over() noexcept {
     facts_.on_probation = false;
 }
 
-void slot::note_rollback(failure why, std::string digest) {
-    if (!digest.empty()) rolled_back_files_.insert(std::move(digest));
+void slot::note_rollback(failure why, std::string digest, std::string what) {
+    if (!digest.empty()) rolled_back_files_.insert_or_assign(std::move(digest), std::move(what));
     std::lock_guard const lock(facts_mutex_);
     facts_.rolled_back = std::move(why);
 }
 
-bool slot::was_rolled_back(std::string_view digest) const { return rolled_back_files_.contains(digest); }
+std::string_view slot::fate_of(std::string_view digest) const {
+    auto const found = rolled_back_files_.find(digest);
+    return found == rolled_back_files_.end() ? std::string_view{} : found->second;
+}
 
 void slot::dismiss(generation& old) noexcept {
     old.dropped_jobs += runner_.close(old.services->jobs());
@@ -156,6 +161,11 @@ unload_report slot::let_go_of(retained_module kept) {
     if (!kept.is_held()) {
         kept.services.reset();
         kept.module.drop();
+        if (around.keep_code) {
+            report.verdict = unload_verdict::retained;
+            report.reason = "runtime_options::keep_code, for debuggers";
+            return report;
+        }
         auto const* const earlier = holder_of(module);
         if (earlier != nullptr) {
             report.verdict = unload_verdict::retained;

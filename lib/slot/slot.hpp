@@ -14,10 +14,10 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -49,6 +49,7 @@ struct previous_module {
     std::string name;                         ///< what people know it as; empty: there is none
     std::string release;
     std::string digest;
+    shared_settings settings{};  ///< with which it ran; null: not known
 };
 
 /// What a slot tells of itself while an operation may be at work on it.
@@ -61,8 +62,9 @@ struct slot_facts {
     std::vector<std::string> libraries;  ///< that its modules need, and that stay loaded
     std::uint64_t swaps = 0;
     bool on_probation = false;
-    std::optional<failure> rolled_back;  ///< why a probation sent a generation back, until the next swap
+    std::optional<failure> rolled_back;   ///< why a probation sent a generation back, until the next swap
     std::vector<std::string> warnings{};  ///< of the running module
+    hotswap::settings settings;
 };
 
 /// What a slot says once another generation runs.
@@ -84,7 +86,10 @@ public:
     std::shared_ptr<gate> const entrance;
     environment const around;
     std::shared_ptr<referrers> const referred_to_by = std::make_shared<referrers>();
-    std::string family;  ///< what its modules' files are called
+    std::string family;      ///< what its modules' files are called
+    bool is_paused = false;  ///< whether the operation has closed the gate; the operation's own
+    /// Those of the generation before, as far as a recovery knows them.
+    shared_settings settings_before{};
     /// Nanoseconds, as the last swap through the serialized form showed that kept, raised or lowered the schema
     /// version; 0: none yet.
     std::array<double, 3> pause_for_byte{};
@@ -107,7 +112,10 @@ public:
     /// From now on it says that, and a revert goes back to what was running.
     void announce(slot_news news, bool on_probation) noexcept;
     /// After a recovery: the file is the store's.
-    void remember(previous_module before) { previous_ = std::move(before); }
+    void remember(previous_module before) {
+        previous_ = std::move(before);
+        if (!previous_.settings) previous_.settings = settings_before;
+    }
 
     /// Keeps `old` as it is, for as long as the running generation is on probation.
     void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }
@@ -122,9 +130,12 @@ public:
     unload_report end_probation();
     /// `facts` says that no probation is going on, also where there is no memory to publish all of them.
     void note_probation_over() noexcept;
-    /// Remembers that a probation sent the file of `digest` back; without one, that it sent a generation back.
-    void note_rollback(failure why, std::string digest);
-    bool was_rolled_back(std::string_view digest) const;
+    /// Remembers that the file of `digest` did not pass its probation; without one, that a generation did not.
+    /// `what` became of it, for a revert that would lead there.
+    void note_rollback(failure why, std::string digest, std::string what = "did not pass its probation");
+    bool was_rolled_back(std::string_view digest) const { return rolled_back_files_.contains(digest); }
+    /// "failed its probation and was sent back"; empty: it did not fail.
+    std::string_view fate_of(std::string_view digest) const;
     bool has_rollbacks() const noexcept { return !rolled_back_files_.empty(); }
 
     /// Destroys the instance of a generation that is not running, after its jobs; its state stays.
@@ -159,7 +170,7 @@ private:
     previous_module previous_;
     std::unique_ptr<generation> standby_;
     bool probation_failed_ = false;
-    std::set<std::string, std::less<>> rolled_back_files_;  // by digest
+    std::map<std::string, std::string, std::less<>> rolled_back_files_;  // by digest: what became of it
     std::uint64_t last_number_ = 0;
 
     mutable std::mutex facts_mutex_;

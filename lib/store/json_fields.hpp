@@ -80,10 +80,17 @@ struct json_reader {
         bool good = true;
         T::fields(whole, [&](std::string_view name, auto& field) {
             auto const* const found = object->if_contains(name);
-            good = good && found != nullptr && (*this)(*found, field);
+            good = good && (found == nullptr ? may_be_missing(field) : (*this)(*found, field));
         });
         return good;
     }
+
+private:
+    // Lists of texts came to be written one after the other: a file of before has none.
+    static bool may_be_missing(std::map<std::string, std::string, std::less<>> const&) noexcept {
+        return true;
+    }
+    static bool may_be_missing(auto const&) noexcept { return false; }
 };
 
 }  // namespace hotswap::detail

@@ -86,8 +86,10 @@ struct stored_component {
     std::string previous_name{};  ///< of the previous module's file, for people
     std::uint32_t unloaded = 0;   ///< 1: it was unloaded, and this is its last state
     std::uint32_t on_probation =
-        0;                       ///< 1: the module runs on probation; a process that dies makes it suspect
-    stored_way_back way_back{};  ///< while it is on probation
+        0;                         ///< 1: the module runs on probation; a process that dies makes it suspect
+    stored_way_back way_back{};    ///< while it is on probation
+    hotswap::settings settings{};  ///< of the component, as the host has set them
+    hotswap::settings settings_before{};  ///< those of the previous module
 
     bool operator==(stored_component const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -112,6 +114,8 @@ struct stored_component {
         f("unloaded", self.unloaded);
         f("on_probation", self.on_probation);
         f("way_back", self.way_back);
+        f("settings", self.settings);
+        f("settings_before", self.settings_before);
     }
     /// The digests of all modules that the entry needs.
     std::vector<std::string> modules() const;

@@ -28,6 +28,7 @@ result<void> gated_work::construct_instance() {
 }
 
 void gated_work::run() noexcept {
+    behind_gate const here(behind);
     try {
         auto const began = std::chrono::steady_clock::now();
         migrated = migrate();

@@ -1,6 +1,7 @@
 // Reading, migrating and constructing behind a gate, by somebody who can be left to himself.
 #pragma once
 
+#include "slot/closed_here.hpp"
 #include "slot/overrun.hpp"
 #include "swap/byte_buffer.hpp"
 #include "swap/module_calls.hpp"
@@ -25,6 +26,7 @@ public:
     std::unique_ptr<byte_buffer> payload;
     std::uint32_t version = 0;
     hotswap::arguments arguments;
+    gate const* behind = gate_closed_here();  ///< as of the thread that made it
 
     // Valid once `run` has returned.
     result<void> migrated;

@@ -2,7 +2,6 @@
 
 #include "base/failpoint.hpp"
 #include "base/refuse.hpp"
-#include "module/runtime_lints.hpp"
 #include "swap/rehearsal_wire.hpp"
 
 #include <fcntl.h>
@@ -16,8 +15,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 namespace hotswap::detail {
@@ -36,18 +35,6 @@ failure cannot(std::string_view what, int error) {
 /// A copy of a descriptor above those that the helper gets, so that handing them over in order overwrites none.
 file_descriptor above_targets(int fd) {
     return file_descriptor(fcntl(fd, F_DUPFD_CLOEXEC, wire::report_fd + 1));
-}
-
-/// What the helper sees of this process's environment: how libraries are found, and options of the sanitizers.
-std::vector<std::string> environment_of_helper() {
-    std::vector<std::string> all;
-    for (char const* const name : {"LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"})
-        if (char const* const value = std::getenv(name); value != nullptr)
-            all.push_back(std::string(name) + '=' + value);
-    // A sanitizer's runtime has to come first: without it there, this host's modules could not be tried.
-    if (auto const runtime = path_of_sanitizer(linked_objects::now()); !runtime.empty())
-        all.push_back("LD_PRELOAD=" + runtime);
-    return all;
 }
 
 /// What posix_spawn is told.
@@ -78,8 +65,8 @@ public:
     spawn_settings(spawn_settings const&) = delete;
     spawn_settings& operator=(spawn_settings const&) = delete;
 
-    int spawn(pid_t& child, std::filesystem::path const& program, std::filesystem::path const& argument) {
-        auto environment = environment_of_helper();
+    int spawn(pid_t& child, std::filesystem::path const& program, std::filesystem::path const& argument,
+              std::vector<std::string> environment) {
         std::vector<char*> variables;
         for (auto& each : environment) variables.push_back(each.data());
         variables.push_back(nullptr);
@@ -169,8 +156,8 @@ result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> cons
 }
 
 result<helper_ending> run_helper(std::filesystem::path const& program, std::filesystem::path const& argument,
-                                 file_descriptor const& request, std::size_t most_written,
-                                 steady::time_point until) {
+                                 std::vector<std::string> environment, file_descriptor const& request,
+                                 std::size_t most_written, steady::time_point until) {
     if (int const error = HOTSWAP_FAILPOINT("rehearse.spawn"); error != 0)
         return cannot("cannot be started", error);
     if (int const error = HOTSWAP_FAILPOINT("rehearse.pipe"); error != 0)
@@ -185,7 +172,8 @@ result<helper_ending> run_helper(std::filesystem::path const& program, std::file
         file_descriptor const asked = above_targets(request.get());
         if (!theirs || !asked || fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0)
             return cannot("cannot be given a pipe", errno);
-        if (int const error = spawn_settings(asked.get(), theirs.get()).spawn(id, program, argument);
+        if (int const error = spawn_settings(asked.get(), theirs.get())
+                                  .spawn(id, program, argument, std::move(environment));
             error != 0)
             return refuse(errc::no_rehearsal, phase::rehearse,
                           "the rehearsal's helper {} cannot be started: {}; name another one in "

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -27,12 +28,12 @@ struct helper_ending {
 result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> const> parts);
 
 /// Runs `program argument` with the request and report descriptors of rehearsal_wire.hpp, nothing else of this process's
-/// descriptors, hardly any environment, and a process group of its own, which is ended with it.
+/// descriptors, that environment ("NAME=value"), and a process group of its own, which is ended with it.
 /// Effects:  the calling thread waits; the program dies with it. A host that reaps all children by itself takes the
 ///           ending from us, and then only what was written counts.
 /// Errors:   no_rehearsal: it cannot be started.
 result<helper_ending> run_helper(std::filesystem::path const& program, std::filesystem::path const& argument,
-                                 file_descriptor const& request, std::size_t most_written,
-                                 std::chrono::steady_clock::time_point until);
+                                 std::vector<std::string> environment, file_descriptor const& request,
+                                 std::size_t most_written, std::chrono::steady_clock::time_point until);
 
 }  // namespace hotswap::detail

@@ -38,6 +38,10 @@ struct helper_report {
     std::vector<std::string> not_in_force{};
     std::vector<std::string> left{};
 
+    /// Whether it ended with words of the module's own: in the host they might not have been said.
+    bool is_by_own_words() const noexcept {
+        return uncaught.has_value() || (answer != abi::status::ok && answer != abi::status::out_of_memory);
+    }
     std::chrono::nanoseconds time_of(wire::stage which) const noexcept {
         return took[static_cast<std::uint32_t>(which)];
     }

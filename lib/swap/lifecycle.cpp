@@ -15,6 +15,9 @@
 #include <hotswap/state/frame.hpp>
 
 #include <cstring>
+#include <filesystem>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 namespace hotswap::detail {
@@ -47,7 +50,7 @@ result<owned_state> first_state(loaded_module const& module, load_options const&
 }  // namespace
 
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
-                        step_recorder& steps, persistence* keeper) {
+                        settings const& with, step_recorder& steps, persistence* keeper) {
     auto staged = stage_and_verify(area, steps, from.file, from.name, in.entrance->contract());
     if (!staged) return staged.error();
     auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
@@ -55,7 +58,15 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     if (in.family.empty()) in.family = family_of(from.source);
     if (in.family.empty()) in.family = (*module)->file().component();
 
-    auto first = begin_generation(in, std::move(*module), from.source);
+    auto first = begin_generation(in, std::move(*module), from.source,
+                                  std::make_shared<component_settings const>(with));
+    auto const& origin = first->services->origin();
+    if (std::error_code error; !std::filesystem::exists(origin, error))
+        steps.warn(
+            phase::construct,
+            fmt::format("the directory {}, which {} came from, is gone: what its code looks for there is "
+                        "not found",
+                        origin.string(), from.name));
     auto stated = steps.run(phase::migrate, [&]() -> result<void> {
         auto made = first_state(*first->module, options);
         if (!made) return made.error();
@@ -124,9 +135,8 @@ result<std::string> keep_last_state(slot const& in, step_recorder& steps, persis
 result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force) {
     std::string not_kept;
     steps.mark_old_serving();
-    steps.hold_back();
     {
-        pause closed(*in.entrance, {.drain_deadline = default_drain_deadline});
+        pause closed(in, {.drain_deadline = default_drain_deadline});
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
         // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
@@ -137,7 +147,6 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
         }
         closed.end();
     }
-    steps.tell();
     in.runner().stop();
     auto report = steps.run(phase::retire, [&]() -> result<unload_report> {
         in.end_probation();
@@ -150,25 +159,33 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
 
 namespace {
 
-// What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows.
+// What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows. No code of
+// a module runs here that has neither been rehearsed nor runs already.
 result<void> predict(slot& in, staging_area& area, staged_module staged, replacement const& by,
-                     route const& way, step_recorder& steps, swap_plan& plan) {
+                     route const& way, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
-    if (has_tables && plan.transfer == transfer::snapshot) {
+    auto const rehearsed = by.rehearsals->passed(staged.file.digest());
+    bool const asks_tables = has_tables && plan.transfer == transfer::snapshot && !plan.state_dropped;
+    if (asks_tables && !rehearsed && !plan.same_content) {
+        plan.tables.way = table_way::unknown;
+        plan.tables.reason = fmt::format(
+            "{} has not been rehearsed, and a plan runs no code that has not; plan with rehearse::when_new",
+            staged.file.name());
+    } else if (asks_tables) {
         auto module = load_staged(area, std::move(staged));
         if (!module) return module.error();
         module_use const used(*module);
         argument_view const with(*by.arguments);
         precopy tables(in, *module, way, with);
-        auto looked = tables.look_ahead(steps, by.limits);
+        auto looked = tables.look_ahead(by.limits);
         plan.tables = std::move(tables.report());
         tables.end();
         if (!looked) return looked;
     }
-    auto const size = measure_state(in, steps, by.limits);
+    auto const size = measure_state(in, by.limits);
     if (!size) return size.error();
     plan.state_bytes = size->bytes;
-    plan.predicted_pause = predict_pause(in, way, plan, *size);
+    plan.predicted_pause = predict_pause(in, way, plan, *size, rehearsed);
     return {};
 }
 
@@ -194,7 +211,16 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     for (auto const& each : by.passed_over) plan.warnings.push_back("passed over: " + each);
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
 
-    auto const way = find_route(running, next, by.name);
+    plan.same_content = runs_already(in, *staged);
+    plan.state_dropped = by.fresh_state;
+    if (plan.same_content && !by.even_if_unchanged) {
+        plan.to = plan.from;
+        plan.path = {plan.from.schema_version};
+        plan.transfer = by.transfer;
+        return plan;
+    }
+
+    auto const way = by.fresh_state ? way_of_fresh_state(next) : find_route(running, next, by.name);
     if (way) {
         plan.direction = way->direction;
         plan.path = way->path;
@@ -213,7 +239,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.reversible = way && back;
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
     plan.transfer = by.transfer;
-    if (plan.blockers.empty() && by.rehearse == rehearse::always) {
+    if (plan.blockers.empty()) {
         auto rehearsed = rehearse_if_wanted(in, area, *staged, by, *way, steps);
         if (rehearsed)
             plan.rehearsal = std::move(*rehearsed);
@@ -221,8 +247,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
             block(rehearsed.error());
     }
     if (plan.blockers.empty())
-        if (auto done = predict(in, area, std::move(*staged), by, *way, steps, plan); !done)
-            block(done.error());
+        if (auto done = predict(in, area, std::move(*staged), by, *way, plan); !done) block(done.error());
     return plan;
 }
 

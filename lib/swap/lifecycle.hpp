@@ -27,8 +27,9 @@ struct first_module {
 };
 
 /// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `keeper`.
+/// `with`: what the host has set for it, instead of what the options say.
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
-                        step_recorder& steps, persistence* keeper);
+                        settings const& with, step_recorder& steps, persistence* keeper);
 
 /// The running state as a frame.
 result<std::vector<std::byte>> take_snapshot(

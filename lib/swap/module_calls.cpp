@@ -131,12 +131,13 @@ result<owned_instance> construct(generation& on, void* state) {
 }
 
 std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
-                                             std::filesystem::path source) {
+                                             std::filesystem::path source, shared_settings with) {
+    if (!with && in.is_loaded()) with = in.running().services->settings();
     auto made = std::make_unique<generation>();
     made->number = in.next_number();
     made->source = std::move(source);
     made->module = module_use(std::move(module));
-    made->services = std::make_unique<host_services>(in.around, in.runner());
+    made->services = std::make_unique<host_services>(in.around, in.runner(), made->source, std::move(with));
     return made;
 }
 

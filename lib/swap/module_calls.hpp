@@ -70,7 +70,8 @@ result<void> validate_state(loaded_module const& to, void const* state);
 result<owned_instance> construct(generation& on, void* state);
 
 /// A generation of the slot, with its module and services, without state and instance yet.
+/// `with`: what the host has set for it; null: as for the running one.
 std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
-                                             std::filesystem::path source);
+                                             std::filesystem::path source, shared_settings with = nullptr);
 
 }  // namespace hotswap::detail

@@ -1,12 +1,16 @@
 // A closed gate: the only time in which a caller can wait.
 #pragma once
 
+#include "slot/closed_here.hpp"
+#include "slot/slot.hpp"
+
 #include <hotswap/base/result.hpp>
 #include <hotswap/slot/gate.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace hotswap::detail {
 
@@ -17,15 +21,21 @@ struct pause_limits {
 };
 
 /// Closes a gate for as long as it lives, unless it is opened before: leaving the scope lets the callers
-/// through to the generation that was running, whatever happened.
+/// through to the generation that was running, whatever happened. What subscribers get to hear meanwhile waits, because
+/// each of them may call the component.
 class pause {
 public:
-    pause(gate& entrance, pause_limits const& limits) noexcept
-        : gate_(entrance), limits_(limits), held_before_(entrance.calls_held()) {
+    /// The caller holds the slot's operation.
+    pause(slot& in, pause_limits const& limits) noexcept
+        : slot_(in), gate_(*in.entrance), limits_(limits), held_before_(gate_.calls_held()) {
+        here_.emplace(&gate_);
+        slot_.is_paused = true;
+        if (slot_.around.gates != nullptr) slot_.around.gates->closed(entry_);
         gate_.close();
     }
     ~pause() {
         if (!opened_) reopen();
+        if (slot_.around.gates != nullptr) slot_.around.gates->catch_up();
     }
     pause(pause const&) = delete;
     pause& operator=(pause const&) = delete;
@@ -67,16 +77,23 @@ public:
 
 private:
     void ended() noexcept {
-        opened_ = true;
         ended_at_ = std::chrono::steady_clock::now();
+        if (opened_) return;
+        opened_ = true;
+        here_.reset();
+        slot_.is_paused = false;
+        if (slot_.around.gates != nullptr) slot_.around.gates->opened(entry_);
     }
 
+    slot& slot_;
     gate& gate_;
     pause_limits const limits_;
     std::uint64_t const held_before_;
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point ended_at_;
     bool opened_ = false;
+    closed_gate entry_{&gate_};
+    std::optional<behind_gate> here_;
 };
 
 }  // namespace hotswap::detail

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <exception>
 #include <string>
 #include <utility>
@@ -32,7 +33,7 @@ void describe(slot const& in, generation const& running, stored_component& entry
     entry.contract = of.name;
     entry.contract_number = of.number;
     entry.family = in.family;
-    entry.source = running.source.string();
+    entry.source = (running.services->origin() / running.source.filename()).string();
     entry.module_name = running.module->staged().name();
     entry.digest = info.digest;
     entry.release = info.release;
@@ -43,10 +44,16 @@ void describe(slot const& in, generation const& running, stored_component& entry
     auto const& before = in.previous();
     entry.previous = {before.digest, before.release, before.source.string()};
     entry.previous_name = before.name;
+    auto const values = [](shared_settings const& all) { return all ? all->values() : settings{}; };
+    entry.settings = values(running.services->settings());
+    entry.settings_before = values(before.settings);
     // What was sent back and has run again since, because the host named it, is a file like others.
     if (!in.was_rolled_back(entry.rolled_back_digest))
         entry.rolled_back_digest = entry.rolled_back_reason = {};
 }
+
+/// A disk is waited for only while callers are served.
+void expect_open([[maybe_unused]] slot const& in) noexcept { assert(!in.is_paused); }
 
 stored_component& entry_of(manifest& set, std::string const& name) {
     if (auto* const found = set.find(name)) {
@@ -113,6 +120,7 @@ result<void> persistence::keep(loaded_module const& module) {
 
 result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
                                          loaded_module const& next, bool on_probation) {
+    expect_open(in);
     if (auto kept = keep(next); !kept) return kept.error();
     auto const from = in.running().info();
     return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
@@ -128,9 +136,15 @@ void persistence::note_end(std::uint64_t id, std::string_view how, std::string_v
     }
 }
 
-void persistence::refused(std::uint64_t id, errc why) noexcept { note_end(id, "refused: ", to_string(why)); }
+void persistence::refused(slot const& in, std::uint64_t id, errc why) noexcept {
+    expect_open(in);
+    note_end(id, "refused: ", to_string(why));
+}
 
-void persistence::not_durable(std::uint64_t id) noexcept { note_end(id, "not durable", {}); }
+void persistence::not_durable(slot const& in, std::uint64_t id) noexcept {
+    expect_open(in);
+    note_end(id, "not durable", {});
+}
 
 result<loose_snapshot> persistence::write(slot const& in, kept_state const& state) {
     auto written = store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
@@ -158,6 +172,7 @@ result<void> persistence::commit(slot const& in, generation const& of, kept_stat
 
 result<void> persistence::commit_from(slot const& in, std::uint64_t id, generation const& old,
                                       route const& way, arguments const& with) {
+    expect_open(in);
     frame_of state;
     if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
     auto done = commit(in, in.running(), state.get(), [&](stored_component& entry) {
@@ -171,6 +186,7 @@ result<void> persistence::commit_from(slot const& in, std::uint64_t id, generati
 }
 
 result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink const& sink) {
+    expect_open(in);
     if (auto kept = keep(*in.running().module); !kept) return kept;
     step_recorder steps(sink, in.entrance->name(), "checkpoint");
     auto const frame = take_snapshot(in, steps);
@@ -250,6 +266,7 @@ result<void> persistence::commit_recovered(std::span<recovered_slot const> chang
 }
 
 result<void> persistence::note_probation_over(slot const& in) {
+    expect_open(in);
     auto const set = store_.current();
     auto const* const found = set.find(in.entrance->name());
     if (found == nullptr || found->on_probation == 0) return {};
@@ -259,6 +276,7 @@ result<void> persistence::note_probation_over(slot const& in) {
 }
 
 result<void> persistence::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
+    expect_open(in);
     auto done = store_.commit([&](manifest& set) {
         auto& entry = entry_of(set, in.entrance->name());
         entry.rolled_back_digest = digest;

@@ -43,6 +43,7 @@ struct recovered_slot {
 };
 
 /// The store, as operations on slots use it. What it is asked for while an operation is held is about that slot.
+/// Its gate is open then, so that no caller waits for a disk; but for the last state of what is unloaded, or not served yet.
 /// Errors:   of all: store_full, store_read_only, store_failed.
 /// Threads:  [any]
 class persistence {
@@ -53,9 +54,9 @@ public:
     result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next,
                                 bool on_probation = false);
     /// It did not happen, and why.
-    void refused(std::uint64_t id, errc why) noexcept;
+    void refused(slot const& in, std::uint64_t id, errc why) noexcept;
     /// It happened, but not in the store.
-    void not_durable(std::uint64_t id) noexcept;
+    void not_durable(slot const& in, std::uint64_t id) noexcept;
 
     /// The running generation, which came from `old` the way `way`, goes on from the state that `old` has.
     result<void> commit_from(slot const& in, std::uint64_t id, generation const& old, route const& way,

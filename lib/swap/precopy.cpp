@@ -50,9 +50,9 @@ void precopy::copy_in_pause(std::string why) {
     report_.reason = std::move(why);
 }
 
-result<outline> precopy::take_outline(step_recorder& steps, pause_limits const& limits) {
+result<outline> precopy::take_outline(pause_limits const& limits) {
     auto const take = [&]() -> result<outline> {
-        pause closed(*in_.entrance, limits);
+        pause closed(in_, limits);
         if (auto drained = closed.drain(); !drained) return drained.error();
         auto made = outline_of(in_.running());
         closed.reopen();
@@ -61,9 +61,7 @@ result<outline> precopy::take_outline(step_recorder& steps, pause_limits const& 
     };
     // As with the pause itself: one busy moment is no reason to give up.
     for (unsigned attempt = 1;; ++attempt) {
-        steps.hold_back();
         auto taken = take();
-        steps.tell();
         bool const may_try_again = !taken && taken.error().code == errc::pause_budget_exceeded;
         if (!may_try_again || attempt == max_attempts) return taken;
     }
@@ -75,7 +73,7 @@ result<void> precopy::run(step_recorder& steps, pause_limits const& limits) {
         return {};
     }
     return steps.run(phase::precopy, [&]() -> result<void> {
-        auto const of = take_outline(steps, limits);
+        auto const of = take_outline(limits);
         if (!of) return of.error();
         return copy_rows(steps, *of);
     });
@@ -92,12 +90,12 @@ result<bool> precopy::begin(outline const& of) {
     return begun->yes;
 }
 
-result<void> precopy::look_ahead(step_recorder& steps, pause_limits const& limits) {
+result<void> precopy::look_ahead(pause_limits const& limits) {
     if (auto why = obstacle(); !why.empty()) {
         copy_in_pause(std::move(why));
         return {};
     }
-    auto const of = take_outline(steps, limits);
+    auto const of = take_outline(limits);
     if (!of) return of.error();
     auto begun = begin(*of);
     if (!begun) return begun.error();

@@ -34,7 +34,7 @@ public:
     result<void> run(step_recorder& steps, pause_limits const& limits);
     /// Finds out what `run` would do, and how much memory that would take.
     /// Effects:  those of `run` on the gate; nothing is copied.
-    result<void> look_ahead(step_recorder& steps, pause_limits const& limits);
+    result<void> look_ahead(pause_limits const& limits);
     /// Whether all is copied, and only the end is missing.
     bool is_ready() const noexcept { return ready_; }
     /// Completes the new state behind the gate. If the copy was made with what is not so any more, this is pause
@@ -53,7 +53,7 @@ public:
 
 private:
     std::string obstacle() const;
-    result<outline> take_outline(step_recorder& steps, pause_limits const& limits);
+    result<outline> take_outline(pause_limits const& limits);
     result<bool> begin(outline const& of);
     result<void> copy_rows(step_recorder& steps, outline const& of);
     result<void> advance_until_complete(step_recorder& steps);

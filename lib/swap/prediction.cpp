@@ -27,14 +27,24 @@ std::chrono::nanoseconds of(double nanoseconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
 
+double moving(measured_steps const& rehearsed) {
+    return static_cast<double>((rehearsed.exporting + rehearsed.importing).count());
+}
+
+// The state may have grown since an earlier rehearsal; rows of tables are not among the bytes that are measured.
+double growth_since(measured_steps const& rehearsed, swap_plan const& plan, state_size size) {
+    bool const is_comparable =
+        !plan.rehearsal.ran && plan.tables.way == table_way::none && rehearsed.bytes != 0;
+    return is_comparable ? static_cast<double>(size.bytes) / static_cast<double>(rehearsed.bytes) : 1;
+}
+
 }  // namespace
 
-result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits const& limits) {
+result<state_size> measure_state(slot& in, pause_limits const& limits) {
     state_size size;
     auto const& running = in.running();
-    steps.hold_back();
     auto measured = [&]() -> result<void> {
-        pause closed(*in.entrance, limits);
+        pause closed(in, limits);
         if (auto drained = closed.drain(); !drained) return drained;
         size.drain = closed.length();
         abi::error why;
@@ -44,16 +54,19 @@ result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits co
         return refuse(errc::export_failed, phase::plan, "measuring the running state: {} threw: {}",
                       running.module->staged().name(), std::string_view(why.message, why.size));
     }();
-    steps.tell();
     if (!measured) return measured.error();
     return size;
 }
 
 std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
-                                       state_size size) {
-    if (plan.transfer == transfer::handoff) return size.drain + beside_handoff;
-    if (plan.tables.way == table_way::before_pause) return size.drain + beside_precopy;
+                                       state_size size, std::optional<measured_steps> const& rehearsed) {
+    auto const proving = rehearsed ? rehearsed->proving : 0ns;
+    if (plan.transfer == transfer::handoff) return size.drain + beside_handoff + proving;
+    if (plan.tables.way == table_way::before_pause) return size.drain + beside_precopy + proving;
     auto const gate = size.drain + beside_snapshot;
+    if (plan.state_dropped) return gate + proving;
+    bool const is_this_way = rehearsed && rehearsed->version == way.meeting && rehearsed->exporting > 0ns;
+    if (is_this_way) return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed));
     double const learned = in.pause_for_byte[index_of(way.path.front(), way.path.back())];
     if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));
     auto const steps = static_cast<double>(way.path.size() - 1);

@@ -3,6 +3,7 @@
 
 #include "slot/slot.hpp"
 #include "swap/pause.hpp"
+#include "swap/rehearsals.hpp"
 #include "swap/route.hpp"
 #include "swap/step_recorder.hpp"
 
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 namespace hotswap::detail {
 
@@ -24,12 +26,12 @@ struct state_size {
 /// Measures the running state.
 /// Effects:  closes the gate for some microseconds, and while leases are out as long as the limits allow.
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed.
-result<state_size> measure_state(slot& in, step_recorder& steps, pause_limits const& limits);
+result<state_size> measure_state(slot& in, pause_limits const& limits);
 
-/// The pause of a swap that goes `way` as `plan` says. What swaps of the component took before counts for more than
-/// what is usual.
+/// The pause of a swap that goes `way` as `plan` says. What a rehearsal of the module took counts for more than what swaps
+/// of the component took before, and that for more than what is usual.
 std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
-                                       state_size size);
+                                       state_size size, std::optional<measured_steps> const& rehearsed);
 
 /// Keeps what a pause has shown about the component.
 void learn_from(slot& in, swap_report const& report);

@@ -208,7 +208,9 @@ void probation_watch::note_thrown(std::string const& reason, char const* what) n
                                                           : "still serves, because it could not be sent back",
                                                   what),
                                            phase::probation),
-                             std::move(failed));
+                             std::move(failed),
+                             is_back ? "failed its probation and was sent back"
+                                     : "failed its probation and could not be sent back");
     } catch (std::exception const&) {
         // The next try says it, or the end of the probation.
     }
@@ -232,7 +234,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
                        "be sent back: {}",
                        name, after, reason, done.error().message),
                 phase::probation),
-            failed.digest);
+            failed.digest, "failed its probation and could not be sent back");
         bool const may_work_later = done.error().code == errc::drain_timeout && !is_last_try;
         if (!may_work_later) slot_->fail_probation();
         return may_work_later ? outcome_of_return::may_work_later : outcome_of_return::refused;
@@ -245,7 +247,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
                               "release, or name the file to try it again",
                               name, after, reason, done->to.release),
                        phase::probation),
-        sent_back);
+        sent_back, "failed its probation and was sent back");
     if (keeper_ != nullptr)
         steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),

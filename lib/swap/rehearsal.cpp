@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "swap/byte_buffer.hpp"
+#include "swap/helper_environment.hpp"
 #include "swap/helper_process.hpp"
 #include "swap/helper_report.hpp"
 #include "swap/module_calls.hpp"
@@ -21,6 +22,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -113,9 +115,18 @@ std::vector<std::byte> pack_arguments(arguments const& all) {
     return packed;
 }
 
+// Where the file of `by` says that it is from, as the host's own services will have it.
+std::string origin_of(replacement const& by) {
+    std::error_code error;
+    return std::filesystem::absolute(by.source, error).parent_path().string();
+}
+
 result<file_descriptor> make_request(slot const& in, replacement const& by, handed_state const& state,
                                      helper_limits const& limits) {
     auto const packed = pack_arguments(*by.arguments);
+    auto const& with = by.settings ? by.settings : in.running().services->settings();
+    auto const set = with ? pack_arguments(with->values()) : std::vector<std::byte>{};
+    auto const origin = origin_of(by);
     auto const& options = by.rehearsals->options();
     wire::request head;
     head.host = getpid();
@@ -128,21 +139,24 @@ result<file_descriptor> make_request(slot const& in, replacement const& by, hand
     head.version = state.version;
     head.argument_count = static_cast<std::uint32_t>(by.arguments->size());
     head.argument_bytes = packed.size();
+    head.setting_count = with ? static_cast<std::uint32_t>(with->values().size()) : 0;
+    head.setting_bytes = set.size();
+    head.origin_bytes = origin.size();
+    head.on_default_state = by.fresh_state ? 1 : 0;
     head.payload_bytes = state.bytes.size();
     std::array const parts{std::as_bytes(std::span(&head, 1)), std::span<std::byte const>(packed),
-                           state.bytes};
+                           std::span<std::byte const>(set), std::as_bytes(std::span(origin)), state.bytes};
     return seal_in_memory(parts);
 }
 
-std::chrono::nanoseconds predict(helper_report const& told, replacement const& by,
-                                 handed_state const& state) {
-    auto const proven = told.time_of(wire::stage::validate) + told.time_of(wire::stage::construct);
-    if (by.transfer == transfer::handoff) return proven;
-    return proven + state.times.exporting + told.time_of(wire::stage::import);
+measured_steps measured_by(helper_report const& told, handed_state const& state, std::uint64_t bytes) {
+    return {state.version, bytes, state.times.exporting, told.time_of(wire::stage::import),
+            told.time_of(wire::stage::validate) + told.time_of(wire::stage::construct)};
 }
 
 result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper, slot const& in,
-                                     staging_area& area, staged_module& next, replacement const& by) {
+                                     staging_area& area, staged_module& next, replacement const& by,
+                                     measured_steps& measured) {
     auto const limits = limits_for(by.rehearsals->options(), state.bytes.size());
     auto const request = make_request(in, by, state, limits);
     if (!request) return request.error();
@@ -152,14 +166,22 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.pause = state.times.pause;
     // Copying the state may have taken a while, and the helper loads by the path.
     if (auto there = area.put_back(next.file); !there) return there.error();
-    auto const ended =
-        run_helper(helper, next.file.path(), *request, wire::longest_report, steady::now() + limits.deadline);
+    auto const& options = by.rehearsals->options();
+    auto const ended = run_helper(helper, next.file.path(), helper_environment(options), *request,
+                                  wire::longest_report, steady::now() + limits.deadline);
     if (!ended) return ended.error();
     auto told = read_report(ended->written);
-    if (auto judged = judge_report(told, *ended, limits, next.file.name()); !judged) return judged.error();
+    if (auto judged = judge_report(told, *ended, limits, next.file.name()); !judged) {
+        auto why = judged.error();
+        if (told.is_by_own_words()) why.message += what_differs(options);
+        return why;
+    }
+    measured = measured_by(told, state, report.state_bytes);
     report.ran = true;
     report.outcome = "passed";
-    report.predicted_pause = predict(told, by, state);
+    report.predicted_pause = by.transfer == transfer::handoff
+                                 ? measured.proving
+                                 : measured.exporting + measured.importing + measured.proving;
     report.peak_memory = told.peak_memory;
     report.not_in_force = std::move(told.not_in_force);
     report.log = std::move(told.log);
@@ -169,14 +191,14 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
 
 result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staging_area& area,
                                   staged_module& next, replacement const& by, route const& way,
-                                  step_recorder& steps) {
+                                  step_recorder& steps, measured_steps& measured) {
     auto const began = steady::now();
     handed_state state;
-    auto named = take_frame(in, next, *by.rehearsals, state);
+    auto named = by.fresh_state ? result<bool>(true) : take_frame(in, next, *by.rehearsals, state);
     if (!named) return named.error();
     if (!*named)
         if (auto taken = take_state(in, by, way, steps, state); !taken) return taken.error();
-    auto report = rehearse_on(state, helper, in, area, next, by);
+    auto report = rehearse_on(state, helper, in, area, next, by, measured);
     if (report) report->time = steady::now() - began;
     return report;
 }
@@ -209,8 +231,9 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
         return do_without(steps, why.message, trials.is_first_without_helper());
     }
     std::string doubts;
+    measured_steps measured;
     auto tried = steps.run(phase::rehearse, [&]() -> result<rehearsal_report> {
-        auto done = rehearse(helper, in, area, next, by, way, steps);
+        auto done = rehearse(helper, in, area, next, by, way, steps, measured);
         if (done) return done;
         auto why = done.error();
         why.message = "in rehearsal: " + why.message;
@@ -220,7 +243,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     });
     if (!tried) return tried;
     if (!doubts.empty()) return do_without(steps, doubts, true);
-    trials.has_passed(next.file.digest());
+    trials.has_passed(next.file.digest(), measured);
     if (!tried->left.empty())
         steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
                                                 fmt::join(tried->left, ", ")));

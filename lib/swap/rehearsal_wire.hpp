@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace hotswap::detail::wire {
@@ -13,9 +15,10 @@ inline constexpr int report_fd = 4;
 
 inline constexpr std::uint64_t magic = 0x5245484541525345;  // "REHEARSE"
 /// Of request and records; a helper of another number is another release's.
-inline constexpr std::uint32_t format = 2;
+inline constexpr std::uint32_t format = 3;
 
-/// Begins the request; then come the arguments, each two lengths of 8 bytes and name and value, then the payload.
+/// Begins the request; then come the arguments and the settings, each two lengths of 8 bytes and name and value, then the
+/// origin, then the payload.
 struct request {
     std::uint64_t magic = wire::magic;
     std::uint32_t format = wire::format;
@@ -29,7 +32,35 @@ struct request {
     std::uint32_t version = 0;  ///< of the payload
     std::uint32_t argument_count = 0;
     std::uint64_t argument_bytes = 0;
+    std::uint32_t setting_count = 0;
+    std::uint32_t on_default_state = 0;  ///< 1: there is no payload
+    std::uint64_t setting_bytes = 0;
+    std::uint64_t origin_bytes = 0;
     std::uint64_t payload_bytes = 0;
+};
+
+/// The request behind its head, in pieces.
+struct request_parts {
+    std::span<std::byte const> arguments;
+    std::span<std::byte const> settings;
+    std::span<std::byte const> origin;
+    std::span<std::byte const> payload;
+
+    /// Unless the lengths that `head` gives are those of `rest`.
+    static std::optional<request_parts> of(request const& head, std::span<std::byte const> rest) noexcept {
+        request_parts parts;
+        auto const take = [&rest](std::uint64_t size, std::span<std::byte const>& part) {
+            if (size > rest.size()) return false;
+            part = rest.first(size);
+            rest = rest.subspan(size);
+            return true;
+        };
+        bool const fits = take(head.argument_bytes, parts.arguments) &&
+                          take(head.setting_bytes, parts.settings) && take(head.origin_bytes, parts.origin) &&
+                          take(head.payload_bytes, parts.payload);
+        if (!fits || !rest.empty()) return std::nullopt;
+        return parts;
+    }
 };
 
 /// What the helper is about to do.

@@ -23,9 +23,15 @@ bool rehearsals::want(std::optional<rehearse> by_swap, std::string const& digest
     return true;
 }
 
-void rehearsals::has_passed(std::string const& digest) {
+void rehearsals::has_passed(std::string const& digest, measured_steps const& measured) {
     std::lock_guard const lock(mutex_);
-    passed_.insert(digest);
+    passed_.insert_or_assign(digest, measured);
+}
+
+std::optional<measured_steps> rehearsals::passed(std::string const& digest) const {
+    std::lock_guard const lock(mutex_);
+    auto const found = passed_.find(digest);
+    return found == passed_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::filesystem::path rehearsals::find_helper() const { return find_helper_file(options_.helper); }

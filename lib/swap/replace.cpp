@@ -3,7 +3,6 @@
 #include "base/refuse.hpp"
 #include "module/static_block.hpp"
 #include "swap/module_calls.hpp"
-#include "swap/pause.hpp"
 #include "swap/rehearsal.hpp"
 #include "swap/route.hpp"
 #include "swap/succession.hpp"
@@ -11,7 +10,10 @@
 
 #include <hotswap/state/frame.hpp>
 
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -26,6 +28,18 @@ result<void> migrate(step_recorder& steps, generation& next, std::uint32_t versi
         next.state = std::move(*imported);
         return {};
     });
+}
+
+}  // namespace
+
+namespace {
+
+// With the claim goes the code, with the module its private copy; both stay where a leak checker finds them.
+void keep_mapped(std::shared_ptr<loaded_module> const& module) {
+    static auto& kept = *new std::vector<module_use>;
+    static auto& mutex = *new std::mutex;
+    std::lock_guard const lock(mutex);
+    kept.emplace_back(module);
 }
 
 }  // namespace
@@ -55,7 +69,40 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
 
 result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next) {
     if (auto there = area.put_back(next.file); !there) return there.error();
-    return loaded_module::load(std::move(next.file), std::move(next.verified));
+    auto loaded = loaded_module::load(std::move(next.file), std::move(next.verified));
+    if (loaded && area.keeps_files()) keep_mapped(*loaded);
+    return loaded;
+}
+
+namespace {
+
+result<route> plan_way(module_file const& from, module_file const& to, replacement const& by) {
+    if (by.fresh_state) return way_of_fresh_state(to);
+    auto found = find_route(from, to, by.name);
+    if (!found) return found;
+    if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
+    if (by.transfer == transfer::handoff)
+        if (auto fits = check_handoff(from, to, by.name); !fits) return fits.error();
+    return found;
+}
+
+result<void> begin_afresh(step_recorder& steps, generation& next) {
+    steps.warn(phase::migrate, fmt::format("the running state is DROPPED: {} begins with a default state, as "
+                                           "swap_options::fresh_state asks",
+                                           next.module->staged().name()));
+    return steps.run(phase::migrate, [&]() -> result<void> {
+        auto made = create_state(*next.module);
+        if (!made) return made.error();
+        if (auto valid = validate_state(*next.module, made->get()); !valid) return valid;
+        next.state = std::move(*made);
+        return {};
+    });
+}
+
+}  // namespace
+
+bool runs_already(slot const& in, staged_module const& next) {
+    return next.file.digest() == in.running().module->staged().digest();
 }
 
 result<swap_report> replace(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
@@ -67,23 +114,18 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
 
     auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract(), by.copy.get());
     if (!staged) return staged.error();
-    if (auto fits = check_states(running, staged->verified, by.name); !fits)
-        return steps.refused(fits.error(), phase::verify);
-    module_file const& next_file = staged->verified;
+    s.report.same_content = runs_already(in, *staged);
+    if (s.report.same_content && !by.even_if_unchanged) return s.do_nothing();
+    if (!by.fresh_state)
+        if (auto fits = check_states(running, staged->verified, by.name); !fits)
+            return steps.refused(fits.error(), phase::verify);
     // A revert may take what is left; nothing else may take that from it.
     if (by.copy == nullptr)
-        if (auto room =
-                expect_room_for_revert(running.static_block_bytes, next_file.static_block_bytes, by.name);
+        if (auto room = expect_room_for_revert(running.static_block_bytes,
+                                               staged->verified.static_block_bytes, by.name);
             !room)
             return steps.refused(room.error(), phase::plan);
-    auto planned = steps.run(phase::plan, [&]() -> result<route> {
-        auto found = find_route(running, next_file, by.name);
-        if (!found) return found;
-        if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
-        if (by.transfer == transfer::handoff)
-            if (auto fits = check_handoff(running, next_file, by.name); !fits) return fits.error();
-        return found;
-    });
+    auto planned = steps.run(phase::plan, [&] { return plan_way(running, staged->verified, by); });
     if (!planned) return planned.error();
     s.way = std::move(*planned);
     auto rehearsed = rehearse_if_wanted(in, area, *staged, by, s.way, steps);
@@ -92,9 +134,12 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
 
     auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
     if (!module) return module.error();
-    next_generation next(in, std::move(*module), by.source);
-
-    return s.carry_over(by, next);
+    next_generation next(in, std::move(*module), by.source, by.settings);
+    if (!by.fresh_state) return s.carry_over(by, next);
+    s.on_other_state = true;
+    s.report.state_dropped = true;
+    if (auto begun = begin_afresh(steps, *next); !begun) return begun.error();
+    return s.go_on_with(next, by.limits, *by.arguments);
 }
 
 result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_options const& options,
@@ -119,16 +164,7 @@ result<swap_report> restore(slot& in, std::span<std::byte const> bytes, restore_
     if (auto done = migrate(steps, *next, content->version, content->payload, with); !done)
         return done.error();
     steps.bytes(content->payload.size());
-
-    if (auto noted = s.begin(*next); !noted) return noted.error();
-    state_transfer moving(in, steps, s.way, options.arguments, with);
-    if (options.pause_budget.count() > 0) moving.expect_budget();
-    steps.hold_back();
-    pause closed(*in.entrance, {options.drain_deadline, options.pause_budget});
-    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
-        return s.refused(drained.error());
-    if (auto made = moving.construct_on(closed, next); !made) return s.refused(made.error());
-    return s.finish(closed, next, nullptr, options.arguments);
+    return s.go_on_with(next, {options.drain_deadline, options.pause_budget}, options.arguments);
 }
 
 }  // namespace hotswap::detail

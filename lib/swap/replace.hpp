@@ -39,6 +39,9 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
 /// Errors:   those of `staging_area::put_back` and `loaded_module::load`.
 result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next);
 
+/// Whether the file has the content of the module that runs.
+bool runs_already(slot const& in, staged_module const& next);
+
 class rehearsals;
 
 /// Which module comes next, and how.
@@ -56,6 +59,9 @@ struct replacement {
     hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
     std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null
     std::vector<std::string> passed_over{};  ///< files that could have been taken, with the reason, in words
+    shared_settings settings{};              ///< what is set for it; null: as for the running generation
+    bool even_if_unchanged = false;          ///< also where it is the content that runs
+    bool fresh_state = false;                ///< on a default state
 };
 
 /// Replaces the running generation by one of another file. The caller holds the slot's operation.

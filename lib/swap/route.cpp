@@ -103,6 +103,13 @@ result<route> find_route(module_file const& from, module_file const& to, std::st
     return way;
 }
 
+result<route> way_of_fresh_state(module_file const& to) {
+    route way;
+    way.meeting = to.descriptor.schema_version;
+    way.path = {way.meeting};
+    return way;
+}
+
 result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name) {
     if (way.losses.empty() || allow_loss) return {};
     return refuse(

@@ -45,6 +45,9 @@ result<route> find_import_route(origin const& from, module_file const& to, std::
 /// Errors:   schema_mismatch, layout_changed, no_migration_path.
 result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name);
 
+/// That of a state that begins anew in `to`, whatever ran before.
+result<route> way_of_fresh_state(module_file const& to);
+
 /// Errors:   lossy_refused, unless loss is allowed or there is none.
 result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name);
 

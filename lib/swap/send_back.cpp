@@ -43,21 +43,25 @@ result<swap_report> go_on_where_it_was(slot& in, revert_options const& options, 
     auto& dropped = s.report.discarded;
     s.way.path = {in.running().info().schema_version, in.standby()->info().schema_version};
     if (auto noted = s.begin(*in.standby()); !noted) return noted.error();
-    steps.hold_back();
-    pause closed(*in.entrance, {options.drain_deadline, options.pause_budget});
-    if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
-        return s.refused(drained.error());
-    dropped.happened = true;
-    dropped.calls = in.entrance->watched_calls().calls;
-    dropped.elements_now = elements_of(in.running());
-    dropped.elements_before = elements_of(*in.standby());
-    next_generation before(in, in.take_standby());
-    try {
-        return s.finish(closed, before, nullptr, options.arguments);
-    } catch (...) {
-        if (!before.is_taken()) in.stand_by(before.take());  // nothing was committed: the probation goes on
-        throw;
-    }
+    auto done = [&]() -> result<swap_report> {
+        pause closed(in, {options.drain_deadline, options.pause_budget});
+        if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
+            return drained.error();
+        dropped.happened = true;
+        dropped.calls = in.entrance->watched_calls().calls;
+        dropped.elements_now = elements_of(in.running());
+        dropped.elements_before = elements_of(*in.standby());
+        next_generation before(in, in.take_standby());
+        try {
+            return s.finish(closed, before, nullptr, options.arguments);
+        } catch (...) {
+            if (!before.is_taken())
+                in.stand_by(before.take());  // nothing was committed: the probation goes on
+            throw;
+        }
+    }();
+    if (!done) return s.refused(done.error());
+    return done;
 }
 
 }  // namespace
@@ -88,7 +92,7 @@ result<swap_report> send_back(slot& in, revert_options const& options, step_reco
     {
         succession s(in, steps, keeper);
         s.way = std::move(*way);
-        next_generation next(in, before.module.shared(), before.source);
+        next_generation next(in, before.module.shared(), before.source, before.services->settings());
         auto done = s.carry_over(by, next);
         if (done) return done;
         refused = done.error();

@@ -41,9 +41,8 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
     precopy tables(in, in.running().module.shared(), stay, none);
     if (auto copied = tables.run(steps, limits); !copied) return copied.error();
     owned_state copy;
-    steps.hold_back();
     {
-        pause closed(*in.entrance, limits);
+        pause closed(in, limits);
         auto drained = steps.run(phase::drain, [&] { return closed.drain(); });
         if (!drained) return drained.error();
         auto taken = steps.run(phase::export_, [&]() -> result<void> {
@@ -57,7 +56,6 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
         closed.reopen();
         took.pause = closed.length() + tables.report().first_pause;
     }
-    steps.tell();
     tables.end();
     // What was copied is nobody else's: it is written while the callers are at work.
     if (copy) {

@@ -3,16 +3,7 @@
 #include "base/failpoint.hpp"
 #include "base/refuse.hpp"
 
-#include <new>
-
 namespace hotswap::detail {
-
-namespace {
-
-// The operation of this thread that is behind a gate.
-constinit thread_local step_recorder* behind_gate = nullptr;
-
-}  // namespace
 
 failure step_recorder::complete(failure why, phase step) const {
     why.phase = step;
@@ -60,34 +51,7 @@ void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure 
     what.outcome = why == nullptr ? outcome::done : outcome::failed;
     what.duration = duration;
     if (why != nullptr) what.message = why->message;
-    publish(std::move(what));
-}
-
-void step_recorder::publish(event what) noexcept {
-    if (!holding_) return sink_(what);
-    try {
-        held_.push_back(std::move(what));
-    } catch (std::bad_alloc const&) {
-        // The operation goes on without the line: its report, or its failure, is what counts.
-    }
-}
-
-void step_recorder::hold_back() noexcept {
-    outer_ = std::exchange(behind_gate, this);
-    holding_ = true;
-}
-
-bool step_recorder::hold_back_line(event_sink const& sink, event const& line) {
-    if (behind_gate == nullptr || &behind_gate->sink_ != &sink) return false;
-    behind_gate->held_.push_back(line);
-    return true;
-}
-
-void step_recorder::tell() noexcept {
-    if (holding_) behind_gate = outer_;
-    holding_ = false;
-    for (event const& what : held_) sink_(what);
-    held_.clear();
+    sink_(what);
 }
 
 void step_recorder::progress(phase step, std::string message) {
@@ -106,7 +70,7 @@ void step_recorder::remark(level severity, phase step, std::string message) {
     what.operation = operation_;
     what.phase = step;
     what.message = std::move(message);
-    publish(std::move(what));
+    sink_(what);
 }
 
 void step_recorder::finish(std::string message) {
@@ -117,7 +81,7 @@ void step_recorder::finish(std::string message) {
     what.outcome = outcome::done;
     what.duration = elapsed();
     what.message = std::move(message);
-    publish(std::move(what));
+    sink_(what);
 }
 
 }  // namespace hotswap::detail

@@ -19,12 +19,11 @@ namespace hotswap::detail {
 /// Where events go. Does not throw.
 using event_sink = std::function<void(event const&)>;
 
-/// The steps of one operation. While the gate is closed events are held back, so that subscribers cost no pause.
+/// The steps of one operation. What it tells behind a gate reaches subscribers once that is open (slot/closed_here.hpp).
 class step_recorder {
 public:
     step_recorder(event_sink const& sink, std::string component, std::string operation)
         : sink_(sink), component_(std::move(component)), operation_(std::move(operation)) {}
-    ~step_recorder() { tell(); }
     step_recorder(step_recorder const&) = delete;
     step_recorder& operator=(step_recorder const&) = delete;
 
@@ -72,11 +71,6 @@ public:
     /// As `complete`, for what is refused before or between the steps.
     failure refused(failure why, phase step = phase::none);
 
-    /// From here on the gate is closed: what this thread has to tell waits for `tell`.
-    void hold_back() noexcept;
-    void tell() noexcept;
-    /// Keeps a line that a component logs on this thread behind a gate; false if there is nothing to wait for.
-    static bool hold_back_line(event_sink const& sink, event const& line);
     /// Tells how far a long step is.
     void progress(phase step, std::string message);
     /// Tells what is not as it should be, although the operation goes on.
@@ -93,16 +87,11 @@ public:
 private:
     void note(phase step, std::chrono::nanoseconds duration, failure const* why);
     void remark(level severity, phase step, std::string message);
-    void publish(event what) noexcept;
-
     event_sink const& sink_;
     std::string const component_;
     std::string const operation_;
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::vector<phase_report> phases_;
-    std::vector<event> held_;
-    step_recorder* outer_ = nullptr;  // the thread's operation that this one was started within
-    bool holding_ = false;
     bool old_serving_ = false;
     bool committed_ = false;
 };

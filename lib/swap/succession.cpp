@@ -38,7 +38,7 @@ succession::succession(slot& in, step_recorder& steps, persistence* keeper)
 
 // A journal keeps what has not ended, and the files that it names.
 succession::~succession() {
-    if (intent_ != 0) keeper_->not_durable(intent_);
+    if (intent_ != 0) keeper_->not_durable(in_, intent_);
 }
 
 result<void> succession::begin(generation const& next) {
@@ -52,8 +52,7 @@ result<void> succession::begin(generation const& next) {
 }
 
 failure succession::refused(failure why) {
-    steps_.tell();
-    if (intent_ != 0) keeper_->refused(std::exchange(intent_, 0), why.code);
+    if (intent_ != 0) keeper_->refused(in_, std::exchange(intent_, 0), why.code);
     return why;
 }
 
@@ -101,7 +100,6 @@ void succession::complete_report(pause const& closed) {
 
 void succession::settle(pause& closed, std::unique_ptr<generation>& old, precopy* tables,
                         arguments const& with) {
-    steps_.tell();
     if (tables != nullptr) {
         tables->end();  // its code may be that of the old module
         report.tables = std::move(tables->report());
@@ -146,8 +144,7 @@ result<swap_report> succession::carry_over_once(replacement const& by, next_gene
     state_transfer moving(in_, steps_, way, *by.arguments, with);
     if (by.limits.pause_budget.count() > 0) moving.expect_budget();
     if (by.transfer == transfer::snapshot && !tables.is_ready()) moving.expect_snapshot();
-    steps_.hold_back();
-    pause closed(*in_.entrance, by.limits);
+    pause closed(in_, by.limits);
     auto drained = steps_.run(phase::drain, [&] { return closed.drain(); });
     if (!drained) return drained.error();
     auto transferred = by.transfer == transfer::handoff ? moving.by_handoff(closed, *next)
@@ -155,6 +152,34 @@ result<swap_report> succession::carry_over_once(replacement const& by, next_gene
                                                         : moving.by_snapshot(closed, next);
     if (!transferred) return transferred.error();
     return finish(closed, next, &tables, *by.arguments);
+}
+
+result<swap_report> succession::go_on_with(next_generation& next, pause_limits const& limits,
+                                           arguments const& with) {
+    if (auto noted = begin(*next); !noted) return noted.error();
+    argument_view const view(with);
+    state_transfer moving(in_, steps_, way, with, view);
+    if (limits.pause_budget.count() > 0) moving.expect_budget();
+    auto done = [&]() -> result<swap_report> {
+        pause closed(in_, limits);
+        auto drained = steps_.run(phase::drain, [&] { return closed.drain(); });
+        if (!drained) return drained.error();
+        if (auto made = moving.construct_on(closed, next); !made) return made.error();
+        return finish(closed, next, nullptr, with);
+    }();
+    if (!done) return refused(done.error());
+    return done;
+}
+
+swap_report succession::do_nothing() {
+    in_.sweep_retained();
+    report.to = report.from;
+    report.path = {report.from.schema_version};
+    report.phases = steps_.phases();
+    report.total = steps_.elapsed();
+    steps_.finish(fmt::format("{} runs already, from a file of the same content: nothing is done",
+                              report.from.release));
+    return std::move(report);
 }
 
 result<swap_report> succession::carry_over(replacement const& by, next_generation& next) {
@@ -167,7 +192,6 @@ result<swap_report> succession::carry_over(replacement const& by, next_generatio
     for (;;) {
         auto done = carry_over_once(by, next, tables, with);
         if (done) return done;
-        steps_.tell();
         if (next.is_taken()) return refused(done.error());
         next->instance = {};
         next->state = {};

@@ -34,10 +34,15 @@ public:
     /// Moves the state to `next` and puts it in place of the running generation.
     /// Errors:   those of the rows, the pause and what happens in it; then the old generation serves.
     result<swap_report> carry_over(replacement const& by, next_generation& next);
+    /// Puts `next` in place, whose state is there already.
+    /// Errors:   as `carry_over`.
+    result<swap_report> go_on_with(next_generation& next, pause_limits const& limits, arguments const& with);
+    /// The report of a swap to what runs already.
+    swap_report do_nothing();
     /// Before the gate closes: prepares what will be said of `next`, and notes durably what is about to happen.
     /// Errors:   store_full, store_read_only, store_failed; throws std::bad_alloc.
     result<void> begin(generation const& next);
-    /// It did not happen. Returns `why`.
+    /// It did not happen. Returns `why`. The gate is open.
     failure refused(failure why);
     /// The commit and what follows, on a state and an instance that are there. Cannot fail.
     swap_report finish(pause& closed, next_generation& next, precopy* tables, arguments const& with);

@@ -50,6 +50,8 @@ std::string_view to_string(table_way way) noexcept {
             return "before the pause";
         case table_way::in_pause:
             return "in the pause";
+        case table_way::unknown:
+            return "unknown";
     }
     return "unknown";
 }
@@ -122,6 +124,13 @@ std::string to_string(swap_report const& report) {
     auto text = fmt::format("{}: {} (generation {}) → {} (generation {}), schema {}, by {}\n",
                             report.component, report.from.release, report.from.generation, report.to.release,
                             report.to.generation, fmt::join(report.path, " → "), to_string(report.transfer));
+    if (report.same_content && report.from.generation == report.to.generation)
+        return text + fmt::format(
+                          "  {} runs already, from a file of the same content: nothing was done; set "
+                          "even_if_unchanged to construct it anew",
+                          report.to.release);
+    if (report.same_content) text += "  the same content as before, constructed anew\n";
+    if (report.state_dropped) text += "  STATE DROPPED: it began with a default state, as fresh_state asks\n";
     text +=
         fmt::format("  pause {}, {} calls held for {} at the longest, total {}\n ", to_string(report.pause),
                     report.calls_held, to_string(report.longest_wait), to_string(report.total));
@@ -152,7 +161,12 @@ std::string to_string(swap_plan const& plan) {
                             : plan.reversible            ? "reversible with loss"
                                                          : "not reversible",
                             plan.handoff_possible ? "possible" : "not possible");
-    if (plan.blockers.empty())
+    if (plan.same_content)
+        text +=
+            "\n  it runs already, from a file of the same content: nothing would be done unless "
+            "even_if_unchanged is set";
+    if (plan.state_dropped) text += "\n  the running STATE WOULD BE DROPPED, as fresh_state asks";
+    if (plan.blockers.empty() && (!plan.same_content || plan.predicted_pause.count() != 0))
         text += fmt::format("\n  predicted pause by {} {}, state {} B", to_string(plan.transfer),
                             to_string(plan.predicted_pause), plan.state_bytes);
     if (plan.tables.way == table_way::before_pause)
@@ -160,6 +174,8 @@ std::string to_string(swap_plan const& plan) {
                             plan.tables.memory);
     if (plan.tables.way == table_way::in_pause)
         text += fmt::format("\n  tables would be copied in the pause, because {}", plan.tables.reason);
+    if (plan.tables.way == table_way::unknown)
+        text += fmt::format("\n  when tables would be copied is not known: {}", plan.tables.reason);
     if (plan.rehearsal.ran) text += fmt::format("\n  {}", to_string(plan.rehearsal));
     for (auto const& step : plan.losses) text += fmt::format("\n  loses something: {}", step);
     for (auto const& reason : plan.keeps_mapped)

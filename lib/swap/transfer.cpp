@@ -9,8 +9,8 @@
 namespace hotswap::detail {
 
 next_generation::next_generation(slot& in, std::shared_ptr<loaded_module> module,
-                                 std::filesystem::path source)
-    : slot_(in), made_(begin_generation(in, std::move(module), std::move(source))) {}
+                                 std::filesystem::path source, shared_settings with)
+    : slot_(in), made_(begin_generation(in, std::move(module), std::move(source), std::move(with))) {}
 
 next_generation::~next_generation() {
     if (!made_) return;

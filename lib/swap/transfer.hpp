@@ -23,7 +23,8 @@ namespace hotswap::detail {
 /// opened.
 class next_generation {
 public:
-    next_generation(slot& in, std::shared_ptr<loaded_module> module, std::filesystem::path source);
+    next_generation(slot& in, std::shared_ptr<loaded_module> module, std::filesystem::path source,
+                    shared_settings with = nullptr);
     /// Takes one that is complete already.
     next_generation(slot& in, std::unique_ptr<generation> made) noexcept
         : slot_(in), made_(std::move(made)) {}

@@ -4,7 +4,7 @@ using namespace hotswap_test;
 
 namespace {
 
-hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff};
+hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff, .even_if_unchanged = true};
 
 }  // namespace
 

@@ -113,16 +113,18 @@ TEST_CASE("rehearsal: when_new rehearses each content once, and only a pass is r
     CHECK(again.of(hotswap::phase::rehearse).duration.count() == 0);
     CHECK(at.swap("zoo", zoo_file("zoo_rebuilt", "2.0.1")).rehearsal.ran);
     CHECK(at.swap("zoo", obedient, {.rehearse = rehearse::always}).rehearsal.ran);
-    CHECK_FALSE(at.swap("zoo", obedient, {.rehearse = rehearse::never}).rehearsal.ran);
+    CHECK_FALSE(
+        at.swap("zoo", obedient, {.rehearse = rehearse::never, .even_if_unchanged = true}).rehearsal.ran);
 }
 
 TEST_CASE("rehearsal: the swap's option goes before the runtime's, and when_new is the default") {
     zoo_site never({}, rehearse::never);
     CHECK_FALSE(never.swap("zoo", obedient).rehearsal.ran);
-    CHECK(never.swap("zoo", obedient, {.rehearse = rehearse::when_new}).rehearsal.ran);
+    CHECK(never.swap("zoo", obedient, {.rehearse = rehearse::when_new, .even_if_unchanged = true})
+              .rehearsal.ran);
     zoo_site silent({}, std::nullopt);
     CHECK(silent.swap("zoo", obedient).rehearsal.ran);
-    CHECK_FALSE(silent.swap("zoo", obedient).rehearsal.ran);
+    CHECK_FALSE(silent.swap("zoo", obedient, {.even_if_unchanged = true}).rehearsal.ran);
 }
 
 TEST_CASE("rehearsal: neither a revert nor a restore is rehearsed") {
@@ -160,11 +162,11 @@ TEST_CASE("rehearsal: a frame of one's own is rehearsed instead of the real stat
     CHECK(report.rehearsal.pause.count() == 0);
     CHECK(report.rehearsal.state_bytes == golden.size() - hotswap::frame_header_size);
     golden.back() = ~golden.back();
-    auto const why = at.refusal("zoo", obedient);
+    auto const why = at.refusal("zoo", obedient, {.even_if_unchanged = true});
     CHECK(to_string(why.code) == "bad_snapshot");
     CHECK(why.message.starts_with("in rehearsal: "));
     golden.clear();
-    CHECK(at.swap("zoo", obedient).rehearsal.pause.count() > 0);
+    CHECK(at.swap("zoo", obedient, {.even_if_unchanged = true}).rehearsal.pause.count() > 0);
 }
 
 TEST_CASE("rehearsal: a missing helper is refused where a rehearsal was asked for, else one warning") {
@@ -209,10 +211,12 @@ TEST_CASE(
     CHECK(says(by_default.warnings, "only_the_host_has_this"));
 }
 
-TEST_CASE("rehearsal: a plan that asks for it always rehearses, and a refusal is a blocker") {
+TEST_CASE("rehearsal: a plan rehearses where the swap would, and a refusal is a blocker") {
     zoo_site at({}, std::nullopt);
-    auto const silent = at.runtime.plan("zoo", {.module = obedient}).value();
-    CHECK_FALSE(silent.rehearsal.ran);
+    CHECK_FALSE(
+        at.runtime.plan("zoo", {.module = obedient, .rehearse = rehearse::never}).value().rehearsal.ran);
+    CHECK(at.runtime.plan("zoo", {.module = obedient}).value().rehearsal.ran);
+    CHECK_FALSE(at.runtime.plan("zoo", {.module = obedient}).value().rehearsal.ran);  // it has passed
     untouched before(at, "zoo");
     auto const plan = at.runtime.plan("zoo", {.module = obedient, .rehearse = rehearse::always}).value();
     CHECK(plan.blockers.empty());

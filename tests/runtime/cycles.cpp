@@ -65,7 +65,8 @@ void cycle(site& at) {
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 1);
     at.swap("tally", tally_file("2.0.0"));
-    at.swap("tally", tally_file("2.0.0"), {.transfer = hotswap::transfer::handoff});
+    at.swap("tally", tally_file("2.0.0"),
+            {.transfer = hotswap::transfer::handoff, .even_if_unchanged = true});
     at.refusal("tally", built("tally_unresolved", "1.0.0"));
     at.runtime.revert("tally").value();
     at.swap("tally", tally_file("1.0.0"));

@@ -32,7 +32,7 @@ struct host {
     hotswap::handle<worker> it = runtime.load<worker>("it", {.module = modules / "worker-1.0.0.so"}).value();
 
     hotswap::swap_report swap(char const* file) {
-        return runtime.swap("it", {.module = modules / file}).value();
+        return runtime.swap("it", {.module = modules / file, .even_if_unchanged = true}).value();
     }
     std::string retained() { return runtime.status().at(0).retained; }
 };

@@ -30,14 +30,17 @@ struct schedule {
 template <>
 inline constexpr bool hotswap::has_fixed_epoch<plant_clock> = true;
 
-TEST_CASE("state: time points of clocks with a fixed epoch are values, also of a clock that its author says so of") {
+TEST_CASE(
+    "state: time points of clocks with a fixed epoch are values, also of a clock that its author says so "
+    "of") {
     CHECK_FALSE(hotswap::layout_of<schedule>().opaque);
     CHECK(hotswap::has_fixed_epoch<std::chrono::system_clock>);
     CHECK(hotswap::has_fixed_epoch<std::chrono::file_clock>);
     CHECK_FALSE(hotswap::has_fixed_epoch<std::chrono::steady_clock>);
 }
 
-TEST_CASE("state: a high resolution clock is admitted where it is the system's, and not where it is a steady one") {
+TEST_CASE(
+    "state: a high resolution clock is admitted where it is the system's, and not where it is a steady one") {
     using clock = std::chrono::high_resolution_clock;
     CHECK(hotswap::has_fixed_epoch<clock> == std::is_same_v<clock, std::chrono::system_clock>);
 }

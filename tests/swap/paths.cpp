@@ -125,14 +125,16 @@ TEST_CASE("swap: a file of the same release that was rebuilt brings its new code
     CHECK(report.unload.verdict == hotswap::unload_verdict::unmapped);
 }
 
-TEST_CASE("swap: the same file again makes a new generation of it, on a state of its own") {
+TEST_CASE(
+    "swap: the same file again makes a new generation of it where that is asked for, on a state of its own") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 3);
     auto const* const before = sums->state_address();
 
-    auto const report = at.swap("tally", tally_file("1.0.0"));
+    auto const report = at.swap("tally", tally_file("1.0.0"), {.even_if_unchanged = true});
 
+    CHECK(report.same_content);
     CHECK(report.transfer == hotswap::transfer::snapshot);
     CHECK(report.of(hotswap::phase::export_).bytes > 0);
     CHECK(report.to.generation == 2);

@@ -40,6 +40,18 @@ struct error {
     char message[1012];
 };
 
+/// One name and value of `hotswap::arguments`, or of `hotswap::settings`.
+struct argument {
+    text name;
+    text value;
+};
+
+/// Names and values, lent for the length of a call unless the function says otherwise.
+struct argument_list {
+    argument const* data = nullptr;
+    std::uint64_t size = 0;
+};
+
 /// Work of a module, held by the host: `run` is called under a lease, `destroy` exactly once.
 struct job {
     void* context = nullptr;
@@ -85,6 +97,12 @@ struct host_api {
     /// As `every`, but runs `work` for the first time after `first_after` nanoseconds: at once, if that is not positive.
     status (*every_after)(void* context, std::int64_t period, std::int64_t first_after, job work,
                           error* why) noexcept = nullptr;
+    /// The directory of the file that was asked for, absolute.
+    /// Lifetime: as the instance.
+    text (*origin)(void* context) noexcept = nullptr;
+    /// What the host has set for the component, by name.
+    /// Lifetime: as the instance.
+    argument_list (*settings)(void* context) noexcept = nullptr;
 };
 
 }  // namespace hotswap::abi

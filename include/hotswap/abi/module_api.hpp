@@ -22,18 +22,6 @@ struct sink {
     bool (*grow)(sink* self, std::uint64_t need) noexcept = nullptr;
 };
 
-/// One name and value of `hotswap::arguments`.
-struct argument {
-    text name;
-    text value;
-};
-
-/// The arguments of an operation, lent for the length of a call.
-struct argument_list {
-    argument const* data = nullptr;
-    std::uint64_t size = 0;
-};
-
 /// A live instance: the object to destroy, and the contract's base class within it.
 struct instance {
     void* object = nullptr;

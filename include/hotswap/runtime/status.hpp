@@ -1,9 +1,11 @@
 // A component, as runtime::status tells of it.
 #pragma once
 
+#include <hotswap/base/arguments.hpp>
 #include <hotswap/base/result.hpp>
 #include <hotswap/swap/report.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,6 +13,13 @@
 #include <vector>
 
 namespace hotswap {
+
+/// A periodic checkpoint that does not succeed.
+struct failing_checkpoint {
+    failure last{};                                 ///< of the last try
+    std::chrono::system_clock::time_point since{};  ///< of the first try that failed, by the host's clock
+    std::uint64_t times = 0;                        ///< in a row
+};
 
 /// A component, as `runtime::status` tells of it.
 struct component_status {
@@ -32,6 +41,9 @@ struct component_status {
     std::vector<std::string> libraries{};
     /// What is wrong with the running module and did not refuse it.
     std::vector<std::string> warnings{};
+    /// If the last periodic checkpoint of the runtime failed; until one succeeds.
+    std::optional<failing_checkpoint> checkpoint_fails{};
+    hotswap::settings settings{};  ///< what `host::settings` says to it
 };
 
 }  // namespace hotswap

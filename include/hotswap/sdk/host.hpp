@@ -3,11 +3,13 @@
 
 #include <hotswap/abi/chrono.hpp>
 #include <hotswap/abi/host_api.hpp>
+#include <hotswap/base/arguments.hpp>
 #include <hotswap/contract.hpp>
 #include <hotswap/sdk/boundary.hpp>
 #include <hotswap/sdk/neighbour.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -111,11 +113,32 @@ public:
     /// Threads:  [any]
     bool rehearsing() const noexcept { return api_->rehearsing(context_); }
 
+    /// The directory of the file that the host asked for, for data that lies next to the module; the code itself runs from
+    /// a private copy elsewhere. After a recovery it is where the module came from once, and may be gone.
+    /// Threads:  [any]
+    /// Lifetime: as the instance.
+    std::string_view origin() const noexcept { return view(api_->origin(context_)); }
+
+    /// What the host has set for this component, by `load_options::settings` or `swap_options::settings`.
+    /// Errors:   throws std::bad_alloc.
+    /// Threads:  [any]
+    hotswap::settings settings() const {
+        hotswap::settings all;
+        auto const list = api_->settings(context_);
+        for (auto const* each = list.data; each != list.data + list.size; ++each)
+            all.emplace(view(each->name), view(each->value));
+        return all;
+    }
+
     /// Keeps this module's code mapped until the pin is gone.
     /// Threads:  [any]
     module_pin pin() const noexcept { return module_pin(*api_, context_); }
 
 private:
+    static std::string_view view(abi::text from) noexcept {
+        return {from.data, static_cast<std::size_t>(from.size)};
+    }
+
     template <class F, class Take>
     void hand_over(F&& f, Take take) {
         using function = std::decay_t<F>;

@@ -43,6 +43,9 @@ struct load_options {
     std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
     hotswap::arguments arguments{};         ///< for migrations that take them
     bool pre_releases = false;  ///< whether the newest release of a family may be a pre-release (2.0.0-rc.1)
+    /// What the component is told by `host::settings`, and all its generations until a swap sets others. A store keeps it in
+    /// plain text: secrets belong elsewhere.
+    hotswap::settings settings{};
 };
 
 /// Options of `runtime::swap` and `runtime::plan`.
@@ -60,6 +63,14 @@ struct swap_options {
     hotswap::probation probation{};  ///< the time in which the new generation may still be sent back
     /// Whether the newest release of a family may be a pre-release (2.0.0-rc.1); if the running one is, it may anyhow.
     bool pre_releases = false;
+    /// Whether a file with the content of the running module gets a pause and a generation of its own. Otherwise nothing is
+    /// done then, and the report says `same_content`.
+    bool even_if_unchanged = false;
+    /// For development: the new generation begins with a default state, and the running one's is dropped, whatever its
+    /// schema and layout. The report says so. On a runtime with a store it takes `allow_loss` as well.
+    bool fresh_state = false;
+    /// What `host::settings` says from this generation on; empty: as before. A revert goes back to those before.
+    std::optional<hotswap::settings> settings{};
 };
 
 /// Options of `runtime::revert`.

@@ -32,16 +32,19 @@ struct swap_plan {
     bool reversible_without_loss = false;
     bool handoff_possible = false;
     hotswap::transfer transfer = hotswap::transfer::snapshot;
-    std::chrono::nanoseconds predicted_pause{0};  ///< 0 if something blocks the swap
+    /// As measured in the rehearsal, if there was one; 0 if something blocks the swap, or nothing would be done.
+    std::chrono::nanoseconds predicted_pause{0};
     std::uint64_t state_bytes = 0;  ///< of the serialized state, by samples; of tables see `tables`
     table_report tables{};          ///< when rows would be copied, and what memory that takes
-    rehearsal_report rehearsal{};   ///< if `swap_options::rehearse` asks for `always`
+    rehearsal_report rehearsal{};   ///< if the swap would rehearse, the plan has
     std::vector<failure> blockers{};
     std::vector<std::string>
         keeps_mapped{};  ///< what in the new module would keep it mapped after it is retired
     /// What is wrong with the new module and does not refuse it, and what else should be known before the swap: files that were
     /// passed over, a step down.
     std::vector<std::string> warnings{};
+    bool same_content = false;   ///< the file runs already: the swap does nothing unless the options force it
+    bool state_dropped = false;  ///< by `swap_options::fresh_state`
 };
 
 /// The plan on a few lines, for a person.

@@ -26,6 +26,10 @@ struct rehearsal_options {
     /// empty answer: the real state. Then the gate is closed once, for as long as it takes to serialize that.
     /// Threads:  called on the thread of the operation.
     std::function<std::vector<std::byte>(std::string_view component)> frame{};
+    /// Variables of the host's environment that the helper gets as well. It always gets TZ, LANG, LANGUAGE and LC_*,
+    /// LD_LIBRARY_PATH, and the sanitizers' options.
+    std::vector<std::string> environment{};
+    bool whole_environment = false;  ///< it gets all of them
 };
 
 /// What a rehearsal found out.

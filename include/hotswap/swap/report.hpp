@@ -29,9 +29,10 @@ enum class table_way : std::uint8_t {
     none,          ///< there are no tables, or they are handed over as they are
     before_pause,  ///< while the old code served, its writers helping
     in_pause,      ///< with the rest of the state, behind the gate
+    unknown,       ///< plan: that takes code of a module that has not been rehearsed
 };
 
-/// "none", "before the pause" or "in the pause".
+/// "none", "before the pause", "in the pause" or "unknown".
 std::string_view to_string(table_way way) noexcept;
 
 /// What became of the tables of a state.
@@ -74,6 +75,10 @@ struct swap_report {
     unload_report unload{};
     /// What is wrong with the new module and does not refuse it.
     std::vector<std::string> warnings{};
+    /// Whether the file has the content of the module that ran: it runs already. Then nothing was done, and `from` is `to`,
+    /// unless `swap_options` forced it.
+    bool same_content = false;
+    bool state_dropped = false;  ///< by `swap_options::fresh_state`: what ran is gone
 
     /// The report of one phase; zeros if it did not run.
     phase_report of(hotswap::phase step) const noexcept;
