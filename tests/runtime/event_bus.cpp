@@ -79,7 +79,7 @@ TEST_CASE("event bus: an event waits until the last of the gates that it waits f
     CHECK(at.told == "1 ");
 }
 
-TEST_CASE("event bus: what a subscriber publishes comes after what it is told") {
+TEST_CASE("event bus: what a subscriber publishes comes after what it was called for") {
     event_bus bus(false, hotswap::level::error);
     std::string told;
     bus.add([&](hotswap::event const& what) {

@@ -1,4 +1,4 @@
-// What a component is told of where it came from, and of what its host has set.
+// Where a component came from, and what its host has set for it, as it can ask.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/furnished.hpp"
 

@@ -43,7 +43,7 @@ struct load_options {
     std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
     hotswap::arguments arguments{};         ///< for migrations that take them
     bool pre_releases = false;  ///< whether the newest release of a family may be a pre-release (2.0.0-rc.1)
-    /// What the component is told by `host::settings`, and all its generations until a swap sets others. A store keeps it in
+    /// What `host::settings` answers in the component, in all its generations until a swap sets others. A store keeps it in
     /// plain text: secrets belong elsewhere.
     hotswap::settings settings{};
 };
