@@ -100,7 +100,7 @@ private:
         std::size_t count = 0;
         std::string first;
         for (elf_symbol const& s : image_.symbols()) {
-            // Those of sanitizers are told as such.
+            // The symbols of sanitizers have a finding of their own.
             if (s.defined || s.weak || is_of_a_sanitizer(s.name)) continue;
             std::string symbol(s.name);
             if (libraries_.defines(symbol)) continue;

@@ -44,7 +44,7 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "private libraries: one that lacks what the module needs is told as such, not as something to be "
+    "private libraries: one that lacks what the module needs is reported as such, not as something to be "
     "linked") {
     auto const given = host({"1.0.0", "load", "3.0.0", "swap"});
     CHECK_MESSAGE(given.has("swap: lint_refused: private_user-3.0.0.so"), given.output);
@@ -75,7 +75,7 @@ TEST_CASE("private libraries: the host's own is what modules run with, and the s
 }
 
 TEST_CASE(
-    "private libraries: a symbol that the file would have and the loaded one has not is told with both "
+    "private libraries: a symbol that the file would have and the loaded one has not is reported with both "
     "paths") {
     auto const given = host({"3.0.0", "load"}, HOTSWAP_TEST_PRIVATE_HOST);
     CHECK_MESSAGE(given.has("load: unresolved_symbols: private_user-3.0.0.so"), given.output);
@@ -86,7 +86,7 @@ TEST_CASE(
     CHECK(given.has("a SONAME for each release"));
 }
 
-TEST_CASE("private libraries: one that was replaced since it was loaded is told as such") {
+TEST_CASE("private libraries: one that was replaced since it was loaded is reported as such") {
     test::scratch const here;
     auto const place = (here / "libhotswap_test_private.so.1").string();
     std::filesystem::copy_file(library(1), place);

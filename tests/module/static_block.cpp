@@ -70,7 +70,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "static TLS: when there is none left the linker's refusal is told by its cause, and plan and swap say "
+    "static TLS: when there is none left the linker's refusal is reported by its cause, and plan and swap "
+    "say "
     "the same from then on") {
     auto const given = swapped(40, "revert revert plan swap ask");
     CHECK(given.status == 0);

@@ -56,9 +56,9 @@ void do_step(hotswap::runtime& runtime, std::filesystem::path const& module, std
 }
 
 void put(std::filesystem::path const& file, std::filesystem::path const& place) {
-    auto const beside = place.string() + ".new";
-    std::filesystem::copy_file(file, beside);
-    std::filesystem::rename(beside, place);
+    auto const next = place.string() + ".new";
+    std::filesystem::copy_file(file, next);
+    std::filesystem::rename(next, place);
 }
 
 }  // namespace
