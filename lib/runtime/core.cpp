@@ -112,19 +112,37 @@ void runtime_core::tell_passed_over(chosen_module const& chosen, step_recorder& 
             steps.warn(phase::stage, fmt::format("{} is taken; passed over: {}", taken, each));
 }
 
-result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted, step_recorder& steps) {
+namespace {
+
+// Options that contradict each other. `store`: of the runtime; empty: it has none.
+result<void> check_options(swap_options const& wanted, fs::path const& store) {
     if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
         return refuse(errc::invalid_argument, phase::none,
                       "a handoff takes no pause_budget: both generations work on one state, so code that "
                       "overruns it could not be left to itself; use transfer::snapshot, or no budget");
-    if (wanted.fresh_state && wanted.transfer == transfer::handoff)
+    if (!wanted.fresh_state) return {};
+    if (wanted.transfer == transfer::handoff)
         return refuse(errc::invalid_argument, phase::none,
                       "fresh_state drops the state that a handoff would hand over; ask for one of them");
-    if (wanted.fresh_state && keeper() != nullptr && !wanted.allow_loss)
+    if (store.empty()) return {};
+    if (!wanted.allow_loss)
         return refuse(errc::invalid_argument, phase::none,
                       "fresh_state would drop the running state and what the store {} has of it; set "
                       "allow_loss as well if that is wanted, and take a snapshot before",
-                      options.store.string());
+                      store.string());
+    if (wanted.probation.duration.count() > 0)
+        return refuse(
+            errc::invalid_argument, phase::none,
+            "on a probation the store keeps what the release before goes on from, and a fresh_state "
+            "leaves it nothing that it reads; swap without a probation");
+    return {};
+}
+
+}  // namespace
+
+result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted, step_recorder& steps) {
+    auto possible = check_options(wanted, keeper() != nullptr ? options.store : fs::path());
+    if (!possible) return possible.error();
     // One who runs a pre-release waits for the next.
     auto const running = release::parse(in.running().module->file().release());
     auto chosen = find_module(wanted.module, in.family,

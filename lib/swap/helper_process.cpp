@@ -28,7 +28,7 @@ using steady = std::chrono::steady_clock;
 
 failure cannot(std::string_view what, int error) {
     return refuse(errc::no_rehearsal, phase::rehearse,
-                  "the rehearsal's helper process {}: {}; mend that, or swap with rehearse::never", what,
+                  "the rehearsal's helper process {}: {}; fix that, or swap with rehearse::never", what,
                   strerrordesc_np(error));
 }
 

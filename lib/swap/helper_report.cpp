@@ -109,7 +109,9 @@ failure failed(std::string_view name, std::string_view remedy, fmt::format_strin
                   fmt::format(did, std::forward<A>(arguments)...), remedy);
 }
 
-constexpr std::string_view mend = "mend the module: in the host it would have done the same";
+constexpr std::string_view fix = "fix the module: in the host it would have done the same";
+/// Where it may have been for something that only the host has: the sentence goes on with what differs.
+constexpr std::string_view fix_or = "fix the module";
 
 std::string in_words(std::uint64_t bytes) {
     constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
@@ -117,7 +119,7 @@ std::string in_words(std::uint64_t bytes) {
 }
 
 failure took_too_much(helper_report const& told, helper_limits const& limits, std::string_view name) {
-    return failed(name, "mend the module, or raise rehearsal_options::address_space if it needs as much",
+    return failed(name, "fix the module, or raise rehearsal_options::address_space if it needs as much",
                   "took more than {} of memory while {}", in_words(limits.address_space),
                   wire::doing(told.at));
 }
@@ -146,13 +148,13 @@ failure ended_by_signal(helper_report const& told, helper_limits const& limits, 
                         std::string_view name) {
     auto const during = wire::doing(told.at);
     if (signal == SIGXCPU)
-        return failed(name, "mend the module, or raise rehearsal_options::cpu_seconds if it needs as much",
+        return failed(name, "fix the module, or raise rehearsal_options::cpu_seconds if it needs as much",
                       "used more than {} s of processor time while {}", limits.cpu_seconds, during);
     if (signal == SIGXFSZ)
-        return failed(name, "mend the module, or raise rehearsal_options::file_size if it needs as much",
+        return failed(name, "fix the module, or raise rehearsal_options::file_size if it needs as much",
                       "wrote a file of more than {} while {}", in_words(limits.file_size), during);
     char const* const known = sigdescr_np(signal);
-    return failed(name, mend, "was ended by signal {} ({}) while {}", signal,
+    return failed(name, fix, "was ended by signal {} ({}) while {}", signal,
                   known == nullptr ? "unknown" : known, during);
 }
 
@@ -161,13 +163,13 @@ failure ended_early(helper_report const& told, helper_ending const& how, helper_
                     std::string_view name) {
     auto const during = wire::doing(told.at);
     if (told.uncaught)
-        return failed(name, mend, "threw what nobody caught while {}: {}", during, *told.uncaught);
+        return failed(name, fix_or, "threw what nobody caught while {}: {}", during, *told.uncaught);
     if (how.signal != 0) return ended_by_signal(told, limits, how.signal, name);
-    if (told.exit_status) return failed(name, mend, "called exit({}) while {}", *told.exit_status, during);
+    if (told.exit_status) return failed(name, fix_or, "called exit({}) while {}", *told.exit_status, during);
     if (how.status == wire::lost_report)
-        return failed(name, mend, "closed descriptors that are not its own while {}", during);
-    if (how.status >= 0) return failed(name, mend, "called _exit({}) while {}", how.status, during);
-    return failed(name, mend, "ended without a report while {}", during);
+        return failed(name, fix, "closed descriptors that are not its own while {}", during);
+    if (how.status >= 0) return failed(name, fix, "called _exit({}) while {}", how.status, during);
+    return failed(name, fix, "ended without a report while {}", during);
 }
 
 }  // namespace
@@ -197,7 +199,7 @@ result<void> judge_report(helper_report const& told, helper_ending const& how, h
                           std::string_view name) {
     auto const during = wire::doing(told.at);
     if (told.broken || how.wrote_too_much)
-        return failed(name, mend, "wrote into descriptors that are not its own while {}", during);
+        return failed(name, fix, "wrote into descriptors that are not its own while {}", during);
     if (!told.began)
         return refuse(
             errc::no_rehearsal, phase::rehearse,
@@ -207,12 +209,12 @@ result<void> judge_report(helper_report const& told, helper_ending const& how, h
             : how.signal != 0 ? fmt::format("by signal {}", how.signal)
                               : fmt::format("with status {}", how.status));
     if (how.timed_out)
-        return failed(name, "mend the module, or raise rehearsal_options::deadline if it needs as long",
+        return failed(name, "fix the module, or raise rehearsal_options::deadline if it needs as long",
                       "was still {} after {}", during, to_string(limits.deadline));
     bool const ended_well = how.status == 0 || (how.status < 0 && how.signal == 0);
     if (told.passed && ended_well) {
         if (!told.forked) return {};
-        return failed(name, mend, "called fork() while {}", wire::doing(*told.forked));
+        return failed(name, fix, "called fork() while {}", wire::doing(*told.forked));
     }
     if (told.unloadable)
         return refuse(
@@ -224,9 +226,10 @@ result<void> judge_report(helper_report const& told, helper_ending const& how, h
         return took_too_much(told, limits, name);
     if (told.answer != abi::status::ok) return as_in_swap(told, name);
     if (told.misbehaviour && told.forked)
-        return failed(name, mend, "called fork() while {}, and {}", wire::doing(*told.forked),
+        return failed(name, fix, "called fork() while {}, and {}", wire::doing(*told.forked),
                       *told.misbehaviour);
-    if (told.misbehaviour) return failed(name, mend, "{}", *told.misbehaviour);
+    if (told.misbehaviour)
+        return failed(name, told.is_by_own_words() ? fix_or : fix, "{}", *told.misbehaviour);
     return ended_early(told, how, limits, name);
 }
 

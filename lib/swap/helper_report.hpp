@@ -38,9 +38,11 @@ struct helper_report {
     std::vector<std::string> not_in_force{};
     std::vector<std::string> left{};
 
-    /// Whether it ended with words of the module's own: in the host they might not have been said.
+    /// Whether the module itself decided to end it: it might not have, in the host.
     bool is_by_own_words() const noexcept {
-        return uncaught.has_value() || (answer != abi::status::ok && answer != abi::status::out_of_memory);
+        bool const is_unwell = misbehaviour.has_value() && at == wire::stage::check_health;
+        return uncaught || exit_status || is_unwell ||
+               (answer != abi::status::ok && answer != abi::status::out_of_memory);
     }
     std::chrono::nanoseconds time_of(wire::stage which) const noexcept {
         return took[static_cast<std::uint32_t>(which)];

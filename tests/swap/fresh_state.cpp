@@ -95,6 +95,9 @@ TEST_CASE("fresh state: with a store it takes allow_loss as well, and then the s
         CHECK(sums->total("a") == 3);
         auto allowed = fresh;
         allowed.allow_loss = true;
+        auto on_trial = allowed;
+        on_trial.probation.duration = 1h;
+        CHECK(at.refusal("tally", built("tally_edited", "1.5.0"), on_trial).code == errc::invalid_argument);
         auto const report = at.swap("tally", built("tally_edited", "1.5.0"), allowed);
         CHECK_FALSE(report.not_durable.has_value());
         sums->add("b", 2);
