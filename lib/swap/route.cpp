@@ -42,10 +42,12 @@ result<void> check_schema(origin const& from, module_file const& to, std::string
     if (known != nullptr && known->layout != from.layout)
         return refuse(
             errc::layout_changed, phase::verify,
-            "{} knows version {} of the state with layout {:016x}, the state at hand has layout {:016x}: the "
-            "struct was edited after its release; put the released struct back and make a new version for "
+            "{} knows version {} of {} with layout {:016x}, the state at hand has layout {:016x}: the "
+            "struct was edited after its release (a field, an enumerator or a type within it was added, "
+            "removed, renamed or exchanged); put the released struct back and make a new version for "
             "the change",
-            to_name, from.version, known->layout, from.layout);
+            to_name, from.version, from.schema.empty() ? "the legacy state" : from.schema, known->layout,
+            from.layout);
     return {};
 }
 

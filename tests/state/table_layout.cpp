@@ -13,6 +13,15 @@
 
 using hotswap::layout_of;
 
+namespace elsewhere {
+
+struct first {
+    std::uint64_t total = 0;
+    std::string note;
+};
+
+}  // namespace elsewhere
+
 namespace {
 
 struct first {
@@ -57,9 +66,12 @@ TEST_CASE("table: a table can be handed over, unless its rows cannot") {
     CHECK(!layout_of<names>().bound);
 }
 
-TEST_CASE("table: tables of equal keys and rows have equal fingerprints, whatever their names") {
-    CHECK(print_of<names> == print_of<hotswap::table<std::string, same_as_first>>);
-    CHECK(print_of<holder<names>> == print_of<holder<hotswap::table<std::string, same_as_first>>>);
+TEST_CASE(
+    "table: the fields of rows are part of its fingerprint by their names, rows of one name in two "
+    "namespaces are equal") {
+    CHECK(print_of<holder<names>> == print_of<holder<hotswap::table<std::string, elsewhere::first>>>);
+    CHECK(print_of<names> != print_of<hotswap::table<std::string, same_as_first>>);
+    CHECK(print_of<holder<names>> != print_of<holder<hotswap::table<std::string, same_as_first>>>);
 }
 
 TEST_CASE("table: fingerprints tell keys, rows, hashes, equalities and kinds of containers apart") {

@@ -3,6 +3,7 @@
 
 #include <hotswap/abi/descriptor.hpp>
 #include <hotswap/state/key_order.hpp>
+#include <hotswap/state/names.hpp>
 #include <hotswap/state/refusal.hpp>
 #include <hotswap/state/value.hpp>
 
@@ -13,8 +14,9 @@
 
 namespace hotswap {
 
-/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order,
-/// through containers and nested structs. Names of fields and of aggregates are not part of it.
+/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order, and equal names of fields,
+/// enumerators and nested types, through containers and nested structs. Not part of it: the name of the state itself, for which
+/// its schema stands, namespaces, and the arguments of templates that are aggregates.
 struct layout {
     std::uint64_t fingerprint = 14695981039346656037u;
     bool opaque = false;     ///< some class is known by name and size only, so equality proves nothing
@@ -63,9 +65,14 @@ struct ancestry {
 template <class T, class Path>
 constexpr void describe(layout& l);
 
+template <class T, class Path, std::size_t I>
+constexpr void describe_field(layout& l) {
+    if constexpr (!std::is_const_v<field_type<T, I>>) mix(l, field_name<T, I>());  // else it is refused below
+    describe<field_type<T, I>, Path>(l);
+}
 template <class T, class Path, std::size_t... I>
 constexpr void describe_fields(layout& l, std::index_sequence<I...>) {
-    (describe<field_type<T, I>, Path>(l), ...);
+    (describe_field<T, Path, I>(l), ...);
 }
 template <class T, class Path, std::size_t... I>
 constexpr void describe_elements(layout& l, std::index_sequence<I...>) {
@@ -120,9 +127,23 @@ constexpr void describe_container(layout& l) {
 }
 
 template <class T>
+constexpr void describe_scalar(layout& l);
+
+template <class T>
+constexpr void describe_enumeration(layout& l) {
+    describe_scalar<std::underlying_type_t<T>>(l);
+    mix(l, own_name<T>());
+    if constexpr (has_known_enumerators<T>)
+        for_each_enumerator<T>([&l](std::uint64_t value, std::string_view name) {
+            mix(l, value);
+            mix(l, name);
+        });
+}
+
+template <class T>
 constexpr void describe_scalar(layout& l) {
     if constexpr (std::is_enum_v<T>)
-        describe_scalar<std::underlying_type_t<T>>(l);
+        describe_enumeration<T>(l);
     else
         mix(l, std::is_floating_point_v<T> ? "floating" : std::is_signed_v<T> ? "signed" : "unsigned");
 }
@@ -137,6 +158,7 @@ constexpr void describe_class(layout& l) {
     } else if constexpr (k == kind::aggregate) {
         static_assert(sizeof(state_aggregate<T>) != 0);
         mix(l, "struct");
+        if constexpr (!std::is_same_v<Path, ancestry<>>) mix(l, own_name<T>());
         mix(l, field_count<T>);
         describe_fields<T, path>(l, std::make_index_sequence<plain_field_count<T>>{});
         check_struct<T>();
@@ -169,7 +191,9 @@ constexpr void describe(layout& l) {
     mix(l, static_cast<std::uint64_t>(alignof(T)));
     if constexpr (std::is_class_v<T>)
         if (compilers_name<T>().starts_with("boost::")) l.boost = BOOST_VERSION;
-    if constexpr (k == kind::boolean) {
+    if constexpr (k == kind::boolean && std::is_enum_v<T>) {
+        describe_enumeration<T>(l);
+    } else if constexpr (k == kind::boolean) {
         mix(l, "bool");
     } else if constexpr (k == kind::scalar) {
         describe_scalar<T>(l);
