@@ -16,7 +16,10 @@ function(hotswap_why_no_release result version)
 endfunction()
 
 # hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp…
-#                       [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
+#                       [CONTRACT header…] [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
+#
+# CONTRACT names the header of the contract that it implements (and of neighbours' that it calls): its text is watched, see
+# hotswap_contract.cmake.
 #
 # Builds one release of a component as target and file NAME-x.y.z(.so), with every flag that lets it be unloaded again,
 # and has hotswap-lint seal and judge the result: a module that could not be loaded or let go of fails the build. The file is written to
@@ -26,11 +29,13 @@ endfunction()
 # The seal is a digest of the finished file, so nothing may alter that afterwards: it is linked with the install RPATH, and
 # without symbols in the configurations Release and MinSizeRel. `cmake --install --strip` strips what install(TARGETS …)
 # names and would break the seal; install(PROGRAMS "$<TARGET_FILE:NAME-x.y.z>" …) it leaves as it is.
+include("${CMAKE_CURRENT_LIST_DIR}/hotswap_contract.cmake")
+
 function(hotswap_add_component name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;OUTPUT_DIRECTORY" "SOURCES;LIBRARIES;INCLUDES")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;OUTPUT_DIRECTORY" "SOURCES;CONTRACT;LIBRARIES;INCLUDES")
     if(arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "hotswap_add_component(${name}): not understood: ${arg_UNPARSED_ARGUMENTS}; write "
-            "hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp… [LIBRARIES …] [INCLUDES …] [OUTPUT_DIRECTORY dir])")
+            "hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp… [CONTRACT a.hpp…] [LIBRARIES …] [INCLUDES …] [OUTPUT_DIRECTORY dir])")
     endif()
     if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_-]*$")
         message(FATAL_ERROR "hotswap_add_component(${name}): a component's name is letters, digits, underscores and dashes")
@@ -41,6 +46,10 @@ function(hotswap_add_component name)
     endif()
     if(NOT arg_SOURCES)
         message(FATAL_ERROR "hotswap_add_component(${name}): SOURCES is missing: the files that this release is built from")
+    endif()
+
+    if(arg_CONTRACT)
+        hotswap_contract(${arg_CONTRACT})
     endif()
 
     set(target "${name}-${arg_VERSION}")

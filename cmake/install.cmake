@@ -27,6 +27,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/hotswap-config-version.cmake"
     cmake/hotswap_add_component.cmake
     cmake/hotswap_check_compiler.cmake
+    cmake/hotswap_contract.cmake
     cmake/hotswap_component.map
     cmake/Findhotswap_sodium.cmake
     DESTINATION "${package_dir}" COMPONENT dev)

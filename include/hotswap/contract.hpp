@@ -7,12 +7,19 @@
 namespace hotswap {
 
 /// Names and numbers a contract, the abstract class through which a host calls a component.
-/// A host and a module agree iff both are equal: raise `number` whenever the class changes in any way.
+/// A host and a module agree iff both are equal: raise `number` whenever the class changes in any way. `hotswap_contract` (CMake)
+/// fails the build where that was forgotten; a forgotten number whose change shows in the count of virtual functions is refused
+/// at run time (contract_mismatch).
 struct contract {
     std::string_view name;
     std::uint32_t number = 1;
 
-    constexpr bool operator==(contract const&) const noexcept = default;
+    /// Entries of the class's vtable, filled by hotswap; 0: unknown.
+    std::uint32_t functions = 0;
+
+    constexpr bool operator==(contract const& other) const noexcept {
+        return name == other.name && number == other.number;
+    }
 };
 
 }  // namespace hotswap

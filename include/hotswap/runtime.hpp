@@ -1,6 +1,7 @@
 // The one header that a host reads: load components, call them, replace them while they are called.
 #pragma once
 
+#include <hotswap/abi/contract_as_built.hpp>
 #include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
 #include <hotswap/module/inspect.hpp>
@@ -82,7 +83,7 @@ public:
     /// Threads:  [control]
     template <class Contract>
     [[nodiscard]] result<handle<Contract>> load(std::string_view name, load_options const& options = {}) {
-        return as_handle<Contract>(load_gate(name, Contract::contract, options));
+        return as_handle<Contract>(load_gate(name, detail::contract_as_built<Contract>(), options));
     }
 
     /// A handle to a component that is loaded.
@@ -90,7 +91,7 @@ public:
     /// Threads:  [any]
     template <class Contract>
     [[nodiscard]] result<handle<Contract>> find(std::string_view name) const {
-        return as_handle<Contract>(find_gate(name, Contract::contract));
+        return as_handle<Contract>(find_gate(name, detail::contract_as_built<Contract>()));
     }
 
     /// Replaces the running generation of `name` by the newest release on disk, or by the module named.

@@ -34,7 +34,10 @@ struct module_file {
 
     std::string_view component() const noexcept { return descriptor.component; }
     std::string_view release() const noexcept { return descriptor.release; }
-    hotswap::contract contract() const noexcept { return {descriptor.contract, descriptor.contract_number}; }
+    hotswap::contract contract() const noexcept {
+        return {descriptor.contract, descriptor.contract_number,
+                abi::count_functions(descriptor.contract_end)};
+    }
     hotswap::schema schema() const noexcept { return {descriptor.schema, descriptor.schema_version}; }
     bool legacy() const noexcept { return descriptor.schema_version == 0; }
 

@@ -67,6 +67,10 @@ struct rehearsed_functions {
         explain(why, "there are no neighbours in a rehearsal");
         return nullptr;
     }
+    static void* find_as_built(void* context, abi::text name, abi::text contract, std::uint32_t number,
+                               std::uint32_t, abi::error* why) noexcept {
+        return find(context, name, contract, number, why);
+    }
     // Nothing is ever found, so nothing is ever asked of these.
     static void retain(void*) noexcept {}
     static abi::status enter(void*, abi::lease_token*, void**, abi::error* why) noexcept {
@@ -100,6 +104,7 @@ abi::host_api const& surroundings::api() noexcept {
         .every_after = &rehearsed_functions::every_after,
         .origin = &rehearsed_functions::origin,
         .settings = &rehearsed_functions::settings,
+        .find_as_built = &rehearsed_functions::find_as_built,
     };
     return table;
 }

@@ -3,6 +3,7 @@
 #include "module/digest.hpp"
 #include "module/module_source.hpp"
 #include "module/release.hpp"
+#include "slot/contract_fit.hpp"
 #include "swap/lifecycle.hpp"
 
 #include <algorithm>
@@ -41,12 +42,10 @@ environment runtime_core::surroundings_of(std::string name) {
     around.find = [this](std::string_view wanted, contract of) -> result<found_neighbour> {
         auto found = components.find(wanted);
         if (!found) return found.error();
-        if ((*found)->entrance->contract() == of)
-            return found_neighbour{(*found)->entrance, (*found)->referred_to_by};
-        return refuse(errc::contract_mismatch, phase::none,
-                      "\"{}\" implements the contract {} {}, asked for was {} {}; ask for its own contract",
-                      wanted, (*found)->entrance->contract().name, (*found)->entrance->contract().number,
-                      of.name, of.number);
+        auto fit = check_contract((*found)->entrance->contract(), of, phase::none,
+                                  fmt::format("\"{}\"", wanted), "ask for its own contract");
+        if (!fit) return fit.error();
+        return found_neighbour{(*found)->entrance, (*found)->referred_to_by};
     };
     around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
     around.gates = &events;

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "runtime/core.hpp"
+#include "slot/contract_fit.hpp"
 #include "slot/thread_registry.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/send_back.hpp"
@@ -94,10 +95,9 @@ result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wan
     auto found = self_->components.find(name);
     if (!found) return found.error();
     auto const& entrance = (*found)->entrance;
-    if (entrance->contract() == wanted) return entrance;
-    auto why = refuse(errc::contract_mismatch, phase::none,
-                      "it implements the contract {} {}, asked for was {} {}; ask for its own contract",
-                      entrance->contract().name, entrance->contract().number, wanted.name, wanted.number);
+    auto fit = check_contract(entrance->contract(), wanted, phase::none, "it", "ask for its own contract");
+    if (fit) return entrance;
+    auto why = fit.error();
     why.component = name;
     why.old_serving = true;
     return why;

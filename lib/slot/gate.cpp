@@ -21,12 +21,14 @@
 
 namespace hotswap::detail {
 
-gate::gate(std::string name, std::string contract_name, std::uint32_t contract_number)
+gate::gate(std::string name, std::string contract_name, std::uint32_t contract_number,
+           std::uint32_t functions)
     : index_(thread_registry::get().claim_slot()),
       turn_(1),
       name_(std::move(name)),
       contract_name_(std::move(contract_name)),
       contract_number_(contract_number),
+      functions_(functions),
       process_(getpid()) {}
 
 gate::~gate() { thread_registry::get().release_slot(index_); }

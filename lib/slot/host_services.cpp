@@ -100,10 +100,15 @@ struct host_functions {
 
     static void* find(void* context, abi::text name, abi::text contract_name, std::uint32_t contract_number,
                       abi::error* why) noexcept {
+        return find_as_built(context, name, contract_name, contract_number, 0, why);
+    }
+    static void* find_as_built(void* context, abi::text name, abi::text contract_name,
+                               std::uint32_t contract_number, std::uint32_t functions,
+                               abi::error* why) noexcept {
         neighbour_reference* made = nullptr;
         guarded(why, [&] {
             auto const& around = of(context).around_;
-            auto found = around.find(view(name), {view(contract_name), contract_number});
+            auto found = around.find(view(name), {view(contract_name), contract_number, functions});
             if (found)
                 made = new neighbour_reference(std::move(*found), around.name);
             else
@@ -177,6 +182,7 @@ abi::host_api const& host_services::api() noexcept {
         .every_after = &host_functions::every_after,
         .origin = &host_functions::origin,
         .settings = &host_functions::settings,
+        .find_as_built = &host_functions::find_as_built,
     };
     return table;
 }

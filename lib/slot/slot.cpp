@@ -36,7 +36,8 @@ void retained_module::look(int probe_signal) noexcept {
 }
 
 slot::slot(std::string name, contract wanted, environment surroundings)
-    : entrance(std::make_shared<gate>(std::move(name), std::string(wanted.name), wanted.number)),
+    : entrance(
+          std::make_shared<gate>(std::move(name), std::string(wanted.name), wanted.number, wanted.functions)),
       around(std::move(surroundings)),
       runner_(*entrance, [this](std::string_view what, std::uint64_t times) {
           around.log(level::error, fmt::format("a timer or posted job threw: {}{}", what,

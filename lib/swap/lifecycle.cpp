@@ -89,6 +89,7 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     auto const release = std::string(first->module->file().release());
     in.exchange(std::move(first));
     in.publish_facts();
+    in.entrance->learn_functions(in.running().module->file().contract().functions);
     in.entrance->open(in.running().instance.contract());
     steps.finish("release " + release);
     return {};

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "module/static_block.hpp"
+#include "slot/contract_fit.hpp"
 #include "swap/module_calls.hpp"
 #include "swap/rehearsal.hpp"
 #include "swap/route.hpp"
@@ -55,12 +56,11 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     steps.bytes(staged->size());
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
         auto judged = verify_module(*staged, area.policy());
-        if (!judged || judged->contract() == wanted) return judged;
-        return refuse(
-            errc::contract_mismatch, phase::verify,
-            "{} implements the contract {} {}, the host asks for {} {}; load a module of that contract, or "
-            "build both against the same header",
-            name, judged->contract().name, judged->contract().number, wanted.name, wanted.number);
+        if (!judged) return judged;
+        auto fit = check_contract(judged->contract(), wanted, phase::verify, name,
+                                  "load a module of that contract, or build both against the same header");
+        if (!fit) return fit.error();
+        return judged;
     });
     if (!verified) return verified.error();
     for (auto& warning : verified->warnings_in_words()) steps.warn(phase::verify, std::move(warning));

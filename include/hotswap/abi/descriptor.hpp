@@ -1,6 +1,7 @@
 // What a module says of itself, in a form that is read from the file without running any of its code.
 #pragma once
 
+#include <hotswap/abi/function_count.hpp>
 #include <hotswap/abi/toolchain.hpp>
 
 #include <cstddef>
@@ -81,6 +82,7 @@ struct descriptor {
     state_entry states[max_states] = {};  ///< ascending by version
     seal sealed =
         seal::none();  ///< BLAKE2b-256 of the whole file with these bytes as zeros; written after linking
+    functions_end contract_end = nullptr;  ///< of the contract's class; null: unknown
 };
 
 /// The ELF note that carries the descriptor. Name and padding put `content` at an offset of 24 under

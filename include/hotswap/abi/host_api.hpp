@@ -103,6 +103,9 @@ struct host_api {
     /// What the host has set for the component, by name.
     /// Lifetime: as the instance.
     argument_list (*settings)(void* context) noexcept = nullptr;
+    /// As `find`, by a caller that knows the contract's class with `functions` entries in its vtable.
+    void* (*find_as_built)(void* context, text name, text contract_name, std::uint32_t contract_number,
+                           std::uint32_t functions, error* why) noexcept = nullptr;
 };
 
 }  // namespace hotswap::abi

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace hotswap::sdk {
@@ -62,6 +63,8 @@ constexpr abi::descriptor descriptor_of(std::string_view component, std::string_
     if (validates<T>) d.flags |= abi::module_validates;
     if (adopts<T>) d.flags |= abi::module_adopts;
     d.contract_number = T::contract.number;
+    if constexpr (!std::is_same_v<contract_of<T>, T>)
+        d.contract_end = abi::end_of_functions<contract_of<T>>();
     d.schema_version = walk::version;
     d.oldest_start = walk::oldest_start;
     d.oldest_back = walk::oldest_back;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/abi/chrono.hpp>
+#include <hotswap/abi/contract_as_built.hpp>
 #include <hotswap/abi/host_api.hpp>
 #include <hotswap/base/arguments.hpp>
 #include <hotswap/contract.hpp>
@@ -100,10 +101,11 @@ public:
     /// Threads:  [any]
     template <class Contract>
     neighbour<Contract> find(std::string_view name) const {
-        constexpr contract wanted = Contract::contract;
+        contract const wanted = detail::contract_as_built<Contract>();
         abi::error why;
-        void* const found = api_->find(context_, {name.data(), name.size()},
-                                       {wanted.name.data(), wanted.name.size()}, wanted.number, &why);
+        void* const found = api_->find_as_built(context_, {name.data(), name.size()},
+                                                {wanted.name.data(), wanted.name.size()}, wanted.number,
+                                                wanted.functions, &why);
         if (found == nullptr) log(level::info, {why.message, why.size});
         return neighbour<Contract>(*api_, found);
     }

@@ -28,7 +28,9 @@ struct call_counts {
 class gate {
 public:
     /// Errors:   throws std::length_error if the process has `max_slots` components already.
-    gate(std::string name, std::string contract_name, std::uint32_t contract_number);
+    /// `functions`: as in `contract`.
+    gate(std::string name, std::string contract_name, std::uint32_t contract_number,
+         std::uint32_t functions = 0);
     ~gate();
     gate(gate const&) = delete;
     gate& operator=(gate const&) = delete;
@@ -71,7 +73,14 @@ public:
     std::uint32_t index() const noexcept { return index_; }
 
     std::string const& name() const noexcept { return name_; }
-    hotswap::contract contract() const noexcept { return {contract_name_, contract_number_}; }
+    hotswap::contract contract() const noexcept {
+        return {contract_name_, contract_number_, functions_.load(std::memory_order_relaxed)};
+    }
+    /// Says how many functions the contract has, where that is unknown: of a component that came back from a store.
+    void learn_functions(std::uint32_t count) noexcept {
+        std::uint32_t unknown = 0;
+        functions_.compare_exchange_strong(unknown, count, std::memory_order_relaxed);
+    }
 
     /// Lets callers through to `contract`.
     void open(void* contract) noexcept;
@@ -129,6 +138,7 @@ private:
     std::string name_;
     std::string contract_name_;
     std::uint32_t contract_number_;
+    std::atomic<std::uint32_t> functions_;
     int process_;  // whose threads open it
 };
 
