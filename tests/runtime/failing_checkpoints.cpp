@@ -21,6 +21,14 @@ struct checkpointed_house : stored_house {
     }
 };
 
+#if defined(HOTSWAP_FAILPOINTS)
+struct full_disk {
+    full_disk() { hotswap::detail::failpoints::arm("store.write=fail:28"); }
+    ~full_disk() { end(); }
+    void end() { hotswap::detail::failpoints::clear(); }
+};
+#endif
+
 }  // namespace
 
 #if defined(HOTSWAP_FAILPOINTS)
@@ -30,7 +38,7 @@ TEST_CASE("status: says that the periodic checkpoint fails, why and since when, 
     at.load<tally>("tally", tally_file("1.0.0"))->add("a", 1);
     CHECK_FALSE(at.failing().has_value());
 
-    hotswap::detail::failpoints::arm("store.write=fail:28");
+    full_disk disk;
     REQUIRE(at.comes_to(true));
     auto const first = at.failing().value();
     CHECK(first.times >= 1);
@@ -42,7 +50,7 @@ TEST_CASE("status: says that the periodic checkpoint fails, why and since when, 
     CHECK(at.failing()->times > first.times);
     CHECK(at.failing()->since == first.since);
 
-    hotswap::detail::failpoints::clear();
+    disk.end();
     CHECK(at.comes_to(false));
 }
 
