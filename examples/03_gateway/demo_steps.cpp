@@ -63,9 +63,9 @@ std::vector<step> campaign_steps(campaign_options const& wanted) {
     all.push_back({.target = "/revert/cache", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
     for (std::string const name : components) all.push_back(swap_to(name, "2.0.0"));
     for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "handoff"}}));
+        all.push_back(swap_to(name, "2.0.0", {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
     for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "snapshot"}}));
+        all.push_back(swap_to(name, "2.0.0", {{"transfer", "snapshot"}, {"even_if_unchanged", true}}));
     return all;
 }
 

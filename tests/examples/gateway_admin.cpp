@@ -95,7 +95,8 @@ TEST_CASE("gateway admin: what a probation finds wrong is sent back, and the sta
     auto client = served.client();
     auto const token = login(client);
     CHECK(owner
-              .send("POST", "/swap/session", R"({"module": "session-1.0.0.so", "rehearse": "always",
+              .send("POST", "/swap/session",
+                    R"({"module": "session-1.0.0.so", "rehearse": "always", "even_if_unchanged": true,
               "probation_ms": 60000, "probation_interval_ms": 1, "probation_max_mean_latency_ns": 1})")
               .status == 200);
     auto component = owner.send("GET", "/status").json().at("components").at(2);
@@ -144,8 +145,8 @@ TEST_CASE("gateway admin: a refused swap is 409 with the failure, and the old co
           "no_such_file");
     CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "session-2.0.0.so"})"), "code") ==
           "contract_mismatch");
-    CHECK(member(owner.send("POST", "/swap/cache", R"({"pause_budget_ns": 1})"), "code") ==
-          "pause_budget_exceeded");
+    CHECK(member(owner.send("POST", "/swap/cache", R"({"pause_budget_ns": 1, "even_if_unchanged": true})"),
+                 "code") == "pause_budget_exceeded");
     CHECK(release_of(owner, "cache") == "2.0.0");
     auto client = served.client();
     CHECK(client.send("GET", "/item/tea", {}, bearer(login(client))).status == 200);

@@ -91,10 +91,12 @@ int loop(std::filesystem::path const& directory, unsigned seed, std::filesystem:
         std::string const next = checkpoints ? now : reverts ? before : std::string(releases[random() % 3]);
         tell("begin", next, *sums.lease());
         auto const when = choice == 3 ? hotswap::rehearse::always : hotswap::rehearse::never;
-        bool const done = checkpoints ? runtime.checkpoint().has_value()
-                          : reverts
-                              ? runtime.revert("sums").has_value()
-                              : runtime.swap("sums", {.module = file_of(next), .rehearse = when}).has_value();
+        bool const done =
+            checkpoints ? runtime.checkpoint().has_value()
+            : reverts
+                ? runtime.revert("sums").has_value()
+                : runtime.swap("sums", {.module = file_of(next), .rehearse = when, .even_if_unchanged = true})
+                      .has_value();
         tell(done ? "kept" : "refused", release_of(*sums.lease()), *sums.lease());
     }
 }
