@@ -75,7 +75,8 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
 slot_news slot::expect(generation const& next) {
     slot_news news;
     // The way back leads to other content: a new generation of the same, as after a restore, changes nothing about it.
-    if (running_->module->staged().digest() == next.module->staged().digest()) {
+    news.is_same_content = running_->module->staged().digest() == next.module->staged().digest();
+    if (news.is_same_content) {
         news.previous = previous_;
     } else {
         auto const& file = running_->module->staged();
@@ -106,6 +107,7 @@ void slot::announce(slot_news news, bool on_probation) noexcept {
             rolled_back_files_.erase(found);
     facts_ = std::move(news.facts);
     facts_.on_probation = on_probation;
+    facts_.is_suspect = on_probation && !news.is_same_content;
 }
 
 unload_report slot::end_probation() {
@@ -116,6 +118,7 @@ unload_report slot::end_probation() {
 void slot::note_probation_over() noexcept {
     std::lock_guard const lock(facts_mutex_);
     facts_.on_probation = false;
+    facts_.is_suspect = false;
 }
 
 void slot::note_rollback(failure why, std::string digest, std::string what) {
@@ -279,6 +282,7 @@ void slot::publish_facts() {
     facts.swaps = facts_.swaps;
     add_new(facts.libraries, facts_.libraries);
     facts.on_probation = standby_ != nullptr;
+    facts.is_suspect = standby_ && standby_->module->staged().digest() != facts.running.digest;
     facts.rolled_back = std::move(facts_.rolled_back);
     facts_ = std::move(facts);
 }

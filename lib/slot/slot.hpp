@@ -62,6 +62,8 @@ struct slot_facts {
     std::vector<std::string> libraries;  ///< that its modules need, and that stay loaded
     std::uint64_t swaps = 0;
     bool on_probation = false;
+    /// On probation with code that did not run before: a process that dies may have died of it.
+    bool is_suspect = false;
     std::optional<failure> rolled_back;   ///< why a probation sent a generation back, until the next swap
     std::vector<std::string> warnings{};  ///< of the running module
     hotswap::settings settings;
@@ -71,6 +73,7 @@ struct slot_facts {
 struct slot_news {
     slot_facts facts;
     previous_module previous;
+    bool is_same_content = false;
 };
 
 /// Everything but `facts` and `sweep_retained` belongs to whoever holds `operation`.

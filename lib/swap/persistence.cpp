@@ -23,7 +23,7 @@ void describe(slot const& in, generation const& running, stored_component& entry
     auto const info = running.info();
     auto const& file = running.module->file();
     auto const of = in.entrance->contract();
-    bool const on_probation = in.facts().on_probation;
+    bool const on_probation = in.facts().is_suspect;
     // Until the swap itself is in the store, the way back is the set before it.
     if (on_probation && (entry.on_probation == 0 || entry.digest != info.digest))
         entry.way_back = {entry.snapshot, entry.schema_version, entry.arguments};

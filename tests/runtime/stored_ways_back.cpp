@@ -4,6 +4,20 @@
 
 using namespace hotswap_test;
 
+namespace {
+
+/// The store as it is while the host is alive, and as its death leaves it; then the next host.
+void die(stored_house& at) {
+    auto const then = at.directory.path() / "then";
+    fs::copy(at.store(), then, fs::copy_options::recursive);
+    at.runtime.reset();
+    fs::remove_all(at.store());
+    fs::rename(then, at.store());
+    at.start();
+}
+
+}  // namespace
+
 TEST_CASE("same content: the next process goes back to the release before as well") {
     stored_house at;
     auto const sums = at.load<tally>("tally", tally_file("1.0.0"));
@@ -31,6 +45,27 @@ TEST_CASE("same content: the next process goes back to the release before as wel
     CHECK(back.at(0).previous_release == "1.0.0");
     CHECK(at.runtime->revert("tally").value().to.release == "1.0.0");
     CHECK(at.find<tally>("tally")->total("a") == 3);
+}
+
+TEST_CASE(
+    "same content: a process that dies on a probation of what ran before brings that back, with its newest "
+    "state") {
+    stored_house at;
+    auto const sums = at.load<tally>("tally", tally_file("1.0.0"));
+    at.runtime->swap("tally", {.module = tally_file("2.0.0")}).value();
+    at.runtime
+        ->swap("tally",
+               {.module = tally_file("2.0.0"), .probation = {.duration = 1h}, .even_if_unchanged = true})
+        .value();
+    sums->add("a", 3);
+    REQUIRE(at.runtime->checkpoint().has_value());
+    die(at);
+    auto const back = at.runtime->recover().value();
+    CHECK(back.at(0).running.release == "2.0.0");
+    CHECK(back.at(0).previous_release == "1.0.0");
+    CHECK_FALSE(back.at(0).rolled_back.has_value());
+    CHECK(at.find<tally>("tally")->total("a") == 3);
+    CHECK(at.runtime->revert("tally").value().to.release == "1.0.0");
 }
 
 TEST_CASE("origin and settings: the next process has them as they were stored") {
@@ -70,13 +105,7 @@ TEST_CASE(
                              .probation = {.duration = 1h},
                              .settings = hotswap::settings{{"color", "blue"}}})
         .value();
-    // The store as it is while the host is alive, and as its death leaves it.
-    auto const then = at.directory.path() / "then";
-    fs::copy(at.store(), then, fs::copy_options::recursive);
-    at.runtime.reset();
-    fs::remove_all(at.store());
-    fs::rename(then, at.store());
-    at.start();
+    die(at);
     REQUIRE(at.runtime->recover().has_value());
     auto it = at.find<furnished>("furnished");
     CHECK(it->release() == "1.0.0");
