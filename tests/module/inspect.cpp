@@ -102,7 +102,7 @@ TEST_CASE("inspect: a module that was never sealed is warned of, and refused if 
     CHECK(strict.refusal()->code == errc::unsealed_module);
 }
 
-TEST_CASE("inspect: a module that was stripped after it was sealed is refused, and told how to mend it") {
+TEST_CASE("inspect: a module that was stripped after it was sealed is refused, and told how to fix it") {
     auto const said = inspected(modules / "plain_stripped_late-1.0.0.so");
     check_found(said, severity::refuse, errc::damaged_module, "the seal", "is not what its build sealed");
     CHECK(said.refusal()->remedy.find("strip") != std::string::npos);

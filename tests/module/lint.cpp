@@ -92,7 +92,7 @@ TEST_CASE(
     CHECK(std::distance(std::filesystem::directory_iterator(here.path()), {}) == 1);
 }
 
-TEST_CASE("hotswap-lint: --seal mends a module that was stripped after its build") {
+TEST_CASE("hotswap-lint: --seal fixes a module that was stripped after its build") {
     test::scratch const here;
     auto const file = here / "plain-1.0.0.so";
     std::filesystem::copy_file(modules / "plain_stripped_late-1.0.0.so", file);

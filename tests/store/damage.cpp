@@ -184,7 +184,7 @@ TEST_CASE("store: an older snapshot, another component's, and one that is gone a
     CHECK(code_of(store.opened->read_snapshot(wanted)) == errc::store_damaged);
 }
 
-TEST_CASE("store: a module with any bit flipped or cut anywhere is not handed out, and keeping it mends it") {
+TEST_CASE("store: a module with any bit flipped or cut anywhere is not handed out, and keeping it fixes it") {
     two_sets const store;
     auto const digest = store.second.components[0].digest;
     auto const file = store.opened->module(digest).value();
