@@ -24,10 +24,9 @@ failure answered(std::string_view name, abi::status outcome, abi::error const& w
                  std::string_view doing) {
     switch (outcome) {
         case abi::status::migration_failed:
-            return refuse(
-                errc::migration_failed, at,
-                "the migration {} → {} of {} threw: {}; fix the migration, or the data it rejects",
-                why.from, why.to, name, words(why));
+            return refuse(errc::migration_failed, at,
+                          "the migration {} → {} of {} threw: {}; fix the migration, or the data it rejects",
+                          why.from, why.to, name, words(why));
         case abi::status::bad_snapshot:
             return refuse(errc::bad_snapshot, at, "{}: {} could not read the state: {}; use another snapshot",
                           doing, name, words(why));
@@ -100,8 +99,8 @@ result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte con
 
 failure refused_by_validate(std::string_view name, abi::error const& why) {
     return refuse(errc::validation_failed, phase::migrate,
-                  "validate() of {} refuses the state: {}; fix the state or the migration that made it",
-                  name, words(why));
+                  "validate() of {} refuses the state: {}; fix the state or the migration that made it", name,
+                  words(why));
 }
 
 std::string lookup_difference(loaded_module const& to, void const* state) {

@@ -115,7 +115,10 @@ result<swap_report> replace(slot& in, staging_area& area, replacement const& by,
     auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract(), by.copy.get());
     if (!staged) return staged.error();
     s.report.same_content = runs_already(in, *staged);
-    if (s.report.same_content && !by.even_if_unchanged) return s.do_nothing();
+    if (s.report.same_content && !by.even_if_unchanged) {
+        s.report.warnings = staged->verified.warnings_in_words();
+        return s.do_nothing();
+    }
     if (!by.fresh_state)
         if (auto fits = check_states(running, staged->verified, by.name); !fits)
             return steps.refused(fits.error(), phase::verify);

@@ -99,7 +99,8 @@ TEST_CASE(
     host h;
     auto const it = h.load(modules / "variants-1.0.0.so");
     CHECK(it->ask("set") == "double");
-    auto const report = h.runtime.swap("it", {.module = modules / "variants-1.0.0.so"}).value();
+    auto const report =
+        h.runtime.swap("it", {.module = modules / "variants-1.0.0.so", .even_if_unchanged = true}).value();
     CHECK(it->ask("which") == "double");
     CHECK_MESSAGE(report.unload.verdict == unload_verdict::unmapped, report.unload.reason);
 }
@@ -108,7 +109,8 @@ TEST_CASE("thread_local: a module with a thread_local destructor is retained, an
     host h;
     auto const it = h.load(modules / "held-1.0.0.so");
     it->ask("something");
-    auto const report = h.runtime.swap("it", {.module = modules / "held-1.0.0.so"}).value();
+    auto const report =
+        h.runtime.swap("it", {.module = modules / "held-1.0.0.so", .even_if_unchanged = true}).value();
     CHECK(report.unload.verdict == unload_verdict::retained);
     CHECK(report.unload.module == "held-1.0.0.so");
     CHECK_MESSAGE(report.unload.reason.find("thread_local") != std::string::npos, report.unload.reason);

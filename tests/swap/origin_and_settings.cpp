@@ -61,7 +61,7 @@ TEST_CASE("origin: a constructor finds its data there, in the rehearsal too") {
     CHECK(names(why.message, {"rules.txt is not in " + at.home("1.0.0").string()}));
 }
 
-TEST_CASE("settings: are those of load, until a swap sets others; a revert goes back to those before") {
+TEST_CASE("settings: are those of load, until a swap sets others, and a revert goes back to those before") {
     furnished_site at;
     auto const it = at.load_first({{"color", "red"}, {"size", "9"}});
     CHECK(it->setting("color") == "red");

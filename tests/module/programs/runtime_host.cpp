@@ -30,9 +30,13 @@ void do_step(hotswap::runtime& runtime, std::filesystem::path const& module, std
     using hotswap::rehearse;
     if (step == "load") return tell(step, runtime.load<test::probe>("it", {.module = module}));
     if (step == "swap")
-        return tell(step, runtime.swap("it", {.module = module, .rehearse = rehearse::always}));
+        return tell(
+            step,
+            runtime.swap("it", {.module = module, .rehearse = rehearse::always, .even_if_unchanged = true}));
     if (step == "swap_unrehearsed")
-        return tell(step, runtime.swap("it", {.module = module, .rehearse = rehearse::never}));
+        return tell(
+            step,
+            runtime.swap("it", {.module = module, .rehearse = rehearse::never, .even_if_unchanged = true}));
     if (step == "plan") {
         auto const plan = runtime.plan("it", {.module = module});
         if (!plan || plan->blockers.empty()) return tell(step, plan);
