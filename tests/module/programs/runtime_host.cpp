@@ -38,7 +38,7 @@ void do_step(hotswap::runtime& runtime, std::filesystem::path const& module, std
             step,
             runtime.swap("it", {.module = module, .rehearse = rehearse::never, .even_if_unchanged = true}));
     if (step == "plan") {
-        auto const plan = runtime.plan("it", {.module = module});
+        auto const plan = runtime.plan("it", {.module = module, .even_if_unchanged = true});
         if (!plan || plan->blockers.empty()) return tell(step, plan);
         return tell(step, hotswap::result<void>(plan->blockers.front()));
     }
