@@ -114,9 +114,10 @@ void campaign::kill(before const& was) {
     auto const asked = clock::now();
     std::thread owner([&, socket = site_.socket()] {
         try {
-            got = swaps ? gateway_site::ask(
-                              socket, "POST", "/swap/" + was.component,
-                              {{"module", was.component + "-" + release + ".so"}, {"allow_loss", true}})
+            got = swaps ? gateway_site::ask(socket, "POST", "/swap/" + was.component,
+                                            {{"module", was.component + "-" + release + ".so"},
+                                             {"allow_loss", true},
+                                             {"even_if_unchanged", true}})
                         : gateway_site::ask(socket, "POST", "/checkpoint");
         } catch (gateway::connection_lost const&) {
             // It was killed before it could answer.
