@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <memory>
@@ -31,7 +32,13 @@ TEST_CASE("hotswap-lint: a good module is described, and the status is 0") {
 TEST_CASE("hotswap-lint: --quiet says nothing of a good module") {
     auto const given = lint("--quiet " + file("plain-2.0.0.so"));
     CHECK(given.status == 0);
-    CHECK(given.output.empty());
+#if defined(__SANITIZE_ADDRESS__)
+    // Then the module is one that not every host can load, and that is all there is to say.
+    CHECK(has(given, "needs the runtime of -fsanitize=address"));
+    CHECK(std::count(given.output.begin(), given.output.end(), '\n') == 1);
+#else
+    CHECK_MESSAGE(given.output.empty(), given.output);
+#endif
 }
 
 TEST_CASE("hotswap-lint: a refused module is named with its code, and the status is 1") {
