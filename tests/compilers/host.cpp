@@ -155,7 +155,8 @@ private:
         if (options.transfer == hotswap::transfer::handoff) ++handoffs_;
         if (next.by.front() != at_->by.front()) ++crossed_;
         count(report);
-        before_ = std::exchange(at_, &next);
+        // The way back leads to other code, however often the same is swapped to.
+        if (&next != at_) before_ = std::exchange(at_, &next);
     }
 
     void count(hotswap::swap_report const& report) {
