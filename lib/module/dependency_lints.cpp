@@ -29,7 +29,7 @@ public:
         for (std::string const& path : libraries_.paths()) look_at_path(path);
         for (needed_library const& each : libraries_.all()) {
             if (each.is_another) look_at_another(each);
-            if (each.loaded == nullptr && each.needed_by == name_ && as_host_) look_at_brought(each);
+            if (!each.is_loaded && each.needed_by == name_ && as_host_) look_at_brought(each);
         }
         // What a library that is not there would define, cannot be known.
         if (libraries_.are_known()) look_for_undefined_symbols();

@@ -68,7 +68,7 @@ void needed_libraries::add(elf_image const& of, std::string const& by, search_or
         }
         auto& wanted = all_.emplace_back(needed_library{std::string(name), by});
         look_up(wanted, order);
-        if (wanted.loaded != nullptr) continue;
+        if (wanted.is_loaded) continue;
         if (!wanted.file || !wanted.file->image) {
             are_known_ = false;
             continue;
@@ -87,13 +87,14 @@ void needed_libraries::look_up(needed_library& wanted, search_order const& order
     // Names without a slash only: opening whatever file a module names could block.
     if (void* const handle = dlopen(wanted.name.c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL)) {
         handles_.push_back(handle);
-        wanted.loaded = process_.of(handle);
+        wanted.is_loaded = true;
+        if (!search_ || is_of_the_system(wanted.name)) return;
+        wanted.loaded = process().of(handle);
         // Another thread may have loaded it since the list was made: this handle keeps it.
         if (wanted.loaded == nullptr) {
             are_known_ = false;
             return;
         }
-        if (!search_ || is_of_the_system(wanted.name)) return;
         wanted.is_the_hosts = is_the_hosts(*wanted.loaded);
         if (wanted.is_the_hosts && order.empty()) return;
     }
@@ -102,8 +103,13 @@ void needed_libraries::look_up(needed_library& wanted, search_order const& order
     if (wanted.loaded != nullptr && wanted.file) wanted.is_another = is_another(*wanted.loaded, *wanted.file);
 }
 
+linked_objects const& needed_libraries::process() const {
+    if (!process_) process_ = linked_objects::now();
+    return *process_;
+}
+
 bool needed_libraries::is_the_hosts(linked_object const& object) {
-    if (hosts_.empty()) hosts_ = process_.needed_by(process_.all.front());
+    if (hosts_.empty()) hosts_ = process().needed_by(process().all.front());
     return std::find(hosts_.begin(), hosts_.end(), &object) != hosts_.end();
 }
 

@@ -15,11 +15,12 @@ namespace hotswap::detail {
 
 /// One library that a module needs, directly or through another one.
 struct needed_library {
-    std::string name;       ///< as it is asked for
-    std::string needed_by;  ///< the module, or the library that asks for it
-    linked_object const* loaded =
-        nullptr;                ///< what the linker gives under that name; null if it has to bring it
-    bool is_the_hosts = false;  ///< the program itself needs what is loaded
+    std::string name;        ///< as it is asked for
+    std::string needed_by;   ///< the module, or the library that asks for it
+    bool is_loaded = false;  ///< otherwise the linker has to bring it
+    /// What the linker gives under that name; null if it is not loaded, or belongs to the system.
+    linked_object const* loaded = nullptr;
+    bool is_the_hosts = false;           ///< the program itself needs what is loaded
     std::optional<library_file> file{};  ///< where the search leads, as far as that is of interest
     bool is_another = false;             ///< `file` is another library than `loaded`
 
@@ -42,7 +43,9 @@ public:
     /// The names that are paths, which are opened by the linker alone.
     std::vector<std::string> const& paths() const noexcept { return paths_; }
     /// What this process has loaded.
-    linked_objects const& process() const noexcept { return process_; }
+    /// Errors:   throws std::bad_alloc.
+    /// Cost:     some 20 µs the first time, which most modules do not need.
+    linked_objects const& process() const;
     /// Whether `defines` can be trusted: each library is loaded, or its file could be read.
     bool are_known() const noexcept { return are_known_; }
     /// Whether the process, or a library that would be brought, defines the symbol.
@@ -55,7 +58,7 @@ private:
 
     bool search_;
     bool are_known_ = true;
-    linked_objects process_ = linked_objects::now();
+    mutable std::optional<linked_objects> process_{};
     std::vector<linked_object const*> hosts_{};  // what the program needs, once it was asked for
     std::vector<void*> handles_{};
     library_search finder_{};

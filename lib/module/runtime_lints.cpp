@@ -80,7 +80,7 @@ std::optional<finding> find_sanitizer(elf_image const& image, needed_libraries c
                                       std::string_view name, bool as_host) {
     for (needed_library const& each : libraries.all())
         if (auto const* const which = sanitizer_of_library(each.name))
-            if (each.loaded == nullptr || !as_host)
+            if (!each.is_loaded || !as_host)
                 return of_sanitizer(*which, each.name, each.needed_by, as_host, name, libraries.process());
     for (elf_symbol const& each : image.symbols()) {
         auto const* const which = each.defined || each.weak ? nullptr : sanitizer_of_symbol(each.name);
@@ -119,20 +119,20 @@ std::optional<std::string_view> own_cxx_runtime(elf_image const& image) {
 
 std::optional<finding> find_cxx_runtime(elf_image const& image, needed_libraries const& libraries,
                                         std::string_view name, bool as_host) {
-    auto const side = path_of_runtime(libraries.process(), as_host);
+    auto const side = [&] { return path_of_runtime(libraries.process(), as_host); };
     if (auto const flag = own_cxx_runtime(image))
         return refusing(errc::lint_refused, std::string(*flag),
                         fmt::format("{} has a C++ runtime of its own within it (as {} does it), and {}: an "
                                     "exception of one ends the process in the other",
-                                    name, *flag, side),
+                                    name, *flag, side()),
                         "link it without -static-libstdc++, -static-libgcc and -static");
     for (needed_library const& each : libraries.all())
         if ((each.name.starts_with("libc++.so") || each.name.starts_with("libc++abi.so")) &&
-            each.needed_by == name && each.loaded == nullptr && as_host)
+            each.needed_by == name && !each.is_loaded && as_host)
             return refusing(errc::lint_refused, each.name,
                             fmt::format("{} brings a C++ runtime of its own, {}, and {}: an exception of one "
                                         "ends the process in the other",
-                                        name, each.name, side),
+                                        name, each.name, side()),
                             "build it, and what it is linked to, with the standard library of the host");
     return std::nullopt;
 }

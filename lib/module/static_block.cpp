@@ -49,9 +49,8 @@ std::vector<finding> lint_static_block(elf_image const& image, needed_libraries 
                                        std::string_view name, bool as_host) {
     std::vector<finding> found;
     for (needed_library const& each : libraries.all()) {
-        auto const taken = each.loaded == nullptr && each.file && each.file->image
-                               ? static_block_bytes(*each.file->image)
-                               : 0;
+        auto const taken =
+            !each.is_loaded && each.file && each.file->image ? static_block_bytes(*each.file->image) : 0;
         if (taken != 0)
             found.push_back(
                 warning(errc::lint_refused, each.name,
