@@ -3,9 +3,9 @@
 #include "measurements.hpp"
 #include "missing.hpp"
 
-#include "swap/byte_buffer.hpp"
+#include "transfer/byte_buffer.hpp"
 
-#include <hotswap/state/archive.hpp>
+#include <hotswap/detail/state/archive.hpp>
 
 #include <fmt/format.h>
 

@@ -5,7 +5,7 @@
 #include "figures.hpp"
 #include "missing.hpp"
 
-#include <hotswap/state/table_guard.hpp>
+#include <hotswap/detail/state/table_guard.hpp>
 
 // The seam: a write to a table whose hash says so passes no hook. No other file sees it.
 namespace hotswap::detail {

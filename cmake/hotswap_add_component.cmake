@@ -1,5 +1,5 @@
 # Sets `result` to the reason for which `version` is no release, or to nothing. The grammar is that of Semantic Versioning 2.0.0,
-# as in <hotswap/base/release_text.hpp>; tests/module/releases.txt holds both to one list.
+# as in <hotswap/detail/base/release_text.hpp>; tests/module/releases.txt holds both to one list.
 function(hotswap_why_no_release result version)
     set(number "(0|[1-9][0-9]*)")
     set(identifier "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)")

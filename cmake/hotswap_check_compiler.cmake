@@ -1,14 +1,14 @@
 # Host, modules and package share objects of the C++ standard library, so all three follow one ABI of it. That is asked while a
 # project is configured, of its compiler with its CMAKE_CXX_FLAGS; what one target adds is seen when its module is linted.
 
-# hotswap_find_toolchain(INCLUDE_DIRECTORY): sets hotswap_toolchain to what hotswap/abi/toolchain.hpp says of the compiler, or to
+# hotswap_find_toolchain(INCLUDE_DIRECTORY): sets hotswap_toolchain to what hotswap/detail/abi/toolchain.hpp says of the compiler, or to
 # nothing and hotswap_toolchain_error to the compiler's words. It is compiled once for each compiler and flags.
 function(hotswap_find_toolchain include_directory)
     set(asked "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${include_directory}")
     if(NOT HOTSWAP_TOOLCHAIN_ASKED STREQUAL asked)
         set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
         set(compiled "${CMAKE_BINARY_DIR}/CMakeFiles/hotswap_toolchain.a")
-        string(CONCAT source "#include <hotswap/abi/toolchain.hpp>\n"
+        string(CONCAT source "#include <hotswap/detail/abi/toolchain.hpp>\n"
             "extern char const* const hotswap_toolchain;\n"
             "char const* const hotswap_toolchain = hotswap::abi::toolchain;\n")
         try_compile(compiles
@@ -28,7 +28,7 @@ function(hotswap_find_toolchain include_directory)
             list(JOIN output "\n" output)
         endif()
         set(HOTSWAP_TOOLCHAIN_ASKED "${asked}" CACHE INTERNAL "for which compiler HOTSWAP_TOOLCHAIN_FOUND is")
-        set(HOTSWAP_TOOLCHAIN_FOUND "${text}" CACHE INTERNAL "what hotswap/abi/toolchain.hpp says of it")
+        set(HOTSWAP_TOOLCHAIN_FOUND "${text}" CACHE INTERNAL "what hotswap/detail/abi/toolchain.hpp says of it")
         set(HOTSWAP_TOOLCHAIN_OUTPUT "${output}" CACHE INTERNAL "why it says nothing")
     endif()
     set(hotswap_toolchain "${HOTSWAP_TOOLCHAIN_FOUND}" PARENT_SCOPE)
@@ -44,7 +44,7 @@ function(hotswap_check_compiler package built_for include_directory)
         string(STRIP "${CMAKE_CXX_FLAGS}" flags)
         set(compiler "${CMAKE_CXX_COMPILER} (${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, flags \"${flags}\")")
         if(hotswap_toolchain STREQUAL "")
-            set(error "The package ${package} needs g++ 12 or later, or clang++ 16 or later, with C++20 and libstdc++; this project's compiler, ${compiler}, does not compile hotswap/abi/toolchain.hpp:\n${hotswap_toolchain_error}")
+            set(error "The package ${package} needs g++ 12 or later, or clang++ 16 or later, with C++20 and libstdc++; this project's compiler, ${compiler}, does not compile hotswap/detail/abi/toolchain.hpp:\n${hotswap_toolchain_error}")
         elseif(NOT hotswap_toolchain STREQUAL built_for)
             set(error "The package ${package} was built for ${built_for}; this project's compiler, ${compiler}, builds for ${hotswap_toolchain}. The package, hosts and modules must agree in that: leave out -stdlib=libc++, -D_GLIBCXX_DEBUG and -D_GLIBCXX_USE_CXX11_ABI=0, or build hotswap with the same flags. The compilers may differ.")
         endif()

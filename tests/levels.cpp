@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <regex>
 #include <set>
@@ -21,33 +22,47 @@ struct room {
     int level;
 };
 
-constexpr int sdk_level = 100;   // beside the levels: reads abi, base and state, and no level reads it
+constexpr int sdk_level = 100;   // next to the levels: reads abi, base and state, and no level reads it
 constexpr int top_level = 1000;  // programs on top of the library: read anything
 
-constexpr std::array rooms{room{"abi", 0},          room{"base", 1},         room{"state", 2},
-                           room{"module", 3},       room{"store", 3},        room{"slot", 4},
-                           room{"swap", 5},         room{"runtime", 6},      room{"sdk", sdk_level},
-                           room{"lint", top_level}, room{"sign", top_level}, room{"rehearse", top_level}};
-constexpr std::array faces{room{"contract.hpp", 0},          room{"version.hpp", 0},
-                           room{"component.hpp", sdk_level}, room{"table.hpp", sdk_level},
-                           room{"runtime.hpp", 6},           room{"json.hpp", 6}};
+constexpr std::array rooms{room{"abi", 0},         room{"base", 1},
+                           room{"state", 2},       room{"module", 3},
+                           room{"store", 4},       room{"slot", 5},
+                           room{"report", 6},      room{"transfer", 7},
+                           room{"rehearsal", 8},   room{"durable", 8},
+                           room{"swap", 9},        room{"runtime", 10},
+                           room{"sdk", sdk_level}, room{"programs", top_level}};
 
-template <class Rooms>
-std::optional<int> find_level(Rooms const& among, std::string_view name) {
-    auto const found = std::ranges::find(among, name, &room::name);
-    return found == among.end() ? std::nullopt : std::optional{found->level};
-}
+struct face {
+    std::string_view file;
+    std::string_view room;
+};
 
-/// The level of "state/frame.hpp" (by its folder) or of "runtime.hpp" (a face).
-std::optional<int> level_of(std::string_view path) {
+/// The headers that users include, each of which belongs to a room.
+constexpr std::array faces{
+    face{"contract.hpp", "abi"},    face{"version.hpp", "abi"},   face{"failure.hpp", "base"},
+    face{"inspect.hpp", "module"},  face{"event.hpp", "report"},  face{"json.hpp", "report"},
+    face{"options.hpp", "report"},  face{"plan.hpp", "report"},   face{"report.hpp", "report"},
+    face{"runtime.hpp", "runtime"}, face{"component.hpp", "sdk"}, face{"table.hpp", "sdk"}};
+
+/// The room of "state/frame.hpp" or "detail/state/frame.hpp" (by its folder), or of "runtime.hpp" (a face).
+std::optional<room> room_of(std::string_view path) {
+    if (path.starts_with("detail/")) path.remove_prefix(std::string_view{"detail/"}.size());
     auto const slash = path.find('/');
-    return slash == path.npos ? find_level(faces, path) : find_level(rooms, path.substr(0, slash));
+    auto name = path.substr(0, std::min(slash, path.size()));
+    if (slash == path.npos) {
+        auto const known = std::ranges::find(faces, path, &face::file);
+        if (known == faces.end()) return {};
+        name = known->room;
+    }
+    auto const found = std::ranges::find(rooms, name, &room::name);
+    return found == rooms.end() ? std::nullopt : std::optional{*found};
 }
 
-bool may_include(int from, int to) {
-    if (from == top_level) return true;
-    if (from == sdk_level) return to <= 2 || to == sdk_level;
-    return to <= from;
+bool may_include(room const& from, room const& to) {
+    if (from.level == top_level || from.name == to.name) return true;
+    if (from.level == sdk_level) return to.level <= 2;
+    return to.level < from.level;
 }
 
 struct include {
@@ -79,20 +94,48 @@ std::vector<include> includes_in(std::string const& text) {
     return found;
 }
 
-/// Sentences about the upward includes of one file; `path` as for `level_of`.
+/// Sentences about the upward includes of one file; `path` as for `room_of`.
 std::vector<std::string> upward_includes(std::string const& path, std::string const& text) {
-    auto const from = level_of(path);
+    auto const from = room_of(path);
     if (!from) return {path + " is in no room of the house: give it one, or tell this test of a new room"};
     std::vector<std::string> sentences;
     for (auto const& [included, ours] : includes_in(text)) {
         if (!ours) continue;
-        if (auto const to = level_of(included); !to)
+        if (auto const to = room_of(included); !to)
             sentences.push_back(path + " includes " + included +
                                 ", which names no room: write \"<room>/<file>\"");
         else if (!may_include(*from, *to))
-            sentences.push_back(path + " includes " + included + ": an include points only down the levels");
+            sentences.push_back(path + " includes " + included +
+                                ": an include points to a lower room, or stays in its own");
     }
     return sentences;
+}
+
+/// Which files of ours each file includes, by paths as for `room_of`.
+using include_graph = std::map<std::string, std::vector<std::string>>;
+
+/// The files on a way that leads back to where it began, in words; empty if there is none.
+std::string cycle_in(include_graph const& graph) {
+    std::set<std::string> done;
+    std::vector<std::string> way;
+    auto const follow = [&](auto const& self, std::string const& file) -> std::string {
+        if (auto const at = std::ranges::find(way, file); at != way.end()) {
+            std::string text;
+            for (auto each = at; each != way.end(); ++each) text += *each + " includes ";
+            return text + file;
+        }
+        auto const known = graph.find(file);
+        if (known == graph.end() || done.contains(file)) return {};
+        way.push_back(file);
+        for (auto const& next : known->second)
+            if (auto found = self(self, next); !found.empty()) return found;
+        way.pop_back();
+        done.insert(file);
+        return {};
+    };
+    for (auto const& [file, included] : graph)
+        if (auto found = follow(follow, file); !found.empty()) return found;
+    return {};
 }
 
 std::string read(fs::path const& file) {
@@ -148,29 +191,47 @@ struct closure {
 }  // namespace
 
 TEST_CASE("levels: an include that points up is found and named, one that points down is not") {
-    CHECK(
-        upward_includes("state/frame.hpp", "#include <hotswap/base/error.hpp>\n#include <vector>\n").empty());
+    CHECK(upward_includes("detail/state/frame.hpp",
+                          "#include <hotswap/detail/base/error.hpp>\n#include <vector>\n")
+              .empty());
     CHECK(upward_includes("swap/plan.cpp", "#include \"swap/plan.hpp\"\n").empty());
-    CHECK(upward_includes("sdk/host.hpp", "#include <hotswap/state/schema.hpp>\n").empty());
+    CHECK(upward_includes("detail/sdk/host.hpp", "#include <hotswap/detail/state/schema.hpp>\n").empty());
+    CHECK(upward_includes("runtime.hpp", "#include <hotswap/plan.hpp>\n").empty());
 
-    CHECK(upward_includes("base/error.hpp", "#include <vector>\n  #  include <hotswap/state/frame.hpp>\n") ==
-          std::vector<std::string>{
-              "base/error.hpp includes state/frame.hpp: an include points only down the levels"});
+    CHECK(upward_includes("base/error.hpp",
+                          "#include <vector>\n  #  include <hotswap/detail/state/frame.hpp>\n") ==
+          std::vector<std::string>{"base/error.hpp includes detail/state/frame.hpp: an include points to a "
+                                   "lower room, or stays in its own"});
     CHECK(upward_includes("slot/gate.cpp", "#include \"swap/plan.hpp\"").size() == 1);
-    CHECK(upward_includes("sdk/host.hpp", "#include <hotswap/module/loader.hpp>").size() == 1);
+    CHECK(upward_includes("durable/recovery.cpp", "#include \"rehearsal/request.hpp\"").size() == 1);
+    CHECK(upward_includes("detail/sdk/host.hpp", "#include <hotswap/detail/module/loader.hpp>").size() == 1);
     CHECK(upward_includes("swap/plan.cpp", "#include <hotswap/component.hpp>").size() == 1);
-    CHECK(upward_includes("contract.hpp", "#include <hotswap/base/error.hpp>").size() == 1);
+    CHECK(upward_includes("contract.hpp", "#include <hotswap/failure.hpp>").size() == 1);
     CHECK(upward_includes("slot/gate.cpp", "#include \"gate.hpp\"").size() == 1);
     CHECK(upward_includes("attic/box.hpp", "").size() == 1);
+    CHECK(upward_includes("attic.hpp", "").size() == 1);
 }
 
-TEST_CASE("levels: no file of the library includes upward") {
+TEST_CASE("levels: a way of includes that leads back to where it began is found and named") {
+    CHECK(cycle_in({{"a.hpp", {"b.hpp", "c.hpp"}}, {"b.hpp", {"c.hpp"}}, {"c.hpp", {}}}).empty());
+    CHECK(cycle_in({{"a.hpp", {"b.hpp"}}, {"b.hpp", {"c.hpp"}}, {"c.hpp", {"b.hpp"}}}) ==
+          "b.hpp includes c.hpp includes b.hpp");
+    CHECK(cycle_in({{"a.hpp", {"a.hpp"}}}) == "a.hpp includes a.hpp");
+}
+
+TEST_CASE("levels: each file of the library includes lower rooms and its own only, and no way leads back") {
+    include_graph graph;
     for (auto const& root : {public_headers, house / "lib"}) {
         auto const files = sources_below(root);
         CHECK_FALSE(files.empty());
-        for (auto const& file : files)
-            for (auto const& sentence : upward_includes(file, read(root / file))) FAIL_CHECK(sentence);
+        for (auto const& file : files) {
+            auto const text = read(root / file);
+            for (auto const& sentence : upward_includes(file, text)) FAIL_CHECK(sentence);
+            for (auto const& each : includes_in(text))
+                if (each.ours) graph[file].push_back(each.path);
+        }
     }
+    CHECK(cycle_in(graph) == "");
 }
 
 TEST_CASE("threads: what begins one is found, but not in comments, in words, or in a thread's id") {
@@ -190,7 +251,7 @@ TEST_CASE("threads: what begins one is found, but not in comments, in words, or 
 TEST_CASE("threads: the library begins none but a library_thread") {
     for (auto const& root : {public_headers, house / "lib"})
         for (auto const& file : sources_below(root)) {
-            bool const is_that_class = file == "base/library_thread.hpp" && root == public_headers;
+            bool const is_that_class = file == "detail/base/library_thread.hpp" && root == public_headers;
             auto const begun = threads_begun_in(read(root / file));
             CHECK(begun.empty() != is_that_class);
             if (!is_that_class)
@@ -203,8 +264,8 @@ TEST_CASE("threads: the library begins none but a library_thread") {
 TEST_CASE("levels: component.hpp reaches neither fmt nor results nor anything above state") {
     closure const reached{"component.hpp"};
     for (auto const& header : reached.ours) {
-        auto const level = level_of(header);
-        CHECK_MESSAGE((level && may_include(sdk_level, *level)), header);
+        auto const within = room_of(header);
+        CHECK_MESSAGE((within && may_include(room{"sdk", sdk_level}, *within)), header);
     }
     for (auto const& header : reached.foreign)
         for (std::string_view heavy :
@@ -222,6 +283,9 @@ TEST_CASE("levels: a shipped contract needs nothing of hotswap above abi") {
         if (!fs::exists(contracts)) continue;
         for (auto const& file : sources_below(contracts))
             for (auto const& each : includes_in(read(contracts / file)))
-                CHECK_MESSAGE((!each.ours || level_of(each.path) == 0), file << " includes " << each.path);
+                if (each.ours) {
+                    auto const of = room_of(each.path);
+                    CHECK_MESSAGE((of && of->level == 0), file << " includes " << each.path);
+                }
     }
 }

@@ -3,7 +3,7 @@
 
 #include "states.hpp"
 
-#include <hotswap/base/arguments.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 
 namespace demo {
 

@@ -1,7 +1,7 @@
 // The states of all releases. Each is frozen once its release is out: a new idea is a new version.
 #pragma once
 
-#include <hotswap/state/schema.hpp>
+#include <hotswap/detail/state/schema.hpp>
 
 #include <cstdint>
 #include <map>

@@ -1,6 +1,6 @@
 #include "application.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <boost/algorithm/string/predicate.hpp>
 #include <boost/json/parse.hpp>

@@ -6,7 +6,7 @@
 
 #include <hotswap/contracts/rate_limiter.hpp>
 #include <hotswap/contracts/session.hpp>
-#include <hotswap/slot/handle.hpp>
+#include <hotswap/detail/slot/handle.hpp>
 
 #include <atomic>
 #include <cstdint>

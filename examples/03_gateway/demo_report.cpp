@@ -1,6 +1,6 @@
 #include "demo_report.hpp"
 
-#include <hotswap/swap/report.hpp>
+#include <hotswap/report.hpp>
 
 #include <fmt/format.h>
 

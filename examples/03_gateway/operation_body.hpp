@@ -1,7 +1,7 @@
 // The optional JSON body of an operation: the options of a swap by their own names.
 #pragma once
 
-#include <hotswap/swap/options.hpp>
+#include <hotswap/options.hpp>
 
 #include <filesystem>
 #include <stdexcept>

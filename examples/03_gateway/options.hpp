@@ -4,7 +4,7 @@
 #include "http_connection.hpp"
 
 #include <hotswap/contracts/rate_limiter.hpp>
-#include <hotswap/swap/options.hpp>
+#include <hotswap/options.hpp>
 
 #include <chrono>
 #include <filesystem>

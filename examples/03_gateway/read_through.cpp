@@ -1,6 +1,6 @@
 #include "read_through.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <fmt/format.h>
 

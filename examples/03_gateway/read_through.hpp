@@ -4,7 +4,7 @@
 #include "origin.hpp"
 
 #include <hotswap/contracts/cache.hpp>
-#include <hotswap/slot/handle.hpp>
+#include <hotswap/detail/slot/handle.hpp>
 
 #include <functional>
 #include <mutex>

@@ -2,15 +2,15 @@
 // a class a module.
 #pragma once
 
-#include <hotswap/base/arguments.hpp>
 #include <hotswap/contract.hpp>
-#include <hotswap/sdk/descriptor_of.hpp>
-#include <hotswap/sdk/host.hpp>
-#include <hotswap/sdk/module_functions.hpp>
-#include <hotswap/state/archive.hpp>
-#include <hotswap/state/history.hpp>
-#include <hotswap/state/layout.hpp>
-#include <hotswap/state/schema.hpp>
+#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/detail/sdk/descriptor_of.hpp>
+#include <hotswap/detail/sdk/host.hpp>
+#include <hotswap/detail/sdk/module_functions.hpp>
+#include <hotswap/detail/state/archive.hpp>
+#include <hotswap/detail/state/history.hpp>
+#include <hotswap/detail/state/layout.hpp>
+#include <hotswap/detail/state/schema.hpp>
 
 /// Makes the class a module: `HOTSWAP_COMPONENT(counter_impl, "counter", "2.0.0")`, once in a shared object,
 /// at namespace scope; or `HOTSWAP_COMPONENT(counter_impl)` where hotswap_add_component names both.

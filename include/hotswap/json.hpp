@@ -1,11 +1,11 @@
 // Reports, plans, failures and states of components as JSON, by Boost.JSON's conversion mechanism.
 #pragma once
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/runtime/status.hpp>
-#include <hotswap/swap/event.hpp>
-#include <hotswap/swap/plan.hpp>
-#include <hotswap/swap/report.hpp>
+#include <hotswap/detail/report/status.hpp>
+#include <hotswap/event.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/plan.hpp>
+#include <hotswap/report.hpp>
 
 #include <boost/json/value_from.hpp>
 

@@ -1,20 +1,20 @@
 // The one header that a host reads: load components, call them, replace them while they are called.
 #pragma once
 
-#include <hotswap/abi/contract_as_built.hpp>
-#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
-#include <hotswap/module/inspect.hpp>
-#include <hotswap/module/policy.hpp>
-#include <hotswap/runtime/recover_options.hpp>
-#include <hotswap/runtime/status.hpp>
-#include <hotswap/slot/handle.hpp>
-#include <hotswap/swap/event.hpp>
-#include <hotswap/swap/helper_of_package.hpp>
-#include <hotswap/swap/options.hpp>
-#include <hotswap/swap/plan.hpp>
-#include <hotswap/swap/rehearsal.hpp>
-#include <hotswap/swap/report.hpp>
+#include <hotswap/detail/abi/contract_as_built.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/detail/rehearsal/helper_of_package.hpp>
+#include <hotswap/detail/report/rehearsal.hpp>
+#include <hotswap/detail/runtime/recover_options.hpp>
+#include <hotswap/detail/report/status.hpp>
+#include <hotswap/detail/slot/handle.hpp>
+#include <hotswap/event.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/inspect.hpp>
+#include <hotswap/options.hpp>
+#include <hotswap/plan.hpp>
+#include <hotswap/report.hpp>
 
 #include <chrono>
 #include <cstddef>

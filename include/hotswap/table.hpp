@@ -1,10 +1,10 @@
 // A concurrent keyed container for the state of a component, whose rows can migrate while it is in use.
 #pragma once
 
-#include <hotswap/state/pair_for.hpp>
-#include <hotswap/state/table_guard.hpp>
-#include <hotswap/state/table_hash.hpp>
-#include <hotswap/state/table_trace.hpp>
+#include <hotswap/detail/state/pair_for.hpp>
+#include <hotswap/detail/state/table_guard.hpp>
+#include <hotswap/detail/state/table_hash.hpp>
+#include <hotswap/detail/state/table_trace.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -394,6 +394,6 @@ private:
 
 }  // namespace hotswap
 
-#include <hotswap/state/table_archive.hpp>
+#include <hotswap/detail/state/table_archive.hpp>
 
-#include <hotswap/sdk/copy_functions.hpp>
+#include <hotswap/detail/sdk/copy_functions.hpp>

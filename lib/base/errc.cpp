@@ -1,4 +1,4 @@
-#include <hotswap/base/errc.hpp>
+#include <hotswap/detail/base/errc.hpp>
 
 #include <string>
 

@@ -3,7 +3,7 @@
 
 #include "base/refuse.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // Makes failures: a code, and a sentence with what was expected, what was found and what to do.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <fmt/format.h>
 

@@ -4,7 +4,7 @@
 #include "module/elf_image.hpp"
 #include "module/needed_libraries.hpp"
 
-#include <hotswap/module/finding.hpp>
+#include <hotswap/detail/module/finding.hpp>
 
 #include <string_view>
 #include <vector>

@@ -4,7 +4,7 @@
 #include "module/elf_image.hpp"
 #include "module/judgement.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <cstddef>
 #include <span>

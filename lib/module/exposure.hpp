@@ -1,8 +1,8 @@
 // Who else could change what a host is about to load, and how that is put right.
 #pragma once
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/failure.hpp>
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -1,7 +1,7 @@
 // Reading and writing whole files through descriptors.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <sys/stat.h>
 #include <unistd.h>

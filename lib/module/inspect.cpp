@@ -2,7 +2,7 @@
 #include "module/judge.hpp"
 #include "module/module_source.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 
 #include <utility>
 

@@ -1,9 +1,9 @@
 // The one judgement of a module's bytes, on which loading, inspecting and the tools stand.
 #pragma once
 
-#include <hotswap/abi/descriptor.hpp>
-#include <hotswap/module/inspect.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/inspect.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // A part of a judgement: a value, or the finding that refuses the file.
 #pragma once
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/finding.hpp>
+#include <hotswap/detail/module/finding.hpp>
+#include <hotswap/failure.hpp>
 
 #include <boost/system/result.hpp>
 

@@ -7,7 +7,7 @@
 #include "module/runtime_lints.hpp"
 #include "module/static_block.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <boost/archive/basic_archive.hpp>
 #include <boost/core/demangle.hpp>

@@ -3,7 +3,7 @@
 
 #include "module/elf_image.hpp"
 
-#include <hotswap/module/finding.hpp>
+#include <hotswap/detail/module/finding.hpp>
 
 #include <string>
 #include <string_view>

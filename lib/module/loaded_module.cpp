@@ -9,7 +9,7 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <boost/dll/shared_library.hpp>
 
-#include <hotswap/base/open_signals.hpp>
+#include <hotswap/detail/base/open_signals.hpp>
 
 #include <dlfcn.h>
 #include <link.h>

@@ -5,8 +5,8 @@
 #include "module/module_file.hpp"
 #include "module/staging_area.hpp"
 
-#include <hotswap/abi/module_api.hpp>
-#include <hotswap/base/result.hpp>
+#include <hotswap/detail/abi/module_api.hpp>
+#include <hotswap/failure.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "module/file_io.hpp"
 #include "module/module_source.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <filesystem>

@@ -3,12 +3,12 @@
 
 #include "module/staging_area.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
-#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
-#include <hotswap/module/finding.hpp>
-#include <hotswap/module/policy.hpp>
-#include <hotswap/state/schema.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
+#include <hotswap/detail/module/finding.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/detail/state/schema.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstddef>
 #include <cstdint>

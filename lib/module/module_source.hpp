@@ -3,8 +3,8 @@
 
 #include "module/file_io.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstddef>
 #include <filesystem>

@@ -4,7 +4,7 @@
 #include "module/exposure.hpp"
 #include "module/file_io.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <deque>
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include "base/refuse.hpp"
 
-#include <hotswap/base/release_text.hpp>
+#include <hotswap/detail/base/release_text.hpp>
 
 #include <boost/algorithm/string/predicate.hpp>
 

@@ -1,7 +1,7 @@
 // Releases, as in Semantic Versioning, and the files in which a directory keeps them.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <compare>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // Writes the digest of a module into it, after it was linked.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <filesystem>
 

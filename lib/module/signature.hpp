@@ -4,7 +4,7 @@
 #include "module/digest.hpp"
 #include "module/judgement.hpp"
 
-#include <hotswap/module/public_key.hpp>
+#include <hotswap/detail/module/public_key.hpp>
 
 #include <array>
 #include <optional>

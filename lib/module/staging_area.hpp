@@ -5,8 +5,8 @@
 #include "module/module_source.hpp"
 #include "module/staging_base.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstddef>
 #include <cstdint>

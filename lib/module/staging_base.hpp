@@ -1,8 +1,8 @@
 // Where the directories for private copies may lie.
 #pragma once
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/policy.hpp>
+#include <hotswap/detail/module/policy.hpp>
+#include <hotswap/failure.hpp>
 
 #include <filesystem>
 #include <string_view>

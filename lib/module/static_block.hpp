@@ -4,8 +4,8 @@
 #include "module/elf_image.hpp"
 #include "module/needed_libraries.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/module/finding.hpp>
+#include <hotswap/detail/module/finding.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <mutex>

@@ -1,7 +1,7 @@
 // Work that is waited for until a deadline, and then left to itself.
 #pragma once
 
-#include <hotswap/base/library_thread.hpp>
+#include <hotswap/detail/base/library_thread.hpp>
 
 #include <chrono>
 #include <condition_variable>

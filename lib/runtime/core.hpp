@@ -3,20 +3,20 @@
 
 #include "base/owner_process.hpp"
 #include "base/refuse.hpp"
+#include "durable/persistence.hpp"
 #include "module/release.hpp"
 #include "module/staging_area.hpp"
-#include "runtime/event_bus.hpp"
+#include "rehearsal/rehearsals.hpp"
+#include "report/event_bus.hpp"
+#include "report/step_recorder.hpp"
 #include "runtime/periodic.hpp"
 #include "runtime/registry.hpp"
 #include "runtime/said_once.hpp"
 #include "slot/thread_probe.hpp"
 #include "store/store.hpp"
 #include "swap/lifecycle.hpp"
-#include "swap/persistence.hpp"
 #include "swap/probation_watch.hpp"
-#include "swap/rehearsals.hpp"
 #include "swap/replace.hpp"
-#include "swap/step_recorder.hpp"
 
 #include <hotswap/runtime.hpp>
 

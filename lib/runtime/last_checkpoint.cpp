@@ -1,6 +1,7 @@
 // The checkpoint that a runtime writes when it is destroyed.
 #include "runtime/bounded_wait.hpp"
 #include "runtime/core.hpp"
+#include "transfer/snapshot.hpp"
 
 #include <utility>
 

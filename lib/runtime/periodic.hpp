@@ -1,7 +1,7 @@
 // Something that is done again and again, on a thread of its own.
 #pragma once
 
-#include <hotswap/base/library_thread.hpp>
+#include <hotswap/detail/base/library_thread.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -2,8 +2,9 @@
 #include "runtime/core.hpp"
 #include "runtime/set_recovery.hpp"
 #include "swap/lifecycle.hpp"
+#include "transfer/snapshot.hpp"
 
-#include <hotswap/state/frame.hpp>
+#include <hotswap/detail/state/frame.hpp>
 
 #include <algorithm>
 #include <iterator>

@@ -3,7 +3,7 @@
 
 #include "slot/slot.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <map>

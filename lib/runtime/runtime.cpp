@@ -6,6 +6,7 @@
 #include "slot/thread_registry.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/send_back.hpp"
+#include "transfer/snapshot.hpp"
 
 #include <atomic>
 #include <string>

@@ -2,7 +2,7 @@
 
 #include "module/release.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 
 #include <algorithm>
 #include <new>

@@ -1,7 +1,7 @@
 // Which gates are closed, for those who must not call others meanwhile.
 #pragma once
 
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/slot/gate.hpp>
 
 namespace hotswap::detail {
 

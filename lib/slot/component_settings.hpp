@@ -1,8 +1,8 @@
 // What a host has set for a component, in the form in which a module reads it.
 #pragma once
 
-#include <hotswap/abi/host_api.hpp>
-#include <hotswap/base/arguments.hpp>
+#include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 
 #include <memory>
 #include <utility>

@@ -1,8 +1,8 @@
 // Whether a component implements the contract by which it is to be called: asked wherever a host or a neighbour meets one.
 #pragma once
 
-#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/failure.hpp>
 
 #include <string_view>
 

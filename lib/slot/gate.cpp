@@ -1,4 +1,4 @@
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/slot/gate.hpp>
 
 #include "base/refuse.hpp"
 #include "slot/thread_registry.hpp"

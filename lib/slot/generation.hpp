@@ -4,8 +4,8 @@
 #include "module/module_use.hpp"
 #include "slot/host_services.hpp"
 
-#include <hotswap/abi/module_api.hpp>
-#include <hotswap/slot/generation_info.hpp>
+#include <hotswap/detail/abi/module_api.hpp>
+#include <hotswap/detail/slot/generation_info.hpp>
 
 #include <cstddef>
 #include <cstdint>

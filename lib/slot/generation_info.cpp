@@ -1,4 +1,4 @@
-#include <hotswap/slot/generation_info.hpp>
+#include <hotswap/detail/slot/generation_info.hpp>
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Where a thread's holds on slots began: for the message of a drain that does not end, and for calls that are watched.
 #pragma once
 
-#include <hotswap/slot/lease_cell.hpp>
+#include <hotswap/detail/slot/lease_cell.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -6,10 +6,10 @@
 #include "slot/job_runner.hpp"
 #include "slot/referrers.hpp"
 
-#include <hotswap/abi/host_api.hpp>
-#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/slot/gate.hpp>
+#include <hotswap/failure.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -1,9 +1,9 @@
 // Runs a component's timers and posted work, each call under a lease.
 #pragma once
 
-#include <hotswap/abi/host_api.hpp>
-#include <hotswap/base/library_thread.hpp>
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/slot/gate.hpp>
 
 #include <chrono>
 #include <condition_variable>

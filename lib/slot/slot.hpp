@@ -6,10 +6,10 @@
 #include "slot/operation_turn.hpp"
 #include "slot/overrun.hpp"
 
-#include <hotswap/base/result.hpp>
 #include <hotswap/contract.hpp>
-#include <hotswap/slot/gate.hpp>
-#include <hotswap/slot/generation_info.hpp>
+#include <hotswap/detail/slot/gate.hpp>
+#include <hotswap/detail/slot/generation_info.hpp>
+#include <hotswap/failure.hpp>
 
 #include <array>
 #include <cstdint>

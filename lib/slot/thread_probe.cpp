@@ -2,7 +2,7 @@
 
 #include "base/refuse.hpp"
 
-#include <hotswap/base/open_signals.hpp>
+#include <hotswap/detail/base/open_signals.hpp>
 
 #include <semaphore.h>
 #include <sys/syscall.h>

@@ -1,7 +1,7 @@
 // Which threads are still in a module's code: asked of each by a signal, because nobody else can walk its stack.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <string>

@@ -3,7 +3,7 @@
 
 #include "slot/hold_sites.hpp"
 
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/slot/gate.hpp>
 
 #include <array>
 #include <atomic>

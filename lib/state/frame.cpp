@@ -1,4 +1,4 @@
-#include <hotswap/state/frame.hpp>
+#include <hotswap/detail/state/frame.hpp>
 
 #include "base/refuse.hpp"
 

@@ -6,7 +6,7 @@
 // mean nothing. The file is thrown away, and the operation fails.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "module/file_io.hpp"
 

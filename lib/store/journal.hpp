@@ -1,7 +1,7 @@
 // The journal: which operations began, and how they ended, so that a recovery knows what was under way.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "store/directory.hpp"
 #include "store/seal.hpp"

@@ -1,8 +1,8 @@
 // The current set: which components there are, which module each runs, and where the snapshot of its state is.
 #pragma once
 
-#include <hotswap/base/arguments.hpp>
-#include <hotswap/base/result.hpp>
+#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/failure.hpp>
 
 #include "store/seal.hpp"
 

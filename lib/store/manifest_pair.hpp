@@ -1,7 +1,7 @@
 // The two manifests on disk: the newest and the one before. At every instant at least one of them is whole.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "store/directory.hpp"
 #include "store/manifest.hpp"

@@ -7,7 +7,7 @@
 // keyed BLAKE2b (blake2b-keyed), which nobody can make who does not have the key.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "store/directory.hpp"
 

@@ -6,7 +6,7 @@
 // docs/store.md tells what is in the directory; directory.hpp, how files are written.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "store/directory.hpp"
 #include "store/journal.hpp"

@@ -1,7 +1,7 @@
 // What went wrong with a file of the store: the errno becomes a code, a sentence and an advice.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "base/failpoint.hpp"
 

@@ -1,7 +1,7 @@
 // The lock that keeps a second host, or a second runtime of the same one, off a store.
 #pragma once
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include "module/file_io.hpp"
 #include "store/directory.hpp"

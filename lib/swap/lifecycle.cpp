@@ -1,18 +1,18 @@
 #include "swap/lifecycle.hpp"
 
 #include "base/refuse.hpp"
+#include "durable/persistence.hpp"
 #include "module/release.hpp"
 #include "module/static_block.hpp"
-#include "swap/module_calls.hpp"
-#include "swap/pause.hpp"
-#include "swap/persistence.hpp"
-#include "swap/precopy.hpp"
+#include "rehearsal/rehearsal.hpp"
 #include "swap/prediction.hpp"
-#include "swap/rehearsal.hpp"
-#include "swap/route.hpp"
-#include "swap/state_copy.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/precopy.hpp"
+#include "transfer/route.hpp"
+#include "transfer/state_copy.hpp"
 
-#include <hotswap/state/frame.hpp>
+#include <hotswap/detail/state/frame.hpp>
 
 #include <cstring>
 #include <filesystem>
@@ -93,22 +93,6 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     in.entrance->open(in.running().instance.contract());
     steps.finish("release " + release);
     return {};
-}
-
-result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps,
-                                             std::chrono::nanoseconds drain_deadline) {
-    steps.mark_old_serving();
-    byte_buffer payload;
-    auto copied = copy_running_state(in, steps, {.drain_deadline = drain_deadline}, payload);
-    if (!copied) return copied.error();
-    std::vector<std::byte> bytes(frame_header_size + payload.size());
-    if (payload.size() != 0)
-        std::memcpy(bytes.data() + frame_header_size, payload.bytes().data(), payload.size());
-    module_file const& file = in.running().module->file();
-    seal_frame(
-        bytes,
-        {std::string(file.schema().name), file.descriptor.schema_version, file.own_state().layout, {}});
-    return bytes;
 }
 
 namespace {

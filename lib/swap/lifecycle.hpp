@@ -2,14 +2,14 @@
 #pragma once
 
 #include "module/staging_area.hpp"
+#include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "swap/replace.hpp"
-#include "swap/step_recorder.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/slot/generation_info.hpp>
-#include <hotswap/swap/options.hpp>
-#include <hotswap/swap/plan.hpp>
+#include <hotswap/detail/slot/generation_info.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
+#include <hotswap/plan.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,10 +30,6 @@ struct first_module {
 /// `with`: what the host has set for it, instead of what the options say.
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
                         settings const& with, step_recorder& steps, persistence* keeper);
-
-/// The running state as a frame.
-result<std::vector<std::byte>> take_snapshot(
-    slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
 
 /// Ends a slot: its gate stays closed for good. `force`: also if its state cannot be written.
 result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force);

@@ -1,7 +1,7 @@
 #include "swap/prediction.hpp"
 
 #include "base/refuse.hpp"
-#include "swap/pause.hpp"
+#include "transfer/pause.hpp"
 
 #include <algorithm>
 

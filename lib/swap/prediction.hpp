@@ -1,14 +1,14 @@
 // How long a pause will be, by what there is to move.
 #pragma once
 
+#include "rehearsal/rehearsals.hpp"
+#include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "swap/pause.hpp"
-#include "swap/rehearsals.hpp"
-#include "swap/route.hpp"
-#include "swap/step_recorder.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/route.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/swap/plan.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/plan.hpp>
 
 #include <chrono>
 #include <cstdint>

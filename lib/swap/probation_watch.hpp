@@ -1,12 +1,12 @@
 // Looks after a generation that is on probation, and sends it back if it fails.
 #pragma once
 
+#include "durable/persistence.hpp"
+#include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "swap/persistence.hpp"
-#include "swap/step_recorder.hpp"
 
-#include <hotswap/base/library_thread.hpp>
-#include <hotswap/swap/probation.hpp>
+#include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/report/probation.hpp>
 
 #include <chrono>
 #include <condition_variable>

@@ -1,6 +1,6 @@
 #include "swap/retiring.hpp"
 
-#include "swap/rested_work.hpp"
+#include "transfer/rested_work.hpp"
 
 #include <chrono>
 #include <thread>

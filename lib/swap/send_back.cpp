@@ -1,11 +1,11 @@
 #include "swap/send_back.hpp"
 
 #include "base/refuse.hpp"
-#include "swap/module_calls.hpp"
-#include "swap/pause.hpp"
-#include "swap/route.hpp"
 #include "swap/succession.hpp"
-#include "swap/transfer.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/route.hpp"
+#include "transfer/transfer.hpp"
 
 #include <utility>
 

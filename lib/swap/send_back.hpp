@@ -1,13 +1,13 @@
 // Going back to the generation that stands by while the running one is on probation.
 #pragma once
 
+#include "durable/persistence.hpp"
+#include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "swap/persistence.hpp"
-#include "swap/step_recorder.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/swap/options.hpp>
-#include <hotswap/swap/report.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
+#include <hotswap/report.hpp>
 
 namespace hotswap::detail {
 

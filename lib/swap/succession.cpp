@@ -1,9 +1,9 @@
 #include "swap/succession.hpp"
 
 #include "base/refuse.hpp"
-#include "swap/module_calls.hpp"
 #include "swap/prediction.hpp"
 #include "swap/retiring.hpp"
+#include "transfer/module_calls.hpp"
 
 #include <new>
 #include <utility>

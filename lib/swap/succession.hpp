@@ -1,17 +1,17 @@
 // What every replacement does once its next generation is loaded, or at hand: rows, pause, commit, retire.
 #pragma once
 
+#include "durable/persistence.hpp"
+#include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "swap/pause.hpp"
-#include "swap/persistence.hpp"
-#include "swap/precopy.hpp"
 #include "swap/replace.hpp"
-#include "swap/route.hpp"
-#include "swap/step_recorder.hpp"
-#include "swap/transfer.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/precopy.hpp"
+#include "transfer/route.hpp"
+#include "transfer/transfer.hpp"
 
-#include <hotswap/base/result.hpp>
-#include <hotswap/swap/report.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/report.hpp>
 
 #include <cstddef>
 

@@ -5,7 +5,7 @@
 #include "cache/states/v1.hpp"
 #include "cache/states/v2.hpp"
 
-#include <hotswap/base/arguments.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 
 #include <cstdint>
 

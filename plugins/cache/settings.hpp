@@ -4,8 +4,8 @@
 #include "cache/migrations.hpp"
 #include "shared/clock.hpp"
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/cache.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <cstdint>
 #include <stdexcept>

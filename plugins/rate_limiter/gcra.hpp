@@ -2,7 +2,7 @@
 // Source: ATM Forum, Traffic Management Specification 4.0 (af-tm-0056.000): GCRA as virtual scheduling.
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include "rate_limiter/pace.hpp"
 #include "shared/clock.hpp"

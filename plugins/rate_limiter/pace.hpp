@@ -3,8 +3,8 @@
 
 #include "rate_limiter/states/v0.hpp"
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/rate_limiter.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <cstdint>
 #include <stdexcept>

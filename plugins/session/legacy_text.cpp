@@ -2,7 +2,7 @@
 
 #include "session/token.hpp"
 
-#include <hotswap/abi/chrono.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <charconv>
 #include <cstdint>

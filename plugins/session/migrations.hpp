@@ -6,7 +6,7 @@
 #include "session/states/v1.hpp"
 #include "session/states/v2.hpp"
 
-#include <hotswap/base/arguments.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 
 namespace hotswap::session_states {
 

@@ -3,8 +3,8 @@
 
 #include "shared/clock.hpp"
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contracts/session.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <optional>
 #include <span>

@@ -1,7 +1,7 @@
 // Wall-clock times as the shipped components keep them in their states.
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <stdexcept>
 #include <string>

@@ -1,7 +1,7 @@
 // Reads a number out of the arguments of a swap.
 #pragma once
 
-#include <hotswap/base/arguments.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 
 #include <charconv>
 #include <cstdint>

@@ -1,5 +1,5 @@
-#include <hotswap/abi/descriptor.hpp>
-#include <hotswap/abi/module_api.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
+#include <hotswap/detail/abi/module_api.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include <hotswap/base/library_thread.hpp>
+#include <hotswap/detail/base/library_thread.hpp>
 
 #include "base/signal_mask.hpp"
 

@@ -1,6 +1,6 @@
 #include "bad_files.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <array>
 #include <cstring>

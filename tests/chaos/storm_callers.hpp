@@ -6,7 +6,7 @@
 #include "swap/fixtures/tally.hpp"
 #include "wanted.hpp"
 
-#include <hotswap/slot/handle.hpp>
+#include <hotswap/detail/slot/handle.hpp>
 
 #include <atomic>
 #include <map>

@@ -10,8 +10,8 @@
 #include "session/states/v1.hpp"
 #include "session/states/v2.hpp"
 
-#include <hotswap/state/archive.hpp>
-#include <hotswap/state/memory_sink.hpp>
+#include <hotswap/detail/state/archive.hpp>
+#include <hotswap/detail/state/memory_sink.hpp>
 
 #include <cstdint>
 #include <cstdlib>

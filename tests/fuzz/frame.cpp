@@ -1,5 +1,5 @@
 // Any bytes as a frame: bad_snapshot, or a payload within the bytes that were given.
-#include <hotswap/state/frame.hpp>
+#include <hotswap/detail/state/frame.hpp>
 
 #include <cstdint>
 #include <cstdlib>

@@ -2,7 +2,7 @@
 #include "module/digest.hpp"
 #include "module/judge.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <algorithm>
 #include <cstdint>

@@ -3,7 +3,7 @@
 
 #include "module/files.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <doctest/doctest.h>
 

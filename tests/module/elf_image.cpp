@@ -4,7 +4,7 @@
 #include "module/files.hpp"
 #include "module/module_file.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
 
 #include <doctest/doctest.h>
 

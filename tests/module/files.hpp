@@ -3,7 +3,7 @@
 
 #include "module/exposure.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <doctest/doctest.h>
 

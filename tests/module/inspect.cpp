@@ -1,4 +1,4 @@
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 
 #include "module/altered.hpp"
 #include "module/files.hpp"

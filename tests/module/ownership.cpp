@@ -3,7 +3,7 @@
 #include "module/fixtures/probe.hpp"
 #include "module/staging_area.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 #include <hotswap/runtime.hpp>
 
 #include <doctest/doctest.h>

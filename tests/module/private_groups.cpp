@@ -5,7 +5,7 @@
 #include "module/module_source.hpp"
 #include "module/staging_area.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 #include <hotswap/runtime.hpp>
 
 #include <doctest/doctest.h>

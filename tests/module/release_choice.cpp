@@ -6,8 +6,8 @@
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 
+#include <hotswap/detail/sdk/descriptor_of.hpp>
 #include <hotswap/runtime.hpp>
-#include <hotswap/sdk/descriptor_of.hpp>
 
 #include <doctest/doctest.h>
 

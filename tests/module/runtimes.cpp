@@ -3,7 +3,7 @@
 #include "module/command.hpp"
 #include "module/files.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 
 #include <doctest/doctest.h>
 

@@ -5,7 +5,7 @@
 #include "module/fixtures/probe.hpp"
 #include "module/module_file.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 #include <hotswap/runtime.hpp>
 
 #include <doctest/doctest.h>

@@ -5,8 +5,8 @@
 #include "module/loaded_module.hpp"
 #include "module/module_file.hpp"
 
-#include <hotswap/abi/descriptor.hpp>
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/detail/abi/descriptor.hpp>
+#include <hotswap/inspect.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 #include "golden/scenario.hpp"
 #include "plugins/shipped.hpp"
 
-#include <hotswap/state/frame.hpp>
+#include <hotswap/detail/state/frame.hpp>
 
 #include <sys/resource.h>
 

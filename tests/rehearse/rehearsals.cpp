@@ -1,8 +1,8 @@
 // When modules are rehearsed, on what, and what the report says.
 #include "rehearse/zoo_site.hpp"
 
+#include <hotswap/detail/state/frame.hpp>
 #include <hotswap/json.hpp>
-#include <hotswap/state/frame.hpp>
 
 #include <boost/json/parse.hpp>
 

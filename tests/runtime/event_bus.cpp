@@ -1,5 +1,5 @@
 // In which order events are handed on, and which of them wait for a gate.
-#include "runtime/event_bus.hpp"
+#include "report/event_bus.hpp"
 
 #include <doctest/doctest.h>
 

@@ -4,7 +4,7 @@
 #include "module/signature.hpp"
 #include "runtime/stored_house.hpp"
 
-#include <hotswap/module/inspect.hpp>
+#include <hotswap/inspect.hpp>
 
 using namespace hotswap_test;
 using hotswap::errc;

@@ -1,8 +1,8 @@
 // A component of the usual size: two versions of its state, both migrations, containers of structs.
 #include "orders.hpp"
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/component.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <map>
 #include <mutex>

@@ -1,9 +1,9 @@
-#include <hotswap/slot/gate.hpp>
+#include <hotswap/detail/slot/gate.hpp>
 
 #include "slot/gate_fixture.hpp"
 #include "slot/waiting.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <doctest/doctest.h>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
-#include <hotswap/slot/handle.hpp>
+#include <hotswap/detail/slot/handle.hpp>
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #include "slot/gate_fixture.hpp"
 #include "slot/waiting.hpp"
 
-#include <hotswap/base/result.hpp>
+#include <hotswap/failure.hpp>
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
 #include "state/bytes.hpp"
 
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/layout.hpp>
 
 #include <boost/serialization/access.hpp>
 #include <boost/serialization/array.hpp>

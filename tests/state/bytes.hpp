@@ -1,7 +1,7 @@
 // Encodes and decodes states in memory, as a host and a module do it together.
 #pragma once
 
-#include <hotswap/state/archive.hpp>
+#include <hotswap/detail/state/archive.hpp>
 
 #include <cstddef>
 #include <span>

@@ -1,7 +1,7 @@
 #include "state/bytes.hpp"
 
-#include <hotswap/state/fields.hpp>
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/fields.hpp>
+#include <hotswap/detail/state/layout.hpp>
 
 #include <boost/container/flat_map.hpp>
 #include <boost/optional.hpp>

@@ -2,7 +2,7 @@
 #include "state/bytes.hpp"
 #include "state/table_copies.hpp"
 
-#include <hotswap/state/lookups.hpp>
+#include <hotswap/detail/state/lookups.hpp>
 #include <hotswap/table.hpp>
 
 #include <boost/container/flat_map.hpp>

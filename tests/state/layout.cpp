@@ -1,4 +1,4 @@
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/layout.hpp>
 
 #include <boost/container/flat_map.hpp>
 #include <boost/container/flat_set.hpp>

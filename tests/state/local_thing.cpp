@@ -1,5 +1,5 @@
 // Which time points a state may hold: those that another process, after a reboot, reads as the same moment.
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/layout.hpp>
 
 #include <doctest/doctest.h>
 

@@ -3,7 +3,7 @@
 
 #include "state/bytes.hpp"
 
-#include <hotswap/sdk/module_functions.hpp>
+#include <hotswap/detail/sdk/module_functions.hpp>
 
 #include <map>
 #include <memory>

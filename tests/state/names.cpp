@@ -1,7 +1,7 @@
 // What an author named is part of what a state means: a layout that only its types describe took a banned user for a paying one.
-#include <hotswap/state/names.hpp>
+#include <hotswap/detail/state/names.hpp>
 
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/layout.hpp>
 
 #include <doctest/doctest.h>
 

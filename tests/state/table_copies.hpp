@@ -3,7 +3,7 @@
 
 #include "state/table_contents.hpp"
 
-#include <hotswap/state/table_mirror.hpp>
+#include <hotswap/detail/state/table_mirror.hpp>
 #include <hotswap/table.hpp>
 
 #include <doctest/doctest.h>

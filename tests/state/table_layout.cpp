@@ -1,7 +1,7 @@
 // What a fingerprint says of tables: equal ones may be worked on by either module's code.
 #include "state/table_contents.hpp"
 
-#include <hotswap/state/layout.hpp>
+#include <hotswap/detail/state/layout.hpp>
 #include <hotswap/table.hpp>
 
 #include <doctest/doctest.h>

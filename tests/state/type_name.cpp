@@ -1,6 +1,6 @@
 // Names of types are part of fingerprints: modules of g++ and of clang++ must come to the same.
-#include <hotswap/state/layout.hpp>
-#include <hotswap/state/type_name.hpp>
+#include <hotswap/detail/state/layout.hpp>
+#include <hotswap/detail/state/type_name.hpp>
 #include <hotswap/table.hpp>
 
 #include <boost/container/flat_map.hpp>

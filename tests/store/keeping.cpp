@@ -1,7 +1,7 @@
 // What is put into a store is there again when it is opened.
 #include "store_fixture.hpp"
 
-#include <hotswap/base/errc.hpp>
+#include <hotswap/detail/base/errc.hpp>
 
 using namespace hotswap;
 using namespace hotswap::detail;

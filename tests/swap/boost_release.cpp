@@ -1,5 +1,5 @@
 // Containers of Boost may lie in memory in another way in another release of it.
-#include "swap/route.hpp"
+#include "transfer/route.hpp"
 
 #include <doctest/doctest.h>
 

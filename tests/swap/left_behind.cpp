@@ -4,8 +4,8 @@
 #include "swap/fixture.hpp"
 #include "swap/leaving.hpp"
 
+#include <hotswap/inspect.hpp>
 #include <hotswap/json.hpp>
-#include <hotswap/module/inspect.hpp>
 
 #include <algorithm>
 #include <cstddef>

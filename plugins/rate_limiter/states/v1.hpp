@@ -4,8 +4,8 @@
 #include "rate_limiter/states/v0.hpp"
 #include "shared/sharding.hpp"
 
-#include <hotswap/abi/chrono.hpp>
-#include <hotswap/state/schema.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
+#include <hotswap/detail/state/schema.hpp>
 
 #include <array>
 #include <cstdint>

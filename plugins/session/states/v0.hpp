@@ -1,7 +1,7 @@
 // The session manager's legacy state. Frozen: release 0.1.0 wrote it.
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include "shared/sharding.hpp"
 

@@ -3,8 +3,8 @@
 
 #include "shared/sharding.hpp"
 
-#include <hotswap/abi/chrono.hpp>
-#include <hotswap/state/schema.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
+#include <hotswap/detail/state/schema.hpp>
 
 #include <array>
 #include <cstddef>

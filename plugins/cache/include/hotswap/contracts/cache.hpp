@@ -1,8 +1,8 @@
 // The contract "hotswap.cache": keep this value for a while.
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,8 +1,8 @@
 // The contract "hotswap.rate_limiter": may this client do this now?
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <cstdint>
 #include <optional>

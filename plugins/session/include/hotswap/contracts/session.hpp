@@ -1,8 +1,8 @@
 // The contract "hotswap.session": which user does this token stand for?
 #pragma once
 
-#include <hotswap/abi/chrono.hpp>
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/abi/chrono.hpp>
 
 #include <cstdint>
 #include <optional>

@@ -1,0 +1,141 @@
+// Everything the runtime asks of a module: C structs and function pointers. No function here throws.
+#pragma once
+
+#include <hotswap/detail/abi/descriptor.hpp>
+#include <hotswap/detail/abi/host_api.hpp>
+
+#include <cstdint>
+
+namespace hotswap::abi {
+
+/// Bytes lent for the length of a call.
+struct bytes {
+    void const* data = nullptr;
+    std::uint64_t size = 0;
+};
+
+/// A growing buffer, owned by the host and filled by the module.
+struct sink {
+    unsigned char* cursor = nullptr;  ///< where the next byte goes
+    unsigned char* end = nullptr;
+    /// Makes room for `need` more bytes and updates `cursor` and `end`; false if memory is out.
+    bool (*grow)(sink* self, std::uint64_t need) noexcept = nullptr;
+};
+
+/// A live instance: the object to destroy, and the contract's base class within it.
+struct instance {
+    void* object = nullptr;
+    void* contract = nullptr;
+};
+
+/// One table of a state: its memory, which a module of the same fingerprint may work on.
+struct table {
+    void* core = nullptr;
+    std::uint64_t fingerprint = 0;
+    std::uint64_t rows = 0;
+};
+
+/// Tables lent for the length of a call, in the order in which the state names them.
+struct table_list {
+    table const* data = nullptr;
+    std::uint64_t size = 0;
+};
+
+/// Takes tables, in order; owned by the host.
+struct table_sink {
+    /// False if memory is out.
+    bool (*add)(table_sink* self, table what) noexcept = nullptr;
+};
+
+/// A state with the rows of its tables left out.
+struct outline {
+    bytes plain;  ///< the serialized state, each table a number
+    table_list tables;
+};
+
+/// How far a copy of tables is.
+struct copy_progress {
+    std::uint64_t rows = 0;   ///< copied so far
+    std::uint64_t total = 0;  ///< as of now
+    std::uint64_t bytes = 0;  ///< memory that the whole copy is expected to take
+};
+
+/// The functions of one module. States and instances are opaque to the host.
+/// Threads:  [quiesced] unless the function says otherwise; the runtime calls one at a time for each state.
+struct module_api {
+    std::uint32_t abi = number;
+    std::uint32_t size = sizeof(module_api);
+    descriptor const* self = nullptr;
+
+    /// Makes a default state of the module's own version.
+    /// Threads:  [any]
+    status (*create_state)(void** out, error* why) noexcept = nullptr;
+    /// Destroys a state of the module's own version.
+    /// Threads:  [any] that owns the state.
+    void (*destroy_state)(void* state) noexcept = nullptr;
+    /// Appends the state to `out`, serialized at `version` (its own or an older one, by the downgrades).
+    /// Effects:  the state itself is not changed.
+    status (*export_state)(void const* state, std::uint32_t version, argument_list const* arguments,
+                           sink* out, error* why) noexcept = nullptr;
+    /// Reads `payload`, serialized at `version`, and walks the upgrades to the module's own version.
+    status (*import_state)(std::uint32_t version, bytes payload, argument_list const* arguments, void** out,
+                           error* why) noexcept = nullptr;
+    /// Finds out, by samples, how large the state is: bytes of its serialized form, elements of its containers.
+    status (*measure_state)(void const* state, std::uint64_t* bytes, std::uint64_t* elements,
+                            error* why) noexcept = nullptr;
+    /// Asks the component whether the state may go live. Null if the component has no opinion.
+    status (*validate_state)(void const* state, error* why) noexcept = nullptr;
+    /// Makes a state from data from before hotswap. Null if the component cannot.
+    status (*adopt)(bytes legacy, argument_list const* arguments, void** out, error* why) noexcept = nullptr;
+    /// Constructs the component on `state`.
+    /// Lifetime: `host` and `context` outlive the instance.
+    status (*create_instance)(host_api const* host, void* context, void* state, instance* out,
+                              error* why) noexcept = nullptr;
+    void (*destroy_instance)(void* object) noexcept = nullptr;
+    /// Asks the instance whether it is well; `healthy` is set iff ok. Null if the component has no opinion.
+    /// Threads:  [any] that holds a lease.
+    status (*check_health)(void* object, bool* healthy, error* why) noexcept = nullptr;
+
+    // Of modules whose states have tables, null in others. A copy of the tables is begun on an outline of the running
+    // state, by the module that knows both versions, and made while callers are at work.
+
+    /// Appends the plain fields of the state, at its own version, to `out`, and lists its tables.
+    status (*outline_state)(void const* state, sink* out, table_sink* tables, error* why) noexcept = nullptr;
+    /// Makes a state of the module's own version of an outline, which becomes a further owner of the tables.
+    status (*import_outline)(outline from, void** out, error* why) noexcept = nullptr;
+    /// Walks the path `from` → `to` on an outline, and prepares the copies that it asks for.
+    /// Errors:   not_recorded, with the reason, if the tables can only be copied as a whole.
+    status (*begin_copy)(std::uint32_t from, std::uint32_t to, outline of, argument_list const* arguments,
+                         void** copy, copy_progress* expected, error* why) noexcept = nullptr;
+    /// Copies some rows; sets `complete` once all are.
+    /// Threads:  [any] one at a time, callers at work.
+    status (*advance_copy)(void* copy, std::int64_t nanoseconds, bool* complete, copy_progress* progress,
+                           error* why) noexcept = nullptr;
+    /// Walks the path again, on the outline as it is now, and completes it with the copied tables: as a state of the
+    /// module's own version in `state`, or, if that is null, as an outline in `out` and `tables`.
+    /// Errors:   stale, with the reason.
+    status (*finish_copy)(void* copy, outline of, argument_list const* arguments, void** state, sink* out,
+                          table_sink* tables, error* why) noexcept = nullptr;
+    /// Lets go of a copy, and of tables that were listed and that nobody else owns: afterwards no writer is inside the
+    /// module's code for it.
+    /// Threads:  [any], callers at work.
+    void (*end_copy)(void* copy) noexcept = nullptr;
+    /// Frees rows of a state that nobody will use again, for about as long; true once none is left.
+    bool (*free_rows)(void* state, std::int64_t nanoseconds) noexcept = nullptr;
+
+    /// Looks entries of the state's containers up by the module's own order, hash and equality of their keys, a bounded
+    /// number of them: another module may have put them there. Null if those are the standard library's everywhere.
+    /// Errors:   refused, naming the container of an entry that is not found.
+    status (*check_lookups)(void const* state, error* why) noexcept = nullptr;
+
+    /// Hands over the set of signals (bit N - 1 is signal N) that threads begun by the module's copy of hotswap leave open; they
+    /// hold back all others but those that a thread raises itself. Until it is called the set is empty. Read when a thread
+    /// begins, as an atomic.
+    /// Lifetime: the set outlives the module.
+    void (*leave_open)(std::uint64_t const* signals) noexcept = nullptr;
+};
+
+/// The type of the symbol `entry_symbol`.
+using module_entry = module_api const*() noexcept;
+
+}  // namespace hotswap::abi

@@ -1,0 +1,142 @@
+// What a component class must look like, said in words where it does not.
+#pragma once
+
+#include <hotswap/contract.hpp>
+#include <hotswap/detail/sdk/contract_base.hpp>
+#include <hotswap/detail/sdk/host.hpp>
+#include <hotswap/detail/state/history.hpp>
+#include <hotswap/detail/state/layout.hpp>
+
+#include <cstddef>
+#include <span>
+#include <type_traits>
+
+namespace hotswap::sdk {
+
+template <class T>
+concept validates = requires(typename T::state const& state) {
+    { T::validate(state) } -> std::same_as<void>;
+};
+template <class T>
+concept adopts = requires(std::span<std::byte const> bytes) {
+    T::adopt(bytes);
+};
+
+template <class T>
+concept reports_health = requires(T& component) {
+    { component.healthy() } -> std::same_as<bool>;
+};
+
+struct names_validate {
+    int validate;
+};
+struct names_adopt {
+    int adopt;
+};
+struct names_healthy {
+    int healthy;
+};
+template <class T, class Names>
+struct named_twice : T, Names {};
+
+template <class T>
+constexpr bool has_validate_name() noexcept {
+    if constexpr (!std::is_final_v<T>) return !requires {
+            &named_twice<T, names_validate>::validate;
+        };
+    else
+        return requires { &T::validate; };
+}
+template <class T>
+constexpr bool has_adopt_name() noexcept {
+    if constexpr (!std::is_final_v<T>) return !requires {
+            &named_twice<T, names_adopt>::adopt;
+        };
+    else
+        return requires { &T::adopt; };
+}
+template <class T>
+constexpr bool has_healthy_name() noexcept {
+    if constexpr (!std::is_final_v<T>) return !requires {
+            &named_twice<T, names_healthy>::healthy;
+        };
+    else
+        return requires { &T::healthy; };
+}
+
+// A final class cannot be inherited from, so the questions above see only what is public in it. These see the
+// rest, if they are first asked within an explicit instantiation, where access is not checked
+// ([temp.spec.general]; g++ extends that to the templates behind it; elsewhere they see no more than the
+// others): HOTSWAP_COMPONENT asks there.
+template <class T>
+inline constexpr bool hides_validate =
+    std::is_final_v<T> && !validates<T> &&
+    (
+        requires { &T::validate; } ||
+        requires { static_cast<void (*)(typename T::state const&)>(&T::validate); });
+template <class T>
+inline constexpr bool hides_adopt = std::is_final_v<T> && !adopts<T> && requires {
+    &T::adopt;
+};
+template <class T>
+inline constexpr bool hides_healthy = std::is_final_v<T> && !reports_health<T> && requires {
+    &T::healthy;
+};
+template <class T>
+inline constexpr bool hides_schema = std::is_final_v<T> && !detail::has_schema<T> && requires {
+    &T::schema;
+};
+
+template <class T, class Walk>
+constexpr bool adopts_a_start() noexcept {
+    if constexpr (adopts<T>)
+        return Walk::template starts_from<decltype(T::adopt(std::span<std::byte const>{}))>();
+    else
+        return true;
+}
+
+/// Instantiated for each component class.
+template <class T>
+struct component_class {
+    static_assert(
+        std::is_polymorphic_v<T> && names_contract<T>,
+        "hotswap: a component implements one contract: derive it from one class that has `static constexpr "
+        "hotswap::contract contract{name, number}`");
+    static_assert(
+        requires { typename T::state; },
+        "hotswap: a component class names its state: `using state = v2::state;` in its public part");
+    static_assert(!std::is_abstract_v<T>,
+                  "hotswap: a component class must implement every function of its contract");
+
+    using state = typename T::state;
+    static_assert((schema_of<state>(), true));
+    static_assert((layout_of<state>(), true));
+    static_assert(sizeof(detail::state_struct<state>) != 0);
+
+    static_assert(
+        std::is_constructible_v<T, host&, state&>,
+        "hotswap: a component class has a public constructor `T(hotswap::host& host, state& state)`: "
+        "resuming is construction on existing state");
+    static_assert(
+        validates<T> || !has_validate_name<T>(),
+        "hotswap: this component's `validate` would never be called, because it is private or of another "
+        "shape; make it public: `static void validate(state const& state)`");
+    static_assert(
+        adopts<T> || !has_adopt_name<T>(),
+        "hotswap: this component's `adopt` would never be called, because it is private or of another shape; "
+        "make it public: `static v0::state adopt(std::span<std::byte const> bytes)`");
+    static_assert(
+        reports_health<T> || !has_healthy_name<T>() || requires { &contract_of<T>::healthy; },
+        "hotswap: this component's `healthy` would never be called, because it is private or of another "
+        "shape; make it public: `bool healthy()`");
+
+    static_assert(
+        detail::is_history<decltype(detail::history_of<T>())>,
+        "hotswap: a component's `history` is a hotswap::history of its migrations: `using history = "
+        "hotswap::history<&upgrade, &downgrade>;`");
+    using walk = detail::walk<state, decltype(detail::history_of<T>())>;
+    static_assert(adopts_a_start<T, walk>(),
+                  "hotswap: `adopt` returns a state from which the component's history leads to its own");
+};
+
+}  // namespace hotswap::sdk

@@ -1,0 +1,249 @@
+// The C functions of a module, made from a component class.
+#pragma once
+
+#include <hotswap/detail/abi/module_api.hpp>
+#include <hotswap/detail/base/open_signals.hpp>
+#include <hotswap/detail/sdk/component_class.hpp>
+#include <hotswap/detail/sdk/read_arguments.hpp>
+#include <hotswap/detail/state/archive.hpp>
+#include <hotswap/detail/state/copying.hpp>
+#include <hotswap/detail/state/lookups.hpp>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace hotswap::sdk {
+
+/// The functions that only a state with tables needs: <hotswap/table.hpp> brings them along.
+template <class Functions>
+struct copy_functions;
+
+template <class Walk, std::uint32_t... I>
+constexpr bool any_has_tables(std::integer_sequence<std::uint32_t, I...>) {
+    return (layout_of<typename Walk::template state_of<Walk::oldest + I>>().tables || ...);
+}
+
+/// Everything the runtime asks of the module whose component class is `T`.
+template <class T>
+struct module_functions {
+    using state = typename T::state;
+    using walk = typename component_class<T>::walk;
+
+    // What an operation carries along its path: also what to say if it ends here.
+    struct journey {
+        abi::status failure = abi::status::failed;
+        std::uint32_t from = 0;
+        std::uint32_t to = 0;
+        arguments with{};
+
+        abi::status explain(abi::error* why) const noexcept {
+            if (why != nullptr) {
+                why->from = from;
+                why->to = to;
+            }
+            return explain_current(why, failure);
+        }
+    };
+
+    template <std::uint32_t From, std::uint32_t To>
+    static auto take_step(journey& j, typename walk::template state_of<From>&& old) {
+        abi::status const otherwise = std::exchange(j.failure, abi::status::migration_failed);
+        j.from = From;
+        j.to = To;
+        auto result = walk::template apply<From, To>(std::move(old), j.with);
+        j.failure = otherwise;
+        j.from = j.to = 0;
+        return result;
+    }
+
+    template <std::uint32_t Version>
+    static state upgrade(journey& j, typename walk::template state_of<Version>&& old) {
+        if constexpr (Version == walk::version)
+            return std::move(old);
+        else
+            return upgrade<Version + 1>(j, take_step<Version, Version + 1>(j, std::move(old)));
+    }
+
+    template <class State>
+    static State read(abi::bytes payload) {
+        State value{};
+        input_archive in(payload);
+        in >> value;
+        if (in.left() != 0)
+            throw archive_error("the snapshot goes on for " + std::to_string(in.left()) +
+                                " bytes after the end of the state");
+        return value;
+    }
+
+    // Tries the versions from the oldest on; `Version` is a constant for the code below it.
+    template <std::uint32_t Version>
+    static bool import_from(std::uint32_t version, abi::bytes payload, journey& j, state*& out) {
+        if (version == Version) {
+            using source = typename walk::template state_of<Version>;
+            out = new state(upgrade<Version>(j, read<source>(payload)));
+            return true;
+        }
+        if constexpr (Version < walk::version)
+            return import_from<Version + 1>(version, payload, j, out);
+        else
+            return false;
+    }
+
+    template <std::uint32_t Version>
+    static void export_down(typename walk::template state_of<Version>&& now, std::uint32_t version,
+                            abi::sink* out, journey& j) {
+        if (version == Version) {
+            output_archive archive(*out);
+            archive << now;
+            return;
+        }
+        if constexpr (Version > walk::oldest_back)
+            export_down<Version - 1>(take_step<Version, Version - 1>(j, std::move(now)), version, out, j);
+    }
+
+    static abi::status unsupported(std::uint32_t version, abi::error* why) noexcept {
+        char text[] = "the module has no migration for version 4294967295";
+        std::size_t at = sizeof text - 11;
+        for (std::uint32_t digits = 1000000000, begun = 0; digits != 0; digits /= 10) {
+            std::uint32_t const digit = version / digits % 10;
+            if (digit != 0 || begun != 0 || digits == 1)
+                text[at++] = static_cast<char>('0' + digit), begun = 1;
+        }
+        explain(why, {text, at});
+        return abi::status::unsupported;
+    }
+
+    static abi::status create_state(void** out, abi::error* why) noexcept {
+        return guarded(why, [out] { *out = new state(); });
+    }
+    static void destroy_state(void* object) noexcept { delete static_cast<state*>(object); }
+
+    static abi::status export_state(void const* object, std::uint32_t version, abi::argument_list const* with,
+                                    abi::sink* out, abi::error* why) noexcept {
+        journey j;
+        try {
+            auto const& current = *static_cast<state const*>(object);
+            if (version == walk::version) {
+                output_archive archive(*out);
+                archive << current;
+                return abi::status::ok;
+            }
+            if (version < walk::oldest_back || version > walk::version) return unsupported(version, why);
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            // A downgrade consumes what it is given, and the original must survive a refusal.
+            export_down<walk::version>(detail::copy_of(current), version, out, j);
+            return abi::status::ok;
+        } catch (...) {
+            return j.explain(why);
+        }
+    }
+
+    static abi::status import_state(std::uint32_t version, abi::bytes payload, abi::argument_list const* with,
+                                    void** out, abi::error* why) noexcept {
+        journey j;
+        try {
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            j.failure = abi::status::bad_snapshot;
+            state* result = nullptr;
+            if (version < walk::oldest_start || !import_from<walk::oldest_start>(version, payload, j, result))
+                return unsupported(version, why);
+            *out = result;
+            return abi::status::ok;
+        } catch (...) {
+            return j.explain(why);
+        }
+    }
+
+    static abi::status measure_state(void const* object, std::uint64_t* bytes, std::uint64_t* elements,
+                                     abi::error* why) noexcept {
+        return guarded(why, [=] {
+            detail::sampling samples;
+            output_archive(samples.sink.out, nullptr, &samples) << *static_cast<state const*>(object);
+            *bytes = samples.bytes();
+            *elements = samples.elements;
+        });
+    }
+
+    static abi::status validate_state(void const* object, abi::error* why) noexcept {
+        return guarded(
+            why, [object] { T::validate(*static_cast<state const*>(object)); }, abi::status::refused);
+    }
+
+    static abi::status check_lookups(void const* object, abi::error* why) noexcept {
+        return guarded(
+            why, [object] { detail::lookup_check().look_at(*static_cast<state const*>(object)); },
+            abi::status::refused);
+    }
+
+    static abi::status adopt(abi::bytes legacy, abi::argument_list const* with, void** out,
+                             abi::error* why) noexcept {
+        journey j;
+        try {
+            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
+            auto old = T::adopt(std::span(static_cast<std::byte const*>(legacy.data), legacy.size));
+            *out = new state(upgrade<schema_of<decltype(old)>().version>(j, std::move(old)));
+            return abi::status::ok;
+        } catch (...) {
+            return j.explain(why);
+        }
+    }
+
+    struct live {
+        host surroundings;
+        T component;
+
+        live(abi::host_api const& api, void* context, state& on)
+            : surroundings(api, context), component(surroundings, on) {}
+    };
+
+    static abi::status create_instance(abi::host_api const* api, void* context, void* on, abi::instance* out,
+                                       abi::error* why) noexcept {
+        return guarded(why, [=] {
+            check_contract_base<T>();
+            auto* const made = new live(*api, context, *static_cast<state*>(on));
+            out->object = made;
+            out->contract = static_cast<contract_of<T>*>(&made->component);
+        });
+    }
+    static void destroy_instance(void* object) noexcept { delete static_cast<live*>(object); }
+
+    static abi::status check_health(void* object, bool* healthy, abi::error* why) noexcept {
+        return guarded(why, [=] { *healthy = static_cast<live*>(object)->component.healthy(); });
+    }
+
+    static void leave_open(std::uint64_t const* signals) noexcept { detail::open_signals = signals; }
+
+    static constexpr abi::module_api table(abi::descriptor const* self) {
+        abi::module_api api;
+        api.self = self;
+        api.create_state = &create_state;
+        api.destroy_state = &destroy_state;
+        api.export_state = &export_state;
+        api.import_state = &import_state;
+        api.measure_state = &measure_state;
+        if constexpr (validates<T>) api.validate_state = &validate_state;
+        if constexpr (adopts<T>) api.adopt = &adopt;
+        api.create_instance = &create_instance;
+        api.destroy_instance = &destroy_instance;
+        if constexpr (reports_health<T>) api.check_health = &check_health;
+        if constexpr (any_has_tables<walk>(
+                          std::make_integer_sequence<std::uint32_t, walk::version - walk::oldest + 1>{})) {
+            using copies = copy_functions<module_functions>;
+            api.outline_state = &copies::outline_state;
+            api.import_outline = &copies::import_outline;
+            api.begin_copy = &copies::begin_copy;
+            api.advance_copy = &copies::advance_copy;
+            api.finish_copy = &copies::finish_copy;
+            api.end_copy = &copies::end_copy;
+            api.free_rows = &copies::free_rows;
+        }
+        if constexpr (detail::orders_of_its_own<state>) api.check_lookups = &check_lookups;
+        api.leave_open = &leave_open;
+        return api;
+    }
+};
+
+}  // namespace hotswap::sdk

@@ -1,0 +1,148 @@
+// The gate: admits leases, holds callers back while a swap is at work, and knows when none is left.
+#pragma once
+
+#include <hotswap/contract.hpp>
+#include <hotswap/detail/slot/lease_cell.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace hotswap::detail {
+
+/// What a caller got at the gate.
+struct admission {
+    void* contract = nullptr;
+    hold how = hold::none;
+};
+
+/// How calls ended while they were watched.
+struct call_counts {
+    std::uint64_t calls = 0;
+    std::uint64_t errors = 0;          ///< ended by an exception
+    std::chrono::nanoseconds time{0};  ///< of all of them together
+};
+
+/// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the slot.
+class gate {
+public:
+    /// Errors:   throws std::length_error if the process has `max_slots` components already.
+    /// `functions`: as in `contract`.
+    gate(std::string name, std::string contract_name, std::uint32_t contract_number,
+         std::uint32_t functions = 0);
+    ~gate();
+    gate(gate const&) = delete;
+    gate& operator=(gate const&) = delete;
+
+    /// Takes a lease; waits while the gate is closed, unless this thread holds one already.
+    /// Errors:   throws swap_error (component_gone).
+    /// Threads:  [any]
+    /// Cost:     a store, a compiler barrier and a load on the outermost, open way.
+    admission enter(lease_cell& cell) {
+        if (cell.outer.load(std::memory_order_relaxed) == lease_cell::idle) [[likely]] {
+            cell.outer.store(lease_cell::held, mark_order);
+            std::atomic_signal_fence(std::memory_order_seq_cst);
+            if (void* const contract = open_.load(look_order)) [[likely]]
+                return {contract, hold::outer};
+            cell.outer.store(lease_cell::idle, std::memory_order_release);
+        }
+        return enter_slowly(cell);
+    }
+    /// As `enter`, but a component that is gone is an admission without a contract.
+    /// `counted`: whether how it ends counts, should calls be watched.
+    admission try_enter(lease_cell& cell, bool counted = true) noexcept;
+
+    /// Gives a lease back, on the thread that took it.
+    static void leave(lease_cell& cell, hold how, std::uint32_t index) noexcept {
+        if (how == hold::outer) [[likely]]
+            cell.outer.store(lease_cell::idle, std::memory_order_release);
+        else
+            leave_slowly(cell, how, index);
+    }
+    /// Gives a lease back that the thread `owner` took, which may have ended meanwhile.
+    /// Effects:  on a thread other than a living owner the lease is not given back at all (a debug build
+    ///           aborts).
+    static void leave_of(std::uint64_t owner, lease_cell* cell, hold how, std::uint32_t index) noexcept;
+
+    /// Adds a lease that any thread may give back; the caller holds one already.
+    void share() noexcept;
+    static void unshare(std::uint32_t index) noexcept;
+
+    lease_cell& cell() const noexcept { return this_thread_cells.of[index_]; }
+    std::uint32_t index() const noexcept { return index_; }
+
+    std::string const& name() const noexcept { return name_; }
+    hotswap::contract contract() const noexcept {
+        return {contract_name_, contract_number_, functions_.load(std::memory_order_relaxed)};
+    }
+    /// Says how many functions the contract has, where that is unknown: of a component that came back from a store.
+    void learn_functions(std::uint32_t count) noexcept {
+        std::uint32_t unknown = 0;
+        functions_.compare_exchange_strong(unknown, count, std::memory_order_relaxed);
+    }
+
+    /// Lets callers through to `contract`.
+    void open(void* contract) noexcept;
+    /// Holds callers back from now on; those inside go on.
+    /// Effects:  on return, every lease that was admitted is visible to `drained`.
+    void close() noexcept;
+    /// Opens again for the generation that was running when the gate was closed.
+    void reopen() noexcept { open(inside_.load(std::memory_order_relaxed)); }
+    /// Closes for good: callers, also those waiting, get component_gone.
+    void end() noexcept;
+
+    /// Whether nobody is inside; stays true until the gate is opened again.
+    bool drained() const noexcept;
+    /// Waits until nobody is inside; false at the deadline.
+    bool wait_until_drained(std::chrono::steady_clock::time_point deadline) const noexcept;
+    /// How many leases are out now: for messages.
+    std::uint64_t leases() const noexcept;
+    bool held_by_this_thread() const noexcept;
+    /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
+    std::string holders() const;
+    /// Says where this thread's lease comes from; `forget_where` takes that back.
+    /// False, and nothing, if an outer lease of the thread has said so already, or there is no memory to note it in.
+    bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
+    static void forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept;
+
+    /// From the next opening on, sends calls the long way and looks at how they end; false: no longer, from now on.
+    /// Threads:  whoever operates on the slot.
+    void watch(bool wanted) noexcept;
+    /// What was seen since calls were last watched from the beginning.
+    call_counts watched_calls() const noexcept;
+
+    /// Calls that have waited at the gate so far.
+    std::uint64_t calls_held() const noexcept { return calls_held_.load(std::memory_order_relaxed); }
+    /// The longest wait of a call since the gate was last closed, if it `opened` then.
+    std::chrono::nanoseconds longest_wait(std::chrono::steady_clock::time_point opened) const noexcept;
+
+private:
+    admission enter_slowly(lease_cell& cell);
+    static void leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept;
+    bool wait_for_opening() noexcept;
+    admission wait_and_knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
+
+    std::atomic<void*> open_{nullptr};     // null while closed
+    std::atomic<void*> watched_{nullptr};  // open, but by the long way only; null while closed
+    bool watching_ = false;                // the operator's
+    std::atomic<void*> inside_{nullptr};   // for threads that are inside already, also while draining
+    std::uint32_t index_;
+    std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
+    std::atomic<bool> ended_{false};
+    std::atomic<std::uint64_t> calls_held_{0};
+    std::atomic<std::int64_t> first_held_{
+        0};  // when, by the steady clock; 0: nobody since the gate was closed
+    std::atomic<std::int64_t> longest_wait_{0};  // of those that are through again
+    std::string name_;
+    std::string contract_name_;
+    std::uint32_t contract_number_;
+    std::atomic<std::uint32_t> functions_;
+    int process_;  // whose threads open it
+};
+
+/// A number that no other thread of the process has had or will have.
+std::uint64_t this_thread_number() noexcept;
+
+}  // namespace hotswap::detail

@@ -1,0 +1,147 @@
+// A host's way to a component: handles, leases, shared leases.
+#pragma once
+
+#include <hotswap/detail/slot/gate.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace hotswap {
+
+/// A hold on the running generation, for one block: what it points to stays the same until it is gone.
+/// Threads:  belongs to the thread that took it (checked in debug builds); see `handle::share` for the
+///           others.
+/// Lifetime: keep it short: a swap waits for it. It may outlive its handle.
+template <class Contract>
+class lease {
+public:
+    lease(detail::gate& gate, char const* file, std::uint32_t line)
+        : cell_(&gate.cell()), index_(gate.index()) {
+        auto const admitted = gate.enter(*cell_);
+        contract_ = static_cast<Contract*>(admitted.contract);
+        how_ = admitted.how;
+        owner_ = detail::this_thread_number();
+        said_ = gate.say_where(file, line, how_);
+    }
+    lease(lease&& other) noexcept
+        : contract_(other.contract_),
+          cell_(other.cell_),
+          owner_(other.owner_),
+          index_(other.index_),
+          how_(std::exchange(other.how_, detail::hold::none)),
+          said_(other.said_) {}
+    lease& operator=(lease other) noexcept {
+        std::swap(contract_, other.contract_);
+        std::swap(cell_, other.cell_);
+        std::swap(owner_, other.owner_);
+        std::swap(index_, other.index_);
+        std::swap(how_, other.how_);
+        std::swap(said_, other.said_);
+        return *this;
+    }
+    ~lease() {
+        if (how_ == detail::hold::none) return;
+        if (said_) detail::gate::forget_where(owner_, index_, how_);
+        detail::gate::leave_of(owner_, cell_, how_, index_);
+    }
+
+    /// Cost:     a plain pointer.
+    Contract* operator->() const noexcept { return contract_; }
+    Contract& operator*() const noexcept { return *contract_; }
+
+private:
+    Contract* contract_ = nullptr;
+    detail::lease_cell* cell_;
+    std::uint64_t owner_ = 0;
+    std::uint32_t index_;
+    detail::hold how_ = detail::hold::none;
+    bool said_ = false;  // whether this is the lease by which its thread's hold is known
+};
+
+/// A hold on one generation that may move between threads, for asynchronous hosts.
+/// Lifetime: a swap waits for it, as for a lease; calls through it never consult the gate. It may outlive its
+///           handle.
+/// Cost:     one atomic increment to take, one decrement to give back.
+template <class Contract>
+class shared_lease {
+public:
+    shared_lease(detail::gate& gate, char const* file, std::uint32_t line) : index_(gate.index()) {
+        lease<Contract> const inside(gate, file, line);
+        gate.share();
+        contract_ = &*inside;
+    }
+    shared_lease(shared_lease&& other) noexcept
+        : contract_(std::exchange(other.contract_, nullptr)), index_(other.index_) {}
+    shared_lease& operator=(shared_lease other) noexcept {
+        std::swap(contract_, other.contract_);
+        std::swap(index_, other.index_);
+        return *this;
+    }
+    ~shared_lease() {
+        if (contract_ != nullptr) detail::gate::unshare(index_);
+    }
+
+    Contract* operator->() const noexcept { return contract_; }
+    Contract& operator*() const noexcept { return *contract_; }
+
+private:
+    Contract* contract_ = nullptr;
+    std::uint32_t index_;
+};
+
+/// A component by its name, across all its generations; cheap to copy.
+/// Lifetime: outlives its component and its runtime safely: calls then throw swap_error (component_gone).
+/// Threads:  [any]; one handle object may be used by several threads at once.
+template <class Contract>
+class handle {
+public:
+    /// One call: holds a lease until the end of the full expression.
+    class call {
+    public:
+        explicit call(detail::gate& gate) : cell_(gate.cell()), index_(gate.index()) {
+            auto const admitted = gate.enter(cell_);
+            contract_ = static_cast<Contract*>(admitted.contract);
+            how_ = admitted.how;
+        }
+        call(call const&) = delete;
+        ~call() { detail::gate::leave(cell_, how_, index_); }
+        Contract* operator->() const noexcept { return contract_; }
+
+    private:
+        detail::lease_cell& cell_;
+        Contract* contract_;
+        std::uint32_t index_;
+        detail::hold how_;
+    };
+
+    explicit handle(std::shared_ptr<detail::gate> gate) noexcept : gate_(std::move(gate)) {}
+
+    /// Calls the running generation under one lease; waits while the gate is closed.
+    /// Errors:   throws swap_error (component_gone) once the component is unloaded or its runtime is gone.
+    /// Threads:  [any]
+    /// Cost:     a store, a compiler barrier and a load on top of the virtual call.
+    call operator->() const { return call(*gate_); }
+
+    /// A lease for a block: all calls through it reach one generation. A drain that it holds up names the place
+    /// where it was taken, which is the caller's unless another is given.
+    /// Errors:   throws swap_error (component_gone).
+    /// Threads:  [any]
+    [[nodiscard]] hotswap::lease<Contract> lease(char const* file = __builtin_FILE(),
+                                                 std::uint32_t line = __builtin_LINE()) const {
+        return hotswap::lease<Contract>(*gate_, file, line);
+    }
+
+    /// A lease that may move between threads.
+    /// Errors:   throws swap_error (component_gone).
+    /// Threads:  [any]
+    [[nodiscard]] shared_lease<Contract> share(char const* file = __builtin_FILE(),
+                                               std::uint32_t line = __builtin_LINE()) const {
+        return shared_lease<Contract>(*gate_, file, line);
+    }
+
+private:
+    std::shared_ptr<detail::gate> gate_;
+};
+
+}  // namespace hotswap

@@ -1,0 +1,53 @@
+// Results: a refused swap is a normal day, so it is a value.
+#pragma once
+
+#include <hotswap/detail/base/errc.hpp>
+
+#include <boost/assert/source_location.hpp>
+#include <boost/system/result.hpp>
+
+#include <stdexcept>
+#include <string>
+
+namespace hotswap {
+
+/// Why an operation was refused. A refused operation leaves everything as it was.
+struct failure {
+    errc code{};
+    hotswap::phase phase = hotswap::phase::none;
+    std::string component{};   ///< the name under which it is (or was to be) loaded
+    std::string message{};     ///< what was expected, what was found, what to do
+    bool old_serving = false;  ///< whether the generation that was running serves on
+};
+
+/// The failure in one line: component, phase, message, and whether the old generation serves.
+std::string to_string(failure const& why);
+
+/// What `result::value()` throws for a failure.
+class swap_error : public std::runtime_error {
+public:
+    explicit swap_error(hotswap::failure why);
+    hotswap::failure const& why() const noexcept { return why_; }
+    errc code() const noexcept { return why_.code; }
+
+private:
+    hotswap::failure why_;
+};
+
+/// A value, or why there is none.
+template <class T>
+using result = boost::system::result<T, failure>;
+
+/// Found by boost::system::result when the value of a failure is asked for.
+/// Errors:   throws swap_error.
+[[noreturn]] void throw_exception_from_error(failure const& why, boost::source_location const& where);
+
+}  // namespace hotswap
+
+template <>
+struct fmt::formatter<hotswap::failure> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::failure const& why, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(why), context);
+    }
+};

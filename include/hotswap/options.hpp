@@ -1,0 +1,106 @@
+// What a host may ask of an operation. Every field has an initialiser, so that naming some is enough.
+#pragma once
+
+#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/detail/report/probation.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace hotswap {
+
+/// How the state gets from one generation to the next.
+enum class transfer : std::uint8_t {
+    snapshot,  ///< through its serialized form, always; the old state stays as it was until the new one is
+               ///< proven
+    /// The very same object; only between equal schemas and layouts, in constant time: where order or hash of keys is
+    /// not the standard library's, the new code looks up at most 16384 entries first.
+    handoff,
+};
+
+/// "snapshot" or "handoff".
+std::string_view to_string(transfer how) noexcept;
+
+/// When a new module is tried in another process before it is loaded into this one.
+enum class rehearse : std::uint8_t {
+    never,
+    when_new,  ///< once for each content of a file
+    always,
+};
+
+/// "never", "when_new" or "always".
+std::string_view to_string(rehearse when) noexcept;
+
+/// Options of `runtime::load`.
+struct load_options {
+    std::filesystem::path module{};  ///< a family name ("cache") or a file; empty: the component's own name
+    std::span<std::byte const> snapshot{};  ///< a frame to start from, instead of a default state
+    std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
+    hotswap::arguments arguments{};         ///< for migrations that take them
+    bool pre_releases = false;  ///< whether the newest release of a family may be a pre-release (2.0.0-rc.1)
+    /// What `host::settings` answers in the component, in all its generations until a swap sets others. A store keeps it in
+    /// plain text: secrets belong elsewhere.
+    hotswap::settings settings{};
+};
+
+/// Options of `runtime::swap` and `runtime::plan`.
+struct swap_options {
+    std::filesystem::path
+        module{};  ///< a family name or a file; empty: the newest release of the same family
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    std::chrono::nanoseconds drain_deadline =
+        std::chrono::seconds{5};  ///< how long to wait for the last lease
+    std::chrono::nanoseconds pause_budget{
+        0};  ///< the longest pause allowed; what overruns it is left to itself (docs/operating.md); 0: no limit
+    std::optional<hotswap::rehearse> rehearse{};  ///< empty: as the runtime's options say
+    bool allow_loss = false;                      ///< whether downgrades that are marked lossy may be walked
+    hotswap::arguments arguments{};               ///< for migrations that take them
+    hotswap::probation probation{};  ///< the time in which the new generation may still be sent back
+    /// Whether the newest release of a family may be a pre-release (2.0.0-rc.1); if the running one is, it may anyhow.
+    bool pre_releases = false;
+    /// Whether a file with the content of the running module gets a pause and a generation of its own. Otherwise nothing is
+    /// done then, and the report says `same_content`.
+    bool even_if_unchanged = false;
+    /// For development: the new generation begins with a default state, and the running one's is dropped, whatever its
+    /// schema and layout. The report says so. On a runtime with a store it takes `allow_loss` as well.
+    bool fresh_state = false;
+    /// What `host::settings` says from this generation on; empty: as before. A revert goes back to those before.
+    std::optional<hotswap::settings> settings{};
+};
+
+/// Options of `runtime::revert`.
+struct revert_options {
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
+    std::chrono::nanoseconds pause_budget{0};
+    bool allow_loss = false;
+    hotswap::arguments arguments{};
+    bool discard_writes =
+        false;  ///< go back to the state before the swap, if the downgrade is lossy or missing, or refuses the data;
+                ///< what was written since is gone, and the report counts it
+};
+
+/// Options of `runtime::restore`.
+struct restore_options {
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
+    std::chrono::nanoseconds pause_budget{0};
+    hotswap::arguments arguments{};
+};
+
+/// Options of `runtime::unload`.
+struct unload_options {
+    /// Also while other components hold handles to it, whose calls fail from then on; and also if its state cannot be written to
+    /// the store, which then keeps the one before.
+    bool force = false;
+};
+
+}  // namespace hotswap
+
+namespace hotswap::detail {
+/// The deadline of operations that have no options.
+inline constexpr std::chrono::nanoseconds default_drain_deadline = std::chrono::seconds{5};
+}  // namespace hotswap::detail

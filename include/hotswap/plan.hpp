@@ -1,0 +1,61 @@
+// What a swap would do, found out without touching anything.
+#pragma once
+
+#include <hotswap/failure.hpp>
+#include <hotswap/report.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap {
+
+/// Which way a swap takes the state.
+enum class direction : std::uint8_t { same, upgrade, downgrade };
+
+/// "same", "upgrade" or "downgrade".
+std::string_view to_string(direction which) noexcept;
+
+/// What a swap would do. Blockers are what would refuse it; without any it may go ahead.
+struct swap_plan {
+    std::string component{};
+    generation_info from{};
+    generation_info to{};            ///< its `generation` is the number that it would get
+    std::filesystem::path module{};  ///< the file that was chosen
+    hotswap::direction direction = hotswap::direction::same;
+    std::vector<std::uint32_t> path{};
+    std::vector<std::string> losses{};  ///< "2 → 1": steps of the path that are marked lossy
+    bool reversible = false;            ///< whether a revert could walk back afterwards
+    bool reversible_without_loss = false;
+    bool handoff_possible = false;
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    /// As measured in the rehearsal, if there was one; 0 if something blocks the swap, or nothing would be done.
+    std::chrono::nanoseconds predicted_pause{0};
+    std::uint64_t state_bytes = 0;  ///< of the serialized state, by samples; of tables see `tables`
+    table_report tables{};          ///< when rows would be copied, and what memory that takes
+    rehearsal_report rehearsal{};   ///< if the swap would rehearse, the plan has
+    std::vector<failure> blockers{};
+    std::vector<std::string>
+        keeps_mapped{};  ///< what in the new module would keep it mapped after it is retired
+    /// What is wrong with the new module and does not refuse it, and what else should be known before the swap: files that were
+    /// passed over, a step down.
+    std::vector<std::string> warnings{};
+    bool same_content = false;   ///< the file runs already: the swap does nothing unless the options force it
+    bool state_dropped = false;  ///< by `swap_options::fresh_state`
+};
+
+/// The plan on a few lines, for a person.
+std::string to_string(swap_plan const& plan);
+
+}  // namespace hotswap
+
+template <>
+struct fmt::formatter<hotswap::swap_plan> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::swap_plan const& plan, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
+    }
+};

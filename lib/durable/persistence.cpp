@@ -1,0 +1,289 @@
+#include "durable/persistence.hpp"
+
+#include "base/refuse.hpp"
+#include "transfer/byte_buffer.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/snapshot.hpp"
+
+#include <hotswap/detail/state/frame.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <exception>
+#include <string>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+// The entry of a component as it runs now; its snapshot is still to be named.
+void describe(slot const& in, generation const& running, stored_component& entry) {
+    auto const info = running.info();
+    auto const& file = running.module->file();
+    auto const of = in.entrance->contract();
+    bool const on_probation = in.facts().is_suspect;
+    // Until the swap itself is in the store, the way back is the set before it.
+    if (on_probation && (entry.on_probation == 0 || entry.digest != info.digest))
+        entry.way_back = {entry.snapshot, entry.schema_version, entry.arguments};
+    if (!on_probation) entry.way_back = {};
+    entry.on_probation = on_probation ? 1 : 0;
+    entry.name = in.entrance->name();
+    entry.contract = of.name;
+    entry.contract_number = of.number;
+    entry.family = in.family;
+    entry.source = (running.services->origin() / running.source.filename()).string();
+    entry.module_name = running.module->staged().name();
+    entry.digest = info.digest;
+    entry.release = info.release;
+    entry.schema = file.schema().name;
+    entry.schema_version = info.schema_version;
+    entry.generation = info.generation;
+    entry.unloaded = 0;
+    auto const& before = in.previous();
+    entry.previous = {before.digest, before.release, before.source.string()};
+    entry.previous_name = before.name;
+    auto const values = [](shared_settings const& all) { return all ? all->values() : settings{}; };
+    entry.settings = values(running.services->settings());
+    entry.settings_before = values(before.settings);
+    // What was sent back and has run again since, because the host named it, is a file like others.
+    if (!in.was_rolled_back(entry.rolled_back_digest))
+        entry.rolled_back_digest = entry.rolled_back_reason = {};
+}
+
+/// A disk is waited for only while callers are served.
+void expect_open([[maybe_unused]] slot const& in) noexcept { assert(!in.is_paused); }
+
+stored_component& entry_of(manifest& set, std::string const& name) {
+    if (auto* const found = set.find(name)) {
+        // One that comes back was loaded last: a recovery loads in the set's order, and shuts down against it.
+        if (found->unloaded != 0)
+            std::rotate(found, found + 1, set.components.data() + set.components.size());
+        return *set.find(name);
+    }
+    auto& made = set.components.emplace_back();
+    made.name = name;
+    return made;
+}
+
+void end_probation(stored_component& entry) {
+    entry.on_probation = 0;
+    entry.way_back = {};
+}
+
+/// A state of a module's in its serialized form, as a frame in two pieces.
+class frame_of {
+public:
+    result<void> fill(loaded_module const& of, void const* state, std::uint32_t version,
+                      arguments const& with) {
+        argument_view const view(with);
+        if (auto done = export_state(of, state, version, view, payload_.sink()); !done) return done;
+        auto const& file = of.file();
+        auto const* const entry = file.state(version);
+        seal_frame_header(header_, payload_.bytes(),
+                          {std::string(version == 0 ? std::string_view{} : file.schema().name),
+                           version,
+                           entry == nullptr ? 0 : entry->layout,
+                           {}});
+        version_ = version;
+        return {};
+    }
+    kept_state get() const noexcept { return {version_, header_, payload_.bytes()}; }
+
+private:
+    byte_buffer payload_;
+    std::array<std::byte, frame_header_size> header_{};
+    std::uint32_t version_ = 0;
+};
+
+result<void> own_state_of(generation const& of, frame_of& out) {
+    return out.fill(*of.module, of.state.get(), of.module->file().descriptor.schema_version, {});
+}
+
+}  // namespace
+
+// The signature is kept with it, so that a recovery judges the module as it was judged when it was let in.
+result<void> persistence::keep(loaded_module const& module) {
+    auto const& copy = *module.staged().copy();
+    auto const signature =
+        copy.signature() ? std::as_bytes(std::span(*copy.signature())) : std::span<std::byte const>();
+    auto const known = store_.keep_known(copy.digest(), signature);
+    if (!known) return known.error();
+    if (*known) return {};
+    auto const content = copy.read();
+    if (!content) return content.error();
+    auto kept = store_.keep_module(content->bytes, signature);
+    if (!kept) return kept.error();
+    return {};
+}
+
+result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
+                                         loaded_module const& next, bool on_probation) {
+    expect_open(in);
+    if (auto kept = keep(next); !kept) return kept.error();
+    auto const from = in.running().info();
+    return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
+                               next.staged().digest(), std::string(next.file().release()),
+                               on_probation ? 1U : 0U});
+}
+
+void persistence::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
+    try {
+        // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
+        static_cast<void>(store_.note_outcome(id, std::string(how).append(why)));
+    } catch (std::exception const&) {
+    }
+}
+
+void persistence::refused(slot const& in, std::uint64_t id, errc why) noexcept {
+    expect_open(in);
+    note_end(id, "refused: ", to_string(why));
+}
+
+void persistence::not_durable(slot const& in, std::uint64_t id) noexcept {
+    expect_open(in);
+    note_end(id, "not durable", {});
+}
+
+result<loose_snapshot> persistence::write(slot const& in, kept_state const& state) {
+    auto written = store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
+    if (!written) return written.error();
+    return loose_snapshot(store_, std::move(*written));
+}
+
+// The component's entry in the next set: `of` on that state, and what `edit` says of it.
+template <class Edit>
+result<void> persistence::commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit) {
+    auto snapshot = write(in, state);
+    if (!snapshot) return snapshot.error();
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        describe(in, of, entry);
+        entry.snapshot = **snapshot;
+        entry.arguments = {};
+        edit(entry);
+    });
+    if (!done) return done.error();
+    snapshot->named();
+    store_.sweep();
+    return {};
+}
+
+result<void> persistence::commit_from(slot const& in, std::uint64_t id, generation const& old,
+                                      route const& way, arguments const& with) {
+    expect_open(in);
+    frame_of state;
+    if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
+    auto done = commit(in, in.running(), state.get(), [&](stored_component& entry) {
+        entry.arguments = with;
+        // Both modules read this snapshot.
+        if (entry.on_probation != 0)
+            entry.way_back = {entry.snapshot, old.module->file().descriptor.schema_version, with};
+    });
+    if (!done) return done;
+    return store_.note_outcome(id, "committed");
+}
+
+result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink const& sink) {
+    expect_open(in);
+    if (auto kept = keep(*in.running().module); !kept) return kept;
+    step_recorder steps(sink, in.entrance->name(), "checkpoint");
+    auto const frame = take_snapshot(in, steps);
+    if (!frame) return frame.error();
+    auto const version = in.running().info().schema_version;
+    auto done = commit(in, in.running(), {version, *frame, {}}, [version](stored_component& entry) {
+        // After a handoff: both modules have the same schema.
+        if (entry.on_probation != 0) entry.way_back = {entry.snapshot, version, {}};
+    });
+    if (!done) return done;
+    return store_.note_outcome(id, "committed");
+}
+
+result<void> persistence::commit_own(slot const& in, generation const& of, bool unloaded) {
+    if (auto kept = keep(*of.module); !kept) return kept;
+    frame_of state;
+    if (auto done = own_state_of(of, state); !done) return done;
+    return commit(in, of, state.get(),
+                  [unloaded](stored_component& entry) { entry.unloaded = unloaded ? 1 : 0; });
+}
+
+result<void> persistence::commit_first(slot const& in, generation const& first) {
+    return commit_own(in, first, false);
+}
+
+result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
+
+result<void> persistence::commit_unload_as_it_was(slot const& in) {
+    auto done = store_.commit([&](manifest& set) {
+        auto* const entry = set.find(in.entrance->name());
+        if (entry == nullptr) return;
+        entry->unloaded = 1;
+        end_probation(*entry);
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+// A module whose own commit failed is in no set, and may have been swept.
+result<void> persistence::commit_all(std::span<slot_snapshot> taken, bool are_last) {
+    for (auto const& [in, snapshot] : taken)
+        if (auto kept = keep(*in->running().module); !kept) return kept;
+    auto done = store_.commit([&](manifest& set) {
+        for (auto const& [in, snapshot] : taken) {
+            auto& entry = entry_of(set, in->entrance->name());
+            describe(*in, in->running(), entry);
+            entry.snapshot = *snapshot;
+            entry.arguments = {};
+            if (are_last) end_probation(entry);
+        }
+    });
+    if (!done) return done.error();
+    for (auto& each : taken) each.snapshot.named();
+    store_.sweep();
+    return {};
+}
+
+// The snapshots are those that are in the store already, so that nothing is lost that the set before has.
+result<void> persistence::commit_recovered(std::span<recovered_slot const> changed,
+                                           std::span<std::string const> gone) {
+    for (auto const& each : changed)
+        if (auto kept = keep(*each.of->running().module); !kept) return kept;
+    auto done = store_.commit([&](manifest& set) {
+        for (auto const& each : changed) {
+            auto& entry = entry_of(set, each.of->entrance->name());
+            entry.rolled_back_digest = each.rolled_back_digest;
+            entry.rolled_back_reason = each.rolled_back_reason;
+            describe(*each.of, each.of->running(), entry);
+            entry.snapshot = each.snapshot;
+            entry.arguments = each.arguments;
+        }
+        for (auto const& name : gone)
+            std::erase_if(set.components, [&name](auto const& each) { return each.name == name; });
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+result<void> persistence::note_probation_over(slot const& in) {
+    expect_open(in);
+    auto const set = store_.current();
+    auto const* const found = set.find(in.entrance->name());
+    if (found == nullptr || found->on_probation == 0) return {};
+    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, in.entrance->name())); });
+    if (!done) return done.error();
+    return {};
+}
+
+result<void> persistence::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
+    expect_open(in);
+    auto done = store_.commit([&](manifest& set) {
+        auto& entry = entry_of(set, in.entrance->name());
+        entry.rolled_back_digest = digest;
+        entry.rolled_back_reason = reason;
+    });
+    if (!done) return done.error();
+    return {};
+}
+
+}  // namespace hotswap::detail

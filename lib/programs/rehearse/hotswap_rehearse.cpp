@@ -1,0 +1,63 @@
+// hotswap-rehearse FILE: tries a module in a process of its own, on behalf of a host that started it.
+#include "programs/rehearse/confinement.hpp"
+#include "programs/rehearse/reporter.hpp"
+#include "programs/rehearse/trial.hpp"
+#include "rehearsal/rehearsal_wire.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+namespace {
+
+namespace wire = hotswap::detail::wire;
+
+constexpr char usage[] =
+    "usage: hotswap-rehearse FILE\n"
+    "\n"
+    "Tries a hotswap module on a copy of a state. A host starts it, with the request as descriptor 3 and a "
+    "pipe for the\n"
+    "report as descriptor 4; see \"Rehearsal\" in hotswap's docs/operating.md. It is of no use on its own.\n";
+
+/// The request, as long as the process lives; empty if there is none that this release understands.
+std::span<std::byte const> read_request(wire::request& head) {
+    constexpr int sealed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+    struct stat about {};
+    if ((fcntl(wire::request_fd, F_GET_SEALS) & sealed) != sealed || fstat(wire::request_fd, &about) != 0)
+        return {};
+    auto const size = static_cast<std::size_t>(about.st_size);
+    if (size < sizeof head) return {};
+    void* const memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, wire::request_fd, 0);
+    if (memory == MAP_FAILED) return {};
+    close(wire::request_fd);
+    std::memcpy(&head, memory, sizeof head);
+    if (head.magic != wire::magic || head.format != wire::format) return {};
+    std::span const all(static_cast<std::byte const*>(memory), size);
+    return wire::request_parts::of(head, all.subspan(sizeof head)) ? all : std::span<std::byte const>{};
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    if (count == 2 && std::string_view(words[1]) == "--help") {
+        std::fputs(usage, stdout);
+        return 0;
+    }
+    wire::request wanted;
+    auto const all = count == 2 ? read_request(wanted) : std::span<std::byte const>{};
+    if (all.empty()) {
+        std::fputs(usage, stderr);
+        return 2;
+    }
+    // Whatever else came along, from a host whose descriptors are not close-on-exec.
+    close_range(wire::report_fd + 1, ~0U, 0);
+    hotswap::rehearse::reporter::begin();
+    hotswap::rehearse::confine(wanted);
+    hotswap::rehearse::try_out(words[1], wanted, all.subspan(sizeof wanted));
+}

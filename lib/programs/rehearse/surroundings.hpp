@@ -1,0 +1,39 @@
+// The host, as a component sees it in a rehearsal.
+#pragma once
+
+#include <hotswap/detail/abi/host_api.hpp>
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace hotswap::rehearse {
+
+/// Takes work and never does it; keeps no neighbours; hands log lines to the report, as many as a report holds.
+class surroundings {
+public:
+    /// `now` is the host's time when the request was made; `origin` and `settings` are what a component may ask for.
+    /// Lifetime: `origin` and `settings` outlive it.
+    surroundings(std::int64_t now, abi::text origin, abi::argument_list settings) noexcept;
+    ~surroundings();
+    surroundings(surroundings const&) = delete;
+    surroundings& operator=(surroundings const&) = delete;
+
+    static abi::host_api const& api() noexcept;
+    void* context() noexcept { return this; }
+    /// Destroys the work that was taken, as it is when a generation is retired.
+    void drop_work() noexcept;
+
+private:
+    friend struct rehearsed_functions;
+
+    std::int64_t const ahead_;  // of the host's clock over the steady one
+    abi::text const origin_;
+    abi::argument_list const settings_;
+    std::mutex mutex_;
+    std::vector<abi::job> work_;       // guarded by mutex_
+    std::uint64_t lines_ = 0;          // guarded by mutex_
+    std::uint64_t dropped_lines_ = 0;  // guarded by mutex_
+};
+
+}  // namespace hotswap::rehearse

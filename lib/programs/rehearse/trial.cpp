@@ -1,0 +1,172 @@
+#include "programs/rehearse/trial.hpp"
+
+#include "module/brought_libraries.hpp"
+#include "module/loaded_note.hpp"
+#include "programs/rehearse/leftovers.hpp"
+#include "programs/rehearse/reporter.hpp"
+#include "programs/rehearse/surroundings.hpp"
+#include "transfer/byte_buffer.hpp"
+
+#include <hotswap/detail/abi/module_api.hpp>
+
+#include <boost/archive/basic_archive.hpp>
+
+#include <dlfcn.h>
+
+#include <cstring>
+#include <exception>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::rehearse {
+
+namespace wire = detail::wire;
+using wire::stage;
+
+namespace {
+
+// Modules bind to the host's copy of Boost.Serialization; here they find this one.
+[[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
+
+/// The arguments, as the request holds them.
+std::vector<abi::argument> read_arguments(std::uint32_t count, std::span<std::byte const> bytes) {
+    std::vector<abi::argument> all;
+    auto const* at = reinterpret_cast<char const*>(bytes.data());
+    for (std::uint32_t i = 0; i != count; ++i) {
+        std::uint64_t sizes[2];
+        std::memcpy(sizes, at, sizeof sizes);
+        at += sizeof sizes;
+        all.push_back({{at, sizes[0]}, {at + sizes[0], sizes[1]}});
+        at += sizes[0] + sizes[1];
+    }
+    return all;
+}
+
+void expect(abi::status outcome, abi::error const& why) {
+    if (outcome == abi::status::ok) return;
+    reporter::say_answer(outcome, why);
+    reporter::end();
+}
+
+[[noreturn]] void refuse_as(wire::kind what, std::string_view words) {
+    reporter::say(what, 0, 0, words);
+    reporter::end();
+}
+
+void* load(char const* path) {
+    stage_clock const timed(stage::load);
+    try {
+        if (void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL)) return library;
+    } catch (std::exception const& e) {
+        refuse_as(wire::kind::uncaught, e.what());
+    } catch (...) {
+        refuse_as(wire::kind::uncaught, "an exception that is not a std::exception");
+    }
+    char const* const words = dlerror();
+    refuse_as(wire::kind::unloadable, words == nullptr ? "no reason was given" : words);
+}
+
+abi::module_api const& functions_of(void* library) {
+    auto* const entry = reinterpret_cast<abi::module_entry*>(dlsym(library, abi::entry_symbol));
+    abi::module_api const* const api = entry == nullptr ? nullptr : entry();
+    if (api == nullptr || api->abi != abi::number || api->size != sizeof *api)
+        refuse_as(wire::kind::unloadable, "it does not export hotswap_module as this release knows it");
+    return *api;
+}
+
+void* import(abi::module_api const& module, wire::request const& wanted, wire::request_parts const& parts) {
+    stage_clock const timed(stage::import);
+    auto const arguments = read_arguments(wanted.argument_count, parts.arguments);
+    abi::argument_list const list{arguments.data(), arguments.size()};
+    auto const payload = parts.payload;
+    abi::error why;
+    void* state = nullptr;
+    if (wanted.on_default_state != 0)
+        expect(module.create_state(&state, &why), why);
+    else
+        expect(module.import_state(wanted.version, {payload.data(), payload.size()}, &list, &state, &why),
+               why);
+    return state;
+}
+
+void validate(abi::module_api const& module, void const* state) {
+    if (module.validate_state == nullptr) return;
+    stage_clock const timed(stage::validate);
+    abi::error why;
+    expect(module.validate_state(state, &why), why);
+}
+
+abi::instance construct(abi::module_api const& module, surroundings& around, void* state) {
+    stage_clock const timed(stage::construct);
+    abi::error why;
+    abi::instance made;
+    expect(module.create_instance(&surroundings::api(), around.context(), state, &made, &why), why);
+    return made;
+}
+
+void check_health(abi::module_api const& module, void* object) {
+    if (module.check_health == nullptr) return;
+    stage_clock const timed(stage::check_health);
+    abi::error why;
+    bool healthy = false;
+    expect(module.check_health(object, &healthy, &why), why);
+    if (!healthy)
+        refuse_as(wire::kind::misbehaved, "says of itself that it is not healthy (healthy() is false)");
+}
+
+/// The version of the module's own state. The note is found by program headers, as the host found it in the file: a tool may have
+/// moved it away from where `module_api::self` points.
+std::uint32_t own_version(void* library) {
+    auto const note = detail::note_in_memory(library, abi::note_name, abi::note_type);
+    if (!note || note->size() < sizeof(abi::descriptor))
+        refuse_as(wire::kind::unloadable, "its descriptor is not in memory as it is in the file");
+    abi::descriptor said;
+    std::memcpy(static_cast<void*>(&said), note->data(), sizeof said);
+    return said.schema_version;
+}
+
+void write_back(abi::module_api const& module, std::uint32_t version, void const* state) {
+    stage_clock const timed(stage::export_);
+    abi::argument_list const none{};
+    abi::error why;
+    detail::byte_buffer written;
+    expect(module.export_state(state, version, &none, written.sink(), &why), why);
+}
+
+}  // namespace
+
+void try_out(char const* path, wire::request const& wanted, std::span<std::byte const> rest) {
+    auto const parts = wire::request_parts::of(wanted, rest).value_or(wire::request_parts{});
+    auto const settings = read_arguments(wanted.setting_count, parts.settings);
+    surroundings around(wanted.now, {reinterpret_cast<char const*>(parts.origin.data()), parts.origin.size()},
+                        {settings.data(), settings.size()});
+    leftovers watched;
+    void* const library = load(path);
+    detail::keep_libraries_of(library);  // as the host does
+    watched.watch(library);
+    watched.refuse_lost_descriptors();
+    auto const& module = functions_of(library);
+    void* const state = import(module, wanted, parts);
+    validate(module, state);
+    auto const made = construct(module, around, state);
+    check_health(module, made.object);
+    write_back(module, own_version(library), state);
+    {
+        stage_clock const timed(stage::destroy);
+        around.drop_work();
+        module.destroy_instance(made.object);
+        module.destroy_state(state);
+    }
+    watched.refuse_anything_left();
+    watched.say_what_is_left();
+    if (!watched.module_stays()) {
+        stage_clock const timed(stage::unload);
+        dlclose(library);
+    }
+    watched.refuse_anything_left();
+    reporter::say(wire::kind::peak_memory, 0, peak_memory());
+    reporter::say(wire::kind::passed);
+    reporter::end();
+}
+
+}  // namespace hotswap::rehearse

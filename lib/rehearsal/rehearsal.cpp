@@ -1,0 +1,253 @@
+#include "rehearsal/rehearsal.hpp"
+
+#include "base/refuse.hpp"
+#include "rehearsal/helper_environment.hpp"
+#include "rehearsal/helper_process.hpp"
+#include "rehearsal/helper_report.hpp"
+#include "rehearsal/rehearsals.hpp"
+#include "transfer/byte_buffer.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/state_copy.hpp"
+
+#include <hotswap/detail/state/frame.hpp>
+
+#include <fmt/ranges.h>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+using steady = std::chrono::steady_clock;
+
+/// What is rehearsed on.
+struct handed_state {
+    std::unique_ptr<byte_buffer> payload = std::make_unique<byte_buffer>();
+    std::vector<std::byte> frame;  ///< if the options name one; then `payload` is empty
+    std::span<std::byte const> bytes{};
+    std::uint32_t version = 0;
+    copy_times times{};
+};
+
+/// A frame of the options, if they have one for this component.
+result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials, handed_state& into) {
+    if (!trials.options().frame) return false;
+    into.frame = trials.options().frame(in.entrance->name());
+    if (into.frame.empty()) return false;
+    auto content = read_frame(into.frame);
+    if (!content) return content.error();
+    auto const way = find_import_route({content->schema, content->version, content->layout}, next.verified,
+                                       next.file.name());
+    if (!way) return way.error();
+    into.bytes = content->payload;
+    into.version = content->version;
+    return true;
+}
+
+/// The running module goes back to an older version on a copy of its own, while callers are at work.
+result<void> walk_back(slot& in, route const& way, argument_view const& with, handed_state& state) {
+    loaded_module const& running = *in.running().module;
+    auto copy = import_state(running, running.file().descriptor.schema_version, state.payload->bytes(), with);
+    if (!copy) return copy.error();
+    auto older = std::make_unique<byte_buffer>();
+    auto const began = steady::now();
+    if (auto done = export_state(running, copy->get(), way.meeting, with, older->sink()); !done) return done;
+    state.times.exporting = steady::now() - began;
+    state.payload = std::move(older);
+    return {};
+}
+
+result<void> take_state(slot& in, replacement const& by, route const& way, step_recorder& steps,
+                        handed_state& into) {
+    step_recorder copying = steps.within();
+    copying.mark_old_serving();
+    auto copied = copy_running_state(in, copying, by.limits, *into.payload);
+    if (!copied) return copied.error();
+    into.times = *copied;
+    if (way.meeting != in.running().module->file().descriptor.schema_version)
+        if (auto older = walk_back(in, way, argument_view(*by.arguments), into); !older) return older;
+    into.bytes = into.payload->bytes();
+    into.version = way.meeting;
+    return {};
+}
+
+/// The limits for a state of that size.
+helper_limits limits_for(rehearsal_options const& options, std::uint64_t bytes) {
+    constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+    helper_limits limits;
+    limits.deadline = std::min<std::chrono::nanoseconds>(options.deadline, 24h);
+    if (limits.deadline <= 0ns) limits.deadline = 10s + std::chrono::seconds(bytes / (32 * mebibyte));
+    limits.address_space = options.address_space != 0 ? options.address_space : 1024 * mebibyte + 16 * bytes;
+    limits.cpu_seconds = options.cpu_seconds;
+    // One more than the deadline has: whoever spins for as long is ended by that, and not by whichever clock is the faster.
+    if (limits.cpu_seconds == 0)
+        limits.cpu_seconds =
+            1 + static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.deadline).count());
+    limits.file_size = options.file_size;
+    return limits;
+}
+
+std::vector<std::byte> pack_arguments(arguments const& all) {
+    std::vector<std::byte> packed;
+    auto const append = [&packed](void const* data, std::size_t size) {
+        auto const* const bytes = static_cast<std::byte const*>(data);
+        packed.insert(packed.end(), bytes, bytes + size);
+    };
+    for (auto const& [name, value] : all) {
+        std::uint64_t const sizes[] = {name.size(), value.size()};
+        append(sizes, sizeof sizes);
+        append(name.data(), name.size());
+        append(value.data(), value.size());
+    }
+    return packed;
+}
+
+// Where the file of `by` says that it is from, as the host's own services will have it.
+std::string origin_of(replacement const& by) {
+    std::error_code error;
+    return std::filesystem::absolute(by.source, error).parent_path().string();
+}
+
+result<file_descriptor> make_request(slot const& in, replacement const& by, handed_state const& state,
+                                     helper_limits const& limits) {
+    auto const packed = pack_arguments(*by.arguments);
+    auto const& with = by.settings ? by.settings : in.running().services->settings();
+    auto const set = with ? pack_arguments(with->values()) : std::vector<std::byte>{};
+    auto const origin = origin_of(by);
+    auto const& options = by.rehearsals->options();
+    wire::request head;
+    head.host = getpid();
+    head.now = std::chrono::nanoseconds(in.around.now().time_since_epoch()).count();
+    head.address_space = limits.address_space;
+    head.cpu_seconds = limits.cpu_seconds;
+    head.file_size = limits.file_size;
+    head.open_files = options.open_files;
+    head.processes = options.processes;
+    head.version = state.version;
+    head.argument_count = static_cast<std::uint32_t>(by.arguments->size());
+    head.argument_bytes = packed.size();
+    head.setting_count = with ? static_cast<std::uint32_t>(with->values().size()) : 0;
+    head.setting_bytes = set.size();
+    head.origin_bytes = origin.size();
+    head.on_default_state = by.fresh_state ? 1 : 0;
+    head.payload_bytes = state.bytes.size();
+    std::array const parts{std::as_bytes(std::span(&head, 1)), std::span<std::byte const>(packed),
+                           std::span<std::byte const>(set), std::as_bytes(std::span(origin)), state.bytes};
+    return seal_in_memory(parts);
+}
+
+measured_steps measured_by(helper_report const& told, handed_state const& state, std::uint64_t bytes) {
+    return {state.version, bytes, state.times.exporting, told.time_of(wire::stage::import),
+            told.time_of(wire::stage::validate) + told.time_of(wire::stage::construct)};
+}
+
+result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper, slot const& in,
+                                     staging_area& area, staged_module& next, replacement const& by,
+                                     measured_steps& measured) {
+    auto const limits = limits_for(by.rehearsals->options(), state.bytes.size());
+    auto const request = make_request(in, by, state, limits);
+    if (!request) return request.error();
+    rehearsal_report report;
+    report.state_bytes = state.bytes.size();
+    state.payload.reset();  // the helper has it now
+    report.pause = state.times.pause;
+    // Copying the state may have taken a while, and the helper loads by the path.
+    if (auto there = area.put_back(next.file); !there) return there.error();
+    auto const& options = by.rehearsals->options();
+    auto const ended = run_helper(helper, next.file.path(), helper_environment(options), *request,
+                                  wire::longest_report, steady::now() + limits.deadline);
+    if (!ended) return ended.error();
+    auto told = read_report(ended->written);
+    if (auto judged = judge_report(told, *ended, limits, next.file.name()); !judged) {
+        auto why = judged.error();
+        if (told.is_by_own_words()) why.message += what_differs(options);
+        return why;
+    }
+    measured = measured_by(told, state, report.state_bytes);
+    report.ran = true;
+    report.outcome = "passed";
+    report.predicted_pause = by.transfer == transfer::handoff
+                                 ? measured.proving
+                                 : measured.exporting + measured.importing + measured.proving;
+    report.peak_memory = told.peak_memory;
+    report.not_in_force = std::move(told.not_in_force);
+    report.log = std::move(told.log);
+    report.left = std::move(told.left);
+    return report;
+}
+
+result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staging_area& area,
+                                  staged_module& next, replacement const& by, route const& way,
+                                  step_recorder& steps, measured_steps& measured) {
+    auto const began = steady::now();
+    handed_state state;
+    auto named = by.fresh_state ? result<bool>(true) : take_frame(in, next, *by.rehearsals, state);
+    if (!named) return named.error();
+    if (!*named)
+        if (auto taken = take_state(in, by, way, steps, state); !taken) return taken.error();
+    auto report = rehearse_on(state, helper, in, area, next, by, measured);
+    if (report) report->time = steady::now() - began;
+    return report;
+}
+
+/// Where nobody asked for it the swap goes on without.
+rehearsal_report do_without(step_recorder& steps, std::string const& why, bool warns) {
+    if (warns) steps.warn(phase::rehearse, "not rehearsed: " + why);
+    rehearsal_report report;
+    report.outcome = why;
+    return report;
+}
+
+}  // namespace
+
+result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
+                                            replacement const& by, route const& way, step_recorder& steps) {
+    if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, next.file.digest()))
+        return rehearsal_report{};
+    auto& trials = *by.rehearsals;
+    bool const asked_for = trials.are_asked_for(by.rehearse);
+    auto const helper = trials.find_helper();
+    if (helper.empty()) {
+        auto const why =
+            refuse(errc::no_rehearsal, phase::rehearse,
+                   "there is no hotswap-rehearse{}; install it beside the library, name it in "
+                   "rehearsal_options::helper, or "
+                   "swap with rehearse::never",
+                   trials.options().helper.empty() ? "" : " at " + trials.options().helper.string());
+        if (asked_for) return steps.refused(why, phase::rehearse);
+        return do_without(steps, why.message, trials.is_first_without_helper());
+    }
+    std::string doubts;
+    measured_steps measured;
+    auto tried = steps.run(phase::rehearse, [&]() -> result<rehearsal_report> {
+        auto done = rehearse(helper, in, area, next, by, way, steps, measured);
+        if (done) return done;
+        auto why = done.error();
+        why.message = "in rehearsal: " + why.message;
+        if (why.code != errc::no_rehearsal || asked_for) return why;
+        doubts = why.message;
+        return rehearsal_report{};
+    });
+    if (!tried) return tried;
+    if (!doubts.empty()) return do_without(steps, doubts, true);
+    trials.has_passed(next.file.digest(), measured);
+    if (!tried->left.empty())
+        steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
+                                                fmt::join(tried->left, ", ")));
+    return tried;
+}
+
+}  // namespace hotswap::detail

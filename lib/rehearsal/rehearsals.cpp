@@ -1,0 +1,44 @@
+#include "rehearsal/rehearsals.hpp"
+
+#include "rehearsal/helper_file.hpp"
+
+#include <utility>
+
+namespace hotswap::detail {
+
+rehearsals::rehearsals(rehearsal_options options, std::optional<rehearse> usual)
+    : options_(std::move(options)), usual_(usual) {}
+
+bool rehearsals::want(std::optional<rehearse> by_swap, std::string const& digest) const {
+    switch (by_swap.value_or(usual_.value_or(rehearse::when_new))) {
+        case rehearse::never:
+            return false;
+        case rehearse::when_new: {
+            std::lock_guard const lock(mutex_);
+            return !passed_.contains(digest);
+        }
+        case rehearse::always:
+            break;
+    }
+    return true;
+}
+
+void rehearsals::has_passed(std::string const& digest, measured_steps const& measured) {
+    std::lock_guard const lock(mutex_);
+    passed_.insert_or_assign(digest, measured);
+}
+
+std::optional<measured_steps> rehearsals::passed(std::string const& digest) const {
+    std::lock_guard const lock(mutex_);
+    auto const found = passed_.find(digest);
+    return found == passed_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::filesystem::path rehearsals::find_helper() const { return find_helper_file(options_.helper); }
+
+bool rehearsals::is_first_without_helper() {
+    std::lock_guard const lock(mutex_);
+    return !std::exchange(warned_, true);
+}
+
+}  // namespace hotswap::detail

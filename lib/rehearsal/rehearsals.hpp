@@ -1,0 +1,54 @@
+// The rehearsals of one runtime: when they are wanted, who does them, and which modules have passed.
+#pragma once
+
+#include <hotswap/detail/report/rehearsal.hpp>
+#include <hotswap/options.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+namespace hotswap::detail {
+
+/// How long the steps of a swap took in a rehearsal.
+struct measured_steps {
+    std::uint32_t version = 0;              ///< of the state that was read
+    std::uint64_t bytes = 0;                ///< of its serialized form
+    std::chrono::nanoseconds exporting{0};  ///< 0 where a frame of the host's own was read
+    std::chrono::nanoseconds importing{0};  ///< and migrating, rows included
+    std::chrono::nanoseconds proving{0};    ///< validating and constructing
+};
+
+/// Threads:  [any]
+class rehearsals {
+public:
+    rehearsals(rehearsal_options options, std::optional<rehearse> usual);
+
+    rehearsal_options const& options() const noexcept { return options_; }
+    /// Whether somebody asked for what is done, so that doing without it is refused.
+    bool are_asked_for(std::optional<rehearse> by_swap) const noexcept { return by_swap || usual_; }
+    /// Whether a file of that digest is to be rehearsed, in a swap that asks for `by_swap`.
+    bool want(std::optional<rehearse> by_swap, std::string const& digest) const;
+    void has_passed(std::string const& digest, measured_steps const& measured);
+    /// What its last rehearsal took; empty: it has passed none.
+    std::optional<measured_steps> passed(std::string const& digest) const;
+
+    /// The program that rehearses; empty if there is none.
+    std::filesystem::path find_helper() const;
+    /// True for the first who asks: a missing helper is worth one warning.
+    bool is_first_without_helper();
+
+private:
+    rehearsal_options const options_;
+    std::optional<rehearse> const usual_;
+
+    mutable std::mutex mutex_;
+    std::map<std::string, measured_steps> passed_;  // guarded by mutex_; by digest
+    bool warned_ = false;                           // guarded by mutex_
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,70 @@
+// Hands events to subscribers and to stderr.
+#pragma once
+
+#include "slot/closed_here.hpp"
+
+#include <hotswap/event.hpp>
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace hotswap::detail {
+
+/// Events of a component wait while its gate is closed, and so does what a thread says that works behind a gate: a
+/// subscriber may call the component, or wait for one of its callers.
+/// Threads:  [any]; subscribers are called one at a time, in the order of the events. One thread hands on at a time; what the
+///           others publish meanwhile it hands on too, so that none of them waits for a subscriber.
+class event_bus final : public gate_watch {
+public:
+    using subscriber = std::function<void(event const&)>;
+
+    event_bus(bool to_stderr, level from) : to_stderr_(to_stderr), from_(from) {}
+
+    void publish(event const& what) noexcept;
+    /// Waits until what was published before, and does not wait for a gate, has been handed on. At once in a subscriber.
+    void settle() noexcept;
+    std::uint64_t add(subscriber f);
+    /// Calls no subscriber any more.
+    void end() noexcept;
+    void remove(std::uint64_t which) noexcept;
+
+    void closed(closed_gate& which) noexcept override;
+    void opened(closed_gate& which) noexcept override;
+    void catch_up() noexcept override;
+
+private:
+    struct queued {
+        event what;
+        gate const* behind;  // of the thread that published it; null: none
+    };
+
+    // Both with the lock held.
+    bool is_closed(gate const* which) const noexcept;
+    bool has_to_wait(queued const& one) const noexcept;
+    void hand_on(event const& what) noexcept;
+
+    bool const to_stderr_;
+    level const from_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    closed_gate* closed_ = nullptr;  // guarded by mutex_; the first one
+    std::list<queued> waiting_;      // guarded by mutex_; for a gate
+    std::list<queued> ready_;        // guarded by mutex_
+    std::uint64_t readied_ = 0;      // guarded by mutex_; how many were ever in `ready_`
+    std::uint64_t handed_on_ = 0;    // guarded by mutex_
+    bool handing_on_ = false;        // guarded by mutex_
+    std::thread::id by_{};           // guarded by mutex_; while `handing_on_`
+
+    // Recursive for a subscriber that subscribes all the same: it is not to hang.
+    std::recursive_mutex subscribers_mutex_;
+    std::map<std::uint64_t, subscriber> subscribers_;  // guarded by subscribers_mutex_
+    std::uint64_t last_ = 0;                           // guarded by subscribers_mutex_
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,87 @@
+#include "report/step_recorder.hpp"
+
+#include "base/failpoint.hpp"
+#include "base/refuse.hpp"
+
+namespace hotswap::detail {
+
+failure step_recorder::complete(failure why, phase step) const {
+    why.phase = step;
+    why.component = component_;
+    why.old_serving = old_serving_;
+    return why;
+}
+
+failure step_recorder::refused(failure why, phase step) {
+    note(step, std::chrono::nanoseconds{0}, &why);
+    return complete(std::move(why), step);
+}
+
+result<void> step_recorder::record(phase step, std::chrono::nanoseconds took,
+                                   result<void> const& outcome_of_step) {
+    auto const injected = outcome_of_step ? stop_at(step, "after") : std::nullopt;
+    if (outcome_of_step && !injected) {
+        note(step, took, nullptr);
+        return {};
+    }
+    auto const why = complete(injected ? *injected : outcome_of_step.error(), step);
+    note(step, took, &why);
+    return why;
+}
+
+std::optional<failure> step_recorder::stop_at([[maybe_unused]] phase step,
+                                              [[maybe_unused]] std::string_view when) const {
+#if defined(HOTSWAP_FAILPOINTS)
+    auto const point = fmt::format("{}.{}.{}", operation_, step, when);
+    int const error = HOTSWAP_FAILPOINT(point);
+    if (error != 0 && step < phase::commit)
+        return refuse(errc::limit_reached, step, "the failpoint {} failed with errno {}", point, error);
+#endif
+    return std::nullopt;
+}
+
+void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {
+    if (step != phase::none) phases_.push_back({step, duration, 0});
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.level = why == nullptr ? level::debug : level::warning;
+    what.component = component_;
+    what.operation = operation_;
+    what.phase = step;
+    what.outcome = why == nullptr ? outcome::done : outcome::failed;
+    what.duration = duration;
+    if (why != nullptr) what.message = why->message;
+    sink_(what);
+}
+
+void step_recorder::progress(phase step, std::string message) {
+    remark(level::info, step, std::move(message));
+}
+
+void step_recorder::warn(phase step, std::string message) {
+    remark(level::warning, step, std::move(message));
+}
+
+void step_recorder::remark(level severity, phase step, std::string message) {
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.level = severity;
+    what.component = component_;
+    what.operation = operation_;
+    what.phase = step;
+    what.message = std::move(message);
+    sink_(what);
+}
+
+void step_recorder::finish(std::string message) {
+    event what;
+    what.time = std::chrono::system_clock::now();
+    what.component = component_;
+    what.operation = operation_;
+    what.outcome = outcome::done;
+    what.duration = elapsed();
+    what.message = std::move(message);
+    sink_(what);
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,99 @@
+// Times the steps of one operation, and tells of each.
+#pragma once
+
+#include <hotswap/event.hpp>
+#include <hotswap/failure.hpp>
+#include <hotswap/report.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Where events go. Does not throw.
+using event_sink = std::function<void(event const&)>;
+
+/// The steps of one operation. What it tells behind a gate reaches subscribers once that is open (slot/closed_here.hpp).
+class step_recorder {
+public:
+    step_recorder(event_sink const& sink, std::string component, std::string operation)
+        : sink_(sink), component_(std::move(component)), operation_(std::move(operation)) {}
+    step_recorder(step_recorder const&) = delete;
+    step_recorder& operator=(step_recorder const&) = delete;
+
+    /// Runs one step; completes its failure with where it happened.
+    template <class F>
+    auto run(phase step, F&& f) -> decltype(f()) {
+        auto const began = std::chrono::steady_clock::now();
+        auto outcome_of_step = [&]() -> decltype(f()) {
+            if (auto injected = stop_at(step, "before")) return *injected;
+            auto done = f();
+            if (!done) return done;
+            if (auto injected = stop_at(step, "after")) return *injected;
+            return done;
+        }();
+        auto const took = std::chrono::steady_clock::now() - began;
+        if (outcome_of_step) {
+            note(step, took, nullptr);
+            return outcome_of_step;
+        }
+        auto const why = complete(outcome_of_step.error(), step);
+        note(step, took, &why);
+        return why;
+    }
+
+    /// Notes a step that was run elsewhere; completes its failure.
+    result<void> record(phase step, std::chrono::nanoseconds took, result<void> const& outcome_of_step);
+
+    /// The bytes that the last step handled.
+    void bytes(std::uint64_t count) noexcept { phases_.back().bytes = count; }
+    std::vector<phase_report> const& phases() const noexcept { return phases_; }
+    /// Forgets the steps from `count` on, which will be done again; their events stand.
+    void forget_from(std::size_t count) { phases_.resize(count); }
+    void mark_old_serving() noexcept { old_serving_ = true; }
+    void mark_committed() noexcept {
+        committed_ = true;
+        old_serving_ = false;
+    }
+    std::string const& operation() const noexcept { return operation_; }
+    event_sink const& sink() const noexcept { return sink_; }
+    bool committed() const noexcept { return committed_; }
+    std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - began_; }
+
+    /// A failure as the host gets it.
+    failure complete(failure why, phase step) const;
+    /// As `complete`, for what is refused before or between the steps.
+    failure refused(failure why, phase step = phase::none);
+
+    /// Tells how far a long step is.
+    void progress(phase step, std::string message);
+    /// Tells what is not as it should be, although the operation goes on.
+    void warn(phase step, std::string message);
+    /// A recorder for an operation within this one: its steps are not among these.
+    step_recorder within() const { return {sink_, component_, operation_}; }
+    /// Tells how the operation ended as a whole.
+    void finish(std::string message);
+
+    /// What a test wants to go wrong before or after a step; from the commit on nothing can. Always nothing in what is
+    /// shipped.
+    std::optional<failure> stop_at(phase step, std::string_view when) const;
+
+private:
+    void note(phase step, std::chrono::nanoseconds duration, failure const* why);
+    void remark(level severity, phase step, std::string message);
+    event_sink const& sink_;
+    std::string const component_;
+    std::string const operation_;
+    std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
+    std::vector<phase_report> phases_;
+    bool old_serving_ = false;
+    bool committed_ = false;
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,93 @@
+#include "transfer/gated_work.hpp"
+
+#include "base/refuse.hpp"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <new>
+#include <utility>
+
+namespace hotswap::detail {
+
+result<void> gated_work::migrate() {
+    if (next->state) return {};
+    argument_view const with(arguments);
+    auto imported = import_state(*next->module, version, payload->bytes(), with);
+    if (!imported) return imported.error();
+    if (auto valid = validate_state(*next->module, imported->get()); !valid) return valid;
+    next->state = std::move(*imported);
+    return {};
+}
+
+result<void> gated_work::construct_instance() {
+    auto made = construct(*next, next->state.get());
+    if (!made) return made.error();
+    next->instance = std::move(*made);
+    return {};
+}
+
+void gated_work::run() noexcept {
+    behind_gate const here(behind);
+    try {
+        auto const began = std::chrono::steady_clock::now();
+        migrated = migrate();
+        auto const read = std::chrono::steady_clock::now();
+        migrate_took = read - began;
+        if (!migrated) return;
+        constructed = construct_instance();
+        construct_took = std::chrono::steady_clock::now() - read;
+    } catch (std::bad_alloc const&) {
+        failure none;
+        none.code = errc::out_of_memory;
+        none.message = "no memory";  // short enough for a string of its own
+        constructed = std::move(none);
+    }
+}
+
+gated_thread::gated_thread(std::string_view component)
+    : thread_(thread_name(component, '+'), [at = shared_]() noexcept { serve(at); }) {}
+
+gated_thread::~gated_thread() {
+    {
+        std::lock_guard const lock(shared_->mutex);
+        shared_->leaving = true;
+    }
+    shared_->changed.notify_all();
+    if (shared_->how == verdict::given_up) thread_.let_go();
+}
+
+void gated_thread::serve(std::shared_ptr<shared> at) noexcept {
+    std::unique_lock lock(at->mutex);
+    at->thread = gettid();
+    at->changed.wait(lock, [&] { return at->work || at->leaving; });
+    if (!at->work) return;
+    auto const work = at->work;
+    lock.unlock();
+    work->run();
+    lock.lock();
+    if (at->how == verdict::open) {
+        at->how = verdict::done;
+        lock.unlock();
+        at->changed.notify_all();
+        return;
+    }
+    lock.unlock();
+    work->next->instance = {};
+    work->next->state = {};
+    work->payload.reset();
+    work->over.store(true, std::memory_order_release);
+}
+
+bool gated_thread::run(std::shared_ptr<gated_work> const& work, std::chrono::steady_clock::time_point until) {
+    std::unique_lock lock(shared_->mutex);
+    shared_->work = work;
+    shared_->changed.notify_all();
+    if (shared_->changed.wait_until(lock, until, [&] { return shared_->how == verdict::done; })) return true;
+    shared_->how = verdict::given_up;
+    // The callers who are let through now come first, whatever that thread goes on computing.
+    if (shared_->thread != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(shared_->thread), 19);
+    return false;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,77 @@
+// What operations ask of a module, with its answers as results.
+#pragma once
+
+#include "slot/generation.hpp"
+#include "slot/slot.hpp"
+
+#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/failure.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Arguments as the modules' C functions take them.
+/// Lifetime: `from` outlives the list.
+class argument_view {
+public:
+    explicit argument_view(arguments const& from);
+    abi::argument_list const* get() const noexcept { return &list_; }
+
+private:
+    std::vector<abi::argument> items_;
+    abi::argument_list list_;
+};
+
+/// What a function of the module called `name` answered, as a failure; `usual` is the code for what it threw.
+failure answered(std::string_view name, abi::status outcome, abi::error const& why, errc usual, phase at,
+                 std::string_view doing);
+failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
+                 phase at, std::string_view doing);
+
+/// Serializes a state of the module's at `version`.
+/// Errors:   export_failed, migration_failed, no_migration_path.
+result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
+                          argument_view const& with, abi::sink* out);
+
+/// Makes a module's default state.
+/// Errors:   construct_failed, out_of_memory.
+result<owned_state> create_state(loaded_module const& to);
+
+/// Reads a serialized state and walks the upgrades.
+/// Errors:   bad_snapshot, migration_failed, no_migration_path, out_of_memory.
+result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
+                                 std::span<std::byte const> payload, argument_view const& with);
+
+/// Makes a state from data from before hotswap.
+/// Errors:   adopt_failed, migration_failed.
+result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
+                                argument_view const& with);
+
+/// What `validate` threw, as a failure.
+failure refused_by_validate(std::string_view name, abi::error const& why);
+
+/// Why the module would not find entries of a state that another module filled, in words; empty if it finds those that it
+/// looked for, see `abi::module_api::check_lookups`.
+std::string lookup_difference(loaded_module const& to, void const* state);
+
+/// Asks the component whether the state may go live.
+/// Errors:   validation_failed.
+result<void> validate_state(loaded_module const& to, void const* state);
+
+/// Constructs the component of `on`, which has its module and services, on `state`.
+/// Errors:   construct_failed, out_of_memory.
+result<owned_instance> construct(generation& on, void* state);
+
+/// A generation of the slot, with its module and services, without state and instance yet.
+/// `with`: what the host has set for it; null: as for the running one.
+std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
+                                             std::filesystem::path source, shared_settings with = nullptr);
+
+}  // namespace hotswap::detail

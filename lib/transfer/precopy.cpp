@@ -1,0 +1,174 @@
+#include "transfer/precopy.hpp"
+
+#include "base/refuse.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/rested_work.hpp"
+
+#include <thread>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Whoever has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
+// processor.
+constexpr std::chrono::nanoseconds rest_before_pause = 3ms;
+
+constexpr std::chrono::nanoseconds between_lines = 1s;
+
+}  // namespace
+
+precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with)
+    : in_(in),
+      next_(std::move(next)),
+      walker_(way.direction == direction::downgrade ? in.running().module.shared() : next_),
+      from_(way.path.front()),
+      to_(way.path.back()),
+      with_(with) {}
+
+// Why the tables of the running state cannot be copied while it is in use; empty if they can.
+std::string precopy::obstacle() const {
+    auto const& running = *in_.running().module;
+    auto const flags = running.file().own_state().flags;
+    if ((flags & abi::state_tables) == 0) return "the state has no tables";
+    if ((flags & abi::state_opaque) != 0)
+        return "the state holds a class whose fields are not known (a non-aggregate with its own serialize)";
+    if ((flags & abi::state_bound) != 0)
+        return "the state holds a container that may point into the module that made it (boost::unordered)";
+    if (walker_->api().begin_copy == nullptr) return "the module that knows the path has no code for tables";
+    if (walker_ != next_ && next_->api().import_outline == nullptr) return "the older state has no tables";
+    return {};
+}
+
+void precopy::copy_in_pause(std::string why) {
+    ready_ = false;
+    if ((in_.running().module->file().own_state().flags & abi::state_tables) == 0) return;
+    report_.way = table_way::in_pause;
+    report_.reason = std::move(why);
+}
+
+result<outline> precopy::take_outline(pause_limits const& limits) {
+    auto const take = [&]() -> result<outline> {
+        pause closed(in_, limits);
+        if (auto drained = closed.drain(); !drained) return drained.error();
+        auto made = outline_of(in_.running());
+        closed.reopen();
+        report_.first_pause = closed.length();
+        return made;
+    };
+    // As with the pause itself: one busy moment is no reason to give up.
+    for (unsigned attempt = 1;; ++attempt) {
+        auto taken = take();
+        bool const may_try_again = !taken && taken.error().code == errc::pause_budget_exceeded;
+        if (!may_try_again || attempt == max_attempts) return taken;
+    }
+}
+
+result<void> precopy::run(step_recorder& steps, pause_limits const& limits) {
+    if (auto why = obstacle(); !why.empty()) {
+        copy_in_pause(std::move(why));
+        return {};
+    }
+    return steps.run(phase::precopy, [&]() -> result<void> {
+        auto const of = take_outline(limits);
+        if (!of) return of.error();
+        return copy_rows(steps, *of);
+    });
+}
+
+// No if the tables can only be copied in the pause.
+result<bool> precopy::begin(outline const& of) {
+    abi::copy_progress expected;
+    auto begun = copy_.begin(walker_, from_, to_, of, with_, expected);
+    if (!begun) return begun.error();
+    if (!begun->yes) copy_in_pause(begun->why_not);
+    report_.rows = expected.total;
+    report_.memory = expected.bytes;
+    return begun->yes;
+}
+
+result<void> precopy::look_ahead(pause_limits const& limits) {
+    if (auto why = obstacle(); !why.empty()) {
+        copy_in_pause(std::move(why));
+        return {};
+    }
+    auto const of = take_outline(limits);
+    if (!of) return of.error();
+    auto begun = begin(*of);
+    if (!begun) return begun.error();
+    if (*begun) report_.way = table_way::before_pause;
+    copy_.end();
+    return {};
+}
+
+result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
+    ++report_.copies;
+    auto begun = begin(of);
+    if (!begun || !*begun) return begun ? result<void>() : begun.error();
+    if (auto copied = advance_until_complete(steps); !copied) return copied;
+    std::this_thread::sleep_for(rest_before_pause);
+    // Meanwhile a writer may have met a row that cannot be migrated: better to know while the gate is open.
+    if (auto still = advance_until_complete(steps); !still) return still;
+    report_.way = table_way::before_pause;
+    ready_ = true;
+    spent_ = false;
+    return {};
+}
+
+result<void> precopy::advance_until_complete(step_recorder& steps) {
+    using clock = std::chrono::steady_clock;
+    auto last_line = clock::now();
+    for (;;) {
+        auto const began = clock::now();
+        abi::copy_progress progress;
+        auto complete = copy_.advance(work_slice, progress);
+        if (!complete) return complete.error();
+        report_.rows = progress.rows;
+        report_.memory = progress.bytes;
+        if (*complete) return {};
+        auto const now = clock::now();
+        if (now - last_line >= between_lines) {
+            last_line = now;
+            steps.progress(phase::precopy,
+                           fmt::format("{} of {} rows copied", progress.rows, progress.total));
+        }
+        rest_after(began);
+    }
+}
+
+result<void> precopy::finish(outline const& now, owned_state& made) {
+    auto finished = copy_.finish(now, with_, *next_, made);
+    if (!finished) return finished.error();
+    spent_ = true;
+    if (finished->yes) return {};
+    stale_ = finished->why_not;
+    is_hopeless_ = finished->is_final;
+    return refuse(errc::busy, phase::migrate, "{}; try again while the component is less busy", stale_);
+}
+
+result<bool> precopy::try_again(failure const& why, step_recorder& steps, pause_limits const& limits) {
+    bool const is_stale = !stale_.empty();
+    if (!ready_ || (!is_stale && why.code != errc::pause_budget_exceeded)) return false;
+    if (attempts_ == max_attempts && !is_stale) return false;
+    ++attempts_;
+    if (!spent_) return true;
+    if (is_hopeless_) {
+        copy_.end();
+        copy_in_pause(std::exchange(stale_, {}));
+        return true;
+    }
+    if (attempts_ > max_attempts) {
+        copy_.end();
+        copy_in_pause(std::exchange(stale_, {}) + " each time that they were copied before it");
+        return true;
+    }
+    stale_.clear();
+    ready_ = false;
+    if (auto again = run(steps, limits); !again) return again.error();
+    return true;
+}
+
+}  // namespace hotswap::detail

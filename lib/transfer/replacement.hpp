@@ -1,0 +1,42 @@
+// Which module comes next in a component's place, and how it gets there.
+#pragma once
+
+#include "module/module_copy.hpp"
+#include "slot/component_settings.hpp"
+#include "transfer/pause.hpp"
+
+#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/options.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+class persistence;
+class rehearsals;
+
+/// Which module comes next, and how.
+struct replacement {
+    std::filesystem::path file{};  ///< what is copied
+    std::string name;              ///< what people know it as
+    std::filesystem::path source;  ///< where it is said to come from
+    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    pause_limits limits{};
+    bool allow_loss = false;
+    bool on_probation = false;
+    hotswap::arguments const* arguments = nullptr;
+    persistence* keeper = nullptr;  ///< where it is made durable; null: nowhere
+    std::optional<hotswap::rehearse> rehearse{};
+    hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
+    std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null
+    std::vector<std::string> passed_over{};  ///< files that could have been taken, with the reason, in words
+    shared_settings settings{};              ///< what is set for it; null: as for the running generation
+    bool even_if_unchanged = false;          ///< also where it is the content that runs
+    bool fresh_state = false;                ///< on a default state
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,153 @@
+#include "transfer/route.hpp"
+
+#include "base/refuse.hpp"
+
+#include <fmt/ranges.h>
+
+#include <string_view>
+
+namespace hotswap::detail {
+
+namespace {
+
+std::string schema_text(std::string_view name, std::uint32_t version) {
+    return name.empty() ? fmt::format("legacy state (version {})", version)
+                        : fmt::format("schema {} {}", name, version);
+}
+
+origin origin_of(module_file const& file) {
+    return {std::string(file.schema().name), file.descriptor.schema_version, file.own_state().layout};
+}
+
+// A legacy state has no name: its layout stands in for it.
+bool same_family(std::string_view a, std::string_view b) { return a.empty() || b.empty() || a == b; }
+
+void walk(route& way, std::uint32_t from, std::uint32_t to) {
+    way.path.push_back(from);
+    while (from != to) way.path.push_back(from = from < to ? from + 1 : from - 1);
+    way.direction = way.path.front() == to  ? direction::same
+                    : way.path.front() < to ? direction::upgrade
+                                            : direction::downgrade;
+}
+
+}  // namespace
+
+result<void> check_schema(origin const& from, module_file const& to, std::string_view to_name) {
+    auto const to_schema = to.schema();
+    if (!same_family(from.schema, to_schema.name))
+        return refuse(errc::schema_mismatch, phase::verify,
+                      "{} keeps {}, the state at hand is {}; load a module of the same schema", to_name,
+                      schema_text(to_schema.name, to_schema.version), schema_text(from.schema, from.version));
+    abi::state_entry const* const known = to.state(from.version);
+    if (known != nullptr && known->layout != from.layout)
+        return refuse(
+            errc::layout_changed, phase::verify,
+            "{} knows version {} of {} with layout {:016x}, the state at hand has layout {:016x}: the "
+            "struct was edited after its release (a field, an enumerator or a type within it was added, "
+            "removed, renamed or exchanged); put the released struct back and make a new version for "
+            "the change",
+            to_name, from.version, from.schema.empty() ? "the legacy state" : from.schema, known->layout,
+            from.layout);
+    return {};
+}
+
+result<void> check_states(module_file const& from, module_file const& to, std::string_view to_name) {
+    auto const running = origin_of(from);
+    std::uint32_t const target = to.descriptor.schema_version;
+    if (target >= running.version || !from.goes_back_to(target)) return check_schema(running, to, to_name);
+    // A downgrade ends at a state that the running module makes: that one must be what the other module
+    // knows.
+    std::string_view const name = target == 0 ? std::string_view{} : from.schema().name;
+    if (!same_family(running.schema, to.schema().name)) return check_schema(running, to, to_name);
+    return check_schema({std::string(name), target, from.state(target)->layout}, to, to_name);
+}
+
+result<route> find_import_route(origin const& from, module_file const& to, std::string_view to_name) {
+    if (auto checked = check_schema(from, to, to_name); !checked) return checked.error();
+    auto const& d = to.descriptor;
+    if (!to.starts_from(from.version))
+        return refuse(
+            errc::no_migration_path, phase::plan, "{} starts from {} {}, the state at hand is {}; {}",
+            to_name, d.schema[0] == '\0' ? "legacy version" : d.schema,
+            d.oldest_start == d.schema_version ? fmt::format("{}", d.schema_version)
+                                               : fmt::format("{} to {}", d.oldest_start, d.schema_version),
+            schema_text(from.schema, from.version),
+            from.version > d.schema_version
+                ? fmt::format("load a release that knows version {}", from.version)
+                : fmt::format("load a release in between first, or give the module the migration {} → {}",
+                              from.version, from.version + 1));
+    route way;
+    way.meeting = from.version;
+    walk(way, from.version, d.schema_version);
+    return way;
+}
+
+result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name) {
+    auto const running = origin_of(from);
+    std::uint32_t const target = to.descriptor.schema_version;
+    if (target >= running.version) return find_import_route(running, to, to_name);
+
+    if (auto checked = check_states(from, to, to_name); !checked) return checked.error();
+    if (!from.goes_back_to(target))
+        return refuse(
+            errc::no_migration_path, phase::plan,
+            "{} keeps {}, the running state is {} and release {} can go back to version {} at the oldest; "
+            "give it the downgrade {} → {}, or load a newer module",
+            to_name, schema_text(to.schema().name, target), schema_text(running.schema, running.version),
+            from.release(), from.descriptor.oldest_back, from.descriptor.oldest_back,
+            from.descriptor.oldest_back - 1);
+    route way;
+    way.meeting = target;
+    walk(way, running.version, target);
+    for (std::uint32_t version = running.version; version != target; --version)
+        if ((from.state(version)->flags & abi::state_lossy) != 0)
+            way.losses.push_back(fmt::format("{} → {}", version, version - 1));
+    return way;
+}
+
+result<route> way_of_fresh_state(module_file const& to) {
+    route way;
+    way.meeting = to.descriptor.schema_version;
+    way.path = {way.meeting};
+    return way;
+}
+
+result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name) {
+    if (way.losses.empty() || allow_loss) return {};
+    return refuse(
+        errc::lossy_refused, phase::plan,
+        "the way to {} loses part of the state (the downgrade {} is marked lossy by its author); set "
+        "allow_loss if that is wanted, and take a snapshot before",
+        to_name, fmt::format("{}", fmt::join(way.losses, ", ")));
+}
+
+failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at) {
+    return refuse(errc::handoff_refused, at,
+                  "the state cannot be handed to {} as it is: {}; use transfer::snapshot", to_name, reason);
+}
+
+result<void> check_handoff(module_file const& from, module_file const& to, std::string_view to_name) {
+    auto const refused = [&](std::string_view reason) {
+        return handoff_refusal(to_name, reason, phase::plan);
+    };
+    auto const& a = from.own_state();
+    auto const& b = to.own_state();
+    if (a.version != b.version)
+        return refused(fmt::format("its schema version is {}, the running one is {}", b.version, a.version));
+    if (a.layout != b.layout)
+        return refused(fmt::format("its layout is {:016x}, the running one is {:016x}", b.layout, a.layout));
+    if (auto const ours = a.flags >> abi::state_boost_shift, theirs = b.flags >> abi::state_boost_shift;
+        ours != theirs)
+        return refused(
+            fmt::format("its containers are those of Boost {}.{}, the running ones are of Boost {}.{}",
+                        theirs / 1000, theirs % 1000, ours / 1000, ours % 1000));
+    if (((a.flags | b.flags) & abi::state_opaque) != 0)
+        return refused(
+            "the state holds a class whose fields are not known (a non-aggregate with its own serialize)");
+    if (((a.flags | b.flags) & abi::state_bound) != 0)
+        return refused(
+            "the state holds a container that may point into the module that made it (boost::unordered)");
+    return {};
+}
+
+}  // namespace hotswap::detail

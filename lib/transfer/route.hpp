@@ -1,0 +1,60 @@
+// The path from one module's state to another's: which versions it walks, who walks them, and what refuses
+// it.
+#pragma once
+
+#include "module/module_file.hpp"
+
+#include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
+#include <hotswap/plan.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// A state as it is before an operation: that of a running module, or of a frame.
+struct origin {
+    std::string schema;  ///< empty for a legacy state
+    std::uint32_t version = 0;
+    std::uint64_t layout = 0;
+};
+
+/// The way that the state takes. The old module exports at `meeting`, the new one imports from there.
+struct route {
+    hotswap::direction direction = hotswap::direction::same;
+    std::uint32_t meeting = 0;
+    std::vector<std::uint32_t> path;
+    std::vector<std::string> losses;  ///< "2 → 1"
+};
+
+/// Whether the states belong together at all.
+/// Errors:   schema_mismatch, layout_changed.
+result<void> check_schema(origin const& from, module_file const& to, std::string_view to_name);
+
+/// Whether the running state could become one of `to`, as far as names and layouts tell.
+/// Errors:   schema_mismatch, layout_changed.
+result<void> check_states(module_file const& from, module_file const& to, std::string_view to_name);
+
+/// The way from a frame into a module: upgrades only.
+/// Errors:   schema_mismatch, layout_changed, no_migration_path.
+result<route> find_import_route(origin const& from, module_file const& to, std::string_view to_name);
+
+/// The way from a running module to another: upgrades are walked by the new one, downgrades by the running one.
+/// Errors:   schema_mismatch, layout_changed, no_migration_path.
+result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name);
+
+/// That of a state that begins anew in `to`, whatever ran before.
+result<route> way_of_fresh_state(module_file const& to);
+
+/// Errors:   lossy_refused, unless loss is allowed or there is none.
+result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name);
+
+/// The refusal of a handoff.
+failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at);
+
+/// Errors:   handoff_refused, with the reason.
+result<void> check_handoff(module_file const& from, module_file const& to, std::string_view to_name);
+
+}  // namespace hotswap::detail

@@ -1,0 +1,20 @@
+// The running state as a frame, for the host and for the store.
+#pragma once
+
+#include "report/step_recorder.hpp"
+#include "slot/slot.hpp"
+
+#include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// The running state as a frame.
+result<std::vector<std::byte>> take_snapshot(
+    slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
+
+}  // namespace hotswap::detail

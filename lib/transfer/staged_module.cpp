@@ -1,0 +1,56 @@
+#include "transfer/staged_module.hpp"
+
+#include "slot/contract_fit.hpp"
+
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+namespace {
+
+// With the claim goes the code, with the module its private copy; both stay where a leak checker finds them.
+void keep_mapped(std::shared_ptr<loaded_module> const& module) {
+    static auto& kept = *new std::vector<module_use>;
+    static auto& mutex = *new std::mutex;
+    std::lock_guard const lock(mutex);
+    kept.emplace_back(module);
+}
+
+}  // namespace
+
+result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
+                                       std::filesystem::path const& file, std::string const& name,
+                                       contract wanted, module_copy const* earlier) {
+    auto staged = steps.run(phase::stage, [&] {
+        return earlier != nullptr ? area.stage(*earlier, name) : area.stage(file, name);
+    });
+    if (!staged) return staged.error();
+    for (auto& warning : area.take_warnings()) steps.warn(phase::stage, std::move(warning));
+    steps.bytes(staged->size());
+    auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
+        auto judged = verify_module(*staged, area.policy());
+        if (!judged) return judged;
+        auto fit = check_contract(judged->contract(), wanted, phase::verify, name,
+                                  "load a module of that contract, or build both against the same header");
+        if (!fit) return fit.error();
+        return judged;
+    });
+    if (!verified) return verified.error();
+    for (auto& warning : verified->warnings_in_words()) steps.warn(phase::verify, std::move(warning));
+    return staged_module{std::move(*staged), std::move(*verified)};
+}
+
+result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next) {
+    if (auto there = area.put_back(next.file); !there) return there.error();
+    auto loaded = loaded_module::load(std::move(next.file), std::move(next.verified));
+    if (loaded && area.keeps_files()) keep_mapped(*loaded);
+    return loaded;
+}
+
+bool runs_already(slot const& in, staged_module const& next) {
+    return next.file.digest() == in.running().module->staged().digest();
+}
+
+}  // namespace hotswap::detail

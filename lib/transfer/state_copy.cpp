@@ -1,0 +1,71 @@
+#include "transfer/state_copy.hpp"
+
+#include "transfer/budgeted_sink.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/pause.hpp"
+#include "transfer/precopy.hpp"
+#include "transfer/route.hpp"
+
+#include <hotswap/options.hpp>
+
+namespace hotswap::detail {
+
+namespace {
+
+result<void> export_within(pause const& closed, generation const& running, byte_buffer& payload,
+                           argument_view const& with) {
+    std::uint32_t const version = running.module->file().descriptor.schema_version;
+    if (!closed.has_budget())
+        return export_state(*running.module, running.state.get(), version, with, payload.sink());
+    result<void> done;
+    {
+        budgeted_sink limited(payload, closed.deadline());
+        done = export_state(*running.module, running.state.get(), version, with, limited.sink());
+    }
+    // A sink that ran out of time looks like one that ran out of memory.
+    if (auto in_time = closed.check_budget(); !in_time) return in_time;
+    return done;
+}
+
+}  // namespace
+
+result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limits const& limits,
+                                      byte_buffer& payload) {
+    loaded_module const& module = *in.running().module;
+    std::uint32_t const version = module.file().descriptor.schema_version;
+    argument_view const none{arguments{}};
+    copy_times took;
+    route stay;
+    stay.meeting = version;
+    stay.path = {version};
+    precopy tables(in, in.running().module.shared(), stay, none);
+    if (auto copied = tables.run(steps, limits); !copied) return copied.error();
+    owned_state copy;
+    {
+        pause closed(in, limits);
+        auto drained = steps.run(phase::drain, [&] { return closed.drain(); });
+        if (!drained) return drained.error();
+        auto taken = steps.run(phase::export_, [&]() -> result<void> {
+            if (!tables.is_ready()) return export_within(closed, in.running(), payload, none);
+            auto const now = outline_of(in.running());
+            if (!now) return now.error();
+            return tables.finish(*now, copy);
+        });
+        if (!taken) return taken.error();
+        took.exporting = steps.phases().back().duration;
+        closed.reopen();
+        took.pause = closed.length() + tables.report().first_pause;
+    }
+    tables.end();
+    // What was copied is nobody else's: it is written while the callers are at work.
+    if (copy) {
+        auto written = steps.run(
+            phase::export_, [&] { return export_state(module, copy.get(), version, none, payload.sink()); });
+        if (!written) return written.error();
+        took.exporting = steps.phases().back().duration;
+    }
+    steps.bytes(payload.size());
+    return took;
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,60 @@
+// A copy of a running state's tables, made by a module along a path while callers are at work.
+#pragma once
+
+#include "slot/generation.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/outline.hpp"
+
+#include <hotswap/failure.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// What a module answered that can go two ways without anything being wrong.
+struct copy_answer {
+    bool yes = false;
+    std::string why_not{};
+    bool is_final = false;  ///< another copy would be answered the same
+};
+
+/// Lifetime: keeps the module that walks the path open until its end.
+class table_copy {
+public:
+    table_copy() = default;
+    table_copy(table_copy&& other) noexcept
+        : walker_(std::move(other.walker_)), copy_(std::exchange(other.copy_, nullptr)) {}
+    table_copy& operator=(table_copy&& other) noexcept {
+        std::swap(walker_, other.walker_);
+        std::swap(copy_, other.copy_);
+        return *this;
+    }
+    ~table_copy() { end(); }
+
+    /// Walks the path on the outline, and prepares what it asks for; no if the tables can only be copied as a whole.
+    /// Errors:   migration_failed, no_migration_path, out_of_memory.
+    result<copy_answer> begin(std::shared_ptr<loaded_module> walker, std::uint32_t from, std::uint32_t to,
+                              outline const& of, argument_view const& with, abi::copy_progress& expected);
+    /// Copies for about `length`; true once all is copied. `progress` says how far it is.
+    /// Errors:   migration_failed.
+    result<bool> advance(std::chrono::nanoseconds length, abi::copy_progress& progress);
+    /// Walks the path again and completes the state at its end, by the code of `to`; no if the copy was made with
+    /// what is not so any more.
+    /// Threads:  [quiesced]
+    result<copy_answer> finish(outline const& of, argument_view const& with, loaded_module const& to,
+                               owned_state& made);
+    /// No writer has to do with it afterwards.
+    void end() noexcept;
+    explicit operator bool() const noexcept { return copy_ != nullptr; }
+
+private:
+    // Until the end: the generation that the copy is made for may be given up, and retired, before.
+    module_use walker_;
+    void* copy_ = nullptr;
+};
+
+}  // namespace hotswap::detail
