@@ -6,8 +6,8 @@
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/detail/rehearsal/helper_of_package.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
-#include <hotswap/detail/runtime/recover_options.hpp>
 #include <hotswap/detail/report/status.hpp>
+#include <hotswap/detail/runtime/recover_options.hpp>
 #include <hotswap/detail/slot/handle.hpp>
 #include <hotswap/event.hpp>
 #include <hotswap/failure.hpp>
