@@ -63,7 +63,7 @@ costs measure(std::size_t size, int rounds) {
         hotswap::detail::stored_component entry;
         entry.name = "cache";
         spent.intent.push_back(microseconds_of([&] {
-            id = opened->note_intent({"swap", "cache", {}, "1.0.0", {}, "2.0.0"}).value();
+            id = opened->note_intent({"swap", {{"cache", {}, "1.0.0", {}, "2.0.0"}}}).value();
         }));
         spent.module.push_back(microseconds_of([&] { entry.digest = opened->keep_module(module).value(); }));
         spent.snapshot.push_back(

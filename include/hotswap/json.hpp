@@ -18,6 +18,8 @@ void tag_invoke(boost::json::value_from_tag, boost::json::value& out, swap_repor
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, unload_report const& report);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, generation_info const& info);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, swap_plan const& plan);
+void tag_invoke(boost::json::value_from_tag, boost::json::value& out, set_report const& report);
+void tag_invoke(boost::json::value_from_tag, boost::json::value& out, set_plan const& plan);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, failure const& why);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, component_status const& status);
 void tag_invoke(boost::json::value_from_tag, boost::json::value& out, event const& what);
@@ -26,6 +28,8 @@ void tag_invoke(boost::json::value_from_tag, boost::json::value& out, event cons
 /// Threads:  [any]
 std::string to_json(swap_report const& report);
 std::string to_json(swap_plan const& plan);
+std::string to_json(set_report const& report);
+std::string to_json(set_plan const& plan);
 std::string to_json(failure const& why);
 std::string to_json(component_status const& status);
 std::string to_json(event const& what);

@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotswap {
 
@@ -71,6 +73,25 @@ struct swap_options {
     bool fresh_state = false;
     /// What `host::settings` says from this generation on; empty: as before. A revert goes back to those before.
     std::optional<hotswap::settings> settings{};
+};
+
+/// One component of a set that is swapped as one.
+struct set_member {
+    std::string component{};
+    /// What the component becomes. Deadline, budget and probation are the set's: here they stay as they are by default.
+    swap_options options{};
+};
+
+/// Components that are swapped as one.
+using component_set = std::vector<set_member>;
+
+/// Options of `runtime::swap` and `runtime::plan` of a set.
+struct set_options {
+    std::chrono::nanoseconds drain_deadline =
+        std::chrono::seconds{5};  ///< how long to wait for the last lease on any of them
+    std::chrono::nanoseconds pause_budget{
+        0};                          ///< the longest pause allowed, for all of them together; 0: no limit
+    hotswap::probation probation{};  ///< in which what is wrong with one of them sends all of them back
 };
 
 /// Options of `runtime::revert`.

@@ -50,12 +50,31 @@ struct swap_plan {
 /// The plan on a few lines, for a person.
 std::string to_string(swap_plan const& plan);
 
+/// What the swap of a set would do. One blocker of one component blocks all.
+struct set_plan {
+    std::vector<swap_plan> components{};          ///< in the order of the set
+    std::chrono::nanoseconds predicted_pause{0};  ///< of all of them; 0 if something blocks the set
+    bool reversible = false;                      ///< whether a revert of the set could walk back afterwards
+    std::vector<failure> blockers{};              ///< those of all of them, each with its component
+};
+
+/// The plan on a few lines, for a person.
+std::string to_string(set_plan const& plan);
+
 }  // namespace hotswap
 
 template <>
 struct fmt::formatter<hotswap::swap_plan> : fmt::formatter<std::string_view> {
     template <class Context>
     auto format(hotswap::swap_plan const& plan, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
+    }
+};
+
+template <>
+struct fmt::formatter<hotswap::set_plan> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::set_plan const& plan, Context& context) const {
         return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
     }
 };

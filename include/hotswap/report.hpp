@@ -86,6 +86,19 @@ struct swap_report {
 
 /// The report on a few lines, for a person.
 std::string to_string(swap_report const& report);
+
+/// What the swap of a set did: all of it, or the call has returned a failure and nothing was done.
+struct set_report {
+    std::vector<swap_report> components{};  ///< in the order of the set
+    std::chrono::nanoseconds pause{0};      ///< from all gates closing to all gates opening
+    std::chrono::nanoseconds total{0};
+    std::uint64_t calls_held = 0;              ///< calls that waited at any of the gates
+    std::chrono::nanoseconds longest_wait{0};  ///< of any of them
+    std::optional<failure> not_durable{};      ///< as in `swap_report`, of the whole set
+};
+
+/// The report on a few lines, for a person.
+std::string to_string(set_report const& report);
 /// "850 ns", "12.3 µs", "4.56 ms", "7.89 s".
 std::string to_string(std::chrono::nanoseconds duration);
 
@@ -95,6 +108,14 @@ template <>
 struct fmt::formatter<hotswap::swap_report> : fmt::formatter<std::string_view> {
     template <class Context>
     auto format(hotswap::swap_report const& report, Context& context) const {
+        return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
+    }
+};
+
+template <>
+struct fmt::formatter<hotswap::set_report> : fmt::formatter<std::string_view> {
+    template <class Context>
+    auto format(hotswap::set_report const& report, Context& context) const {
         return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
     }
 };

@@ -107,6 +107,29 @@ public:
     ///           rows of tables (docs/tables.md). A rehearsal holds them once more, for drain + export.
     [[nodiscard]] result<swap_report> swap(std::string_view name, swap_options const& options = {});
 
+    /// Swaps several components as one.
+    /// Effects:  all or nothing: their gates are closed and drained together, and opened together for the new generations, or
+    ///           for the old ones. No call sees new code of one member with old code of another. With a store, one commit: a
+    ///           process that dies comes back with the whole set, the old one or the new one. A probation is the set's:
+    ///           what is wrong with one member sends all of them back.
+    /// Errors:   as `swap` of each, whose failure names the component; invalid_argument: no member, one twice, or options of a
+    ///           member that are the set's.
+    /// Threads:  [control] not from within a call or a lease on any of them.
+    /// Cost:     the pause is that of all of them together.
+    [[nodiscard]] result<set_report> swap(component_set const& set, set_options const& options = {});
+
+    /// What `swap` of the same set would do: that of `plan` for each of them.
+    /// Errors:   as `plan`; invalid_argument, as `swap` of a set.
+    /// Threads:  [control]
+    [[nodiscard]] result<set_plan> plan(component_set const& set, set_options const& options = {});
+
+    /// Takes a set back as one, each component as `revert` does it.
+    /// Effects:  all or nothing. Components that are on probation together go back together, whether all of them are named or
+    ///           not; the report is of all that went back. Of the members only the names count.
+    /// Errors:   as `revert` of each; invalid_argument.
+    /// Threads:  [control]
+    [[nodiscard]] result<set_report> revert(component_set const& set, revert_options const& options = {});
+
     /// What `swap` with the same options would do.
     /// Effects:  none on the component, whose gate is closed to measure its state: for some microseconds, and while
     ///           leases are out for as long as the swap would wait for them. The file is staged, verified, rehearsed
@@ -119,7 +142,8 @@ public:
 
     /// Goes back to the release before the last swap, keeping what was written since: walks the downgrade.
     /// Effects:  as `swap`, with the file that was running before, even if it was replaced on disk since. A
-    ///           revert can be reverted. A swap to the content that ran already does not count.
+    ///           revert can be reverted. A swap to the content that ran already does not count. What is on probation together
+    ///           with others goes back together with them.
     /// Errors:   as `swap`; not_reversible if there is no generation before, or no way back to its schema; rolled_back
     ///           if a probation has sent that generation back.
     /// Threads:  [control]

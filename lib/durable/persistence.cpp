@@ -1,6 +1,7 @@
 #include "durable/persistence.hpp"
 
 #include "base/refuse.hpp"
+#include "slot/closed_here.hpp"
 #include "transfer/byte_buffer.hpp"
 #include "transfer/module_calls.hpp"
 #include "transfer/snapshot.hpp"
@@ -11,8 +12,10 @@
 #include <array>
 #include <cassert>
 #include <exception>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -53,7 +56,7 @@ void describe(slot const& in, generation const& running, stored_component& entry
 }
 
 /// A disk is waited for only while callers are served.
-void expect_open([[maybe_unused]] slot const& in) noexcept { assert(!in.is_paused); }
+void expect_open() noexcept { assert(set_closed_here() == 0); }
 
 stored_component& entry_of(manifest& set, std::string const& name) {
     if (auto* const found = set.find(name)) {
@@ -118,14 +121,19 @@ result<void> persistence::keep(loaded_module const& module) {
     return {};
 }
 
-result<std::uint64_t> persistence::begin(slot const& in, std::string_view operation,
-                                         loaded_module const& next, bool on_probation) {
-    expect_open(in);
-    if (auto kept = keep(next); !kept) return kept.error();
-    auto const from = in.running().info();
-    return store_.note_intent({std::string(operation), in.entrance->name(), from.digest, from.release,
-                               next.staged().digest(), std::string(next.file().release()),
-                               on_probation ? 1U : 0U});
+result<std::uint64_t> persistence::begin(std::string_view operation, std::span<durable_part const> parts,
+                                         bool on_probation) {
+    expect_open();
+    intent what;
+    what.operation = operation;
+    what.on_probation = on_probation ? 1U : 0U;
+    for (auto const& part : parts) {
+        if (auto kept = keep(*part.next); !kept) return kept.error();
+        auto const from = part.of->running().info();
+        what.parts.push_back({part.of->entrance->name(), from.digest, from.release,
+                              part.next->staged().digest(), std::string(part.next->file().release())});
+    }
+    return store_.note_intent(what);
 }
 
 void persistence::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
@@ -136,13 +144,13 @@ void persistence::note_end(std::uint64_t id, std::string_view how, std::string_v
     }
 }
 
-void persistence::refused(slot const& in, std::uint64_t id, errc why) noexcept {
-    expect_open(in);
+void persistence::refused(std::uint64_t id, errc why) noexcept {
+    expect_open();
     note_end(id, "refused: ", to_string(why));
 }
 
-void persistence::not_durable(slot const& in, std::uint64_t id) noexcept {
-    expect_open(in);
+void persistence::not_durable(std::uint64_t id) noexcept {
+    expect_open();
     note_end(id, "not durable", {});
 }
 
@@ -152,51 +160,69 @@ result<loose_snapshot> persistence::write(slot const& in, kept_state const& stat
     return loose_snapshot(store_, std::move(*written));
 }
 
-// The component's entry in the next set: `of` on that state, and what `edit` says of it.
-template <class Edit>
-result<void> persistence::commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit) {
-    auto snapshot = write(in, state);
-    if (!snapshot) return snapshot.error();
+/// What the next set says of a component: a generation, on the state of a snapshot.
+struct persistence::next_entry {
+    slot const* in;
+    generation const* of;
+    loose_snapshot snapshot;
+    hotswap::arguments arguments{};
+    /// Of the schema of the module before, which reads the snapshot, too.
+    std::optional<std::uint32_t> version_before{};
+    bool unloaded = false;
+};
+
+result<void> persistence::commit_entries(std::span<next_entry> entries) {
     auto done = store_.commit([&](manifest& set) {
-        auto& entry = entry_of(set, in.entrance->name());
-        describe(in, of, entry);
-        entry.snapshot = **snapshot;
-        entry.arguments = {};
-        edit(entry);
+        for (auto const& each : entries) {
+            auto& entry = entry_of(set, each.in->entrance->name());
+            describe(*each.in, *each.of, entry);
+            entry.snapshot = *each.snapshot;
+            entry.arguments = each.arguments;
+            entry.unloaded = each.unloaded ? 1 : 0;
+            if (entry.on_probation != 0 && each.version_before)
+                entry.way_back = {entry.snapshot, *each.version_before, each.arguments};
+        }
     });
     if (!done) return done.error();
-    snapshot->named();
+    for (auto& each : entries) each.snapshot.named();
     store_.sweep();
     return {};
 }
 
-result<void> persistence::commit_from(slot const& in, std::uint64_t id, generation const& old,
-                                      route const& way, arguments const& with) {
-    expect_open(in);
+result<persistence::next_entry> persistence::entry_from(durable_part const& part) {
     frame_of state;
-    if (auto done = state.fill(*old.module, old.state.get(), way.meeting, with); !done) return done;
-    auto done = commit(in, in.running(), state.get(), [&](stored_component& entry) {
-        entry.arguments = with;
-        // Both modules read this snapshot.
-        if (entry.on_probation != 0)
-            entry.way_back = {entry.snapshot, old.module->file().descriptor.schema_version, with};
-    });
-    if (!done) return done;
-    return store_.note_outcome(id, "committed");
+    auto const& old = *part.old;
+    auto done = state.fill(*old.module, old.state.get(), part.path->exchange_version, *part.arguments);
+    if (!done) return done.error();
+    auto snapshot = write(*part.of, state.get());
+    if (!snapshot) return snapshot.error();
+    return next_entry{part.of, &part.of->running(), std::move(*snapshot), *part.arguments,
+                      old.module->file().descriptor.schema_version};
 }
 
-result<void> persistence::commit_live(slot& in, std::uint64_t id, event_sink const& sink) {
-    expect_open(in);
-    if (auto kept = keep(*in.running().module); !kept) return kept;
+// After a handoff both modules have the same schema.
+result<persistence::next_entry> persistence::entry_of_live(slot& in, event_sink const& sink) {
+    if (auto kept = keep(*in.running().module); !kept) return kept.error();
     step_recorder steps(sink, in.entrance->name(), "checkpoint");
     auto const frame = take_snapshot(in, steps);
     if (!frame) return frame.error();
     auto const version = in.running().info().schema_version;
-    auto done = commit(in, in.running(), {version, *frame, {}}, [version](stored_component& entry) {
-        // After a handoff: both modules have the same schema.
-        if (entry.on_probation != 0) entry.way_back = {entry.snapshot, version, {}};
-    });
-    if (!done) return done;
+    auto snapshot = write(in, {version, *frame, {}});
+    if (!snapshot) return snapshot.error();
+    return next_entry{&in, &in.running(), std::move(*snapshot), {}, version};
+}
+
+result<void> persistence::commit(std::uint64_t id, std::span<durable_part const> parts,
+                                 event_sink const& sink) {
+    expect_open();
+    std::vector<next_entry> entries;
+    entries.reserve(parts.size());
+    for (auto const& part : parts) {
+        auto made = part.old != nullptr ? entry_from(part) : entry_of_live(*part.of, sink);
+        if (!made) return made.error();
+        entries.push_back(std::move(*made));
+    }
+    if (auto done = commit_entries(entries); !done) return done;
     return store_.note_outcome(id, "committed");
 }
 
@@ -204,8 +230,11 @@ result<void> persistence::commit_own(slot const& in, generation const& of, bool 
     if (auto kept = keep(*of.module); !kept) return kept;
     frame_of state;
     if (auto done = own_state_of(of, state); !done) return done;
-    return commit(in, of, state.get(),
-                  [unloaded](stored_component& entry) { entry.unloaded = unloaded ? 1 : 0; });
+    auto snapshot = write(in, state.get());
+    if (!snapshot) return snapshot.error();
+    next_entry entry{&in, &of, std::move(*snapshot)};
+    entry.unloaded = unloaded;
+    return commit_entries(std::span(&entry, 1));
 }
 
 result<void> persistence::commit_first(slot const& in, generation const& first) {
@@ -266,7 +295,7 @@ result<void> persistence::commit_recovered(std::span<recovered_slot const> chang
 }
 
 result<void> persistence::note_probation_over(slot const& in) {
-    expect_open(in);
+    expect_open();
     auto const set = store_.current();
     auto const* const found = set.find(in.entrance->name());
     if (found == nullptr || found->on_probation == 0) return {};
@@ -276,7 +305,7 @@ result<void> persistence::note_probation_over(slot const& in) {
 }
 
 result<void> persistence::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
-    expect_open(in);
+    expect_open();
     auto done = store_.commit([&](manifest& set) {
         auto& entry = entry_of(set, in.entrance->name());
         entry.rolled_back_digest = digest;

@@ -8,7 +8,7 @@
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "store/store.hpp"
-#include "transfer/route.hpp"
+#include "transfer/migration_path.hpp"
 
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/failure.hpp>
@@ -33,6 +33,16 @@ struct slot_snapshot {
     loose_snapshot snapshot;
 };
 
+/// One component's part of an operation.
+struct durable_part {
+    slot* of;
+    loaded_module const* next;  ///< before the commit: the module that comes; afterwards the one that runs
+    /// Whose state the running generation goes on from, the way `path`; null: from the one that it has now.
+    generation const* old = nullptr;
+    migration_path const* path = nullptr;
+    hotswap::arguments const* arguments = nullptr;
+};
+
 /// A component that was recovered on another module, or from another snapshot, than its entry names.
 struct recovered_slot {
     slot const* of;
@@ -50,20 +60,16 @@ class persistence {
 public:
     explicit persistence(store& kept) noexcept : store_(kept) {}
 
-    /// Before the gate closes: keeps the module that comes next, and notes what is about to happen.
-    result<std::uint64_t> begin(slot const& in, std::string_view operation, loaded_module const& next,
-                                bool on_probation = false);
+    /// Before the gates close: keeps the modules that come next, and notes what is about to happen.
+    result<std::uint64_t> begin(std::string_view operation, std::span<durable_part const> parts,
+                                bool on_probation);
     /// It did not happen, and why.
-    void refused(slot const& in, std::uint64_t id, errc why) noexcept;
+    void refused(std::uint64_t id, errc why) noexcept;
     /// It happened, but not in the store.
-    void not_durable(slot const& in, std::uint64_t id) noexcept;
-
-    /// The running generation, which came from `old` the way `way`, goes on from the state that `old` has.
-    result<void> commit_from(slot const& in, std::uint64_t id, generation const& old, route const& way,
-                             arguments const& with);
-    /// The running generation goes on from the state that it has now: for what moved none, or another one.
-    /// Effects:  closes the gate while the state is copied.
-    result<void> commit_live(slot& in, std::uint64_t id, event_sink const& sink);
+    void not_durable(std::uint64_t id) noexcept;
+    /// The new generations run: in the store, too, all of them or none.
+    /// Effects:  closes the gate of a component whose state was not moved while that is copied.
+    result<void> commit(std::uint64_t id, std::span<durable_part const> parts, event_sink const& sink);
     /// A first generation is about to serve on `state`.
     result<void> commit_first(slot const& in, generation const& first);
     /// The component is about to be unloaded, its callers are out: its last state is kept.
@@ -86,8 +92,10 @@ public:
 
 private:
     void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;
-    template <class Edit>
-    result<void> commit(slot const& in, generation const& of, kept_state const& state, Edit&& edit);
+    struct next_entry;
+    result<next_entry> entry_from(durable_part const& part);
+    result<next_entry> entry_of_live(slot& in, event_sink const& sink);
+    result<void> commit_entries(std::span<next_entry> entries);
     result<void> commit_own(slot const& in, generation const& of, bool unloaded);
 
     store& store_;

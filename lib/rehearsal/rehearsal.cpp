@@ -49,8 +49,8 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials,
     if (into.frame.empty()) return false;
     auto content = read_frame(into.frame);
     if (!content) return content.error();
-    auto const way = find_import_route({content->schema, content->version, content->layout}, next.verified,
-                                       next.file.name());
+    auto const way = find_import_path({content->schema, content->version, content->layout}, next.verified,
+                                      next.file.name());
     if (!way) return way.error();
     into.bytes = content->payload;
     into.version = content->version;
@@ -58,29 +58,30 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials,
 }
 
 /// The running module goes back to an older version on a copy of its own, while callers are at work.
-result<void> walk_back(slot& in, route const& way, argument_view const& with, handed_state& state) {
+result<void> walk_back(slot& in, migration_path const& way, argument_view const& with, handed_state& state) {
     loaded_module const& running = *in.running().module;
     auto copy = import_state(running, running.file().descriptor.schema_version, state.payload->bytes(), with);
     if (!copy) return copy.error();
     auto older = std::make_unique<byte_buffer>();
     auto const began = steady::now();
-    if (auto done = export_state(running, copy->get(), way.meeting, with, older->sink()); !done) return done;
+    if (auto done = export_state(running, copy->get(), way.exchange_version, with, older->sink()); !done)
+        return done;
     state.times.exporting = steady::now() - began;
     state.payload = std::move(older);
     return {};
 }
 
-result<void> take_state(slot& in, replacement const& by, route const& way, step_recorder& steps,
+result<void> take_state(slot& in, replacement const& by, migration_path const& way, step_recorder& steps,
                         handed_state& into) {
     step_recorder copying = steps.within();
     copying.mark_old_serving();
     auto copied = copy_running_state(in, copying, by.limits, *into.payload);
     if (!copied) return copied.error();
     into.times = *copied;
-    if (way.meeting != in.running().module->file().descriptor.schema_version)
+    if (way.exchange_version != in.running().module->file().descriptor.schema_version)
         if (auto older = walk_back(in, way, argument_view(*by.arguments), into); !older) return older;
     into.bytes = into.payload->bytes();
-    into.version = way.meeting;
+    into.version = way.exchange_version;
     return {};
 }
 
@@ -190,7 +191,7 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
 }
 
 result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staging_area& area,
-                                  staged_module& next, replacement const& by, route const& way,
+                                  staged_module& next, replacement const& by, migration_path const& way,
                                   step_recorder& steps, measured_steps& measured) {
     auto const began = steady::now();
     handed_state state;
@@ -214,7 +215,8 @@ rehearsal_report do_without(step_recorder& steps, std::string const& why, bool w
 }  // namespace
 
 result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
-                                            replacement const& by, route const& way, step_recorder& steps) {
+                                            replacement const& by, migration_path const& way,
+                                            step_recorder& steps) {
     if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, next.file.digest()))
         return rehearsal_report{};
     auto& trials = *by.rehearsals;

@@ -3,8 +3,8 @@
 
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
+#include "transfer/migration_path.hpp"
 #include "transfer/replacement.hpp"
-#include "transfer/route.hpp"
 #include "transfer/staged_module.hpp"
 
 #include <hotswap/detail/report/rehearsal.hpp>
@@ -18,6 +18,7 @@ namespace hotswap::detail {
 /// Errors:   rehearsal_failed; no_rehearsal, if it was asked for and cannot be done; what the swap itself would be
 ///           refused with: migration_failed, validation_failed, construct_failed, bad_snapshot, drain_timeout …
 result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
-                                            replacement const& by, route const& way, step_recorder& steps);
+                                            replacement const& by, migration_path const& way,
+                                            step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -9,22 +9,22 @@
 
 namespace hotswap::detail {
 
-bool event_bus::is_closed(gate const* which) const noexcept {
+bool event_bus::is_closed(std::uint32_t set) const noexcept {
     for (auto const* each = closed_; each != nullptr; each = each->next)
-        if (each->which == which) return true;
+        if (each->set == set) return true;
     return false;
 }
 
 bool event_bus::has_to_wait(queued const& one) const noexcept {
     for (auto const* each = closed_; each != nullptr; each = each->next)
-        if (each->which == one.behind || each->which->name() == one.what.component) return true;
+        if (each->set == one.behind || each->which->name() == one.what.component) return true;
     return false;
 }
 
 void event_bus::publish(event const& what) noexcept {
     try {
         std::list<queued> one;
-        one.push_back({what, gate_closed_here()});
+        one.push_back({what, set_closed_here()});
         std::lock_guard const lock(mutex_);
         if (has_to_wait(one.front())) {
             waiting_.splice(waiting_.end(), one);
@@ -60,7 +60,7 @@ void event_bus::opened(closed_gate& which) noexcept {
 
 void event_bus::catch_up() noexcept {
     std::unique_lock lock(mutex_);
-    if (is_closed(gate_closed_here())) return;
+    if (is_closed(set_closed_here())) return;
     while (!handing_on_ && !ready_.empty()) {
         std::list<queued> next;
         next.splice(next.end(), ready_, ready_.begin());
@@ -78,7 +78,7 @@ void event_bus::catch_up() noexcept {
 void event_bus::settle() noexcept {
     catch_up();
     std::unique_lock lock(mutex_);
-    if (is_closed(gate_closed_here())) return;
+    if (is_closed(set_closed_here())) return;
     auto const until = readied_;
     changed_.wait(lock, [&] {
         bool const is_within = handing_on_ && by_ == std::this_thread::get_id();

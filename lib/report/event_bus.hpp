@@ -40,11 +40,11 @@ public:
 private:
     struct queued {
         event what;
-        gate const* behind;  // of the thread that published it; null: none
+        std::uint32_t behind;  // the set of closed gates that it was published behind; 0: none
     };
 
     // Both with the lock held.
-    bool is_closed(gate const* which) const noexcept;
+    bool is_closed(std::uint32_t set) const noexcept;
     bool has_to_wait(queued const& one) const noexcept;
     void hand_on(event const& what) noexcept;
 

@@ -169,8 +169,32 @@ void tag_invoke(json::value_from_tag, json::value& out, event const& what) {
            {"message", what.message}};
 }
 
+void tag_invoke(json::value_from_tag, json::value& out, set_report const& report) {
+    json::array components;
+    for (auto const& each : report.components) components.push_back(json::value_from(each));
+    out = {{"components", std::move(components)},
+           {"pause_ns", report.pause.count()},
+           {"total_ns", report.total.count()},
+           {"calls_held", report.calls_held},
+           {"longest_wait_ns", report.longest_wait.count()}};
+    if (report.not_durable) out.as_object()["not_durable"] = json::value_from(*report.not_durable);
+}
+
+void tag_invoke(json::value_from_tag, json::value& out, set_plan const& plan) {
+    json::array components;
+    for (auto const& each : plan.components) components.push_back(json::value_from(each));
+    json::array blockers;
+    for (auto const& each : plan.blockers) blockers.push_back(json::value_from(each));
+    out = {{"components", std::move(components)},
+           {"predicted_pause_ns", plan.predicted_pause.count()},
+           {"reversible", plan.reversible},
+           {"blockers", std::move(blockers)}};
+}
+
 std::string to_json(swap_report const& report) { return json::serialize(json::value_from(report)); }
 std::string to_json(swap_plan const& plan) { return json::serialize(json::value_from(plan)); }
+std::string to_json(set_report const& report) { return json::serialize(json::value_from(report)); }
+std::string to_json(set_plan const& plan) { return json::serialize(json::value_from(plan)); }
 std::string to_json(failure const& why) { return json::serialize(json::value_from(why)); }
 std::string to_json(component_status const& status) { return json::serialize(json::value_from(status)); }
 std::string to_json(event const& what) { return json::serialize(json::value_from(what)); }

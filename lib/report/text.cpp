@@ -153,6 +153,23 @@ std::string to_string(swap_report const& report) {
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }
 
+std::string to_string(set_report const& report) {
+    auto text = fmt::format("{} components as one: pause {}, {} calls held for {} at the longest, total {}",
+                            report.components.size(), to_string(report.pause), report.calls_held,
+                            to_string(report.longest_wait), to_string(report.total));
+    for (auto const& each : report.components) text += "\n" + to_string(each);
+    return text;
+}
+
+std::string to_string(set_plan const& plan) {
+    auto text = fmt::format(
+        "{} components as one: {}, {}", plan.components.size(),
+        plan.blockers.empty() ? "predicted pause " + to_string(plan.predicted_pause) : std::string("blocked"),
+        plan.reversible ? "reversible" : "not reversible");
+    for (auto const& each : plan.components) text += "\n" + to_string(each);
+    return text;
+}
+
 std::string to_string(swap_plan const& plan) {
     auto text = fmt::format("{}: {} → {} ({}), schema {}, {}, {}, handoff {}", plan.component,
                             plan.from.release, plan.to.release, plan.module.string(),

@@ -49,6 +49,7 @@ environment runtime_core::surroundings_of(std::string name) {
     };
     around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
     around.gates = &events;
+    around.turns = &turns;
     around.keep_code = options.keep_code;
     return around;
 }
@@ -161,7 +162,6 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     if (sets_others) by.settings = std::make_shared<component_settings const>(*wanted.settings);
     by.even_if_unchanged = wanted.even_if_unchanged || wanted.fresh_state || sets_others;
     by.arguments = &wanted.arguments;
-    by.keeper = keeper();
     by.rehearse = wanted.rehearse;
     by.rehearsals = &trials;
     return by;
@@ -191,51 +191,14 @@ result<void> runtime_core::expect_no_referrers(slot const& in, unload_options co
     return {};
 }
 
-// The watch is there before the swap begins, so that nothing is left to fail once it has committed.
-result<swap_report> runtime_core::swap_on_probation(slot& in, replacement const& by, probation const& terms,
-                                                    step_recorder& steps) {
-    auto found = components.find(in.entrance->name());
-    if (!found) return steps.refused(found.error());
-    drop_watches(false);
-    auto made = std::make_unique<probation_watch>(*found, terms, by.limits.drain_deadline, sink, keeper());
-    auto& watch = *made;
-    {
-        std::lock_guard const lock(watches_mutex);
-        watches.emplace_back(&in, std::move(made));
-    }
-    auto on_probation = by;
-    on_probation.on_probation = true;
-    // Also where it throws after the commit: a probation that is watched by nothing would never end.
-    auto const decide = [&]() noexcept {
-        if (!steps.committed()) return watch.stop();
-        stop_watching(in, &watch);
-        watch.begin();
-    };
-    try {
-        auto done = replace(in, staging, on_probation, steps);
-        decide();
-        return done;
-    } catch (...) {
-        decide();
-        throw;
-    }
-}
-
-void runtime_core::stop_watching(slot const& in, probation_watch const* but) noexcept {
-    std::lock_guard const lock(watches_mutex);
-    for (auto const& [of, watch] : watches)
-        if (of == &in && watch.get() != but) watch->stop();
-}
-
 void runtime_core::drop_watches(bool stopped_too) {
     std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is gone
     std::lock_guard const lock(watches_mutex);
     finished.reserve(watches.size());
     for (auto& each : watches)
-        if (each.second->is_over() ||
-            (stopped_too && each.second->is_stopped() && !each.second->is_this_thread()))
-            finished.push_back(std::move(each.second));
-    std::erase_if(watches, [](auto const& each) { return each.second == nullptr; });
+        if (each->is_over() || (stopped_too && each->is_stopped() && !each->is_this_thread()))
+            finished.push_back(std::move(each));
+    std::erase_if(watches, [](auto const& each) { return each == nullptr; });
 }
 
 result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract wanted,
@@ -302,7 +265,7 @@ bool runtime_core::shut_down(std::shared_ptr<slot> in) noexcept {
         !in->entrance->held_by_this_thread() &&
         in->entrance->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
     if (!drained) {
-        in->abandon_running();
+        in->leak_running();
         return false;
     }
     in->runner().stop();

@@ -16,17 +16,20 @@
 #include "store/store.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/probation_watch.hpp"
-#include "swap/replace.hpp"
+#include "swap/return_to_standby.hpp"
+#include "swap/transaction.hpp"
 
 #include <hotswap/runtime.hpp>
 
 #include <atomic>
 #include <exception>
 #include <filesystem>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -92,6 +95,9 @@ public:
     void note_checkpoint(result<void> const& done);
     bool is_inside_any() const;
     result<claim> claim_slot(std::string_view name, step_recorder& steps);
+    /// All of them, taken in the order of their names, or none.
+    result<std::vector<claim>> claim_all(std::span<std::string const> names,
+                                         std::list<step_recorder>& recorders);
     result<chosen_module> find_module(std::filesystem::path const& wanted, std::string_view family,
                                       bool pre_releases, slot const* in = nullptr) const;
     /// Says once for each file that it was passed over.
@@ -103,11 +109,22 @@ public:
     ///           warning.
     static result<void> expect_no_referrers(slot const& in, unload_options const& options,
                                             step_recorder& steps);
-    result<swap_report> swap_on_probation(slot& in, replacement const& by, probation const& terms,
-                                          step_recorder& steps);
+    /// All components of a set as one.
+    result<set_report> swap(component_set const& set, set_options const& options);
+    result<set_plan> plan(component_set const& set, set_options const& options);
+    /// `names` and what is on probation together with them.
+    result<set_report> revert(std::vector<std::string> names, revert_options const& options);
+    /// Runs changes of the components that `of` names; on probation, if the terms have one.
+    result<std::vector<swap_report>> run_changes(std::span<component_operation const> of,
+                                                 std::vector<std::unique_ptr<change>> changes,
+                                                 transaction_terms terms, probation const& watched_by);
+    /// The change that takes a component back to the file that ran before.
+    result<std::unique_ptr<change>> change_back(component_operation const& of, revert_options const& options);
     /// Stops the probation watches of this slot, except `but`. The caller holds the slot's operation and decides what
     /// happens to the generation.
     void stop_watching(slot const& in, probation_watch const* but = nullptr) noexcept;
+    /// The names, and those of the components that are on probation together with one of them.
+    std::vector<std::string> with_partners(std::vector<std::string> names);
     /// Joins the watches that are over, and also waits for those that were stopped. The caller holds no slot's operation.
     void drop_watches(bool stopped_too);
     result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
@@ -121,20 +138,44 @@ public:
     /// False if code of the component may still run or call the host.
     static bool shut_down(std::shared_ptr<slot> in) noexcept;
 
-    /// Runs an operation on a claimed slot; what even its RAII could not turn into a value is turned here.
+    /// Runs an operation on claimed slots; what even its RAII could not turn into a value is turned here. `f` gets the
+    /// operations in the order of the names.
     template <class T, class F>
-    result<T> operate(std::string_view name, char const* operation, F&& f) {
-        try {
+    result<T> operate_all(std::span<std::string const> names, char const* operation, F&& f) {
+        return within_memory([&]() -> result<T> {
             if (auto here = home.expect_this(); !here) return here.error();
-            step_recorder steps(sink, std::string(name), operation);
-            auto done = guarded<T>(steps, [&]() -> result<T> {
-                auto claimed = claim_slot(name, steps);
+            std::list<step_recorder> recorders;
+            for (auto const& name : names) {
+                auto& made = recorders.emplace_back(sink, name, operation);
+                if (components.find(name)) made.mark_old_serving();
+            }
+            auto done = guarded<T>(recorders.front(), [&]() -> result<T> {
+                auto claimed = claim_all(names, recorders);
                 if (!claimed) return claimed.error();
-                steps.mark_old_serving();
-                return f(*claimed->in, steps);
+                std::vector<component_operation> of;
+                auto steps = recorders.begin();
+                for (auto const& each : *claimed) of.push_back({each.in.get(), &*steps++});
+                return f(std::span<component_operation const>(of));
             });
             events.settle();
             return done;
+        });
+    }
+    /// The same with one of them.
+    template <class T, class F>
+    result<T> operate(std::string_view name, char const* operation, F&& f) {
+        return within_memory([&]() -> result<T> {
+            std::string const only(name);
+            return operate_all<T>(std::span(&only, 1), operation,
+                                  [&](auto of) -> result<T> { return f(*of[0].of, *of[0].steps); });
+        });
+    }
+
+    /// What `f` answers; that the host is out of memory, as a value, if it throws std::bad_alloc before anything was done.
+    template <class F>
+    static auto within_memory(F&& f) -> decltype(f()) {
+        try {
+            return f();
         } catch (std::bad_alloc const&) {
             return no_memory(true);
         }
@@ -180,12 +221,13 @@ public:
         false};  // what the store holds is in memory, or is nothing: it may be written
     std::mutex failing_mutex;
     std::optional<failing_checkpoint> failing;  // guarded by failing_mutex
+    pause_turns turns{
+        [this](std::string_view from, std::string_view to) { return components.leads_to(from, to); }};
     registry components;
     event_sink const sink;
     std::optional<periodic> checkpoints;
     std::mutex watches_mutex;
-    std::vector<std::pair<slot const*, std::unique_ptr<probation_watch>>>
-        watches;  // guarded by watches_mutex
+    std::vector<std::unique_ptr<probation_watch>> watches;  // guarded by watches_mutex
     said_once passed_over;
 };
 

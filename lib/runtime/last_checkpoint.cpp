@@ -112,7 +112,7 @@ bool runtime_core::end_own_work(clock::time_point until) noexcept {
         checkpoints.reset();
         {
             std::lock_guard const lock(watches_mutex);
-            for (auto const& each : watches) each.second->stop();
+            for (auto const& each : watches) each->stop();
         }
         drop_watches(true);
     };

@@ -6,6 +6,8 @@
 
 #include <hotswap/detail/state/frame.hpp>
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -17,27 +19,35 @@ namespace {
 
 /// What became of an operation that was under way when its process ended: the set decides, and nothing else.
 std::string verdict_on(journal_entry const& entry, manifest const& set) {
-    auto const* const now = set.find(entry.what.component);
     bool const forward =
-        now != nullptr && set.number > entry.manifest_number && now->digest == entry.what.to_digest;
+        set.number > entry.manifest_number && std::ranges::all_of(entry.what.parts, [&](auto const& part) {
+            auto const* const now = set.find(part.component);
+            return now != nullptr && now->digest == part.to_digest;
+        });
     return forward ? "completed" : "undone";
+}
+
+std::string describe(journal_entry const& entry) {
+    std::vector<std::string> parts;
+    for (auto const& part : entry.what.parts)
+        parts.push_back(fmt::format("{} from {} to {}", part.component, part.from_release, part.to_release));
+    return fmt::format("{} of {}", entry.what.operation, fmt::join(parts, ", "));
 }
 
 /// A release may have ended the process with the first call that it got, before the swap to it was in the store: where it
 /// was to be on probation, its file is tried again only by name.
-void suspect(runtime_core& core, journal_entry const& entry, step_recorder& steps) {
-    auto const in = core.components.find(entry.what.component);
+void suspect(runtime_core& core, intent_part const& part, step_recorder& steps) {
+    auto const in = core.components.find(part.component);
     if (!in || !(*in)->operation.take_after_all()) return;
     held_turn const turn((*in)->operation);
-    if (!(*in)->is_loaded() || (*in)->running().info().digest == entry.what.to_digest) return;
+    if (!(*in)->is_loaded() || (*in)->running().info().digest == part.to_digest) return;
     auto why = refuse(errc::rolled_back, phase::probation, "the process died when {} {} began its probation",
-                      entry.what.component, entry.what.to_release);
-    why.component = entry.what.component;
+                      part.component, part.to_release);
+    why.component = part.component;
     auto const reason = why.message;
-    (*in)->note_rollback(std::move(why), entry.what.to_digest,
+    (*in)->note_rollback(std::move(why), part.to_digest,
                          "was running when the process died, as its probation began");
-    steps.run(phase::persist,
-              [&] { return core.keeping->note_rollback(**in, entry.what.to_digest, reason); });
+    steps.run(phase::persist, [&] { return core.keeping->note_rollback(**in, part.to_digest, reason); });
 }
 
 }  // namespace
@@ -95,11 +105,9 @@ result<void> runtime_core::recover(recover_options const& how, step_recorder& st
     for (auto const& entry : set->journal) {
         if (!entry.unfinished()) continue;
         auto const verdict = verdict_on(entry, set->current);
-        steps.warn(phase::persist, fmt::format("{} of {} from {} to {} was interrupted, and is {}",
-                                               entry.what.operation, entry.what.component,
-                                               entry.what.from_release, entry.what.to_release, verdict));
+        steps.warn(phase::persist, fmt::format("{} was interrupted, and is {}", describe(entry), verdict));
         if (entry.what.on_probation != 0 && verdict == "undone" && !how.trust_suspects)
-            suspect(*this, entry, steps);
+            for (auto const& part : entry.what.parts) suspect(*this, part, steps);
         if (auto noted = (*kept)->note_outcome(entry.id, verdict); !noted)
             steps.warn(phase::persist, noted.error().message);
     }

@@ -96,4 +96,19 @@ std::vector<std::shared_ptr<slot>> registry::last_loaded_first() const {
     return found;
 }
 
+// Against the direction of the calls, because each slot knows who calls it.
+bool registry::leads_to(std::string_view from, std::string_view to) const {
+    std::vector<std::string> reached{std::string(to)};
+    std::lock_guard const lock(mutex_);
+    for (std::size_t i = 0; i != reached.size(); ++i) {
+        auto const found = entries_.find(reached[i]);
+        if (found == entries_.end()) continue;
+        for (auto& caller : found->second.slot->referred_to_by->names()) {
+            if (caller == from) return true;
+            if (std::ranges::find(reached, caller) == reached.end()) reached.push_back(std::move(caller));
+        }
+    }
+    return false;
+}
+
 }  // namespace hotswap::detail

@@ -36,6 +36,8 @@ public:
     /// The announced slots, the one that was loaded last first: the order in which they are shut down, so that what a
     /// component found when it was constructed is still there when it is destroyed.
     std::vector<std::shared_ptr<slot>> last_loaded_first() const;
+    /// Whether a call that is inside `from` may come to `to`, by the handles that components hold to others.
+    bool leads_to(std::string_view from, std::string_view to) const;
 
 private:
     struct entry {

@@ -5,11 +5,12 @@
 #include "slot/contract_fit.hpp"
 #include "slot/thread_registry.hpp"
 #include "swap/lifecycle.hpp"
-#include "swap/send_back.hpp"
+#include "swap/restore_change.hpp"
 #include "transfer/snapshot.hpp"
 
 #include <atomic>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace hotswap {
@@ -24,18 +25,6 @@ public:
     implementation* left_before = nullptr;
     static inline constinit std::atomic<implementation*> last_left{nullptr};
 };
-
-namespace {
-
-// On a probation of the content that ran before, the release before is another one; with its writes discarded the state as
-// of the swap is wanted.
-bool leads_to_standby(slot const& in, revert_options const& options) {
-    if (in.standby() == nullptr) return false;
-    bool const is_same = in.standby()->info().digest == in.running().info().digest;
-    return !is_same || options.discard_writes || in.previous().name.empty();
-}
-
-}  // namespace
 
 runtime::runtime(runtime_options options) : self_(std::make_unique<implementation>(std::move(options))) {
     auto const period = self_->options.checkpoint_period;
@@ -104,81 +93,56 @@ result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wan
     return why;
 }
 
-result<swap_report> runtime::swap(std::string_view name, swap_options const& options) {
-    return self_->operate<swap_report>(
-        name, "swap", [&](slot& in, step_recorder& steps) -> result<swap_report> {
-            steps.mark_old_serving();
-            if (auto free = self_->expect_no_probation(in, steps); !free) return free.error();
-            auto by = self_->choose(in, options, steps);
-            if (!by) return steps.refused(by.error(), phase::stage);
-            if (options.probation.duration.count() > 0)
-                return self_->swap_on_probation(in, *by, options.probation, steps);
-            auto done = replace(in, self_->staging, *by, steps);
-            if (done && steps.committed()) self_->stop_watching(in);
-            return done;
-        });
+namespace {
+
+// A set of one.
+component_set only(std::string_view name, swap_options const& options) {
+    component_set one{{std::string(name), options}};
+    one.front().options.drain_deadline = swap_options().drain_deadline;
+    one.front().options.pause_budget = swap_options().pause_budget;
+    one.front().options.probation = {};
+    return one;
 }
 
-result<swap_plan> runtime::plan(std::string_view name, swap_options const& options) {
-    return self_->operate<swap_plan>(name, "plan", [&](slot& in, step_recorder& steps) -> result<swap_plan> {
-        steps.mark_old_serving();
-        auto by = self_->choose(in, options, steps);
-        if (!by) return steps.refused(by.error(), phase::stage);
-        return make_plan(in, self_->staging, *by, steps);
+set_options of_one(swap_options const& options) {
+    return {options.drain_deadline, options.pause_budget, options.probation};
+}
+
+// That of the component which was named.
+template <class Report>
+auto first_of(result<Report> all) -> result<std::decay_t<decltype(all->components.front())>> {
+    if (!all) return all.error();
+    return std::move(all->components.front());
+}
+
+}  // namespace
+
+result<swap_report> runtime::swap(std::string_view name, swap_options const& options) {
+    return self_->within_memory([&] { return first_of(self_->swap(only(name, options), of_one(options))); });
+}
+
+result<set_report> runtime::swap(component_set const& set, set_options const& options) {
+    return self_->within_memory([&] { return self_->swap(set, options); });
+}
+
+result<set_plan> runtime::plan(component_set const& set, set_options const& options) {
+    return self_->within_memory([&] { return self_->plan(set, options); });
+}
+
+result<set_report> runtime::revert(component_set const& set, revert_options const& options) {
+    return self_->within_memory([&] {
+        std::vector<std::string> names;
+        for (auto const& each : set) names.push_back(each.component);
+        return self_->revert(std::move(names), options);
     });
 }
 
+result<swap_plan> runtime::plan(std::string_view name, swap_options const& options) {
+    return self_->within_memory([&] { return first_of(self_->plan(only(name, options), of_one(options))); });
+}
+
 result<swap_report> runtime::revert(std::string_view name, revert_options const& options) {
-    return self_->operate<swap_report>(
-        name, "revert", [&](slot& in, step_recorder& steps) -> result<swap_report> {
-            steps.mark_old_serving();
-            if (leads_to_standby(in, options)) {
-                auto done = send_back(in, options, steps, self_->keeper());
-                if (done) self_->stop_watching(in);
-                return done;
-            }
-            if (options.discard_writes)
-                return steps.refused(refuse(errc::not_reversible, phase::plan,
-                                            "the state before a swap is kept only while its probation lasts; "
-                                            "revert() without discard_writes, or restore() a snapshot"),
-                                     phase::plan);
-            auto const& before = in.previous();
-            if (in.was_rolled_back(before.digest))
-                return steps.refused(
-                    refuse(errc::rolled_back, phase::plan,
-                           "{}, which ran before, {}; swap() to a release by its file's name instead",
-                           before.name, in.fate_of(before.digest)),
-                    phase::plan);
-            if (before.name.empty())
-                return steps.refused(
-                    refuse(errc::not_reversible, phase::plan,
-                           "there is no generation before the running one; swap() to a release of your "
-                           "choice instead"),
-                    phase::plan);
-            if (!before.copy)
-                return steps.refused(
-                    refuse(errc::not_reversible, phase::plan,
-                           "the stored file of {}, which ran before, could not be opened when this host "
-                           "recovered; swap() to a release of your choice instead",
-                           before.name),
-                    phase::plan);
-            replacement by;
-            by.copy = before.copy;
-            by.name = before.name;
-            by.source = before.source;
-            by.limits = {options.drain_deadline, options.pause_budget};
-            by.allow_loss = options.allow_loss;
-            by.arguments = &options.arguments;
-            by.keeper = self_->keeper();
-            by.even_if_unchanged = true;
-            by.settings = before.settings;
-            auto done = replace(in, self_->staging, by, steps);
-            if (done) self_->stop_watching(in);
-            if (done || done.error().code != errc::no_migration_path) return done;
-            auto why = done.error();
-            why.code = errc::not_reversible;
-            return why;
-        });
+    return self_->within_memory([&] { return first_of(self_->revert({std::string(name)}, options)); });
 }
 
 result<swap_report> runtime::restore(std::string_view name, std::span<std::byte const> frame,
@@ -186,9 +150,14 @@ result<swap_report> runtime::restore(std::string_view name, std::span<std::byte 
     return self_->operate<swap_report>(
         name, "restore", [&](slot& in, step_recorder& steps) -> result<swap_report> {
             if (auto free = self_->expect_no_probation(in, steps); !free) return free.error();
-            auto done = detail::restore(in, frame, options, steps, self_->keeper());
-            if (done) self_->stop_watching(in);
-            return done;
+            std::vector<std::unique_ptr<change>> changes;
+            changes.push_back(std::make_unique<restore_change>(in, frame, options.arguments, steps));
+            component_operation const only{&in, &steps};
+            auto done = self_->run_changes(
+                std::span(&only, 1), std::move(changes),
+                {.limits = {options.drain_deadline, options.pause_budget}, .keeper = self_->keeper()}, {});
+            if (!done) return done.error();
+            return std::move(done->front());
         });
 }
 

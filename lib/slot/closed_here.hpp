@@ -1,17 +1,20 @@
-// Which gates are closed, for those who must not call others meanwhile.
+// Which gates are closed, and which threads work behind them.
 #pragma once
 
 #include <hotswap/detail/slot/gate.hpp>
+
+#include <cstdint>
 
 namespace hotswap::detail {
 
 /// A gate that an operation has closed, in a list of them.
 struct closed_gate {
     gate const* which = nullptr;
+    std::uint32_t set = 0;        ///< of gates that are closed together
     closed_gate* next = nullptr;  ///< the list's own
 };
 
-/// Hears of every gate that an operation closes: what would run foreign code waits for the opening.
+/// Gets every gate that an operation closes: what would run foreign code waits for the opening.
 /// Threads:  [any]
 class gate_watch {
 public:
@@ -28,20 +31,24 @@ protected:
     gate_watch& operator=(gate_watch const&) = delete;
 };
 
-/// The gate that this thread works behind; null: none.
-gate const* gate_closed_here() noexcept;
+/// A number for gates that are about to be closed together; no other set that is closed has it.
+std::uint32_t next_set_number() noexcept;
 
-/// This thread works behind a gate for as long as the object lives: the one that closed it, and one that works for that.
-class behind_gate {
+/// The set of closed gates that this thread works behind; 0: none.
+std::uint32_t set_closed_here() noexcept;
+
+/// This thread works behind a set of gates for as long as the object lives: the thread that closed them, and one that works
+/// for that. A call of it that comes to one of them is refused, because it would wait for itself.
+class behind_gates {
 public:
-    /// `which` null: nothing changes.
-    explicit behind_gate(gate const* which) noexcept;
-    ~behind_gate();
-    behind_gate(behind_gate const&) = delete;
-    behind_gate& operator=(behind_gate const&) = delete;
+    /// `set` 0: nothing changes.
+    explicit behind_gates(std::uint32_t set) noexcept;
+    ~behind_gates();
+    behind_gates(behind_gates const&) = delete;
+    behind_gates& operator=(behind_gates const&) = delete;
 
 private:
-    gate const* const before_;
+    std::uint32_t const before_;
 };
 
 }  // namespace hotswap::detail

@@ -1,13 +1,17 @@
 #include <hotswap/detail/slot/gate.hpp>
 
 #include "base/refuse.hpp"
+#include "slot/closed_here.hpp"
 #include "slot/thread_registry.hpp"
 
 #include <fmt/format.h>
 
+#include <linux/futex.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <climits>
 #include <ctime>
 
 #include <algorithm>
@@ -23,7 +27,7 @@ namespace hotswap::detail {
 
 gate::gate(std::string name, std::string contract_name, std::uint32_t contract_number,
            std::uint32_t functions)
-    : index_(thread_registry::get().claim_slot()),
+    : index_(thread_registry::get().claim_slot(*this)),
       turn_(1),
       name_(std::move(name)),
       contract_name_(std::move(contract_name)),
@@ -67,7 +71,7 @@ void end_watching(std::uint32_t index) noexcept {
 
 // One try to get in. The mark is stored before the gate is read, both sequentially consistent: this is the
 // way in for threads that no membarrier reaches.
-admission gate::knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
+admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept {
     auto& shared = thread_registry::get().shared[index_];
     if (enrolled)
         cell.nested.store(1, std::memory_order_seq_cst);
@@ -86,14 +90,55 @@ admission gate::knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
     return {};
 }
 
-// False once the component is gone.
-bool gate::wait_for_opening() noexcept {
+namespace {
+
+// Whether this thread has a hold on one of the gates that are closed together as `set`.
+bool is_inside(std::uint32_t set) noexcept {
+    auto const& set_of = thread_registry::get().set_of;
+    for (std::size_t i = 0; i != max_slots; ++i) {
+        if ((set_of[i].load(std::memory_order_relaxed) & ~1U) != set) continue;
+        auto const& cell = this_thread_cells.of[i];
+        if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
+            cell.nested.load(std::memory_order_relaxed) != 0)
+            return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+namespace {
+
+// A caller looks that often whether the pause that it waits for is over its bound.
+constexpr timespec between_looks{0, 100'000'000};
+
+// std::atomic::wait has no deadline.
+void sleep_until_turned(std::atomic<std::uint32_t> const& turn, std::uint32_t from) noexcept {
+    static_assert(sizeof turn == sizeof from);
+    syscall(SYS_futex, &turn, FUTEX_WAIT_PRIVATE, from, &between_looks, nullptr, 0);
+}
+
+void wake_sleepers(std::atomic<std::uint32_t> const& turn) noexcept {
+    syscall(SYS_futex, &turn, FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+// A thread that is inside another gate of the set is inside this one too: the drain waits for its progress. The mark is stored
+// before the seal is read, and the drain seals before it looks for marks the last time, all sequentially consistent: either the
+// drain sees the mark, or this thread the seal. It stays awake while the set is sealed, because breaking a seal wakes no thread.
+admission gate::admit_within_set(lease_cell& cell, bool enrolled) noexcept {
+    auto const& set_of = thread_registry::get().set_of[index_];
     for (;;) {
-        std::uint32_t const turn = turn_.load(std::memory_order_acquire);
-        if (ended_.load(std::memory_order_acquire)) return false;
-        if (turn % 2 == 0) return true;
-        if (process_ != getpid()) return false;  // forked while it was closed: no thread here opens it
-        turn_.wait(turn, std::memory_order_acquire);
+        std::uint32_t const set = set_of.load(std::memory_order_acquire) & ~1U;
+        if (set == 0) return {};
+        if (set == set_closed_here()) return {.would_deadlock = true};
+        if (!enrolled || !is_inside(set)) return {};
+        cell.nested.store(1, std::memory_order_seq_cst);
+        if (set_of.load(std::memory_order_seq_cst) == set)
+            return {inside_.load(std::memory_order_acquire), hold::nested};
+        cell.nested.store(0, std::memory_order_release);
+        sched_yield();
     }
 }
 
@@ -107,17 +152,33 @@ admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
         return {inside_.load(std::memory_order_acquire), hold::nested};
     }
     if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
-    admission const admitted = knock(cell, enrolled, counted);
-    return admitted.contract != nullptr ? admitted : wait_and_knock(cell, enrolled, counted);
+    auto admitted = try_admit(cell, enrolled, counted);
+    if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
+    bool const is_answered = admitted.contract != nullptr || admitted.would_deadlock;
+    return is_answered ? admitted : wait_and_admit(cell, enrolled, counted);
 }
 
-admission gate::wait_and_knock(lease_cell& cell, bool enrolled, bool counted) noexcept {
+// The gate may be closed again, by another set, before this thread is awake.
+admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) noexcept {
     calls_held_.fetch_add(1, std::memory_order_relaxed);
     std::int64_t const since = steady_now();
-    std::int64_t nobody = 0;
-    first_held_.compare_exchange_strong(nobody, since, std::memory_order_relaxed);
+    std::int64_t none = 0;
+    first_held_.compare_exchange_strong(none, since, std::memory_order_relaxed);
     admission admitted;
-    while (admitted.contract == nullptr && wait_for_opening()) admitted = knock(cell, enrolled, counted);
+    for (;;) {
+        std::uint32_t const turn = turn_.load(std::memory_order_acquire);
+        if (ended_.load(std::memory_order_acquire)) break;
+        admitted = try_admit(cell, enrolled, counted);
+        if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
+        if (admitted.contract != nullptr || admitted.would_deadlock) break;
+        if (process_ != getpid()) break;  // forked while it was closed: no thread here opens it
+        if (turn % 2 == 1) {
+            sleepers_.fetch_add(1, std::memory_order_seq_cst);
+            sleep_until_turned(turn_, turn);
+            sleepers_.fetch_sub(1, std::memory_order_relaxed);
+        }
+        thread_registry::get().open_if_overdue(index_);
+    }
     std::int64_t const waited = steady_now() - since;
     std::int64_t longest = longest_wait_.load(std::memory_order_relaxed);
     while (longest < waited &&
@@ -129,6 +190,11 @@ admission gate::wait_and_knock(lease_cell& cell, bool enrolled, bool counted) no
 admission gate::enter_slowly(lease_cell& cell) {
     admission const admitted = try_enter(cell);
     if (admitted.contract != nullptr) return admitted;
+    if (admitted.would_deadlock) {
+        auto why = refuse(errc::would_deadlock, phase::none, "{}", way_back_here());
+        why.component = name_;
+        throw swap_error(std::move(why));
+    }
     bool const is_forked = process_ != getpid() && !ended_.load(std::memory_order_acquire);
     auto why =
         is_forked
@@ -176,19 +242,31 @@ void gate::unshare(std::uint32_t index) noexcept {
 // swap's side
 
 void gate::open(void* contract) noexcept {
+    thread_registry::get().set_of[index_].store(0, std::memory_order_seq_cst);
     inside_.store(contract, std::memory_order_release);
     (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
-    if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_release);
-    turn_.notify_all();
+    if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_sleepers(turn_);
 }
 
-void gate::close() noexcept {
+void gate::shut(std::uint32_t number) noexcept {
     first_held_.store(0, std::memory_order_relaxed);
     longest_wait_.store(0, std::memory_order_relaxed);
     if (turn_.load(std::memory_order_relaxed) % 2 == 0) turn_.fetch_add(1, std::memory_order_release);
+    thread_registry::get().set_of[index_].store(number, std::memory_order_seq_cst);
     open_.store(nullptr, std::memory_order_seq_cst);
     watched_.store(nullptr, std::memory_order_seq_cst);
+}
+
+void gate::close() noexcept {
+    shut(next_set_number());
     barrier_on_all_threads();
+}
+
+void gate::seal(bool sealed) noexcept {
+    auto& set = thread_registry::get().set_of[index_];
+    auto const number = set.load(std::memory_order_relaxed) & ~1U;
+    set.store(number | (sealed ? 1U : 0U), std::memory_order_seq_cst);
 }
 
 void gate::watch(bool wanted) noexcept {
@@ -260,11 +338,22 @@ std::string gate::holders() const {
     return text;
 }
 
+std::string gate::way_back_here() const {
+    std::string way = fmt::format("\"{}\", whose gate this operation has closed", name_);
+    for (auto const& each : thread_registry::get().held_by_this_thread())
+        way += fmt::format(" → \"{}\"", each);
+    return fmt::format(
+        "the call would wait for itself: {} → \"{}\"; a constructor, a destructor under a handoff, a "
+        "migration and "
+        "validate must not call back, so do it later, by host.post",
+        way, name_);
+}
+
 void gate::end() noexcept {
     ended_.store(true, std::memory_order_release);
     close();
     turn_.fetch_add(2, std::memory_order_release);
-    turn_.notify_all();
+    wake_sleepers(turn_);
 }
 
 // Those that are awake again know how long it was; that one has waited at least until the gate opened.

@@ -127,6 +127,10 @@ struct host_functions {
         gate& target = at(neighbour).target();
         lease_cell& cell = target.cell();
         auto const admitted = target.try_enter(cell);
+        if (admitted.would_deadlock) {
+            guarded(nullptr, [&] { explain(why, target.way_back_here()); });
+            return abi::status::failed;
+        }
         if (admitted.contract == nullptr) {
             guarded(nullptr,
                     [&] { explain(why, "the component \"" + target.name() + "\" is not loaded any more"); });

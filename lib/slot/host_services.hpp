@@ -4,6 +4,7 @@
 #include "slot/closed_here.hpp"
 #include "slot/component_settings.hpp"
 #include "slot/job_runner.hpp"
+#include "slot/pause_turns.hpp"
 #include "slot/referrers.hpp"
 
 #include <hotswap/contract.hpp>
@@ -35,9 +36,10 @@ struct environment {
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<found_neighbour>(std::string_view, contract)> find;
-    int thread_probe_signal = 0;  ///< 0: threads are not asked whether they are in old code
-    gate_watch* gates = nullptr;  ///< hears when the component's gate is closed; null: none does
-    bool keep_code = false;       ///< no module is ever unmapped
+    int thread_probe_signal = 0;   ///< 0: threads are not asked whether they are in old code
+    gate_watch* gates = nullptr;   ///< gets to know when the component's gate is closed; null: none does
+    pause_turns* turns = nullptr;  ///< in which gates are closed; null: in any
+    bool keep_code = false;        ///< no module is ever unmapped
 };
 
 /// The services of one generation. They outlive its instance, and its pins.

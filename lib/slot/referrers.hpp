@@ -6,6 +6,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -22,6 +23,12 @@ public:
         std::lock_guard const lock(mutex_);
         if (auto const found = handles_.find(who); found != handles_.end() && --found->second == 0)
             handles_.erase(found);
+    }
+    std::vector<std::string> names() const {
+        std::lock_guard const lock(mutex_);
+        std::vector<std::string> all;
+        for (auto const& each : handles_) all.push_back(each.first);
+        return all;
     }
     /// Their names in order, separated by commas; a component's handles to itself do not count.
     std::string names_but(std::string_view itself) const {

@@ -210,24 +210,24 @@ retained_module const* slot::holder_of(loaded_module const& module) const {
 
 // What is given up holds its module until it is over; the thread that runs it leaves that pointer alone.
 bool slot::is_overrunning(loaded_module const& module) const {
-    return std::any_of(overruns_.begin(), overruns_.end(),
+    return std::any_of(abandoned_.begin(), abandoned_.end(),
                        [&module](auto const& each) { return each->next->module.get() == &module; });
 }
 
-void slot::leave_running(std::shared_ptr<overrun> what) {
+void slot::adopt_abandoned(std::shared_ptr<abandoned_work> what) {
     std::lock_guard const lock(facts_mutex_);
-    overruns_.push_back(std::move(what));
+    abandoned_.push_back(std::move(what));
 }
 
 void slot::retire_finished() {
-    std::vector<std::shared_ptr<overrun>> finished;
+    std::vector<std::shared_ptr<abandoned_work>> finished;
     {
         std::lock_guard const lock(facts_mutex_);
-        auto const still = std::stable_partition(overruns_.begin(), overruns_.end(), [](auto const& each) {
+        auto const still = std::stable_partition(abandoned_.begin(), abandoned_.end(), [](auto const& each) {
             return !each->over.load(std::memory_order_acquire);
         });
-        finished.assign(std::make_move_iterator(still), std::make_move_iterator(overruns_.end()));
-        overruns_.erase(still, overruns_.end());
+        finished.assign(std::make_move_iterator(still), std::make_move_iterator(abandoned_.end()));
+        abandoned_.erase(still, abandoned_.end());
     }
     for (auto const& each : finished) retire(std::move(each->next));
 }
@@ -249,11 +249,11 @@ void slot::sweep_retained() {
 
 bool slot::has_pins() const {
     std::lock_guard const lock(facts_mutex_);
-    return is_abandoned_ || !overruns_.empty() ||
+    return is_abandoned_ || !abandoned_.empty() ||
            std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_in_use(); });
 }
 
-void slot::abandon_running() noexcept {
+void slot::leak_running() noexcept {
     runner_.activate(nullptr);
     {
         std::lock_guard const lock(facts_mutex_);
@@ -270,7 +270,7 @@ slot_facts slot::facts() const {
     for (retained_module const& kept : retained_)
         facts.retained += fmt::format("{}{}: {}", facts.retained.empty() ? "" : "; ",
                                       kept.module->staged().name(), kept.reason());
-    for (auto const& each : overruns_)
+    for (auto const& each : abandoned_)
         facts.retained += fmt::format("{}{}: code that overran the pause budget and is still running",
                                       facts.retained.empty() ? "" : "; ", each->module);
     return facts;

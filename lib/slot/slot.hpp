@@ -1,10 +1,10 @@
 // One component's place in the host: its gate, its running generation, and what is left of earlier ones.
 #pragma once
 
+#include "slot/abandoned_work.hpp"
 #include "slot/generation.hpp"
 #include "slot/job_runner.hpp"
 #include "slot/operation_turn.hpp"
-#include "slot/overrun.hpp"
 
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/slot/gate.hpp>
@@ -89,8 +89,7 @@ public:
     std::shared_ptr<gate> const entrance;
     environment const around;
     std::shared_ptr<referrers> const referred_to_by = std::make_shared<referrers>();
-    std::string family;      ///< what its modules' files are called
-    bool is_paused = false;  ///< whether the operation has closed the gate; the operation's own
+    std::string family;  ///< what its modules' files are called
     /// Those of the generation before, as far as a recovery knows them.
     shared_settings settings_before{};
     /// Nanoseconds, as the last swap through the serialized form showed that kept, raised or lowered the schema
@@ -150,11 +149,11 @@ public:
     /// Threads:  [any]
     void sweep_retained();
     /// Takes care of code that was given up: when it is over, its generation is retired.
-    void leave_running(std::shared_ptr<overrun> what);
+    void adopt_abandoned(std::shared_ptr<abandoned_work> what);
     /// Whether code that was retired or given up may still call the host.
     bool has_pins() const;
     /// Gives up on ever unloading the running generation: somebody is still inside.
-    void abandon_running() noexcept;
+    void leak_running() noexcept;
 
     /// Threads:  [any]
     slot_facts facts() const;
@@ -177,10 +176,10 @@ private:
     std::uint64_t last_number_ = 0;
 
     mutable std::mutex facts_mutex_;
-    std::vector<retained_module> retained_;           // guarded by facts_mutex_
-    std::vector<std::shared_ptr<overrun>> overruns_;  // guarded by facts_mutex_
-    slot_facts facts_;                                // guarded by facts_mutex_
-    bool is_abandoned_ = false;                       // guarded by facts_mutex_
+    std::vector<retained_module> retained_;                   // guarded by facts_mutex_
+    std::vector<std::shared_ptr<abandoned_work>> abandoned_;  // guarded by facts_mutex_
+    slot_facts facts_;                                        // guarded by facts_mutex_
+    bool is_abandoned_ = false;                               // guarded by facts_mutex_
 };
 
 }  // namespace hotswap::detail

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <new>
 #include <stdexcept>
@@ -112,18 +113,57 @@ bool thread_registry::alive(std::uint64_t number) const noexcept {
                        [number](thread const& t) { return t.number == number; });
 }
 
-std::uint32_t thread_registry::claim_slot() {
+std::uint32_t thread_registry::claim_slot(gate& by) {
     std::lock_guard const lock(mutex_);
     auto const free = std::find(claimed_.begin(), claimed_.end(), false);
     if (free == claimed_.end()) throw std::length_error("every slot of the process is taken");
     *free = true;
-    return static_cast<std::uint32_t>(free - claimed_.begin());
+    auto const index = static_cast<std::uint32_t>(free - claimed_.begin());
+    gates_[index] = &by;
+    return index;
 }
 
 void thread_registry::release_slot(std::uint32_t index) noexcept {
     bool const forgotten = leases(index) != 0;
     std::lock_guard const lock(mutex_);
     claimed_[index] = forgotten;
+    gates_[index] = nullptr;
+    set_of[index].store(0, std::memory_order_relaxed);
+}
+
+std::vector<std::string> thread_registry::held_by_this_thread() const {
+    std::vector<std::string> names;
+    std::lock_guard const lock(mutex_);
+    for (std::size_t i = 0; i != max_slots; ++i) {
+        auto const& cell = this_thread_cells.of[i];
+        bool const is_held = cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
+                             cell.nested.load(std::memory_order_relaxed) != 0;
+        if (is_held && gates_[i] != nullptr) names.push_back(gates_[i]->name());
+    }
+    return names;
+}
+
+void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
+    auto const number = set_of[index].load(std::memory_order_acquire) & ~1U;
+    auto& record = sets[leader_of[index].load(std::memory_order_acquire)];
+    auto limited = verdict_on(number, set_verdict::limited);
+    if (number == 0 || record.verdict.load(std::memory_order_acquire) != limited) return;
+    auto const now = std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+    if (now < record.bound.load(std::memory_order_relaxed)) return;
+    if (!record.verdict.compare_exchange_strong(limited, verdict_on(number, set_verdict::reopening))) return;
+    // The operation waits for the verdict, and its gates live as long; a gate leaves the list under the mutex.
+    {
+        std::lock_guard const lock(mutex_);
+        std::array<bool, max_slots> are_of_it{};
+        for (std::size_t i = 0; i != max_slots; ++i)
+            if ((set_of[i].load(std::memory_order_relaxed) & ~1U) == number) {
+                are_of_it[i] = gates_[i] != nullptr;
+                set_of[i].store(0, std::memory_order_seq_cst);
+            }
+        for (std::size_t i = 0; i != max_slots; ++i)
+            if (are_of_it[i]) gates_[i]->reopen();
+    }
+    record.verdict.store(verdict_on(number, set_verdict::given_up), std::memory_order_release);
 }
 
 std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {

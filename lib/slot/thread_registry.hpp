@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <vector>
 
 namespace hotswap::detail {
@@ -28,6 +29,25 @@ struct watched_slot {
     std::atomic<std::int64_t> nanoseconds{0};
 };
 
+/// What is decided about gates that are closed together.
+enum class set_verdict : std::uint64_t {
+    closed,     ///< the operation decides
+    limited,    ///< so does a caller that waits beyond the bound
+    reopening,  ///< a caller has decided
+    given_up,   ///< and the gates are open for the generations that were running
+};
+
+/// With the set's number, so that what is left of an earlier set means nothing to a later one.
+constexpr std::uint64_t verdict_on(std::uint32_t set, set_verdict is) noexcept {
+    return (std::uint64_t{set} << 2) | static_cast<std::uint64_t>(is);
+}
+
+/// Of the set whose first gate has the slot.
+struct set_record {
+    std::atomic<std::uint64_t> verdict{0};
+    std::atomic<std::int64_t> bound{0};  ///< nanoseconds of the steady clock
+};
+
 /// One for the process; never destroyed, because threads may end after everything else has.
 class thread_registry {
 public:
@@ -41,7 +61,7 @@ public:
     bool alive(std::uint64_t number) const noexcept;
 
     /// Errors:   throws std::length_error if all are taken.
-    std::uint32_t claim_slot();
+    std::uint32_t claim_slot(gate& by);
     /// Effects:  a slot on which a lease was never given back is not used again.
     void release_slot(std::uint32_t index) noexcept;
 
@@ -51,8 +71,21 @@ public:
     /// Who holds the slot, thread by thread.
     std::vector<slot_holder> holders(std::uint32_t index) const;
 
+    /// Names of the slots, among those that are in use, on which this thread has a hold.
+    std::vector<std::string> held_by_this_thread() const;
+
     std::array<std::atomic<std::uint64_t>, max_slots> shared{};
+    /// For each slot whose gate is closed, the number of the set that was closed together, which is even; 0: it is open. One
+    /// more: the set is sealed, because it has been seen empty.
+    std::array<std::atomic<std::uint32_t>, max_slots> set_of{};
     std::array<watched_slot, max_slots> watched{};
+
+    std::array<std::atomic<std::uint32_t>, max_slots>
+        leader_of{};  ///< of each slot that is closed, the first of its set
+    std::array<set_record, max_slots> sets{};
+
+    /// For a caller that waits at the closed gate of slot `index`: opens the whole set, if its bound is over.
+    void open_if_overdue(std::uint32_t index) noexcept;
 
     /// Whether a closing gate may rely on membarrier; if not, no thread ever takes the short way in.
     bool const asymmetric;
@@ -70,6 +103,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<thread> threads_;            // guarded by mutex_
     std::array<bool, max_slots> claimed_{};  // guarded by mutex_
+    std::array<gate*, max_slots> gates_{};   // guarded by mutex_
 };
 
 /// Where the calling thread's hold on the slot began; made, if it is `wanted` and was not yet.

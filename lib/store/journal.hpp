@@ -12,24 +12,34 @@
 
 namespace hotswap::detail {
 
-/// What an operation is about to do.
-struct intent {
-    std::string operation{};  ///< "swap", "revert", …
+/// What is to become of one component.
+struct intent_part {
     std::string component{};
     std::string from_digest{};  ///< of modules; empty: none
     std::string from_release{};
     std::string to_digest{};
     std::string to_release{};
-    std::uint32_t on_probation = 0;  ///< 1: what comes next is on probation
 
-    bool operator==(intent const&) const = default;
+    bool operator==(intent_part const&) const = default;
     static void fields(auto& self, auto&& f) {
-        f("operation", self.operation);
         f("component", self.component);
         f("from_digest", self.from_digest);
         f("from_release", self.from_release);
         f("to_digest", self.to_digest);
         f("to_release", self.to_release);
+    }
+};
+
+/// What an operation is about to do: all of its parts, or none.
+struct intent {
+    std::string operation{};  ///< "swap", "revert", …
+    std::vector<intent_part> parts{};
+    std::uint32_t on_probation = 0;  ///< 1: what comes next is on probation
+
+    bool operator==(intent const&) const = default;
+    static void fields(auto& self, auto&& f) {
+        f("operation", self.operation);
+        f("parts", self.parts);
         f("on_probation", self.on_probation);
     }
 };

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <chrono>
 #include <exception>
+#include <list>
 
 namespace hotswap::detail {
 
@@ -312,7 +313,8 @@ void store::settle(manifest const& next) {
 }
 
 result<std::uint64_t> store::note_intent(intent const& what) {
-    claim taken(*this, what.to_digest);
+    std::list<claim> taken;
+    for (auto const& part : what.parts) taken.emplace_back(*this, part.to_digest);
     std::lock_guard const lock(mutex_);
     if (damaged_) return nothing_whole();
     auto next = journal_;
@@ -323,7 +325,7 @@ result<std::uint64_t> store::note_intent(intent const& what) {
     next.forget_old();
     if (auto written = write_journal(top_, next, seals_); !written) return written.error();
     journal_ = std::move(next);
-    taken.stays();
+    for (auto& each : taken) each.stays();
     return id;
 }
 
@@ -335,7 +337,7 @@ result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
     outcome.resize(std::min(outcome.size(), longest_outcome));
     entry->outcome = outcome.empty() ? "ended" : std::move(outcome);
     entry->ended_ns = now_ns();
-    erase_one(uncommitted_, entry->what.to_digest);
+    for (auto const& part : entry->what.parts) erase_one(uncommitted_, part.to_digest);
     journal_.last_manifest = std::max(journal_.last_manifest, current_.number);
     journal_.last_snapshot = last_sequence_;
     journal_.forget_old();
@@ -353,7 +355,8 @@ std::set<std::string> store::names_in_use(manifest_pair const& pair) const {
     add(pair.current);
     if (pair.previous) add(*pair.previous);
     for (auto const& entry : journal_.entries)
-        if (entry.unfinished()) names.insert({entry.what.from_digest, entry.what.to_digest});
+        if (entry.unfinished())
+            for (auto const& part : entry.what.parts) names.insert({part.from_digest, part.to_digest});
     return names;
 }
 

@@ -6,10 +6,10 @@
 #include "module/static_block.hpp"
 #include "rehearsal/rehearsal.hpp"
 #include "swap/prediction.hpp"
+#include "transfer/closed_gates.hpp"
+#include "transfer/migration_path.hpp"
 #include "transfer/module_calls.hpp"
-#include "transfer/pause.hpp"
 #include "transfer/precopy.hpp"
-#include "transfer/route.hpp"
 #include "transfer/state_copy.hpp"
 
 #include <hotswap/detail/state/frame.hpp>
@@ -28,8 +28,8 @@ result<owned_state> state_from_frame(loaded_module const& module, std::span<std:
                                      argument_view const& with) {
     auto content = read_frame(bytes);
     if (!content) return content.error();
-    auto way = find_import_route({content->schema, content->version, content->layout}, module.file(),
-                                 module.staged().name());
+    auto way = find_import_path({content->schema, content->version, content->layout}, module.file(),
+                                module.staged().name());
     if (!way) return way.error();
     return import_state(module, content->version, content->payload, with);
 }
@@ -121,7 +121,7 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
     std::string not_kept;
     steps.mark_old_serving();
     {
-        pause closed(in, {.drain_deadline = default_drain_deadline});
+        closed_gates closed(in, {.drain_deadline = default_drain_deadline});
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
         // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
@@ -147,7 +147,7 @@ namespace {
 // What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows. No code of
 // a module runs here that has neither been rehearsed nor runs already.
 result<void> predict(slot& in, staging_area& area, staged_module staged, replacement const& by,
-                     route const& way, swap_plan& plan) {
+                     migration_path const& way, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
     auto const rehearsed = by.rehearsals->passed(staged.file.digest());
     bool const asks_tables = has_tables && plan.transfer == transfer::snapshot && !plan.state_dropped;
@@ -205,7 +205,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
         return plan;
     }
 
-    auto const way = by.fresh_state ? way_of_fresh_state(next) : find_route(running, next, by.name);
+    auto const way = by.fresh_state ? path_of_fresh_state(next) : find_migration_path(running, next, by.name);
     if (way) {
         plan.direction = way->direction;
         plan.path = way->path;
@@ -220,7 +220,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     auto const fits = check_handoff(running, next, by.name);
     plan.handoff_possible = fits.has_value();
     if (by.transfer == transfer::handoff && !fits) block(fits.error());
-    auto const back = find_route(next, running, in.running().module->staged().name());
+    auto const back = find_migration_path(next, running, in.running().module->staged().name());
     plan.reversible = way && back;
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
     plan.transfer = by.transfer;

@@ -1,10 +1,12 @@
 // The operations on a slot that replace nothing: load, snapshot, unload, plan.
 #pragma once
 
+#include "durable/persistence.hpp"
 #include "module/staging_area.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "swap/replace.hpp"
+#include "transfer/replacement.hpp"
+#include "transfer/staged_module.hpp"
 
 #include <hotswap/detail/slot/generation_info.hpp>
 #include <hotswap/failure.hpp>

@@ -1,7 +1,7 @@
 #include "swap/prediction.hpp"
 
 #include "base/refuse.hpp"
-#include "transfer/pause.hpp"
+#include "transfer/closed_gates.hpp"
 
 #include <algorithm>
 
@@ -44,7 +44,7 @@ result<state_size> measure_state(slot& in, pause_limits const& limits) {
     state_size size;
     auto const& running = in.running();
     auto measured = [&]() -> result<void> {
-        pause closed(in, limits);
+        closed_gates closed(in, limits);
         if (auto drained = closed.drain(); !drained) return drained;
         size.drain = closed.length();
         abi::error why;
@@ -58,14 +58,15 @@ result<state_size> measure_state(slot& in, pause_limits const& limits) {
     return size;
 }
 
-std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
+std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed) {
     auto const proving = rehearsed ? rehearsed->proving : 0ns;
     if (plan.transfer == transfer::handoff) return size.drain + beside_handoff + proving;
     if (plan.tables.way == table_way::before_pause) return size.drain + beside_precopy + proving;
     auto const gate = size.drain + beside_snapshot;
     if (plan.state_dropped) return gate + proving;
-    bool const is_this_way = rehearsed && rehearsed->version == way.meeting && rehearsed->exporting > 0ns;
+    bool const is_this_way =
+        rehearsed && rehearsed->version == way.exchange_version && rehearsed->exporting > 0ns;
     if (is_this_way) return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed));
     double const learned = in.pause_for_byte[index_of(way.path.front(), way.path.back())];
     if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));

@@ -4,8 +4,8 @@
 #include "rehearsal/rehearsals.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
-#include "transfer/pause.hpp"
-#include "transfer/route.hpp"
+#include "transfer/closed_gates.hpp"
+#include "transfer/migration_path.hpp"
 
 #include <hotswap/failure.hpp>
 #include <hotswap/plan.hpp>
@@ -30,7 +30,7 @@ result<state_size> measure_state(slot& in, pause_limits const& limits);
 
 /// The pause of a swap that goes `way` as `plan` says. What a rehearsal of the module took counts for more than what swaps
 /// of the component took before, and that for more than what is usual.
-std::chrono::nanoseconds predict_pause(slot const& in, route const& way, swap_plan const& plan,
+std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed);
 
 /// Keeps what a pause has shown about the component.

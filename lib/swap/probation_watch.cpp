@@ -2,10 +2,11 @@
 
 #include "base/refuse.hpp"
 #include "swap/retiring.hpp"
-#include "swap/send_back.hpp"
+#include "swap/return_to_standby.hpp"
 
 #include <algorithm>
 #include <exception>
+#include <list>
 #include <utility>
 
 namespace hotswap::detail {
@@ -18,15 +19,25 @@ constexpr std::chrono::milliseconds between_claims{1};
 
 }  // namespace
 
-probation_watch::probation_watch(std::shared_ptr<slot> in, probation terms,
+probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
                                  std::chrono::nanoseconds drain_deadline, event_sink const& sink,
                                  persistence* keeper)
-    : slot_(std::move(in)),
+    : slots_([&of] {
+          std::vector<watched> all;
+          for (auto& each : of) all.push_back({std::move(each)});
+          return all;
+      }()),
+      claimed_([this] {
+          claimed none;
+          none.slots.reserve(slots_.size());
+          none.turns.reserve(slots_.size());
+          return none;
+      }()),
       terms_(std::move(terms)),
       drain_deadline_(drain_deadline),
       sink_(sink),
       keeper_(keeper),
-      thread_(thread_name(slot_->entrance->name(), '?'), [this]() noexcept {
+      thread_(thread_name(slots_.front().of->entrance->name(), '?'), [this]() noexcept {
           watch();
           over_.store(true, std::memory_order_release);
       }) {}
@@ -52,6 +63,23 @@ void probation_watch::stop() noexcept {
     changed_.notify_all();
 }
 
+void probation_watch::leave(slot const& which) noexcept {
+    {
+        std::lock_guard const lock(mutex_);
+        for (auto& each : slots_) each.left = each.left || each.of.get() == &which;
+        stopping_ = stopping_ || std::ranges::all_of(slots_, &watched::left);
+    }
+    changed_.notify_all();
+}
+
+std::vector<std::shared_ptr<slot>> probation_watch::slots() const {
+    std::lock_guard const lock(mutex_);
+    std::vector<std::shared_ptr<slot>> all;
+    for (auto const& each : slots_)
+        if (!each.left) all.push_back(each.of);
+    return all;
+}
+
 // False if there is nothing more to wait for.
 bool probation_watch::wait_until(clock::time_point when) {
     std::unique_lock lock(mutex_);
@@ -59,16 +87,42 @@ bool probation_watch::wait_until(clock::time_point when) {
     return !stopping_;
 }
 
-// The operation on the slot; none once somebody else has ended the probation.
-held_turn probation_watch::claim() {
-    for (;;) {
-        if (slot_->operation.try_take(operation_turn::holder::runtime)) {
-            held_turn turn(slot_->operation);
-            if (!is_stopped() && slot_->is_loaded() && slot_->standby() != nullptr) return turn;
-            return {};
-        }
-        if (!wait_until(clock::now() + between_claims)) return {};
+class probation_watch::claim {
+public:
+    explicit claim(probation_watch& of) noexcept : of_(of) { of_.take(); }
+    ~claim() { of_.claimed_.give_back(); }
+    claim(claim const&) = delete;
+    claim& operator=(claim const&) = delete;
+
+    /// None once the host has ended the probation.
+    std::vector<slot*> const& slots() const noexcept { return of_.claimed_.slots; }
+
+private:
+    probation_watch& of_;
+};
+
+bool probation_watch::is_left(watched const& at) const {
+    std::lock_guard const lock(mutex_);
+    return at.left;
+}
+
+// All of them, or none: their order is that of the names, as everywhere.
+bool probation_watch::try_take() noexcept {
+    for (auto const& each : slots_) {
+        if (is_left(each)) continue;
+        if (!each.of->operation.try_take(operation_turn::holder::runtime)) return false;
+        claimed_.turns.emplace_back(each.of->operation);
+        if (each.of->is_loaded() && each.of->standby() != nullptr) claimed_.slots.push_back(each.of.get());
     }
+    return true;
+}
+
+void probation_watch::take() noexcept {
+    while (!try_take()) {
+        claimed_.give_back();
+        if (!wait_until(clock::now() + between_claims)) return;
+    }
+    if (is_stopped()) claimed_.slots.clear();
 }
 
 void probation_watch::watch() {
@@ -99,8 +153,13 @@ void probation_watch::watch() {
 
 std::string probation_watch::look() {
     try {
-        if (auto wrong = look_at_calls(); !wrong.empty()) return wrong;
-        if (auto wrong = ask_component(); !wrong.empty()) return wrong;
+        for (auto& each : slots_) {
+            auto const named = [&](std::string wrong) {
+                return slots_.size() == 1 ? wrong : fmt::format("{}: {}", each.of->entrance->name(), wrong);
+            };
+            if (auto wrong = look_at_calls(each); !wrong.empty()) return named(std::move(wrong));
+            if (auto wrong = ask_component(*each.of); !wrong.empty()) return named(std::move(wrong));
+        }
         return ask_host();
     } catch (std::bad_alloc const&) {
         return "no memory";  // short enough for a string of its own
@@ -109,26 +168,27 @@ std::string probation_watch::look() {
     }
 }
 
-std::string probation_watch::look_at_calls() {
-    auto const before = std::exchange(seen_, slot_->entrance->watched_calls());
-    if (seen_.errors > terms_.max_errors)
-        return fmt::format("{} of {} calls ended in an exception, {} were allowed", seen_.errors, seen_.calls,
+std::string probation_watch::look_at_calls(watched& at) {
+    auto const before = std::exchange(at.seen, at.of->entrance->watched_calls());
+    auto const& seen = at.seen;
+    if (seen.errors > terms_.max_errors)
+        return fmt::format("{} of {} calls ended in an exception, {} were allowed", seen.errors, seen.calls,
                            terms_.max_errors);
-    auto const calls = seen_.calls - before.calls;
+    auto const calls = seen.calls - before.calls;
     if (terms_.max_mean_latency.count() == 0 || calls == 0) return {};
-    auto const mean = (seen_.time - before.time) / static_cast<std::int64_t>(calls);
+    auto const mean = (seen.time - before.time) / static_cast<std::int64_t>(calls);
     if (mean <= terms_.max_mean_latency) return {};
     return fmt::format("{} calls took {} on average, {} were allowed", calls, to_string(mean),
                        to_string(terms_.max_mean_latency));
 }
 
-std::string probation_watch::ask_component() {
-    gate& entrance = *slot_->entrance;
+std::string probation_watch::ask_component(slot& in) {
+    gate& entrance = *in.entrance;
     auto& cell = entrance.cell();
     auto const admitted = entrance.try_enter(cell, false);
     if (admitted.contract == nullptr) return {};
     // Inside, the running generation stays what it is.
-    auto const& running = slot_->running();
+    auto const& running = in.running();
     bool well = true;
     abi::error why;
     auto outcome = abi::status::ok;
@@ -154,27 +214,28 @@ std::string probation_watch::ask_host() {
 
 // There is no caller to throw to: the probation is over, also where there is no memory to tell of it.
 void probation_watch::end(bool passed) {
-    auto const turn = claim();
-    if (!turn) return;
-    try {
-        retire_standby(passed);
-    } catch (std::exception const&) {
-        end_probation_in_slices(*slot_);
-        slot_->note_probation_over();
+    claim const at(*this);
+    for (auto* const each : at.slots()) {
+        try {
+            retire_standby(*each, passed);
+        } catch (std::exception const&) {
+            end_probation_in_slices(*each);
+            each->note_probation_over();
+        }
     }
 }
 
-void probation_watch::retire_standby(bool passed) {
-    step_recorder steps(sink_, slot_->entrance->name(), "probation");
-    auto const release = slot_->running().info().release;
+void probation_watch::retire_standby(slot& in, bool passed) {
+    step_recorder steps(sink_, in.entrance->name(), "probation");
+    auto const release = in.running().info().release;
     unload_report gone;
     steps.run(phase::retire, [&]() -> result<void> {
-        gone = end_probation_in_slices(*slot_);
+        gone = end_probation_in_slices(in);
         return {};
     });
-    slot_->sweep_retained();
-    slot_->publish_facts();
-    if (keeper_ != nullptr) steps.run(phase::persist, [&] { return keeper_->note_probation_over(*slot_); });
+    in.sweep_retained();
+    in.publish_facts();
+    if (keeper_ != nullptr) steps.run(phase::persist, [&] { return keeper_->note_probation_over(in); });
     steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
                              passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
                              to_string(gone)));
@@ -182,35 +243,36 @@ void probation_watch::retire_standby(bool passed) {
 
 // What throws is out of memory, or of threads: it went back all the same, or may later.
 probation_watch::outcome_of_return probation_watch::go_back(std::string const& reason, bool is_last_try) {
-    auto const turn = claim();
-    if (!turn) return outcome_of_return::done;
+    claim const at(*this);
+    if (at.slots().empty()) return outcome_of_return::done;
     try {
         return send_back_once(reason, is_last_try);
     } catch (std::exception const& e) {
-        note_thrown(reason, e.what());
+        for (auto* const each : at.slots()) note_thrown(*each, reason, e.what());
     }
-    if (slot_->standby() == nullptr) return outcome_of_return::done;
+    // The transaction has taken all of them back, or none.
+    if (at.slots().front()->standby() == nullptr) return outcome_of_return::done;
     if (!is_last_try) return outcome_of_return::may_work_later;
-    slot_->fail_probation();
+    for (auto* const each : at.slots()) each->fail_probation();
     return outcome_of_return::refused;
 }
 
-void probation_watch::note_thrown(std::string const& reason, char const* what) noexcept {
+void probation_watch::note_thrown(slot& in, std::string const& reason, char const* what) noexcept {
     try {
-        step_recorder steps(sink_, slot_->entrance->name(), "probation");
-        bool const is_back = slot_->standby() == nullptr;
-        auto const& serving = slot_->running().module->staged().digest();
-        std::string failed = is_back ? slot_->previous().digest : serving;
+        step_recorder steps(sink_, in.entrance->name(), "probation");
+        bool const is_back = in.standby() == nullptr;
+        auto const& serving = in.running().module->staged().digest();
+        std::string failed = is_back ? in.previous().digest : serving;
         if (is_back && failed == serving) failed.clear();  // it is not the file
-        slot_->note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
-                                                  "it failed its probation ({}), and {}: {}", reason,
-                                                  is_back ? "was sent back, but not all could be noted"
-                                                          : "still serves, because it could not be sent back",
-                                                  what),
-                                           phase::probation),
-                             std::move(failed),
-                             is_back ? "failed its probation and was sent back"
-                                     : "failed its probation and could not be sent back");
+        in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
+                                              "it failed its probation ({}), and {}: {}", reason,
+                                              is_back ? "was sent back, but not all could be noted"
+                                                      : "still serves, because it could not be sent back",
+                                              what),
+                                       phase::probation),
+                         std::move(failed),
+                         is_back ? "failed its probation and was sent back"
+                                 : "failed its probation and could not be sent back");
     } catch (std::exception const&) {
         // The next try says it, or the end of the probation.
     }
@@ -218,41 +280,62 @@ void probation_watch::note_thrown(std::string const& reason, char const* what) n
 
 probation_watch::outcome_of_return probation_watch::send_back_once(std::string const& reason,
                                                                    bool is_last_try) {
-    step_recorder steps(sink_, slot_->entrance->name(), "probation");
-    auto const failed = slot_->running().info();
-    auto const name = slot_->running().module->staged().name();
+    std::list<step_recorder> recorders;
+    std::vector<component_operation> of;
+    std::vector<generation_info> failed;
+    std::vector<std::string> names;
+    for (auto* const each : claimed_.slots) {
+        of.push_back({each, &recorders.emplace_back(sink_, each->entrance->name(), "probation")});
+        failed.push_back(each->running().info());
+        names.push_back(each->running().module->staged().name());
+    }
     revert_options how;
     how.drain_deadline = drain_deadline_;
     how.discard_writes = terms_.discard_writes;
-    auto const done = send_back(*slot_, how, steps, keeper_);
-    auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
-    if (!done) {
-        slot_->note_rollback(
-            steps.refused(
-                refuse(errc::rolled_back, phase::probation,
-                       "{} failed its probation after {} ({}), and still serves, because it could not "
-                       "be sent back: {}",
-                       name, after, reason, done.error().message),
-                phase::probation),
-            failed.digest, "failed its probation and could not be sent back");
-        bool const may_work_later = done.error().code == errc::drain_timeout && !is_last_try;
-        if (!may_work_later) slot_->fail_probation();
-        return may_work_later ? outcome_of_return::may_work_later : outcome_of_return::refused;
+    auto const done = return_to_standby(of, how, keeper_, {});
+    bool const may_work_later = !done && done.error().code == errc::drain_timeout && !is_last_try;
+    for (std::size_t i = 0; i != of.size(); ++i) {
+        auto& in = *of[i].of;
+        if (done)
+            note_sent_back(in, failed[i], names[i], (*done)[i], reason);
+        else
+            note_refused(in, failed[i], names[i], done.error(), reason);
+        if (!done && !may_work_later) in.fail_probation();
     }
+    if (done) return outcome_of_return::done;
+    return may_work_later ? outcome_of_return::may_work_later : outcome_of_return::refused;
+}
+
+void probation_watch::note_refused(slot& in, generation_info const& failed, std::string const& name,
+                                   failure const& why, std::string const& reason) {
+    step_recorder steps(sink_, in.entrance->name(), "probation");
+    steps.mark_old_serving();
+    auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
+    in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
+                                          "{} failed its probation after {} ({}), and still serves, because "
+                                          "it could not be sent back: {}",
+                                          name, after, reason, why.message),
+                                   phase::probation),
+                     failed.digest, "failed its probation and could not be sent back");
+}
+
+void probation_watch::note_sent_back(slot& in, generation_info const& failed, std::string const& name,
+                                     swap_report const& done, std::string const& reason) {
+    step_recorder steps(sink_, in.entrance->name(), "probation");
+    auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     // Where both were of one file, it is not the file.
-    auto const sent_back = done->to.digest == failed.digest ? std::string() : failed.digest;
-    slot_->note_rollback(
+    auto const sent_back = done.to.digest == failed.digest ? std::string() : failed.digest;
+    in.note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,
                               "{} failed its probation after {} and was sent back: {}; {} serves; fix the "
                               "release, or name the file to try it again",
-                              name, after, reason, done->to.release),
+                              name, after, reason, done.to.release),
                        phase::probation),
         sent_back, "failed its probation and was sent back");
     if (keeper_ != nullptr)
-        steps.run(phase::persist, [&] { return keeper_->note_rollback(*slot_, sent_back, reason); });
+        steps.run(phase::persist, [&] { return keeper_->note_rollback(in, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
-    return outcome_of_return::done;
 }
 
 }  // namespace hotswap::detail

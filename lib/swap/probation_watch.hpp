@@ -1,4 +1,4 @@
-// Looks after a generation that is on probation, and sends it back if it fails.
+// Watches generations that are on probation together, and sends them back if one of them fails.
 #pragma once
 
 #include "durable/persistence.hpp"
@@ -13,25 +13,31 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace hotswap::detail {
 
-/// One probation, on a thread of its own that is there before the swap begins: once that has committed, nothing about its
-/// probation can fail any more.
+/// One probation, of one component or of several that were swapped together, on a thread of its own that is there before the
+/// swap begins: once that has committed, nothing about its probation can fail any more.
 class probation_watch {
 public:
     /// Errors:   throws std::system_error if there is no thread.
-    probation_watch(std::shared_ptr<slot> in, probation terms, std::chrono::nanoseconds drain_deadline,
-                    event_sink const& sink, persistence* keeper);
-    /// Stops looking, whatever comes of the generation.
+    probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
+                    std::chrono::nanoseconds drain_deadline, event_sink const& sink, persistence* keeper);
+    /// Stops looking, whatever comes of the generations.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
     probation_watch& operator=(probation_watch const&) = delete;
 
     /// The swap has committed: from now on it counts.
     void begin() noexcept;
-    /// As the destructor, without waiting: for whoever holds the slot's operation.
+    /// As the destructor, without waiting: for the thread that holds the slots' operations.
     void stop() noexcept;
+    /// Looks no more at this slot, whose operation the caller holds; stops if none is left.
+    void leave(slot const& which) noexcept;
+    /// The slots that it looks at.
+    /// Errors:   throws std::bad_alloc.
+    std::vector<std::shared_ptr<slot>> slots() const;
     bool is_this_thread() const noexcept { return thread_.is_this_thread(); }
     bool is_stopped() const {
         std::lock_guard const lock(mutex_);
@@ -42,23 +48,48 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
+    /// A component on probation. What is not `left` is guarded by the operation of the slot, or the watch's own.
+    struct watched {
+        std::shared_ptr<slot> of;
+        call_counts seen{};  // at the look before
+        bool left = false;   // guarded by mutex_
+    };
+    /// The operations on the slots that are still on probation; none: the probation is over.
+    struct claimed {
+        std::vector<slot*> slots;
+        std::vector<held_turn> turns;
+        void give_back() noexcept {
+            slots.clear();
+            turns.clear();
+        }
+    };
+    /// `claimed_`, until it goes out of scope.
+    class claim;
+
     void watch();
     bool wait_until(clock::time_point when);
     std::string look();
-    std::string look_at_calls();
-    std::string ask_component();
+    std::string look_at_calls(watched& at);
+    static std::string ask_component(slot& in);
     std::string ask_host();
-    /// What became of the attempt to send the generation back.
+    /// What became of the attempt to send the generations back.
     enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };
 
     void end(bool passed);
-    void retire_standby(bool passed);
+    void retire_standby(slot& in, bool passed);
     outcome_of_return go_back(std::string const& reason, bool is_last_try);
     outcome_of_return send_back_once(std::string const& reason, bool is_last_try);
-    void note_thrown(std::string const& reason, char const* what) noexcept;
-    held_turn claim();
+    void note_sent_back(slot& in, generation_info const& failed, std::string const& name,
+                        swap_report const& done, std::string const& reason);
+    void note_refused(slot& in, generation_info const& failed, std::string const& name, failure const& why,
+                      std::string const& reason);
+    void note_thrown(slot& in, std::string const& reason, char const* what) noexcept;
+    void take() noexcept;
+    bool try_take() noexcept;
+    bool is_left(watched const& at) const;
 
-    std::shared_ptr<slot> const slot_;
+    std::vector<watched> slots_;
+    claimed claimed_;  // the watch's own; it has room for all, because a probation ends also without memory
     probation const terms_;
     std::chrono::nanoseconds const drain_deadline_;
     event_sink const& sink_;
@@ -69,7 +100,6 @@ private:
     bool begun_ = false;     // guarded by mutex_
     bool stopping_ = false;  // guarded by mutex_
     std::atomic<bool> over_{false};
-    call_counts seen_;           // the watch's own: at the look before
     clock::time_point began_{};  // the watch's own
     library_thread thread_;
 };

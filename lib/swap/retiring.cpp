@@ -1,6 +1,6 @@
 #include "swap/retiring.hpp"
 
-#include "transfer/rested_work.hpp"
+#include "transfer/throttle.hpp"
 
 #include <chrono>
 #include <thread>

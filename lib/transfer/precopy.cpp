@@ -1,8 +1,8 @@
 #include "transfer/precopy.hpp"
 
 #include "base/refuse.hpp"
-#include "transfer/pause.hpp"
-#include "transfer/rested_work.hpp"
+#include "transfer/closed_gates.hpp"
+#include "transfer/throttle.hpp"
 
 #include <thread>
 #include <utility>
@@ -21,7 +21,8 @@ constexpr std::chrono::nanoseconds between_lines = 1s;
 
 }  // namespace
 
-precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with)
+precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, migration_path const& way,
+                 argument_view const& with)
     : in_(in),
       next_(std::move(next)),
       walker_(way.direction == direction::downgrade ? in.running().module.shared() : next_),
@@ -52,7 +53,7 @@ void precopy::copy_in_pause(std::string why) {
 
 result<outline> precopy::take_outline(pause_limits const& limits) {
     auto const take = [&]() -> result<outline> {
-        pause closed(in_, limits);
+        closed_gates closed(in_, limits);
         if (auto drained = closed.drain(); !drained) return drained.error();
         auto made = outline_of(in_.running());
         closed.reopen();
@@ -149,26 +150,29 @@ result<void> precopy::finish(outline const& now, owned_state& made) {
     return refuse(errc::busy, phase::migrate, "{}; try again while the component is less busy", stale_);
 }
 
-result<bool> precopy::try_again(failure const& why, step_recorder& steps, pause_limits const& limits) {
+bool precopy::may_try_again(failure const& why) const noexcept {
     bool const is_stale = !stale_.empty();
     if (!ready_ || (!is_stale && why.code != errc::pause_budget_exceeded)) return false;
-    if (attempts_ == max_attempts && !is_stale) return false;
+    return is_stale || attempts_ != max_attempts;
+}
+
+result<void> precopy::prepare_again(step_recorder& steps, pause_limits const& limits) {
+    if (!ready_) return {};
     ++attempts_;
-    if (!spent_) return true;
+    if (!spent_) return {};
     if (is_hopeless_) {
         copy_.end();
         copy_in_pause(std::exchange(stale_, {}));
-        return true;
+        return {};
     }
     if (attempts_ > max_attempts) {
         copy_.end();
         copy_in_pause(std::exchange(stale_, {}) + " each time that they were copied before it");
-        return true;
+        return {};
     }
     stale_.clear();
     ready_ = false;
-    if (auto again = run(steps, limits); !again) return again.error();
-    return true;
+    return run(steps, limits);
 }
 
 }  // namespace hotswap::detail

@@ -3,9 +3,9 @@
 
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
+#include "transfer/closed_gates.hpp"
+#include "transfer/migration_path.hpp"
 #include "transfer/module_calls.hpp"
-#include "transfer/pause.hpp"
-#include "transfer/route.hpp"
 #include "transfer/table_copy.hpp"
 
 #include <hotswap/failure.hpp>
@@ -24,7 +24,8 @@ public:
     static constexpr unsigned max_attempts = 3;
 
     /// For the way from the running generation of `in` to `next`, a module that may be the same.
-    precopy(slot& in, std::shared_ptr<loaded_module> next, route const& way, argument_view const& with);
+    precopy(slot& in, std::shared_ptr<loaded_module> next, migration_path const& way,
+            argument_view const& with);
 
     /// Copies the tables, if there are any and if they can be copied so; `report().way` says.
     /// Effects:  closes the gate for as long as it takes to copy the plain fields: once, or up to three times if
@@ -42,9 +43,12 @@ public:
     /// Errors:   busy, for that case; those of `run`.
     result<void> finish(outline const& now, owned_state& made);
 
-    /// Whether a pause that failed with `why` is worth another; makes what it needs for that.
+    /// Whether a pause that failed with `why` is worth another, for what became of this copy.
+    bool may_try_again(failure const& why) const noexcept;
+    /// Makes what another pause needs.
     /// Effects:  after the last attempt with a copy, one without.
-    result<bool> try_again(failure const& why, step_recorder& steps, pause_limits const& limits);
+    /// Errors:   those of `run`.
+    result<void> prepare_again(step_recorder& steps, pause_limits const& limits);
 
     /// No writer has to do with the copy afterwards.
     void end() noexcept { copy_.end(); }

@@ -3,7 +3,7 @@
 
 #include "module/module_copy.hpp"
 #include "slot/component_settings.hpp"
-#include "transfer/pause.hpp"
+#include "transfer/closed_gates.hpp"
 
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/options.hpp>
@@ -16,7 +16,6 @@
 
 namespace hotswap::detail {
 
-class persistence;
 class rehearsals;
 
 /// Which module comes next, and how.
@@ -27,9 +26,7 @@ struct replacement {
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     pause_limits limits{};
     bool allow_loss = false;
-    bool on_probation = false;
     hotswap::arguments const* arguments = nullptr;
-    persistence* keeper = nullptr;  ///< where it is made durable; null: nowhere
     std::optional<hotswap::rehearse> rehearse{};
     hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
     std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null

@@ -1,10 +1,10 @@
 #include "transfer/state_copy.hpp"
 
 #include "transfer/budgeted_sink.hpp"
+#include "transfer/closed_gates.hpp"
+#include "transfer/migration_path.hpp"
 #include "transfer/module_calls.hpp"
-#include "transfer/pause.hpp"
 #include "transfer/precopy.hpp"
-#include "transfer/route.hpp"
 
 #include <hotswap/options.hpp>
 
@@ -12,7 +12,7 @@ namespace hotswap::detail {
 
 namespace {
 
-result<void> export_within(pause const& closed, generation const& running, byte_buffer& payload,
+result<void> export_within(closed_gates const& closed, generation const& running, byte_buffer& payload,
                            argument_view const& with) {
     std::uint32_t const version = running.module->file().descriptor.schema_version;
     if (!closed.has_budget())
@@ -35,14 +35,14 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
     std::uint32_t const version = module.file().descriptor.schema_version;
     argument_view const none{arguments{}};
     copy_times took;
-    route stay;
-    stay.meeting = version;
+    migration_path stay;
+    stay.exchange_version = version;
     stay.path = {version};
     precopy tables(in, in.running().module.shared(), stay, none);
     if (auto copied = tables.run(steps, limits); !copied) return copied.error();
     owned_state copy;
     {
-        pause closed(in, limits);
+        closed_gates closed(in, limits);
         auto drained = steps.run(phase::drain, [&] { return closed.drain(); });
         if (!drained) return drained.error();
         auto taken = steps.run(phase::export_, [&]() -> result<void> {

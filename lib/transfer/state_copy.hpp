@@ -4,7 +4,7 @@
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "transfer/byte_buffer.hpp"
-#include "transfer/pause.hpp"
+#include "transfer/closed_gates.hpp"
 
 #include <hotswap/failure.hpp>
 

@@ -32,7 +32,7 @@ struct fixture {
 
 TEST_CASE("event bus: events of a component wait for its gate, in their order, and those of others do not") {
     fixture at;
-    closed_gate closed{&at.cache};
+    closed_gate closed{&at.cache, 2};
     at.bus.closed(closed);
     std::thread([&] { at.bus.publish(line("cache", "1")); }).join();  // by a caller, say
     at.bus.publish(line("users", "2"));
@@ -45,10 +45,10 @@ TEST_CASE("event bus: events of a component wait for its gate, in their order, a
 
 TEST_CASE("event bus: a thread behind a gate hands on nothing, whatever it is about") {
     fixture at;
-    closed_gate closed{&at.cache};
+    closed_gate closed{&at.cache, 2};
     at.bus.closed(closed);
     {
-        behind_gate const here(&at.cache);
+        behind_gates const here(2);
         at.bus.publish(line("users", "1"));
         at.bus.settle();
         CHECK(at.told.empty());
@@ -63,12 +63,12 @@ TEST_CASE("event bus: a thread behind a gate hands on nothing, whatever it is ab
 
 TEST_CASE("event bus: an event waits until the last of the gates that it waits for has opened") {
     fixture at;
-    closed_gate first{&at.cache};
-    closed_gate second{&at.users};
+    closed_gate first{&at.cache, 2};
+    closed_gate second{&at.users, 4};
     at.bus.closed(first);
     at.bus.closed(second);
     {
-        behind_gate const here(&at.cache);
+        behind_gates const here(2);
         at.bus.publish(line("users", "1"));
     }
     at.bus.opened(first);

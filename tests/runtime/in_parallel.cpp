@@ -15,10 +15,10 @@ struct swap_at_work {
     swap_at_work() {
         running =
             std::async(std::launch::async, [this] { return at.swap("visitor", built("visitor", "1.1.0")); });
-        meeting->await_arrivals(1);
+        exchange_version->await_arrivals(1);
     }
     hotswap::swap_report finish() {
-        meeting->let_go();
+        exchange_version->let_go();
         return running.get();
     }
     ~swap_at_work() {
@@ -28,7 +28,8 @@ struct swap_at_work {
     site at{};
     // In this order: the first visitor is constructed while there is nobody to meet.
     hotswap::handle<visitor> guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
-    hotswap::handle<rendezvous> meeting = at.load<rendezvous>("rendezvous", built("rendezvous", "1.0.0"));
+    hotswap::handle<rendezvous> exchange_version =
+        at.load<rendezvous>("rendezvous", built("rendezvous", "1.0.0"));
     std::future<hotswap::swap_report> running;
 };
 
@@ -95,7 +96,7 @@ TEST_CASE("parallel: a caller who comes while a swap is at work waits, and is se
 
 TEST_CASE("parallel: a component stays for as long as another one's constructor is inside it") {
     swap_at_work swap;
-    std::optional inside(swap.meeting.lease());
+    std::optional inside(swap.exchange_version.lease());
     auto unloading = std::async(
         std::launch::async, [&] { return swap.at.runtime.unload("rendezvous", {.force = true}).value(); });
     (*inside)->let_go();  // through the lease: the gate may be closed by now

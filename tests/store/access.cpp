@@ -183,7 +183,7 @@ TEST_CASE("store: with a key, what another key or none has sealed is refused, wh
     temporary_directory const at;
     auto opened = open_store(at.path, key(1));
     auto const set = put(*opened, "cache", "module", "state").value();
-    REQUIRE(opened->note_intent({"swap", "cache", {}, {}, {}, {}}).has_value());
+    REQUIRE(opened->note_intent({"swap", {{"cache", {}, {}, {}, {}}}}).has_value());
     opened.reset();
     {
         auto const right = open_store(at.path, key(1));

@@ -130,7 +130,7 @@ TEST_CASE("store: an old pair of manifests that is put back is noticed by the jo
     auto const newest = read_file(store.newest());
     auto const previous = read_file(store.previous());
     put(*store.opened, "cache", "module three", "state three").value();
-    auto const id = store.opened->note_intent({"swap", "cache", {}, {}, {}, {}}).value();
+    auto const id = store.opened->note_intent({"swap", {{"cache", {}, {}, {}, {}}}}).value();
     REQUIRE(store.opened->note_outcome(id, "refused").has_value());
     CHECK(store.opened->read().value().notes.empty());
     write_file(store.newest(), newest);
@@ -202,7 +202,7 @@ TEST_CASE(
     temporary_directory const at;
     auto opened = open_store(at.path);
     auto const set = put(*opened, "cache", "module one", "state one").value();
-    REQUIRE(opened->note_intent({"swap", "cache", "from", "1.0.0", "to", "2.0.0"}).has_value());
+    REQUIRE(opened->note_intent({"swap", {{"cache", "from", "1.0.0", "to", "2.0.0"}}}).has_value());
     opened.reset();
     for_each_alteration(at.path / "journal", [&] {
         auto const again = open_store(at.path);

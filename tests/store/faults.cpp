@@ -29,7 +29,7 @@ struct armed {
 /// A swap of the component, as the runtime does it.
 result<manifest> swap_to(store& in, std::string_view text) {
     in.vouch_for("cache");
-    auto const id = in.note_intent({"swap", "cache", {}, "1.0.0", {}, "2.0.0"});
+    auto const id = in.note_intent({"swap", {{"cache", {}, "1.0.0", {}, "2.0.0"}}});
     if (!id) return id.error();
     auto const set = put(in, "cache", text, text);
     auto const noted = in.note_outcome(*id, set ? "committed" : "refused");

@@ -91,7 +91,7 @@ TEST_CASE("store: a way back is kept as long as its generation is on probation")
 TEST_CASE("store: without a manifest that the journal knows of nothing is written") {
     two_entries s;
     s.opened->vouch_for("a");
-    auto const id = s.opened->note_intent({"swap", "a", {}, {}, {}, {}}).value();
+    auto const id = s.opened->note_intent({"swap", {{"a", {}, {}, {}, {}}}}).value();
     REQUIRE(s.opened->note_outcome(id, "refused").has_value());
     s.opened.reset();
     fs::remove(s.at.path / "manifest");

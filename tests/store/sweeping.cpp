@@ -114,7 +114,7 @@ TEST_CASE("store: a sweep keeps the modules of an operation until it has ended, 
     swept_store s;
     auto const from = s.opened->keep_module(bytes_of("from")).value();
     auto const to = s.opened->keep_module(bytes_of("to")).value();
-    auto const id = s.opened->note_intent({"swap", "cache", from, "1.0.0", to, "2.0.0"}).value();
+    auto const id = s.opened->note_intent({"swap", {{"cache", from, "1.0.0", to, "2.0.0"}}}).value();
     s.opened.reset();
     s.opened = open_store(s.at.path);
     s.opened->sweep();
@@ -128,7 +128,7 @@ TEST_CASE("store: a set that names a file which was swept, or never kept, is not
     swept_store s;
     auto const first = put(*s.opened, "cache", "one", "1").value();
     auto const to = s.opened->keep_module(bytes_of("two")).value();
-    auto const id = s.opened->note_intent({"swap", "cache", {}, "1.0.0", to, "2.0.0"}).value();
+    auto const id = s.opened->note_intent({"swap", {{"cache", {}, "1.0.0", to, "2.0.0"}}}).value();
     auto const snapshot = s.opened->write_snapshot("cache", 1, {bytes_of("2")}).value();
     REQUIRE(s.opened->note_outcome(id, "refused").has_value());
     s.opened->give_up(snapshot);
@@ -190,7 +190,7 @@ TEST_CASE("store: snapshots' numbers are never used twice, even after all of the
     swept_store s;
     auto const first = put(*s.opened, "cache", "one", "1").value();
     auto const lost = s.opened->write_snapshot("cache", 1, {bytes_of("lost")}).value();
-    auto const id = s.opened->note_intent({"swap", "cache", {}, {}, {}, {}}).value();
+    auto const id = s.opened->note_intent({"swap", {{"cache", {}, {}, {}, {}}}}).value();
     REQUIRE(s.opened->note_outcome(id, "refused").has_value());
     CHECK(lost.sequence > first.components[0].snapshot.sequence);
     s.opened.reset();
@@ -202,7 +202,7 @@ TEST_CASE("store: snapshots' numbers are never used twice, even after all of the
 TEST_CASE("store: the journal tells what began and how it ended, and forgets the oldest that have ended") {
     swept_store s;
     put(*s.opened, "cache", "one", "1").value();
-    intent const what{"swap", "cache", "from", "1.0.0", "to", "2.0.0"};
+    intent const what{"swap", {{"cache", "from", "1.0.0", "to", "2.0.0"}}};
     auto const open_one = s.opened->note_intent(what).value();
     std::uint64_t last = 0;
     for (int i = 0; i != 100; ++i) {
@@ -231,7 +231,7 @@ TEST_CASE("store: components that are committed from several threads at once are
     for (std::string const name : {"a", "b", "c", "d"})
         threads.emplace_back([&s, name] {
             for (int i = 1; i <= rounds; ++i) {
-                auto const id = s.opened->note_intent({"swap", name, {}, {}, {}, {}});
+                auto const id = s.opened->note_intent({"swap", {{name, {}, {}, {}, {}}}});
                 auto const text = name + std::to_string(i);
                 bool good = id && put(*s.opened, name, text, text);
                 good = good && s.opened->note_outcome(*id, "committed");

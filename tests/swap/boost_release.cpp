@@ -1,5 +1,5 @@
 // Containers of Boost may lie in memory in another way in another release of it.
-#include "transfer/route.hpp"
+#include "transfer/migration_path.hpp"
 
 #include <doctest/doctest.h>
 

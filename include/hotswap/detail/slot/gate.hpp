@@ -15,6 +15,7 @@ namespace hotswap::detail {
 struct admission {
     void* contract = nullptr;
     hold how = hold::none;
+    bool would_deadlock = false;  ///< the caller works behind the gate itself
 };
 
 /// How calls ended while they were watched.
@@ -35,8 +36,9 @@ public:
     gate(gate const&) = delete;
     gate& operator=(gate const&) = delete;
 
-    /// Takes a lease; waits while the gate is closed, unless this thread holds one already.
-    /// Errors:   throws swap_error (component_gone).
+    /// Takes a lease; waits while the gate is closed, unless this thread holds one already, of this gate or of one that is
+    /// closed together with it.
+    /// Errors:   throws swap_error (component_gone; would_deadlock, on a thread that works behind the gate).
     /// Threads:  [any]
     /// Cost:     a store, a compiler barrier and a load on the outermost, open way.
     admission enter(lease_cell& cell) {
@@ -49,7 +51,7 @@ public:
         }
         return enter_slowly(cell);
     }
-    /// As `enter`, but a component that is gone is an admission without a contract.
+    /// As `enter`, but what that throws is an admission without a contract.
     /// `counted`: whether how it ends counts, should calls be watched.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
 
@@ -84,9 +86,13 @@ public:
 
     /// Lets callers through to `contract`.
     void open(void* contract) noexcept;
-    /// Holds callers back from now on; those inside go on.
-    /// Effects:  on return, every lease that was admitted is visible to `drained`.
+    /// Holds callers back from now on, as one of the gates of the set `number`; those inside go on.
+    /// Effects:  after `barrier_on_all_threads`, every lease that was admitted is visible to `drained`.
+    void shut(std::uint32_t number) noexcept;
+    /// As `shut`, as the only gate of a set, and with the barrier.
     void close() noexcept;
+    /// Lets no thread in any more that is inside another gate of its set, nor lets it wait asleep; or again.
+    void seal(bool sealed) noexcept;
     /// Opens again for the generation that was running when the gate was closed.
     void reopen() noexcept { open(inside_.load(std::memory_order_relaxed)); }
     /// Closes for good: callers, also those waiting, get component_gone.
@@ -101,6 +107,8 @@ public:
     bool held_by_this_thread() const noexcept;
     /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
     std::string holders() const;
+    /// How a call of this thread, which works behind the gate, came back to it.
+    std::string way_back_here() const;
     /// Says where this thread's lease comes from; `forget_where` takes that back.
     /// False, and nothing, if an outer lease of the thread has said so already, or there is no memory to note it in.
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
@@ -120,9 +128,9 @@ public:
 private:
     admission enter_slowly(lease_cell& cell);
     static void leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept;
-    bool wait_for_opening() noexcept;
-    admission wait_and_knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
-    admission knock(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission wait_and_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission admit_within_set(lease_cell& cell, bool enrolled) noexcept;
 
     std::atomic<void*> open_{nullptr};     // null while closed
     std::atomic<void*> watched_{nullptr};  // open, but by the long way only; null while closed
@@ -130,6 +138,7 @@ private:
     std::atomic<void*> inside_{nullptr};   // for threads that are inside already, also while draining
     std::uint32_t index_;
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
+    std::atomic<std::uint32_t> sleepers_{0};
     std::atomic<bool> ended_{false};
     std::atomic<std::uint64_t> calls_held_{0};
     std::atomic<std::int64_t> first_held_{

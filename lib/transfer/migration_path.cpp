@@ -1,4 +1,4 @@
-#include "transfer/route.hpp"
+#include "transfer/migration_path.hpp"
 
 #include "base/refuse.hpp"
 
@@ -22,7 +22,7 @@ origin origin_of(module_file const& file) {
 // A legacy state has no name: its layout stands in for it.
 bool same_family(std::string_view a, std::string_view b) { return a.empty() || b.empty() || a == b; }
 
-void walk(route& way, std::uint32_t from, std::uint32_t to) {
+void walk(migration_path& way, std::uint32_t from, std::uint32_t to) {
     way.path.push_back(from);
     while (from != to) way.path.push_back(from = from < to ? from + 1 : from - 1);
     way.direction = way.path.front() == to  ? direction::same
@@ -62,7 +62,7 @@ result<void> check_states(module_file const& from, module_file const& to, std::s
     return check_schema({std::string(name), target, from.state(target)->layout}, to, to_name);
 }
 
-result<route> find_import_route(origin const& from, module_file const& to, std::string_view to_name) {
+result<migration_path> find_import_path(origin const& from, module_file const& to, std::string_view to_name) {
     if (auto checked = check_schema(from, to, to_name); !checked) return checked.error();
     auto const& d = to.descriptor;
     if (!to.starts_from(from.version))
@@ -76,16 +76,17 @@ result<route> find_import_route(origin const& from, module_file const& to, std::
                 ? fmt::format("load a release that knows version {}", from.version)
                 : fmt::format("load a release in between first, or give the module the migration {} → {}",
                               from.version, from.version + 1));
-    route way;
-    way.meeting = from.version;
+    migration_path way;
+    way.exchange_version = from.version;
     walk(way, from.version, d.schema_version);
     return way;
 }
 
-result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name) {
+result<migration_path> find_migration_path(module_file const& from, module_file const& to,
+                                           std::string_view to_name) {
     auto const running = origin_of(from);
     std::uint32_t const target = to.descriptor.schema_version;
-    if (target >= running.version) return find_import_route(running, to, to_name);
+    if (target >= running.version) return find_import_path(running, to, to_name);
 
     if (auto checked = check_states(from, to, to_name); !checked) return checked.error();
     if (!from.goes_back_to(target))
@@ -96,8 +97,8 @@ result<route> find_route(module_file const& from, module_file const& to, std::st
             to_name, schema_text(to.schema().name, target), schema_text(running.schema, running.version),
             from.release(), from.descriptor.oldest_back, from.descriptor.oldest_back,
             from.descriptor.oldest_back - 1);
-    route way;
-    way.meeting = target;
+    migration_path way;
+    way.exchange_version = target;
     walk(way, running.version, target);
     for (std::uint32_t version = running.version; version != target; --version)
         if ((from.state(version)->flags & abi::state_lossy) != 0)
@@ -105,14 +106,14 @@ result<route> find_route(module_file const& from, module_file const& to, std::st
     return way;
 }
 
-result<route> way_of_fresh_state(module_file const& to) {
-    route way;
-    way.meeting = to.descriptor.schema_version;
-    way.path = {way.meeting};
+result<migration_path> path_of_fresh_state(module_file const& to) {
+    migration_path way;
+    way.exchange_version = to.descriptor.schema_version;
+    way.path = {way.exchange_version};
     return way;
 }
 
-result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name) {
+result<void> check_loss(migration_path const& way, bool allow_loss, std::string_view to_name) {
     if (way.losses.empty() || allow_loss) return {};
     return refuse(
         errc::lossy_refused, phase::plan,

@@ -21,10 +21,10 @@ struct origin {
     std::uint64_t layout = 0;
 };
 
-/// The way that the state takes. The old module exports at `meeting`, the new one imports from there.
-struct route {
+/// The way that the state takes. The old module exports at `exchange_version`, the new one imports from there.
+struct migration_path {
     hotswap::direction direction = hotswap::direction::same;
-    std::uint32_t meeting = 0;
+    std::uint32_t exchange_version = 0;
     std::vector<std::uint32_t> path;
     std::vector<std::string> losses;  ///< "2 → 1"
 };
@@ -39,17 +39,18 @@ result<void> check_states(module_file const& from, module_file const& to, std::s
 
 /// The way from a frame into a module: upgrades only.
 /// Errors:   schema_mismatch, layout_changed, no_migration_path.
-result<route> find_import_route(origin const& from, module_file const& to, std::string_view to_name);
+result<migration_path> find_import_path(origin const& from, module_file const& to, std::string_view to_name);
 
 /// The way from a running module to another: upgrades are walked by the new one, downgrades by the running one.
 /// Errors:   schema_mismatch, layout_changed, no_migration_path.
-result<route> find_route(module_file const& from, module_file const& to, std::string_view to_name);
+result<migration_path> find_migration_path(module_file const& from, module_file const& to,
+                                           std::string_view to_name);
 
 /// That of a state that begins anew in `to`, whatever ran before.
-result<route> way_of_fresh_state(module_file const& to);
+result<migration_path> path_of_fresh_state(module_file const& to);
 
 /// Errors:   lossy_refused, unless loss is allowed or there is none.
-result<void> check_loss(route const& way, bool allow_loss, std::string_view to_name);
+result<void> check_loss(migration_path const& way, bool allow_loss, std::string_view to_name);
 
 /// The refusal of a handoff.
 failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at);

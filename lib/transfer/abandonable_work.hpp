@@ -1,8 +1,8 @@
-// Reading, migrating and constructing behind a gate, by somebody who can be left to himself.
+// Reading, migrating and constructing behind closed gates, by a thread that can be left to itself.
 #pragma once
 
+#include "slot/abandoned_work.hpp"
 #include "slot/closed_here.hpp"
-#include "slot/overrun.hpp"
 #include "transfer/byte_buffer.hpp"
 #include "transfer/module_calls.hpp"
 
@@ -20,13 +20,13 @@
 namespace hotswap::detail {
 
 /// The steps that work on nothing that the old generation has. They can be given up at any moment.
-class gated_work final : public overrun {
+class abandonable_work final : public abandoned_work {
 public:
     /// What to read first, if the generation has no state yet.
     std::unique_ptr<byte_buffer> payload;
     std::uint32_t version = 0;
     hotswap::arguments arguments;
-    gate const* behind = gate_closed_here();  ///< as of the thread that made it
+    std::uint32_t behind = set_closed_here();  ///< as of the thread that made it
 
     // Valid once `run` has returned.
     result<void> migrated;
@@ -34,26 +34,25 @@ public:
     std::chrono::nanoseconds migrate_took{0};
     std::chrono::nanoseconds construct_took{0};
 
+    /// Both steps, on a thread that works for the one behind the gates.
     void run() noexcept;
-
-private:
-    result<void> migrate();
-    result<void> construct_instance();
+    void migrate() noexcept;
+    void construct() noexcept;
 };
 
 /// A thread that waits for one piece of work, so that starting it costs no pause.
-class gated_thread {
+class abandonable_thread {
 public:
     /// Errors:   throws std::system_error if there is no thread.
-    explicit gated_thread(std::string_view component);
+    explicit abandonable_thread(std::string_view component);
     /// Effects:  a thread whose work was given up is let go of.
-    ~gated_thread();
-    gated_thread(gated_thread const&) = delete;
-    gated_thread& operator=(gated_thread const&) = delete;
+    ~abandonable_thread();
+    abandonable_thread(abandonable_thread const&) = delete;
+    abandonable_thread& operator=(abandonable_thread const&) = delete;
 
-    /// Runs `work`; false if it is not done `until` then. Whatever it does from there on concerns nobody, and when
+    /// Runs `work`; false if it is not done `until` then. From there on it works on its own, and when
     /// it ends it destroys what it has made and says that it is `over`.
-    bool run(std::shared_ptr<gated_work> const& work, std::chrono::steady_clock::time_point until);
+    bool run(std::shared_ptr<abandonable_work> const& work, std::chrono::steady_clock::time_point until);
 
 private:
     // One decision, made by whoever comes first: the work is done, or it is given up.
@@ -62,10 +61,10 @@ private:
     struct shared {
         std::mutex mutex;
         std::condition_variable changed;
-        std::shared_ptr<gated_work> work;  // guarded by mutex
-        bool leaving = false;              // guarded by mutex
-        verdict how = verdict::open;       // guarded by mutex
-        int thread = 0;                    // guarded by mutex; the kernel's number for it
+        std::shared_ptr<abandonable_work> work;  // guarded by mutex
+        bool leaving = false;                    // guarded by mutex
+        verdict how = verdict::open;             // guarded by mutex
+        int thread = 0;                          // guarded by mutex; the kernel's number for it
     };
     static void serve(std::shared_ptr<shared> at) noexcept;
 

@@ -1,4 +1,4 @@
-#include "transfer/gated_work.hpp"
+#include "transfer/abandonable_work.hpp"
 
 #include "base/refuse.hpp"
 
@@ -10,45 +10,56 @@
 
 namespace hotswap::detail {
 
-result<void> gated_work::migrate() {
-    if (next->state) return {};
-    argument_view const with(arguments);
-    auto imported = import_state(*next->module, version, payload->bytes(), with);
-    if (!imported) return imported.error();
-    if (auto valid = validate_state(*next->module, imported->get()); !valid) return valid;
-    next->state = std::move(*imported);
-    return {};
-}
+namespace {
 
-result<void> gated_work::construct_instance() {
-    auto made = construct(*next, next->state.get());
-    if (!made) return made.error();
-    next->instance = std::move(*made);
-    return {};
-}
-
-void gated_work::run() noexcept {
-    behind_gate const here(behind);
+// What `step` answers, and how long that took.
+template <class F>
+void measure(result<void>& outcome, std::chrono::nanoseconds& took, F&& step) noexcept {
+    auto const began = std::chrono::steady_clock::now();
     try {
-        auto const began = std::chrono::steady_clock::now();
-        migrated = migrate();
-        auto const read = std::chrono::steady_clock::now();
-        migrate_took = read - began;
-        if (!migrated) return;
-        constructed = construct_instance();
-        construct_took = std::chrono::steady_clock::now() - read;
+        outcome = step();
     } catch (std::bad_alloc const&) {
         failure none;
         none.code = errc::out_of_memory;
         none.message = "no memory";  // short enough for a string of its own
-        constructed = std::move(none);
+        outcome = std::move(none);
     }
+    took = std::chrono::steady_clock::now() - began;
 }
 
-gated_thread::gated_thread(std::string_view component)
+}  // namespace
+
+void abandonable_work::migrate() noexcept {
+    measure(migrated, migrate_took, [this]() -> result<void> {
+        if (next->state) return {};
+        argument_view const with(arguments);
+        auto imported = import_state(*next->module, version, payload->bytes(), with);
+        if (!imported) return imported.error();
+        if (auto valid = validate_state(*next->module, imported->get()); !valid) return valid;
+        next->state = std::move(*imported);
+        return {};
+    });
+}
+
+void abandonable_work::construct() noexcept {
+    measure(constructed, construct_took, [this]() -> result<void> {
+        auto made = detail::construct(*next, next->state.get());
+        if (!made) return made.error();
+        next->instance = std::move(*made);
+        return {};
+    });
+}
+
+void abandonable_work::run() noexcept {
+    behind_gates const here(behind);
+    migrate();
+    if (migrated) construct();
+}
+
+abandonable_thread::abandonable_thread(std::string_view component)
     : thread_(thread_name(component, '+'), [at = shared_]() noexcept { serve(at); }) {}
 
-gated_thread::~gated_thread() {
+abandonable_thread::~abandonable_thread() {
     {
         std::lock_guard const lock(shared_->mutex);
         shared_->leaving = true;
@@ -57,7 +68,7 @@ gated_thread::~gated_thread() {
     if (shared_->how == verdict::given_up) thread_.let_go();
 }
 
-void gated_thread::serve(std::shared_ptr<shared> at) noexcept {
+void abandonable_thread::serve(std::shared_ptr<shared> at) noexcept {
     std::unique_lock lock(at->mutex);
     at->thread = gettid();
     at->changed.wait(lock, [&] { return at->work || at->leaving; });
@@ -79,7 +90,8 @@ void gated_thread::serve(std::shared_ptr<shared> at) noexcept {
     work->over.store(true, std::memory_order_release);
 }
 
-bool gated_thread::run(std::shared_ptr<gated_work> const& work, std::chrono::steady_clock::time_point until) {
+bool abandonable_thread::run(std::shared_ptr<abandonable_work> const& work,
+                             std::chrono::steady_clock::time_point until) {
     std::unique_lock lock(shared_->mutex);
     shared_->work = work;
     shared_->changed.notify_all();

@@ -10,11 +10,11 @@
 namespace hotswap::detail {
 
 /// Lifetime: shared by the thread that runs the code and whoever waits for its end.
-struct overrun {
-    overrun() = default;
-    virtual ~overrun() = default;
-    overrun(overrun const&) = delete;
-    overrun& operator=(overrun const&) = delete;
+struct abandoned_work {
+    abandoned_work() = default;
+    virtual ~abandoned_work() = default;
+    abandoned_work(abandoned_work const&) = delete;
+    abandoned_work& operator=(abandoned_work const&) = delete;
 
     std::unique_ptr<generation> next;  ///< whose code it is; the running thread's until it is over
     std::string module;                ///< its file, for messages

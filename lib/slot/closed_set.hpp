@@ -1,0 +1,57 @@
+// Gates that one operation holds closed together.
+#pragma once
+
+#include "slot/closed_here.hpp"
+
+#include <hotswap/detail/slot/gate.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+namespace hotswap::detail {
+
+/// The one way to close gates. A thread that is inside one gate of the set is let through to the others, because the drain waits
+/// for its progress.
+/// Threads:  those of the operation; one at a time.
+class closed_set {
+public:
+    /// Closes `gates`, at least one, all of which are open, as the set of that number.
+    /// Lifetime: of `gates` until it is destroyed.
+    /// Cost:     one barrier for all of them.
+    closed_set(std::span<gate* const> gates, std::uint32_t number) noexcept;
+    /// Opens what is still closed for the generations that were running.
+    ~closed_set();
+    closed_set(closed_set const&) = delete;
+    closed_set& operator=(closed_set const&) = delete;
+
+    /// Whether no thread is inside any of them; then it stays so.
+    bool drain() noexcept;
+    /// Waits for that; false at the deadline.
+    bool wait_until_drained(std::chrono::steady_clock::time_point deadline) noexcept;
+    /// A gate that is not empty; null: all are.
+    gate const* held_up() const noexcept;
+
+    /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were running. What runs
+    /// behind the gates meanwhile uses nothing that they have.
+    void limit(std::chrono::steady_clock::time_point bound) noexcept;
+    /// Ends that. False: it has happened, and the gates are open.
+    bool end_limit() noexcept;
+    /// Whether it has happened.
+    bool is_given_up() const noexcept;
+
+    /// Lets no thread pass as one that is inside another gate of the set: what comes next is `gate::open` of each.
+    void before_opening() noexcept;
+    void reopen() noexcept;
+    /// Keeps the gates closed for good.
+    void end() noexcept;
+    bool is_open() const noexcept { return is_open_; }
+
+private:
+    std::span<gate* const> const gates_;
+    std::uint32_t const number_;
+    behind_gates const here_{number_};
+    bool is_open_ = false;
+};
+
+}  // namespace hotswap::detail

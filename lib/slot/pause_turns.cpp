@@ -1,0 +1,43 @@
+#include "slot/pause_turns.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace hotswap::detail {
+
+bool pause_turns::could_wait_for_each_other(turn const& one, turn const& other) const {
+    auto const leads = [this](turn const& from, turn const& to) {
+        return std::ranges::any_of(from.names_, [&](auto a) {
+            return std::ranges::any_of(to.names_, [&](auto b) { return a == b || lead_(a, b); });
+        });
+    };
+    return leads(one, other) && leads(other, one);
+}
+
+bool pause_turns::has_to_wait(turn const& one) const {
+    return std::ranges::any_of(at_work_,
+                               [&](auto const* each) { return could_wait_for_each_other(one, *each); });
+}
+
+pause_turns::turn::turn(pause_turns* of, std::vector<std::string_view> names)
+    : of_(of), names_(std::move(names)) {
+    if (of_ == nullptr) return;
+    std::unique_lock lock(of_->mutex_);
+    of_->at_work_.reserve(of_->at_work_.size() + 1);
+    while (of_->has_to_wait(*this)) {
+        of_->changed_.wait(lock);
+        of_->at_work_.reserve(of_->at_work_.size() + 1);
+    }
+    of_->at_work_.push_back(this);
+}
+
+pause_turns::turn::~turn() {
+    if (of_ == nullptr) return;
+    {
+        std::lock_guard const lock(of_->mutex_);
+        std::erase(of_->at_work_, this);
+    }
+    of_->changed_.notify_all();
+}
+
+}  // namespace hotswap::detail

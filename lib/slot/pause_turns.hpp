@@ -1,0 +1,50 @@
+// Which operations may close gates at the same time.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// Two operations whose drains could wait for each other take turns: each would wait for a call that is held at the other's gate.
+/// A turn is taken before the gates close, so that no caller waits for it.
+/// Threads:  [any]
+class pause_turns {
+public:
+    /// Whether a call that is inside the first component may come to the second.
+    using calls = std::function<bool(std::string_view, std::string_view)>;
+
+    explicit pause_turns(calls lead) : lead_(std::move(lead)) {}
+
+    /// The names of what is closed, for as long as it lives.
+    class turn {
+    public:
+        /// Waits until no pause is at work that this one could wait for, and the other way round.
+        /// Errors:   throws std::bad_alloc.
+        turn(pause_turns* of, std::vector<std::string_view> names);
+        ~turn();
+        turn(turn const&) = delete;
+        turn& operator=(turn const&) = delete;
+
+    private:
+        friend class pause_turns;
+        pause_turns* const of_;  // null: there is no order
+        std::vector<std::string_view> const names_;
+    };
+
+private:
+    bool could_wait_for_each_other(turn const& one, turn const& other) const;
+    bool has_to_wait(turn const& one) const;
+
+    calls const lead_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<turn const*> at_work_;  // guarded by mutex_
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,123 @@
+#include "swap/change.hpp"
+
+#include "swap/prediction.hpp"
+#include "swap/retiring.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace hotswap::detail {
+
+change::change(slot& of, step_recorder& steps, hotswap::arguments const& arguments)
+    : slot_(of),
+      steps_(steps),
+      arguments_(arguments),
+      view_(arguments),
+      context_{slot_, steps_, path_, arguments_, view_} {
+    steps_.mark_old_serving();
+    report_.component = slot_.entrance->name();
+    report_.from = slot_.running().info();
+}
+
+change::~change() {
+    if (state_) state_->end(report_);
+    if (old_) let_go_of_old();
+}
+
+result<void> change::prepare(pause_limits const& limits) {
+    if (auto chosen = choose(); !chosen) return chosen;
+    return is_idle() ? result<void>() : state_->before_pause(limits);
+}
+
+void change::reserve(bool on_probation) {
+    on_probation_ = on_probation;
+    // A generation that stands by is taken from its place in the pause only.
+    auto const& next = next_->is_taken() ? *slot_.standby() : **next_;
+    news_ = slot_.expect(next);
+    steps_before_pause_ = steps_.phases().size();
+}
+
+bool change::is_whole() const noexcept { return !next_->is_taken() || state_->brings_generation(); }
+
+result<void> change::prepare_again(pause_limits const& limits) {
+    if (!next_->is_taken()) (*next_)->instance = {};
+    if (state_->comes_from_old()) (*next_)->state = {};
+    steps_.forget_from(steps_before_pause_);
+    return state_->prepare_again(limits);
+}
+
+void change::commit() noexcept {
+    auto& next = **next_;
+    if (!next.state) {
+        // Two instances on one state: the one that does not stay is gone before the gates open for the other.
+        slot_.running().instance = {};
+        next.state = slot_.running().state.handed_to(next.module->api().destroy_state);
+    }
+    old_ = slot_.exchange(next_->take());
+    slot_.entrance->watch(on_probation_);
+    steps_.mark_committed();
+}
+
+void change::publish(closed_gates const& closed, std::size_t index, std::chrono::nanoseconds took) noexcept {
+    commit_took_ = took;
+    slot_.announce(std::move(*news_), on_probation_);
+    opened_at_ = std::chrono::steady_clock::now();
+    report_.pause = closed.length();
+    report_.calls_held = closed.calls_held(index);
+    report_.longest_wait = closed.longest_wait(index);
+}
+
+durable_part change::part() const noexcept {
+    auto const* const next = next_ && !next_->is_taken() ? &**next_ : nullptr;
+    bool const from_old = old_ != nullptr && old_->state && state_->comes_from_old();
+    return {.of = &slot_,
+            .next = next != nullptr ? next->module.get() : slot_.running().module.get(),
+            .old = from_old ? old_.get() : nullptr,
+            .path = &path_,
+            .arguments = &arguments_};
+}
+
+void change::end_moving() {
+    state_->end(report_);
+    static_cast<void>(steps_.record(phase::commit, commit_took_, {}));
+}
+
+void change::settle() {
+    state_.reset();
+    auto const name = old_->module->staged().name();
+    steps_.run(phase::retire, [&]() -> result<void> {
+        let_go_of_old();
+        return {};
+    });
+    if (on_probation_) report_.unload.module = name;
+    slot_.sweep_retained();
+    complete_report();
+    learn_from(slot_, report_);
+    steps_.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report_.from.release,
+                              report_.to.release, to_string(report_.pause), report_.calls_held,
+                              to_string(report_.unload.verdict)));
+}
+
+// Once the commit is done the old generation goes, or stands by, whatever else fails.
+void change::let_go_of_old() noexcept {
+    auto earlier = slot_.take_standby();  // of a probation that is over with this commit
+    if (on_probation_) {
+        slot_.stand_by(std::move(old_));
+        report_.unload.verdict = unload_verdict::standby;
+    } else {
+        report_.unload = retire_in_slices(slot_, std::move(old_));
+    }
+    if (earlier) retire_in_slices(slot_, std::move(earlier));
+}
+
+void change::complete_report() {
+    report_.to = slot_.running().info();
+    report_.path = path_.path;
+    report_.warnings = slot_.running().module->file().warnings_in_words();
+    report_.phases = steps_.phases();
+    report_.longest_wait = slot_.entrance->longest_wait(opened_at_);
+    report_.total = steps_.elapsed();
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,106 @@
+#include "swap/replacement_change.hpp"
+
+#include "module/static_block.hpp"
+#include "rehearsal/rehearsal.hpp"
+#include "transfer/from_tables.hpp"
+#include "transfer/module_calls.hpp"
+#include "transfer/other_states.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace {
+
+result<migration_path> plan_path(module_file const& from, module_file const& to, replacement const& by) {
+    if (by.fresh_state) return path_of_fresh_state(to);
+    auto found = find_migration_path(from, to, by.name);
+    if (!found) return found;
+    if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
+    if (by.transfer == transfer::handoff)
+        if (auto fits = check_handoff(from, to, by.name); !fits) return fits.error();
+    return found;
+}
+
+}  // namespace
+
+result<void> replacement_change::choose() {
+    auto staged =
+        stage_and_verify(area_, steps_, by_.file, by_.name, slot_.entrance->contract(), by_.copy.get());
+    if (!staged) return staged.error();
+    report_.same_content = runs_already(slot_, *staged);
+    if (report_.same_content && !by_.even_if_unchanged) {
+        stay(*staged);
+        return {};
+    }
+    if (auto fits = judge(*staged); !fits) return fits;
+    auto planned = steps_.run(
+        phase::plan, [&] { return plan_path(slot_.running().module->file(), staged->verified, by_); });
+    if (!planned) return planned.error();
+    path_ = std::move(*planned);
+    auto rehearsed = rehearse_if_wanted(slot_, area_, *staged, by_, path_, steps_);
+    if (!rehearsed) return rehearsed.error();
+    report_.rehearsal = std::move(*rehearsed);
+    return begin(std::move(*staged));
+}
+
+result<void> replacement_change::judge(staged_module const& staged) {
+    module_file const& running = slot_.running().module->file();
+    if (!by_.fresh_state)
+        if (auto fits = check_states(running, staged.verified, by_.name); !fits)
+            return steps_.refused(fits.error(), phase::verify);
+    // A revert may take what is left; nothing else may take that from it.
+    if (by_.copy != nullptr) return {};
+    auto room =
+        expect_room_for_revert(running.static_block_bytes, staged.verified.static_block_bytes, by_.name);
+    if (!room) return steps_.refused(room.error(), phase::plan);
+    return {};
+}
+
+result<void> replacement_change::begin(staged_module staged) {
+    auto module = steps_.run(phase::load, [&] { return load_staged(area_, std::move(staged)); });
+    if (!module) return module.error();
+    next_.emplace(slot_, *module, by_.source, by_.settings);
+    if (by_.fresh_state) {
+        state_ = std::make_unique<at_hand>(context_);
+        return begin_afresh();
+    }
+    if (by_.transfer == transfer::handoff)
+        state_ = std::make_unique<by_handoff>(context_);
+    else
+        state_ = std::make_unique<from_tables>(context_, std::move(*module));
+    return {};
+}
+
+result<void> replacement_change::begin_afresh() {
+    auto& next = **next_;
+    report_.state_dropped = true;
+    steps_.warn(phase::migrate,
+                fmt::format("the running state is DROPPED: {} begins with a default state, as "
+                            "swap_options::fresh_state asks",
+                            next.module->staged().name()));
+    return steps_.run(phase::migrate, [&]() -> result<void> {
+        auto made = create_state(*next.module);
+        if (!made) return made.error();
+        if (auto valid = validate_state(*next.module, made->get()); !valid) return valid;
+        next.state = std::move(*made);
+        return {};
+    });
+}
+
+// The report of a swap to what runs already.
+void replacement_change::stay(staged_module const& staged) {
+    slot_.sweep_retained();
+    report_.warnings = staged.verified.warnings_in_words();
+    report_.to = report_.from;
+    report_.path = {report_.from.schema_version};
+    report_.phases = steps_.phases();
+    report_.total = steps_.elapsed();
+    steps_.finish(fmt::format("{} runs already, from a file of the same content: nothing is done",
+                              report_.from.release));
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,32 @@
+// A component becomes a module of another file: swap, and revert to what ran before.
+#pragma once
+
+#include "module/staging_area.hpp"
+#include "swap/change.hpp"
+#include "transfer/replacement.hpp"
+#include "transfer/staged_module.hpp"
+
+#include <hotswap/failure.hpp>
+
+namespace hotswap::detail {
+
+class replacement_change final : public change {
+public:
+    /// Lifetime: of `arguments` in `by` until it is destroyed.
+    replacement_change(slot& of, staging_area& area, replacement by, step_recorder& steps)
+        : change(of, steps, *by.arguments), area_(area), by_(std::move(by)) {
+        report_.transfer = by_.transfer;
+    }
+
+private:
+    result<void> choose() override;
+    result<void> judge(staged_module const& staged);
+    result<void> begin(staged_module staged);
+    result<void> begin_afresh();
+    void stay(staged_module const& staged);
+
+    staging_area& area_;
+    replacement const by_;
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,39 @@
+#include "swap/restore_change.hpp"
+
+#include "transfer/module_calls.hpp"
+#include "transfer/other_states.hpp"
+
+#include <hotswap/detail/state/frame.hpp>
+
+#include <memory>
+#include <utility>
+
+namespace hotswap::detail {
+
+result<void> restore_change::choose() {
+    auto const module = slot_.running().module.shared();
+    auto content = steps_.run(phase::verify, [&] { return read_frame(frame_); });
+    if (!content) return content.error();
+    steps_.bytes(frame_.size());
+    auto planned = steps_.run(phase::plan, [&] {
+        return find_import_path({content->schema, content->version, content->layout}, module->file(),
+                                module->staged().name());
+    });
+    if (!planned) return planned.error();
+    path_ = std::move(*planned);
+    next_.emplace(slot_, module, slot_.running().source);
+    state_ = std::make_unique<at_hand>(context_);
+    // The state of a frame has no owner yet: it is read while the old one still serves.
+    auto read = steps_.run(phase::migrate, [&]() -> result<void> {
+        auto imported = import_state(*module, content->version, content->payload, view_);
+        if (!imported) return imported.error();
+        if (auto valid = validate_state(*module, imported->get()); !valid) return valid;
+        (*next_)->state = std::move(*imported);
+        return {};
+    });
+    if (!read) return read;
+    steps_.bytes(content->payload.size());
+    return {};
+}
+
+}  // namespace hotswap::detail

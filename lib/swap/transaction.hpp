@@ -1,0 +1,70 @@
+// One or more changes that are committed, or undone, together.
+#pragma once
+
+#include "durable/persistence.hpp"
+#include "swap/change.hpp"
+#include "transfer/closed_gates.hpp"
+
+#include <hotswap/failure.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// What counts for all changes of a transaction.
+struct transaction_terms {
+    pause_limits limits{};
+    bool on_probation = false;      ///< the old generations stand by instead of being retired
+    persistence* keeper = nullptr;  ///< makes it durable; null: nothing does
+};
+
+/// A swap, of one component or of several: their gates are closed together, and opened together for the new generations, or for
+/// the old ones.
+/// Threads:  one that holds the operations of all slots.
+class transaction {
+public:
+    /// `changes`: at least one, each of another slot.
+    transaction(std::string_view operation, std::vector<std::unique_ptr<change>> changes,
+                transaction_terms terms);
+    ~transaction();
+    transaction(transaction const&) = delete;
+    transaction& operator=(transaction const&) = delete;
+
+    /// Effects:  all or nothing; on failure the old generations serve on.
+    /// Errors:   those of its changes, which name the component; may throw std::bad_alloc, also after the commit.
+    result<void> run();
+
+    /// Whether the new generations serve.
+    bool is_committed() const noexcept { return is_committed_; }
+    /// In the order of the changes.
+    std::vector<swap_report> take_reports();
+
+private:
+    result<void> prepare();
+    result<void> begin();
+    result<void> move_states();
+    result<void> pause_once();
+    result<void> drain(closed_gates& closed);
+    result<void> transfer(closed_gates& closed);
+    void commit(closed_gates& closed) noexcept;
+    result<void> prepare_again();
+    void make_durable();
+    void settle();
+    failure refused(failure why);
+    std::vector<durable_part> parts() const;
+
+    std::string const operation_;
+    std::vector<std::unique_ptr<change>> const changes_;
+    transaction_terms const terms_;
+    std::vector<change*> active_;  // all but those for which nothing has to be done
+    std::vector<slot*> slots_;     // theirs
+    std::uint64_t intent_ = 0;     // 0: none noted
+    bool is_committed_ = false;
+};
+
+}  // namespace hotswap::detail

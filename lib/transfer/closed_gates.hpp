@@ -1,0 +1,114 @@
+// Closed gates: the only time in which a caller can wait.
+#pragma once
+
+#include "slot/closed_set.hpp"
+#include "slot/pause_turns.hpp"
+#include "slot/slot.hpp"
+
+#include <hotswap/failure.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// For how long callers may be held.
+struct pause_limits {
+    std::chrono::nanoseconds drain_deadline{0};
+    std::chrono::nanoseconds pause_budget{0};  ///< 0: none
+};
+
+/// What subscribers get to hear of components whose gates are closed waits, because each of them may call the component; so does
+/// what a thread says that works behind the gates. It is handed on when this ends.
+class held_events {
+public:
+    /// Errors:   throws std::bad_alloc.
+    explicit held_events(std::span<slot* const> of);
+    ~held_events();
+    held_events(held_events const&) = delete;
+    held_events& operator=(held_events const&) = delete;
+
+    /// From now on, until `gates_open`.
+    void begin(std::uint32_t set) noexcept;
+    void gates_open() noexcept;
+
+private:
+    gate_watch* const watch_;  // null: there is none
+    std::vector<closed_gate> entries_;
+    bool are_closed_ = false;
+};
+
+/// Closes the gates of one or more slots for as long as it lives, unless they are opened before: leaving the scope lets the
+/// callers through to the generations that were running, whatever happened.
+/// Threads:  one that holds the slots' operations.
+class closed_gates {
+public:
+    /// Effects:  waits for its turn before the gates close (slot/pause_turns.hpp).
+    /// Errors:   throws std::bad_alloc, before the gates close.
+    closed_gates(std::span<slot* const> slots, pause_limits const& limits);
+    closed_gates(slot& only, pause_limits const& limits);
+    ~closed_gates();
+    closed_gates(closed_gates const&) = delete;
+    closed_gates& operator=(closed_gates const&) = delete;
+
+    /// Waits for the last lease.
+    /// Errors:   drain_timeout, pause_budget_exceeded.
+    result<void> drain();
+    /// Errors:   pause_budget_exceeded.
+    result<void> check_budget() const;
+
+    bool has_budget() const noexcept { return limits_.pause_budget.count() > 0; }
+    std::chrono::nanoseconds budget() const noexcept { return limits_.pause_budget; }
+    /// When the budget, if there is one, is used up.
+    std::chrono::steady_clock::time_point deadline() const noexcept;
+
+    /// Runs `f`, which uses nothing that the running generations have: a caller that has waited for the drain deadline once more
+    /// is let through to them, and so are the others.
+    /// Errors:   those of `f`; pause_budget_exceeded: that has happened, and the gates are open.
+    template <class F>
+    result<void> within_bound(F&& f) {
+        set_.limit(bound());
+        auto done = f();
+        if (!set_.end_limit()) {
+            ended();
+            return overdue(done);
+        }
+        return done;
+    }
+
+    /// Lets the callers through to what runs in the slots now.
+    void open() noexcept;
+    /// Keeps the gates closed for good.
+    void end() noexcept;
+    void reopen() noexcept;
+
+    /// From the gates closing to the gates opening, or to now.
+    std::chrono::nanoseconds length() const noexcept;
+    std::uint64_t calls_held(std::size_t of = 0) const noexcept;
+    std::chrono::nanoseconds longest_wait(std::size_t of = 0) const noexcept;
+    /// Of the slots, the first whose gate is not empty.
+    std::size_t held_up() const noexcept;
+
+private:
+    std::chrono::steady_clock::time_point bound() const noexcept;
+    failure overdue(result<void> const& outcome_of_work) const;
+    std::span<gate* const> begin_holding() noexcept;
+    void ended() noexcept;
+
+    held_events held_;  // the first member: destroyed when the gates have opened and the turn is given back
+    std::vector<slot*> const slots_;
+    std::vector<gate*> const gates_;
+    std::vector<std::uint64_t> const held_before_;
+    pause_limits const limits_;
+    std::uint32_t const number_ = next_set_number();
+    pause_turns::turn const turn_;
+    std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
+    std::chrono::steady_clock::time_point ended_at_;
+    bool opened_ = false;
+    closed_set set_;
+};
+
+}  // namespace hotswap::detail

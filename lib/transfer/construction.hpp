@@ -1,0 +1,39 @@
+// The steps behind the gates that use nothing of the running generation: read, migrate, construct.
+#pragma once
+
+#include "transfer/abandonable_work.hpp"
+#include "transfer/byte_buffer.hpp"
+#include "transfer/next_state.hpp"
+
+#include <hotswap/failure.hpp>
+
+#include <memory>
+#include <optional>
+
+namespace hotswap::detail {
+
+/// Within a budget they run on a thread that can be left to itself; without one, constructing has a bound
+/// (`closed_gates::within_bound`).
+class construction {
+public:
+    explicit construction(move_context const& context) noexcept : context_(context) {}
+
+    /// Before the gates close: starts the thread for work that may overrun a budget, if there is one.
+    /// Errors:   throws std::system_error if there is no thread.
+    void expect(pause_limits const& limits);
+    /// Reads `payload`, unless `next` has its state, and constructs the instance.
+    /// Errors:   those of `next_state::in_pause` but export_failed.
+    result<void> run(closed_gates& closed, next_generation& next, std::unique_ptr<byte_buffer> payload);
+
+private:
+    result<void> leave_it(std::shared_ptr<abandonable_work> const& work, closed_gates const& closed,
+                          bool reads);
+    result<void> note(abandonable_work const& work, result<void> const& constructed, bool reads,
+                      std::uint64_t bytes);
+
+    move_context const& context_;
+    std::optional<abandonable_thread> worker_;
+    std::unique_ptr<byte_buffer> used_;  // freed after the gates have opened
+};
+
+}  // namespace hotswap::detail

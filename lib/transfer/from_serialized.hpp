@@ -1,0 +1,28 @@
+// The next state by way of bytes: the running module writes, the next one reads.
+#pragma once
+
+#include "transfer/byte_buffer.hpp"
+#include "transfer/construction.hpp"
+#include "transfer/next_state.hpp"
+
+#include <memory>
+
+namespace hotswap::detail {
+
+/// The running state through its serialized form, in the pause.
+class from_serialized final : public next_state {
+public:
+    explicit from_serialized(move_context const& context) : context_(context), constructs_(context) {}
+
+    result<void> before_pause(pause_limits const& limits) override;
+    result<void> in_pause(closed_gates& closed, next_generation& next) override;
+
+private:
+    result<void> export_to(closed_gates const& closed, byte_buffer& payload);
+
+    move_context const& context_;
+    construction constructs_;
+    std::unique_ptr<byte_buffer> payload_;
+};
+
+}  // namespace hotswap::detail

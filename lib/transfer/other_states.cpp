@@ -1,0 +1,46 @@
+#include "transfer/other_states.hpp"
+
+namespace hotswap::detail {
+
+namespace {
+
+std::uint64_t elements_of(generation const& of) {
+    std::uint64_t bytes = 0;
+    std::uint64_t elements = 0;
+    abi::error why;
+    auto const counted = of.module->api().measure_state(of.state.get(), &bytes, &elements, &why);
+    return counted == abi::status::ok ? elements : 0;
+}
+
+}  // namespace
+
+result<void> by_handoff::in_pause(closed_gates& closed, next_generation& next) {
+    void* const state = context_.component.running().state.get();
+    auto valid = context_.steps.run(phase::migrate, [&]() -> result<void> {
+        // Equal names and layouts do not make two modules look for an entry in the same place.
+        if (auto const why = lookup_difference(*next->module, state); !why.empty())
+            return handoff_refusal(next->module->staged().name(), why, phase::migrate);
+        return validate_state(*next->module, state);
+    });
+    if (!valid) return valid;
+    return context_.steps.run(phase::construct, [&]() -> result<void> {
+        if (auto in_time = closed.check_budget(); !in_time) return in_time;
+        auto made = construct(*next, state);
+        if (!made) return made.error();
+        next->instance = std::move(*made);
+        return closed.check_budget();
+    });
+}
+
+result<void> from_standby::in_pause(closed_gates&, next_generation& next) {
+    auto& slot = context_.component;
+    auto& dropped = report_.discarded;
+    dropped.happened = true;
+    dropped.calls = slot.entrance->watched_calls().calls;
+    dropped.elements_now = elements_of(slot.running());
+    dropped.elements_before = elements_of(*slot.standby());
+    next.put_back(slot.take_standby());
+    return {};
+}
+
+}  // namespace hotswap::detail
