@@ -15,9 +15,6 @@
 #include <ctime>
 
 #include <algorithm>
-#include <cassert>
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <thread>
@@ -55,16 +52,30 @@ bool begin_watching(std::uint32_t index) noexcept {
     return true;
 }
 
-void end_watching(std::uint32_t index) noexcept {
-    auto* const known = this_thread_site(index, false);
-    if (known == nullptr) return;  // the thread is ending
-    auto& site = *known;
+// `in_flight_before`: exceptions of this thread that have nothing to do with the call.
+void end_watching(std::uint32_t index, hold_site& site, int in_flight_before) noexcept {
     auto& counts = thread_registry::get().watched[index];
     counts.calls.fetch_add(1, std::memory_order_relaxed);
-    if (std::uncaught_exceptions() > site.exceptions) counts.errors.fetch_add(1, std::memory_order_relaxed);
+    if (std::uncaught_exceptions() > in_flight_before) counts.errors.fetch_add(1, std::memory_order_relaxed);
     counts.nanoseconds.fetch_add(steady_now() - site.since.load(std::memory_order_relaxed),
                                  std::memory_order_relaxed);
     site.since.store(0, std::memory_order_relaxed);
+}
+
+// Ends a lease in the cell that it was taken in, and what was noted of it. The cell is this thread's own, or its thread is
+// kept from ending.
+void give_back(lease_cell& cell, hold_site* site, hold how, std::uint32_t index, bool said,
+               bool on_own_thread) noexcept {
+    if (site != nullptr && said) {
+        site->file.store(nullptr, std::memory_order_relaxed);
+        if (how != hold::watched) site->since.store(0, std::memory_order_relaxed);
+    }
+    if (site != nullptr && how == hold::watched)
+        end_watching(index, *site, on_own_thread ? site->exceptions : 0);
+    if (how == hold::outer)
+        cell.outer.store(lease_cell::idle, std::memory_order_release);
+    else
+        cell.nested.fetch_sub(1, std::memory_order_release);
 }
 
 }  // namespace
@@ -74,7 +85,7 @@ void end_watching(std::uint32_t index) noexcept {
 admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept {
     auto& shared = thread_registry::get().shared[index_];
     if (enrolled)
-        cell.nested.store(1, std::memory_order_seq_cst);
+        cell.nested.fetch_add(1, std::memory_order_seq_cst);
     else
         shared.fetch_add(1, std::memory_order_seq_cst);
     if (void* const contract = open_.load(std::memory_order_seq_cst))
@@ -84,7 +95,7 @@ admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcep
         return {contract, begin_watching(index_) ? hold::watched : hold::nested};
     }
     if (enrolled)
-        cell.nested.store(0, std::memory_order_release);
+        cell.nested.fetch_sub(1, std::memory_order_release);
     else
         shared.fetch_sub(1, std::memory_order_release);
     return {};
@@ -134,10 +145,10 @@ admission gate::admit_within_set(lease_cell& cell, bool enrolled) noexcept {
         if (set == 0) return {};
         if (set == set_closed_here()) return {.would_deadlock = true};
         if (!enrolled || !is_inside(set)) return {};
-        cell.nested.store(1, std::memory_order_seq_cst);
+        cell.nested.fetch_add(1, std::memory_order_seq_cst);
         if (set_of.load(std::memory_order_seq_cst) == set)
             return {inside_.load(std::memory_order_acquire), hold::nested};
-        cell.nested.store(0, std::memory_order_release);
+        cell.nested.fetch_sub(1, std::memory_order_release);
         sched_yield();
     }
 }
@@ -147,9 +158,13 @@ admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
     bool const enrolled = registry.enroll();
     if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
         cell.nested.load(std::memory_order_relaxed) != 0) {
-        // Inside already: the drain waits for this thread's progress, so it must not wait for the drain.
-        cell.nested.store(cell.nested.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
-        return {inside_.load(std::memory_order_acquire), hold::nested};
+        // Inside already: the drain waits for this thread's progress, so it must not wait for the drain. But the lease that
+        // says so may be on another thread, and given back there at this moment: it counts only if it is still out now that
+        // this one is marked, because then no drain can have ended before the mark.
+        bool const others = cell.nested.fetch_add(1, std::memory_order_seq_cst) != 0;
+        if (others || cell.outer.load(std::memory_order_seq_cst) == lease_cell::held)
+            return {inside_.load(std::memory_order_acquire), hold::nested};
+        cell.nested.fetch_sub(1, std::memory_order_release);
     }
     if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
     auto admitted = try_admit(cell, enrolled, counted);
@@ -211,25 +226,18 @@ admission gate::enter_slowly(lease_cell& cell) {
     throw swap_error(std::move(why));
 }
 
-void gate::leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept {
-    if (how == hold::watched) end_watching(index);
-    if (how == hold::nested || how == hold::watched)
-        cell.nested.store(cell.nested.load(std::memory_order_relaxed) - 1, std::memory_order_release);
-    else
-        unshare(index);
-}
-
-void gate::leave_of(std::uint64_t owner, lease_cell* cell, hold how, std::uint32_t index) noexcept {
-    if (how == hold::shared || owner == this_thread_number()) return leave(*cell, how, index);
-    if (!thread_registry::get().alive(owner)) return unshare(index);
-#if !defined(NDEBUG)
-    std::fputs(
-        "hotswap: a lease was given back by another thread than the one that took it; use handle::share() "
-        "for "
-        "leases that move between threads\n",
-        stderr);
-    std::abort();
-#endif
+void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool said) noexcept {
+    if (how == hold::shared) return unshare(index);
+    if (owner == this_thread_cells.number)
+        return give_back(this_thread_cells.of[index], this_thread_site(index, false), how, index, said, true);
+    auto& registry = thread_registry::get();
+    bool const lives = registry.with_thread(owner, [&](thread_cells& cells, hold_sites const& sites) {
+        give_back(cells.of[index], sites.find(index), how, index, said, false);
+    });
+    if (lives) return;
+    // The thread has ended, and what was noted of its leases with it; the leases themselves are in the shared count.
+    if (how == hold::watched) registry.watched[index].calls.fetch_add(1, std::memory_order_relaxed);
+    unshare(index);
 }
 
 void gate::share() noexcept { thread_registry::get().shared[index_].fetch_add(1, std::memory_order_seq_cst); }
@@ -303,15 +311,6 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
     site.line.store(line, std::memory_order_relaxed);
     site.file.store(file, std::memory_order_release);
     return true;
-}
-
-void gate::forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept {
-    if (owner != this_thread_number()) return;  // it has ended, and its marks with it
-    auto* const known = this_thread_site(index, false);
-    if (known == nullptr) return;
-    auto& site = *known;
-    site.file.store(nullptr, std::memory_order_relaxed);
-    if (how != hold::watched) site.since.store(0, std::memory_order_relaxed);
 }
 
 std::string gate::holders() const {

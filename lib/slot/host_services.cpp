@@ -138,14 +138,14 @@ struct host_functions {
         }
         token->words[0] = static_cast<std::uint64_t>(admitted.how);
         token->words[1] = reinterpret_cast<std::uintptr_t>(&cell);
-        token->words[2] = this_thread_number();
+        token->words[2] = this_thread_cells.number;
         *contract = admitted.contract;
         return abi::status::ok;
     }
     static void leave(void* neighbour, abi::lease_token* token) noexcept {
         auto* const cell = reinterpret_cast<lease_cell*>(static_cast<std::uintptr_t>(token->words[1]));
-        gate::leave_of(token->words[2], cell, static_cast<hold>(token->words[0]),
-                       at(neighbour).target().index());
+        gate::leave(token->words[2], *cell, static_cast<hold>(token->words[0]),
+                    at(neighbour).target().index());
     }
 
     static abi::text origin(void* context) noexcept {

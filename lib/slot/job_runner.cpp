@@ -114,7 +114,7 @@ void job_runner::work() noexcept {
         auto const admitted = gate_.try_enter(cell, false);
         if (admitted.contract == nullptr) return;
         run_due_job();
-        gate::leave(cell, admitted.how, gate_.index());
+        gate::leave(this_thread_cells.number, cell, admitted.how, gate_.index());
     }
 }
 

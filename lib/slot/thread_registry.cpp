@@ -35,7 +35,6 @@ bool can_be_asymmetric() noexcept {
 }
 
 std::atomic<std::uint64_t> next_thread_number{1};
-constinit thread_local std::uint64_t own_number = 0;
 
 enum class presence { unknown, enrolled, ended };
 constinit thread_local presence own_presence = presence::unknown;
@@ -45,17 +44,12 @@ constinit thread_local hold_sites own_sites{};
 struct enrollment {
     ~enrollment() {
         own_presence = presence::ended;
-        thread_registry::get().fold(this_thread_cells, own_number);
+        thread_registry::get().fold(this_thread_cells);
         own_sites.clear();
     }
 };
 
 }  // namespace
-
-std::uint64_t this_thread_number() noexcept {
-    if (own_number == 0) own_number = next_thread_number.fetch_add(1, std::memory_order_relaxed);
-    return own_number;
-}
 
 hold_site* this_thread_site(std::uint32_t index, bool wanted) noexcept {
     if (own_presence != presence::enrolled) return nullptr;
@@ -83,8 +77,10 @@ thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {
 bool thread_registry::enroll() noexcept {
     if (own_presence != presence::unknown) return own_presence == presence::enrolled;
     try {
+        auto const number = next_thread_number.fetch_add(1, std::memory_order_relaxed);
         std::lock_guard const lock(mutex_);
-        threads_.push_back({&this_thread_cells, &own_sites, this_thread_number(), gettid()});
+        threads_.push_back({&this_thread_cells, &own_sites, number, gettid()});
+        this_thread_cells.number = number;
     } catch (...) {
         return false;  // out of memory: this call is counted in the shared count, the next one tries again
     }
@@ -94,7 +90,7 @@ bool thread_registry::enroll() noexcept {
     return true;
 }
 
-void thread_registry::fold(thread_cells& cells, std::uint64_t number) noexcept {
+void thread_registry::fold(thread_cells& cells) noexcept {
     std::lock_guard const lock(mutex_);
     for (std::size_t i = 0; i != max_slots; ++i) {
         auto& cell = cells.of[i];
@@ -104,13 +100,8 @@ void thread_registry::fold(thread_cells& cells, std::uint64_t number) noexcept {
         cell.outer.store(lease_cell::unknown, std::memory_order_relaxed);
         cell.nested.store(0, std::memory_order_relaxed);
     }
-    std::erase_if(threads_, [number](thread const& t) { return t.number == number; });
-}
-
-bool thread_registry::alive(std::uint64_t number) const noexcept {
-    std::lock_guard const lock(mutex_);
-    return std::any_of(threads_.begin(), threads_.end(),
-                       [number](thread const& t) { return t.number == number; });
+    std::erase_if(threads_, [&cells](thread const& t) { return t.number == cells.number; });
+    cells.number = 0;  // a lease that this thread gives back from now on is in the shared count, too
 }
 
 std::uint32_t thread_registry::claim_slot(gate& by) {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace hotswap::detail {
@@ -56,9 +57,19 @@ public:
     /// Makes the calling thread's marks visible to swaps; false while the thread is ending.
     bool enroll() noexcept;
     /// Folds the thread's leases into the shared counts; they can still be given back, from any thread.
-    void fold(thread_cells& cells, std::uint64_t number) noexcept;
-    /// Whether the thread of that number is still enrolled.
-    bool alive(std::uint64_t number) const noexcept;
+    void fold(thread_cells& cells) noexcept;
+    /// Calls `f(thread_cells&, hold_sites const&)` with those of the thread of that number, which does not end meanwhile;
+    /// false, without a call, if it has ended.
+    template <class F>
+    bool with_thread(std::uint64_t number, F f) noexcept {
+        std::lock_guard const lock(mutex_);
+        for (thread const& t : threads_)
+            if (t.number == number) {
+                f(*t.cells, std::as_const(*t.sites));
+                return true;
+            }
+        return false;
+    }
 
     /// Errors:   throws std::length_error if all are taken.
     std::uint32_t claim_slot(gate& by);

@@ -194,7 +194,7 @@ std::string probation_watch::ask_component(slot& in) {
     auto outcome = abi::status::ok;
     if (running.module->api().check_health != nullptr)
         outcome = running.module->api().check_health(running.instance.object(), &well, &why);
-    gate::leave(cell, admitted.how, entrance.index());
+    gate::leave(this_thread_cells.number, cell, admitted.how, entrance.index());
     if (outcome != abi::status::ok)
         return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
     return well ? std::string{} : "its healthy() says that it is not";

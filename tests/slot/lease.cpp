@@ -5,8 +5,6 @@
 
 #include <doctest/doctest.h>
 
-#include <csignal>
-#include <latch>
 #include <optional>
 #include <vector>
 
@@ -232,35 +230,3 @@ TEST_CASE(
     left.reset();
     CHECK(g.gate->leases() == 0);
 }
-
-#if defined(NDEBUG)
-TEST_CASE("lease: one given back by another thread than its own is not given back at all") {
-    gated g;
-    std::latch may_end(1);
-    std::optional<lease<pair>> held;
-    std::latch taken(1);
-    std::thread owner([&] {
-        held.emplace(g.handle.lease());
-        taken.count_down();
-        may_end.wait();
-    });
-    taken.wait();
-    held.reset();
-    CHECK(g.gate->leases() == 1);
-    may_end.count_down();
-    owner.join();
-    CHECK(g.gate->leases() == 1);
-}
-#else
-TEST_CASE("lease: one given back by another thread than its own ends a debug build") {
-    int const status = test::in_child([] {
-        std::signal(SIGABRT, SIG_DFL);  // past the test framework's own handler
-        static_cast<void>(std::freopen("/dev/null", "w", stderr));
-        gated g;
-        std::optional<lease<pair>> held(g.handle.lease());
-        std::thread([&] { held.reset(); }).join();
-    });
-    CHECK(WIFSIGNALED(status));
-    CHECK(WTERMSIG(status) == SIGABRT);
-}
-#endif

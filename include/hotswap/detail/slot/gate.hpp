@@ -55,17 +55,17 @@ public:
     /// `counted`: whether how it ends counts, should calls be watched.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
 
-    /// Gives a lease back, on the thread that took it.
-    static void leave(lease_cell& cell, hold how, std::uint32_t index) noexcept {
-        if (how == hold::outer) [[likely]]
+    /// Gives a lease back that the thread `owner` took in its `cell`: the one way out, for every kind of lease.
+    /// `said`: whether it is the lease that `say_where` has noted.
+    /// Threads:  [any]; the owner may have ended, or be about to.
+    /// Cost:     on the owner a thread-local load and a store; on another thread a short look at the list of threads.
+    static void leave(std::uint64_t owner, lease_cell& cell, hold how, std::uint32_t index,
+                      bool said = false) noexcept {
+        if (how == hold::outer && !said && owner == this_thread_cells.number) [[likely]]
             cell.outer.store(lease_cell::idle, std::memory_order_release);
         else
-            leave_slowly(cell, how, index);
+            leave_slowly(owner, how, index, said);
     }
-    /// Gives a lease back that the thread `owner` took, which may have ended meanwhile.
-    /// Effects:  on a thread other than a living owner the lease is not given back at all (a debug build
-    ///           aborts).
-    static void leave_of(std::uint64_t owner, lease_cell* cell, hold how, std::uint32_t index) noexcept;
 
     /// Adds a lease that any thread may give back; the caller holds one already.
     void share() noexcept;
@@ -104,15 +104,15 @@ public:
     bool wait_until_drained(std::chrono::steady_clock::time_point deadline) const noexcept;
     /// How many leases are out now: for messages.
     std::uint64_t leases() const noexcept;
+    /// Whether a lease that this thread took is out, wherever it has moved since.
     bool held_by_this_thread() const noexcept;
     /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
     std::string holders() const;
     /// How a call of this thread, which works behind the gate, came back to it.
     std::string way_back_here() const;
-    /// Says where this thread's lease comes from; `forget_where` takes that back.
+    /// Says where this thread's lease comes from, until that lease is given back.
     /// False, and nothing, if an outer lease of the thread has said so already, or there is no memory to note it in.
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
-    static void forget_where(std::uint64_t owner, std::uint32_t index, hold how) noexcept;
 
     /// From the next opening on, sends calls the long way and looks at how they end; false: no longer, from now on.
     /// Threads:  whoever operates on the slot.
@@ -127,7 +127,7 @@ public:
 
 private:
     admission enter_slowly(lease_cell& cell);
-    static void leave_slowly(lease_cell& cell, hold how, std::uint32_t index) noexcept;
+    static void leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool said) noexcept;
     admission wait_and_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
     admission try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
     admission admit_within_set(lease_cell& cell, bool enrolled) noexcept;
@@ -150,8 +150,5 @@ private:
     std::atomic<std::uint32_t> functions_;
     int process_;  // whose threads open it
 };
-
-/// A number that no other thread of the process has had or will have.
-std::uint64_t this_thread_number() noexcept;
 
 }  // namespace hotswap::detail

@@ -10,9 +10,11 @@
 namespace hotswap {
 
 /// A hold on the running generation, for one block: what it points to stays the same until it is gone.
-/// Threads:  belongs to the thread that took it (checked in debug builds); see `handle::share` for the
-///           others.
+/// Threads:  may be used and given back on any thread, also after the one that took it has ended. Until then that thread
+///           counts as inside: a closed gate lets it through, and `swap` there answers would_deadlock. For holds that are
+///           meant to move, `handle::share`.
 /// Lifetime: keep it short: a swap waits for it. It may outlive its handle.
+/// Cost:     given back on another thread: a mutex and an atomic.
 template <class Contract>
 class lease {
 public:
@@ -21,7 +23,7 @@ public:
         auto const admitted = gate.enter(*cell_);
         contract_ = static_cast<Contract*>(admitted.contract);
         how_ = admitted.how;
-        owner_ = detail::this_thread_number();
+        owner_ = detail::this_thread_cells.number;
         said_ = gate.say_where(file, line, how_);
     }
     lease(lease&& other) noexcept
@@ -40,10 +42,9 @@ public:
         std::swap(said_, other.said_);
         return *this;
     }
-    ~lease() {
-        if (how_ == detail::hold::none) return;
-        if (said_) detail::gate::forget_where(owner_, index_, how_);
-        detail::gate::leave_of(owner_, cell_, how_, index_);
+    // Out of line: it is no short way, and in each std::optional<lease> g++ 12 would take it for one without a value.
+    [[gnu::noinline]] ~lease() {
+        if (how_ != detail::hold::none) detail::gate::leave(owner_, *cell_, how_, index_, said_);
     }
 
     /// Cost:     a plain pointer.
@@ -96,21 +97,24 @@ private:
 template <class Contract>
 class handle {
 public:
-    /// One call: holds a lease until the end of the full expression.
+    /// One call: holds a lease until the end of the full expression. In `co_await handle->read(key)` that is after the
+    /// coroutine has resumed, and the lease is given back on the thread on which it did.
     class call {
     public:
         explicit call(detail::gate& gate) : cell_(gate.cell()), index_(gate.index()) {
             auto const admitted = gate.enter(cell_);
             contract_ = static_cast<Contract*>(admitted.contract);
             how_ = admitted.how;
+            owner_ = detail::this_thread_cells.number;
         }
         call(call const&) = delete;
-        ~call() { detail::gate::leave(cell_, how_, index_); }
+        ~call() { detail::gate::leave(owner_, cell_, how_, index_); }
         Contract* operator->() const noexcept { return contract_; }
 
     private:
         detail::lease_cell& cell_;
         Contract* contract_;
+        std::uint64_t owner_;
         std::uint32_t index_;
         detail::hold how_;
     };

@@ -27,14 +27,19 @@ inline constexpr std::memory_order look_order = std::memory_order_acquire;
 struct lease_cell {
     enum : std::uint32_t { unknown, idle, held };
     /// The thread's outermost lease. `unknown` sends every call the long way: before the thread is enrolled,
-    /// and always where the kernel has no membarrier.
+    /// and always where the kernel has no membarrier. While it is `held`, only that lease writes it, on whatever thread
+    /// the lease is given back; otherwise only the cell's thread does. So a plain store is enough, everywhere.
     std::atomic<std::uint32_t> outer{unknown};
-    /// Leases within the outermost one, or taken the long way.
+    /// Leases within the outermost one, or taken the long way. Other threads give such leases back too, so it is only
+    /// ever added to and subtracted from.
     std::atomic<std::uint32_t> nested{0};
 };
 
 struct thread_cells {
     lease_cell of[max_slots];
+    /// The thread, by a number that no other thread of the process has had or will have: where a thread has ended, a new
+    /// one often finds its cells at the same address. 0: not enrolled yet, or not any more; its leases are `shared` then.
+    std::uint64_t number = 0;
 };
 
 // Constant-initialised, so that an access is an address computation and not a call. Every thread of a host has it, on its stack
