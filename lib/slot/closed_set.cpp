@@ -26,6 +26,7 @@ closed_set::closed_set(std::span<gate* const> gates, std::uint32_t number) noexc
         each->shut(number_);
     }
     barrier_on_all_threads();
+    for (auto const* const each : gates_) each->tell_draining(true);
 }
 
 closed_set::~closed_set() {

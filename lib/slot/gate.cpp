@@ -251,6 +251,7 @@ void gate::unshare(std::uint32_t index) noexcept {
 
 void gate::open(void* contract) noexcept {
     thread_registry::get().set_of[index_].store(0, std::memory_order_seq_cst);
+    tell_draining(false);
     inside_.store(contract, std::memory_order_release);
     (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
     if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_seq_cst);
@@ -269,6 +270,7 @@ void gate::shut(std::uint32_t number) noexcept {
 void gate::close() noexcept {
     shut(next_set_number());
     barrier_on_all_threads();
+    tell_draining(true);
 }
 
 void gate::seal(bool sealed) noexcept {

@@ -148,6 +148,22 @@ struct host_functions {
                     at(neighbour).target().index());
     }
 
+    static bool draining(void* context) noexcept {
+        return of(context).draining_.load(std::memory_order_acquire);
+    }
+    static void listen_for_drains(void* context, abi::drain_listener* who) noexcept {
+        auto& self = of(context);
+        std::lock_guard const lock(self.drains_mutex_);
+        who->next = std::exchange(self.drain_listeners_, who);
+    }
+    static void stop_listening_for_drains(void* context, abi::drain_listener* who) noexcept {
+        auto& self = of(context);
+        std::lock_guard const lock(self.drains_mutex_);
+        auto** at = &self.drain_listeners_;
+        while (*at != nullptr && *at != who) at = &(*at)->next;
+        if (*at != nullptr) *at = who->next;
+    }
+
     static abi::text origin(void* context) noexcept {
         auto const& path = of(context).origin_.native();
         return {path.data(), path.size()};
@@ -169,6 +185,13 @@ host_services::host_services(environment const& around, job_runner& runner,
       }()),
       settings_(std::move(with)) {}
 
+// The listeners look at `draining_` after they began to listen, so that none misses a drain that begins at that moment.
+void host_services::draining(bool begins) noexcept {
+    if (draining_.exchange(begins, std::memory_order_acq_rel) == begins) return;
+    std::lock_guard const lock(drains_mutex_);
+    for (auto* each = drain_listeners_; each != nullptr; each = each->next) each->told(each->context, begins);
+}
+
 abi::host_api const& host_services::api() noexcept {
     static constexpr abi::host_api table{
         .log = &host_functions::log,
@@ -187,6 +210,9 @@ abi::host_api const& host_services::api() noexcept {
         .origin = &host_functions::origin,
         .settings = &host_functions::settings,
         .find_as_built = &host_functions::find_as_built,
+        .draining = &host_functions::draining,
+        .listen_for_drains = &host_functions::listen_for_drains,
+        .stop_listening_for_drains = &host_functions::stop_listening_for_drains,
     };
     return table;
 }

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,7 +44,7 @@ struct environment {
 };
 
 /// The services of one generation. They outlive its instance, and its pins.
-class host_services {
+class host_services final : public drain_listener {
 public:
     /// `source`: the file that was asked for.
     host_services(environment const& around, job_runner& runner, std::filesystem::path const& source,
@@ -60,6 +61,8 @@ public:
     shared_settings const& settings() const noexcept { return settings_; }
     std::uint64_t pins() const noexcept { return pins_.load(std::memory_order_acquire); }
 
+    void draining(bool begins) noexcept override;
+
 private:
     friend struct host_functions;
 
@@ -69,6 +72,9 @@ private:
     shared_settings const settings_;
     job_list jobs_;
     std::atomic<std::uint64_t> pins_{0};
+    std::atomic<bool> draining_{false};
+    std::mutex drains_mutex_;
+    abi::drain_listener* drain_listeners_ = nullptr;  // guarded by drains_mutex_
 };
 
 }  // namespace hotswap::detail

@@ -46,6 +46,7 @@ slot::slot(std::string name, contract wanted, environment surroundings)
 
 slot::~slot() {
     runner_.stop();
+    entrance->tell_of_drains(nullptr);
     if (standby_) retire(std::move(standby_));
     if (running_) retire(std::exchange(running_, nullptr));
 }
@@ -53,6 +54,7 @@ slot::~slot() {
 std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noexcept {
     if (next) last_number_ = std::max(last_number_, next->number);
     runner_.activate(next ? &next->services->jobs() : nullptr);
+    entrance->tell_of_drains(next ? next->services.get() : nullptr);
     return std::exchange(running_, std::move(next));
 }
 

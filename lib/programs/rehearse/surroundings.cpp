@@ -78,6 +78,9 @@ struct rehearsed_functions {
         return abi::status::gone;
     }
     static void leave(void*, abi::lease_token*) noexcept {}
+    // A rehearsal has no callers, and so no drain.
+    static bool draining(void*) noexcept { return false; }
+    static void listen(void*, abi::drain_listener*) noexcept {}
     static abi::text origin(void* context) noexcept { return of(context).origin_; }
     static abi::argument_list settings(void* context) noexcept { return of(context).settings_; }
 };
@@ -105,6 +108,9 @@ abi::host_api const& surroundings::api() noexcept {
         .origin = &rehearsed_functions::origin,
         .settings = &rehearsed_functions::settings,
         .find_as_built = &rehearsed_functions::find_as_built,
+        .draining = &rehearsed_functions::draining,
+        .listen_for_drains = &rehearsed_functions::listen,
+        .stop_listening_for_drains = &rehearsed_functions::listen,
     };
     return table;
 }

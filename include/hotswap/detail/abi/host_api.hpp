@@ -64,6 +64,13 @@ struct lease_token {
     std::uint64_t words[4] = {};
 };
 
+/// One that hears when callers are to leave; in memory of the module, which the host links while it listens.
+struct drain_listener {
+    void* context = nullptr;
+    void (*told)(void* context, bool draining) noexcept = nullptr;
+    drain_listener* next = nullptr;  ///< the host's
+};
+
 /// The functions of the host. `context` is what the instance was created with.
 /// Threads:  [any] for all of them.
 struct host_api {
@@ -106,6 +113,13 @@ struct host_api {
     /// As `find`, by a caller that knows the contract's class with `functions` entries in its vtable.
     void* (*find_as_built)(void* context, text name, text contract_name, std::uint32_t contract_number,
                            std::uint32_t functions, error* why) noexcept = nullptr;
+
+    /// Whether callers are to leave, because the component's gate is closed and its drain waits for them.
+    bool (*draining)(void* context) noexcept = nullptr;
+    /// From now on `who` is told when that begins, and when it is over without an end of the instance.
+    void (*listen_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
+    /// On return `who` is not being told, and never will be.
+    void (*stop_listening_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
 };
 
 }  // namespace hotswap::abi

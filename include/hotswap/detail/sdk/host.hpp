@@ -115,6 +115,14 @@ public:
     /// Threads:  [any]
     bool rehearsing() const noexcept { return api_->rehearsing(context_); }
 
+    /// Whether callers are to leave: an operation has closed the component's gate (a swap, a snapshot, a checkpoint, an unload,
+    /// the end of the runtime …) and waits for those inside. A call that may wait for long looks at it now and then, or is woken by
+    /// a `drain_signal` (<hotswap/draining.hpp>), and returns early. False again if the operation is refused or over.
+    /// Effects:  never true in a rehearsal.
+    /// Threads:  [any]
+    /// Cost:     a call through a function pointer, and a load.
+    bool draining() const noexcept { return api_->draining(context_); }
+
     /// The directory of the file that the host asked for, for data that lies next to the module; the code itself runs from
     /// a private copy elsewhere. After a recovery it is where the module came from once, and may be gone.
     /// Threads:  [any]
@@ -137,6 +145,8 @@ public:
     module_pin pin() const noexcept { return module_pin(*api_, context_); }
 
 private:
+    friend class drain_signal;
+
     static std::string_view view(abi::text from) noexcept {
         return {from.data, static_cast<std::size_t>(from.size)};
     }

@@ -25,6 +25,16 @@ struct call_counts {
     std::chrono::nanoseconds time{0};  ///< of all of them together
 };
 
+/// Hears when callers are to leave, because a drain begins, and when they may stay again.
+class drain_listener {
+public:
+    /// Called while the gate is closed, on the operating thread: it does not wait, and calls no component.
+    virtual void draining(bool begins) noexcept = 0;
+
+protected:
+    ~drain_listener() = default;
+};
+
 /// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the slot.
 class gate {
 public:
@@ -82,6 +92,14 @@ public:
     void learn_functions(std::uint32_t count) noexcept {
         std::uint32_t unknown = 0;
         functions_.compare_exchange_strong(unknown, count, std::memory_order_relaxed);
+    }
+
+    /// The running generation's, from now on; null: nobody's.
+    /// Threads:  whoever operates on the slot.
+    void tell_of_drains(drain_listener* listener) noexcept { listener_ = listener; }
+    /// Tells it that a drain begins, or is over: `close` and `open` do so themselves.
+    void tell_draining(bool begins) const noexcept {
+        if (listener_ != nullptr) listener_->draining(begins);
     }
 
     /// Lets callers through to `contract`.
@@ -148,7 +166,8 @@ private:
     std::string contract_name_;
     std::uint32_t contract_number_;
     std::atomic<std::uint32_t> functions_;
-    int process_;  // whose threads open it
+    int process_;                         // whose threads open it
+    drain_listener* listener_ = nullptr;  // the operator's
 };
 
 }  // namespace hotswap::detail

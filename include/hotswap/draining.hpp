@@ -1,0 +1,68 @@
+// For components whose calls wait for long: a stop token by which a drain wakes them.
+#pragma once
+
+#include <hotswap/detail/sdk/host.hpp>
+
+#include <mutex>
+#include <stop_token>
+#include <utility>
+
+namespace hotswap {
+
+/// Wakes the calls of a component that wait, when an operation waits for them to leave. A member of the component:
+///
+///     hotswap::drain_signal leave_early_{host};
+///     …
+///     changed_.wait_for(lock, leave_early_.token(), 30s, [&] { return !news_.empty(); });   // a condition_variable_any
+///
+/// What then returns early lets the swap go on; the caller's next call waits at the gate and reaches the new generation.
+/// Lifetime: as the instance that was constructed with the host.
+class drain_signal {
+public:
+    explicit drain_signal(host const& from) noexcept : api_(*from.api_), context_(from.context_) {
+        listener_.context = this;
+        listener_.told = &told;
+        api_.listen_for_drains(context_, &listener_);
+    }
+    drain_signal(drain_signal const&) = delete;
+    drain_signal& operator=(drain_signal const&) = delete;
+    ~drain_signal() { api_.stop_listening_for_drains(context_, &listener_); }
+
+    /// A token for one wait: stop is requested of it when a drain begins, or at once while one is going on. A refused operation
+    /// does not take that back: each wait asks for its own token.
+    /// Effects:  what is registered with it (std::stop_callback) runs on the operating thread while the gate is closed: it
+    ///           does not wait, calls no component, and does not throw.
+    /// Errors:   throws std::bad_alloc.
+    /// Threads:  [any]
+    /// Cost:     a mutex and an atomic.
+    std::stop_token token() const {
+        std::stop_source current(std::nostopstate);
+        {
+            std::lock_guard const lock(mutex_);
+            if (!source_.stop_possible()) source_ = std::stop_source();
+            current = source_;
+        }
+        if (api_.draining(context_)) current.request_stop();
+        return current.get_token();
+    }
+
+private:
+    static void told(void* context, bool draining) noexcept {
+        auto const& self = *static_cast<drain_signal const*>(context);
+        std::stop_source before(std::nostopstate);
+        {
+            std::lock_guard const lock(self.mutex_);
+            std::swap(before, self.source_);
+        }
+        if (draining && before.stop_possible()) before.request_stop();
+    }
+
+    abi::host_api const& api_;
+    void* const context_;
+    abi::drain_listener listener_;
+    mutable std::mutex mutex_;
+    mutable std::stop_source source_{
+        std::nostopstate};  // guarded by mutex_; of the waits since it was last requested
+};
+
+}  // namespace hotswap
