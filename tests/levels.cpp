@@ -44,7 +44,7 @@ constexpr std::array faces{
     face{"inspect.hpp", "module"},  face{"event.hpp", "report"},  face{"json.hpp", "report"},
     face{"options.hpp", "report"},  face{"plan.hpp", "report"},   face{"report.hpp", "report"},
     face{"runtime.hpp", "runtime"}, face{"component.hpp", "sdk"}, face{"table.hpp", "sdk"},
-    face{"draining.hpp", "sdk"}};
+    face{"asio.hpp", "slot"},       face{"draining.hpp", "sdk"}};
 
 /// The room of "state/frame.hpp" or "detail/state/frame.hpp" (by its folder), or of "runtime.hpp" (a face).
 std::optional<room> room_of(std::string_view path) {

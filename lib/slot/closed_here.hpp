@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/detail/slot/gate.hpp>
+#include <hotswap/detail/slot/opening.hpp>
 
 #include <cstdint>
 
@@ -38,7 +39,8 @@ std::uint32_t next_set_number() noexcept;
 std::uint32_t set_closed_here() noexcept;
 
 /// This thread works behind a set of gates for as long as the object lives: the thread that closed them, and one that works
-/// for that. A call of it that comes to one of them is refused, because it would wait for itself.
+/// for that. A call of it that comes to one of them is refused, because it would wait for itself. When the last one is gone,
+/// what waited for openings is called (see `call_behind_no_gate`).
 class behind_gates {
 public:
     /// `set` 0: nothing changes.

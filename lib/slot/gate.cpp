@@ -32,7 +32,10 @@ gate::gate(std::string name, std::string contract_name, std::uint32_t contract_n
       functions_(functions),
       process_(getpid()) {}
 
-gate::~gate() { thread_registry::get().release_slot(index_); }
+gate::~gate() {
+    call_waiting(opening::gone);
+    thread_registry::get().release_slot(index_);
+}
 
 // ------------------------------------------------------------------------------------------------ the
 // callers' side
@@ -154,8 +157,16 @@ admission gate::admit_within_set(lease_cell& cell, bool enrolled) noexcept {
 }
 
 admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
+    bool enrolled = false;
+    admission const admitted = enter_now(cell, enrolled, counted);
+    bool const is_answered = admitted.contract != nullptr || admitted.would_deadlock;
+    return is_answered ? admitted : wait_and_admit(cell, enrolled, counted);
+}
+
+// Through the open gate, or inside already; nothing otherwise. Says whether the thread is `enrolled`.
+admission gate::enter_now(lease_cell& cell, bool& enrolled, bool counted) noexcept {
     auto& registry = thread_registry::get();
-    bool const enrolled = registry.enroll();
+    enrolled = registry.enroll();
     if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
         cell.nested.load(std::memory_order_relaxed) != 0) {
         // Inside already: the drain waits for this thread's progress, so it must not wait for the drain. But the lease that
@@ -167,10 +178,8 @@ admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
         cell.nested.fetch_sub(1, std::memory_order_release);
     }
     if (enrolled && registry.asymmetric) cell.outer.store(lease_cell::idle, std::memory_order_relaxed);
-    auto admitted = try_admit(cell, enrolled, counted);
-    if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
-    bool const is_answered = admitted.contract != nullptr || admitted.would_deadlock;
-    return is_answered ? admitted : wait_and_admit(cell, enrolled, counted);
+    auto const admitted = try_admit(cell, enrolled, counted);
+    return admitted.contract != nullptr ? admitted : admit_within_set(cell, enrolled);
 }
 
 // The gate may be closed again, by another set, before this thread is awake.
@@ -186,7 +195,7 @@ admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) no
         admitted = try_admit(cell, enrolled, counted);
         if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
         if (admitted.contract != nullptr || admitted.would_deadlock) break;
-        if (process_ != getpid()) break;  // forked while it was closed: no thread here opens it
+        if (is_forked()) break;  // forked while it was closed: no thread here opens it
         if (turn % 2 == 1) {
             sleepers_.fetch_add(1, std::memory_order_seq_cst);
             sleep_until_turned(turn_, turn);
@@ -204,26 +213,74 @@ admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) no
 
 admission gate::enter_slowly(lease_cell& cell) {
     admission const admitted = try_enter(cell);
-    if (admitted.contract != nullptr) return admitted;
     if (admitted.would_deadlock) {
         auto why = refuse(errc::would_deadlock, phase::none, "{}", way_back_here());
         why.component = name_;
         throw swap_error(std::move(why));
     }
-    bool const is_forked = process_ != getpid() && !ended_.load(std::memory_order_acquire);
+    if (admitted.contract == nullptr) refuse_entry();
+    return admitted;
+}
+
+admission gate::enter_if_open(lease_cell& cell) {
+    bool enrolled = false;
+    admission const admitted = enter_now(cell, enrolled, true);
+    if (admitted.contract == nullptr && (ended_.load(std::memory_order_acquire) || is_forked()))
+        refuse_entry();
+    return admitted;
+}
+
+bool gate::is_forked() const noexcept { return process_ != getpid(); }
+
+errc gate::why_gone() const noexcept {
+    return !ended_.load(std::memory_order_acquire) && is_forked() ? errc::other_process
+                                                                  : errc::component_gone;
+}
+
+void gate::refuse_entry() const {
+    errc const code = why_gone();
     auto why =
-        is_forked
-            ? refuse(errc::other_process, phase::none,
+        code == errc::other_process
+            ? refuse(code, phase::none,
                      "a call to {} {} in a child that was forked while its gate was closed: no thread here "
                      "opens it; make a runtime after fork()",
                      contract_name_, contract_number_)
             : refuse(
-                  errc::component_gone, phase::none,
+                  code, phase::none,
                   "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use "
                   "the new handle",
                   contract_name_, contract_number_);
     why.component = name_;
     throw swap_error(std::move(why));
+}
+
+// The opening stores the turn before it takes those that wait, under the mutex: one that sees the gate closed here is among them.
+gate::wait gate::await_opening(std::shared_ptr<opening_wait> who) noexcept {
+    auto const is_open = [this] { return turn_.load(std::memory_order_acquire) % 2 == 0; };
+    if (!ended_.load(std::memory_order_acquire) && is_open()) return wait::is_open;
+    if (is_forked()) return wait::is_gone;  // and the mutex may have been held by a thread that is not here
+    std::lock_guard const lock(waiting_mutex_);
+    if (ended_.load(std::memory_order_acquire)) return wait::is_gone;
+    if (is_open()) return wait::is_open;
+    who->stage_.store(opening_wait::stage::waiting, std::memory_order_release);
+    waiting_.add(std::move(who));
+    return wait::begun;
+}
+
+void gate::drop_stopped_waits() noexcept {
+    if (is_forked()) return;
+    std::unique_lock lock(waiting_mutex_);
+    auto const stopped = waiting_.without_stopped();
+    lock.unlock();  // what they hold goes without the mutex
+}
+
+void gate::call_waiting(opening how) noexcept {
+    if (is_forked()) return;
+    std::unique_lock lock(waiting_mutex_);
+    auto those = std::move(waiting_);
+    lock.unlock();
+    those.mark(how);
+    call_behind_no_gate(std::move(those));
 }
 
 void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool said) noexcept {
@@ -256,6 +313,7 @@ void gate::open(void* contract) noexcept {
     (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
     if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_sleepers(turn_);
+    call_waiting(opening::open);
 }
 
 void gate::shut(std::uint32_t number) noexcept {
@@ -355,6 +413,7 @@ void gate::end() noexcept {
     close();
     turn_.fetch_add(2, std::memory_order_release);
     wake_sleepers(turn_);
+    call_waiting(opening::gone);
 }
 
 // Those that are awake again know how long it was; that one has waited at least until the gate opened.

@@ -1,5 +1,7 @@
 #include "slot/thread_registry.hpp"
 
+#include "slot/closed_here.hpp"
+
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -142,7 +144,9 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
     auto const now = std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
     if (now < record.bound.load(std::memory_order_relaxed)) return;
     if (!record.verdict.compare_exchange_strong(limited, verdict_on(number, set_verdict::reopening))) return;
-    // The operation waits for the verdict, and its gates live as long; a gate leaves the list under the mutex.
+    // The operation waits for the verdict, and its gates live as long; a gate leaves the list under the mutex. What waits for
+    // the opening is called when the mutex is free again.
+    behind_gates const here(number);
     {
         std::lock_guard const lock(mutex_);
         std::array<bool, max_slots> are_of_it{};

@@ -3,11 +3,20 @@
 
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/slot/lease_cell.hpp>
+#include <hotswap/detail/slot/opening.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
+
+namespace hotswap {
+
+enum class errc : int;
+
+}  // namespace hotswap
 
 namespace hotswap::detail {
 
@@ -64,6 +73,19 @@ public:
     /// As `enter`, but what that throws is an admission without a contract.
     /// `counted`: whether how it ends counts, should calls be watched.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
+    /// As `enter`, but does not wait: while the gate is closed it is an admission without a contract.
+    /// Errors:   throws swap_error (component_gone, other_process).
+    admission enter_if_open(lease_cell& cell);
+
+    /// How a wait for the gate began.
+    enum class wait : std::uint8_t { begun, is_open, is_gone };
+    /// Lets `who` wait for the next opening, unless the gate is open, or never will be.
+    /// Threads:  [any]
+    wait await_opening(std::shared_ptr<opening_wait> who) noexcept;
+    /// Lets go of those that do not wait any more.
+    void drop_stopped_waits() noexcept;
+    /// Why nobody gets in any more: component_gone, or other_process.
+    errc why_gone() const noexcept;
 
     /// Gives a lease back that the thread `owner` took in its `cell`: the one way out, for every kind of lease.
     /// `said`: whether it is the lease that `say_where` has noted.
@@ -145,8 +167,12 @@ public:
 
 private:
     admission enter_slowly(lease_cell& cell);
+    [[noreturn]] void refuse_entry() const;
+    bool is_forked() const noexcept;
+    void call_waiting(opening how) noexcept;
     static void leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool said) noexcept;
     admission wait_and_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
+    admission enter_now(lease_cell& cell, bool& enrolled, bool counted) noexcept;
     admission try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
     admission admit_within_set(lease_cell& cell, bool enrolled) noexcept;
 
@@ -168,6 +194,8 @@ private:
     std::atomic<std::uint32_t> functions_;
     int process_;                         // whose threads open it
     drain_listener* listener_ = nullptr;  // the operator's
+    std::mutex waiting_mutex_;
+    opening_list waiting_;  // guarded by waiting_mutex_
 };
 
 }  // namespace hotswap::detail

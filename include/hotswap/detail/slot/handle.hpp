@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace hotswap {
@@ -19,13 +20,15 @@ template <class Contract>
 class lease {
 public:
     lease(detail::gate& gate, char const* file, std::uint32_t line)
-        : cell_(&gate.cell()), index_(gate.index()) {
-        auto const admitted = gate.enter(*cell_);
-        contract_ = static_cast<Contract*>(admitted.contract);
-        how_ = admitted.how;
-        owner_ = detail::this_thread_cells.number;
-        said_ = gate.say_where(file, line, how_);
-    }
+        : lease(gate, gate.enter(gate.cell()), file, line) {}
+    /// `admitted`: this thread, through the gate, just now.
+    lease(detail::gate& gate, detail::admission admitted, char const* file, std::uint32_t line)
+        : contract_(static_cast<Contract*>(admitted.contract)),
+          cell_(&gate.cell()),
+          owner_(detail::this_thread_cells.number),
+          index_(gate.index()),
+          how_(admitted.how),
+          said_(gate.say_where(file, line, how_)) {}
     lease(lease&& other) noexcept
         : contract_(other.contract_),
           cell_(other.cell_),
@@ -67,10 +70,12 @@ private:
 template <class Contract>
 class shared_lease {
 public:
-    shared_lease(detail::gate& gate, char const* file, std::uint32_t line) : index_(gate.index()) {
-        lease<Contract> const inside(gate, file, line);
+    /// Holds nothing.
+    shared_lease() noexcept = default;
+    /// The caller holds `inside`, which is a lease of that gate.
+    shared_lease(detail::gate& gate, lease<Contract> const& inside) noexcept
+        : contract_(&*inside), index_(gate.index()) {
         gate.share();
-        contract_ = &*inside;
     }
     shared_lease(shared_lease&& other) noexcept
         : contract_(std::exchange(other.contract_, nullptr)), index_(other.index_) {}
@@ -83,12 +88,67 @@ public:
         if (contract_ != nullptr) detail::gate::unshare(index_);
     }
 
+    /// Whether it holds something: not if it was moved from, or made without.
+    explicit operator bool() const noexcept { return contract_ != nullptr; }
     Contract* operator->() const noexcept { return contract_; }
     Contract& operator*() const noexcept { return *contract_; }
 
 private:
     Contract* contract_ = nullptr;
-    std::uint32_t index_;
+    std::uint32_t index_ = 0;
+};
+
+namespace detail {
+
+template <class F>
+class function_waiting final : public opening_wait {
+public:
+    explicit function_waiting(F f) : f_(std::move(f)) {}
+    void call(opening how) noexcept { f_(how); }
+
+private:
+    void opened(opening how) noexcept override { call(how); }
+    F f_;
+};
+
+}  // namespace detail
+
+/// A wait begun by `handle::when_open`: its end takes the function back.
+/// Lifetime: it may outlive its handle. It does not wait for a function that another thread is calling at that moment.
+/// Threads:  [any], one at a time.
+class opening_watch {
+public:
+    /// Waits for nothing.
+    opening_watch() noexcept = default;
+    opening_watch(std::shared_ptr<detail::gate> gate, std::shared_ptr<detail::opening_wait> waits) noexcept
+        : gate_(std::move(gate)), waits_(std::move(waits)) {}
+    opening_watch(opening_watch&&) noexcept = default;
+    opening_watch& operator=(opening_watch&& other) noexcept {
+        if (this == &other) return *this;
+        cancel();
+        gate_ = std::move(other.gate_);
+        waits_ = std::move(other.waits_);
+        return *this;
+    }
+    ~opening_watch() { cancel(); }
+
+    /// Takes the function back: true: it will not be called; false: it was, or another thread is calling it now.
+    bool cancel() noexcept {
+        auto const gate = std::move(gate_);
+        auto const waits = std::move(waits_);
+        if (waits == nullptr || !waits->stop_waiting()) return false;
+        gate->drop_stopped_waits();
+        return true;
+    }
+    /// Leaves the function where it is: it is called, even if this object is gone by then.
+    void detach() noexcept {
+        gate_ = nullptr;
+        waits_ = nullptr;
+    }
+
+private:
+    std::shared_ptr<detail::gate> gate_;
+    std::shared_ptr<detail::opening_wait> waits_;
 };
 
 /// A component by its name, across all its generations; cheap to copy.
@@ -141,8 +201,53 @@ public:
     /// Threads:  [any]
     [[nodiscard]] shared_lease<Contract> share(char const* file = __builtin_FILE(),
                                                std::uint32_t line = __builtin_LINE()) const {
-        return shared_lease<Contract>(*gate_, file, line);
+        return shared_lease<Contract>(*gate_, lease(file, line));
     }
+
+    /// A lease if the gate is open now, and nothing while it is closed: it never waits.
+    /// Errors:   throws swap_error (component_gone): then it never will be open again.
+    /// Threads:  [any]
+    [[nodiscard]] std::optional<hotswap::lease<Contract>> try_lease(
+        char const* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) const {
+        std::optional<hotswap::lease<Contract>> taken;
+        auto const admitted = gate_->enter_if_open(gate_->cell());
+        if (admitted.contract != nullptr) taken.emplace(*gate_, admitted, file, line);
+        return taken;
+    }
+
+    /// As `try_lease`, a lease that may move between threads; it holds nothing while the gate is closed.
+    /// Errors:   throws swap_error (component_gone).
+    /// Threads:  [any]
+    [[nodiscard]] shared_lease<Contract> try_share(char const* file = __builtin_FILE(),
+                                                   std::uint32_t line = __builtin_LINE()) const {
+        auto const taken = try_lease(file, line);
+        return taken ? shared_lease<Contract>(*gate_, *taken) : shared_lease<Contract>();
+    }
+
+    /// Calls `f(opening)` once: now, on this thread, if the gate is open or the component gone; otherwise on the thread that
+    /// opens the gate, once that thread holds no gate closed, or ends the component. By then the gate may be closed again.
+    /// Effects:  an operation goes on when `f` has returned, so that it hands work on and does not wait.
+    /// Errors:   throws std::bad_alloc, or what moving `f` throws. What `f` itself throws ends the process.
+    /// Threads:  [any]
+    /// Lifetime: `f` lives until it was called or taken back, which the end of the returned object does.
+    template <class F>
+    [[nodiscard]] opening_watch when_open(F f) const {
+        auto waits = std::make_shared<detail::function_waiting<F>>(std::move(f));
+        switch (gate_->await_opening(waits)) {
+            case detail::gate::wait::is_open:
+                waits->call(opening::open);
+                return {};
+            case detail::gate::wait::is_gone:
+                waits->call(opening::gone);
+                return {};
+            case detail::gate::wait::begun:
+                break;
+        }
+        return opening_watch(gate_, std::move(waits));
+    }
+
+    /// The gate itself, for what is built on it (<hotswap/asio.hpp>).
+    std::shared_ptr<detail::gate> const& gate() const noexcept { return gate_; }
 
 private:
     std::shared_ptr<detail::gate> gate_;

@@ -1,0 +1,84 @@
+// Waiting for a gate to open without a thread that sleeps: what is called once it does.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace hotswap {
+
+/// How a wait for a gate ended.
+enum class opening : std::uint8_t {
+    open,  ///< calls go through now
+    gone,  ///< they never will: the component was unloaded, or its runtime is gone
+};
+
+}  // namespace hotswap
+
+namespace hotswap::detail {
+
+class gate;
+class opening_list;
+
+/// One that waits for a gate to open. It is asked to wait by `gate::await_opening`, any number of times, one after the other.
+class opening_wait {
+public:
+    opening_wait() = default;
+    opening_wait(opening_wait const&) = delete;
+    opening_wait& operator=(opening_wait const&) = delete;
+    virtual ~opening_wait() = default;
+
+    /// Ends the wait: true: `opened` will not be called; false: it was, or is being called, or never waited.
+    /// Threads:  [any]
+    bool stop_waiting() noexcept {
+        auto expected = stage::waiting;
+        return stage_.compare_exchange_strong(expected, stage::over, std::memory_order_acq_rel);
+    }
+    bool is_waiting() const noexcept { return stage_.load(std::memory_order_acquire) == stage::waiting; }
+
+protected:
+    /// Called once for each time that it waited, on the thread that opened the gate and while that thread holds no gate closed.
+    virtual void opened(opening how) noexcept = 0;
+
+private:
+    friend class gate;
+    friend class opening_list;
+    enum class stage : std::uint8_t { over, waiting };
+
+    std::atomic<stage> stage_{stage::over};
+    opening how_ = opening::open;
+    std::shared_ptr<opening_wait> next_;  // the list's
+};
+
+/// Some of them, in the order in which they came. Its owner guards it.
+class opening_list {
+public:
+    constexpr opening_list() noexcept = default;
+    opening_list(opening_list&& other) noexcept
+        : first_(std::move(other.first_)), last_(std::exchange(other.last_, nullptr)) {}
+    opening_list& operator=(opening_list&&) = delete;
+    ~opening_list() {
+        while (first_) first_ = std::move(first_->next_);
+    }
+
+    bool is_empty() const noexcept { return first_ == nullptr; }
+    void add(std::shared_ptr<opening_wait> one) noexcept;
+    void add(opening_list&& others) noexcept;
+    /// Those that do not wait any more leave it.
+    opening_list without_stopped() noexcept;
+    /// Calls each that still waits.
+    static void call(opening_list those) noexcept;
+    void mark(opening how) noexcept;
+
+private:
+    std::shared_ptr<opening_wait> take_first() noexcept;
+
+    std::shared_ptr<opening_wait> first_;
+    opening_wait* last_ = nullptr;
+};
+
+/// Calls them: now, or as soon as this thread holds no gate closed.
+void call_behind_no_gate(opening_list those) noexcept;
+
+}  // namespace hotswap::detail
