@@ -65,15 +65,16 @@ public:
     spawn_settings(spawn_settings const&) = delete;
     spawn_settings& operator=(spawn_settings const&) = delete;
 
-    int spawn(pid_t& child, std::filesystem::path const& program, std::filesystem::path const& argument,
+    int spawn(pid_t& child, std::filesystem::path const& program, std::vector<std::string> arguments,
               std::vector<std::string> environment) {
         std::vector<char*> variables;
         for (auto& each : environment) variables.push_back(each.data());
         variables.push_back(nullptr);
         std::string name = "hotswap-rehearse";
-        std::string file = argument.string();
-        char* words[] = {name.data(), file.data(), nullptr};
-        return posix_spawn(&child, program.c_str(), &actions_, &attributes_, words, variables.data());
+        std::vector<char*> words{name.data()};
+        for (auto& each : arguments) words.push_back(each.data());
+        words.push_back(nullptr);
+        return posix_spawn(&child, program.c_str(), &actions_, &attributes_, words.data(), variables.data());
     }
 
 private:
@@ -155,7 +156,7 @@ result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> cons
     return memory;
 }
 
-result<helper_ending> run_helper(std::filesystem::path const& program, std::filesystem::path const& argument,
+result<helper_ending> run_helper(std::filesystem::path const& program, std::vector<std::string> arguments,
                                  std::vector<std::string> environment, file_descriptor const& request,
                                  std::size_t most_written, steady::time_point until) {
     if (int const error = HOTSWAP_FAILPOINT("rehearse.spawn"); error != 0)
@@ -173,7 +174,7 @@ result<helper_ending> run_helper(std::filesystem::path const& program, std::file
         if (!theirs || !asked || fcntl(ours.get(), F_SETFL, O_NONBLOCK) != 0)
             return cannot("cannot be given a pipe", errno);
         if (int const error = spawn_settings(asked.get(), theirs.get())
-                                  .spawn(id, program, argument, std::move(environment));
+                                  .spawn(id, program, std::move(arguments), std::move(environment));
             error != 0)
             return refuse(errc::no_rehearsal, phase::rehearse,
                           "the rehearsal's helper {} cannot be started: {}; name another one in "

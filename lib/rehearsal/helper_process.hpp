@@ -27,12 +27,12 @@ struct helper_ending {
 /// Errors:   no_rehearsal.
 result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> const> parts);
 
-/// Runs `program argument` with the request and report descriptors of rehearsal_wire.hpp, nothing else of this process's
+/// Runs `program` with those arguments, the request and report descriptors of rehearsal_wire.hpp, nothing else of this process's
 /// descriptors, that environment ("NAME=value"), and a process group of its own, which is ended with it.
 /// Effects:  the calling thread waits; the program dies with it. A host that reaps all children by itself takes the
 ///           ending from us, and then only what was written counts.
 /// Errors:   no_rehearsal: it cannot be started.
-result<helper_ending> run_helper(std::filesystem::path const& program, std::filesystem::path const& argument,
+result<helper_ending> run_helper(std::filesystem::path const& program, std::vector<std::string> arguments,
                                  std::vector<std::string> environment, file_descriptor const& request,
                                  std::size_t most_written, std::chrono::steady_clock::time_point until);
 

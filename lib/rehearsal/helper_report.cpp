@@ -68,7 +68,7 @@ void take(wire::record const& head, std::string_view text, helper_report& into) 
             into.dropped_lines = head.value;
             break;
         case kind::out_of_memory:
-            into.memory_was_out = true;
+            into.memory_was_out = into.memory_was_out || !wire::is_of_running(into.at);
             break;
         case kind::exit_called:
             into.exit_status = static_cast<int>(head.value);
@@ -77,7 +77,7 @@ void take(wire::record const& head, std::string_view text, helper_report& into) 
             into.uncaught = printable(text);
             break;
         case kind::forked:
-            into.forked = into.at;
+            if (!wire::is_of_running(into.at)) into.forked = into.at;
             break;
         case kind::answered:
             take_answer(head, text, into);
@@ -96,6 +96,11 @@ void take(wire::record const& head, std::string_view text, helper_report& into) 
             break;
         case kind::left:
             into.left.push_back(printable(text));
+            break;
+        case kind::running:
+            into.broken = into.broken || head.code >= wire::next_to_count;
+            into.in_place = static_cast<wire::next_to>(std::min(head.code, wire::next_to_count - 1));
+            into.why_not_more = printable(text);
             break;
         default:
             into.broken = true;
@@ -118,10 +123,9 @@ std::string in_words(std::uint64_t bytes) {
     return bytes >= mebibyte ? fmt::format("{} MiB", bytes / mebibyte) : fmt::format("{} B", bytes);
 }
 
-failure took_too_much(helper_report const& told, helper_limits const& limits, std::string_view name) {
+failure took_too_much(std::string_view during, helper_limits const& limits, std::string_view name) {
     return failed(name, "fix the module, or raise rehearsal_options::address_space if it needs as much",
-                  "took more than {} of memory while {}", in_words(limits.address_space),
-                  wire::doing(told.at));
+                  "took more than {} of memory while {}", in_words(limits.address_space), during);
 }
 
 /// What the module's own code answered, as the swap would have said it.
@@ -144,27 +148,28 @@ failure as_in_swap(helper_report const& told, std::string_view name) {
     }
 }
 
-failure ended_by_signal(helper_report const& told, helper_limits const& limits, int signal,
+std::string signal_in_words(int signal) {
+    char const* const known = sigdescr_np(signal);
+    return fmt::format("signal {} ({})", signal, known == nullptr ? "unknown" : known);
+}
+
+failure ended_by_signal(std::string_view during, helper_limits const& limits, int signal,
                         std::string_view name) {
-    auto const during = wire::doing(told.at);
     if (signal == SIGXCPU)
         return failed(name, "fix the module, or raise rehearsal_options::cpu_seconds if it needs as much",
                       "used more than {} s of processor time while {}", limits.cpu_seconds, during);
     if (signal == SIGXFSZ)
         return failed(name, "fix the module, or raise rehearsal_options::file_size if it needs as much",
                       "wrote a file of more than {} while {}", in_words(limits.file_size), during);
-    char const* const known = sigdescr_np(signal);
-    return failed(name, fix, "was ended by signal {} ({}) while {}", signal,
-                  known == nullptr ? "unknown" : known, during);
+    return failed(name, fix, "was ended by {} while {}", signal_in_words(signal), during);
 }
 
 /// An ending without a complete report, whatever the exit status.
 failure ended_early(helper_report const& told, helper_ending const& how, helper_limits const& limits,
-                    std::string_view name) {
-    auto const during = wire::doing(told.at);
+                    std::string_view name, std::string_view during) {
     if (told.uncaught)
         return failed(name, fix_or, "threw what nobody caught while {}: {}", during, *told.uncaught);
-    if (how.signal != 0) return ended_by_signal(told, limits, how.signal, name);
+    if (how.signal != 0) return ended_by_signal(during, limits, how.signal, name);
     if (told.exit_status) return failed(name, fix_or, "called exit({}) while {}", *told.exit_status, during);
     if (how.status == wire::lost_report)
         return failed(name, fix, "closed descriptors that are not its own while {}", during);
@@ -195,9 +200,18 @@ helper_report read_report(std::string_view bytes) {
     return told;
 }
 
+std::string ending_in_words(helper_report const& told, helper_ending const& how) {
+    if (told.misbehaviour) return "it " + *told.misbehaviour;
+    if (told.uncaught) return "it threw what nothing caught: " + *told.uncaught;
+    if (told.exit_status) return fmt::format("it called exit({})", *told.exit_status);
+    if (how.timed_out || how.signal == SIGKILL) return "it took too long";
+    if (how.signal != 0) return signal_in_words(how.signal);
+    return "the helper ended without a report";
+}
+
 result<void> judge_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
-                          std::string_view name) {
-    auto const during = wire::doing(told.at);
+                          std::string_view name, std::string_view next_to) {
+    auto const during = fmt::format("{}{}", wire::doing(told.at), next_to);
     if (told.broken || how.wrote_too_much)
         return failed(name, fix, "wrote into descriptors that are not its own while {}", during);
     if (!told.began)
@@ -210,7 +224,7 @@ result<void> judge_report(helper_report const& told, helper_ending const& how, h
                               : fmt::format("with status {}", how.status));
     if (how.timed_out)
         return failed(name, "fix the module, or raise rehearsal_options::deadline if it needs as long",
-                      "was still {} after {}", during, to_string(limits.deadline));
+                      "was still {} after {}{}", wire::doing(told.at), to_string(limits.deadline), next_to);
     bool const ended_well = how.status == 0 || (how.status < 0 && how.signal == 0);
     if (told.passed && ended_well) {
         if (!told.forked) return {};
@@ -223,14 +237,18 @@ result<void> judge_report(helper_report const& told, helper_ending const& how, h
             "to the module, or swap with rehearse::never",
             name, *told.unloadable);
     if (told.memory_was_out || told.answer == abi::status::out_of_memory)
-        return took_too_much(told, limits, name);
-    if (told.answer != abi::status::ok) return as_in_swap(told, name);
+        return took_too_much(during, limits, name);
+    if (told.answer != abi::status::ok) {
+        auto why = as_in_swap(told, name);
+        why.message += next_to;
+        return why;
+    }
     if (told.misbehaviour && told.forked)
         return failed(name, fix, "called fork() while {}, and {}", wire::doing(*told.forked),
                       *told.misbehaviour);
     if (told.misbehaviour)
         return failed(name, told.is_by_own_words() ? fix_or : fix, "{}", *told.misbehaviour);
-    return ended_early(told, how, limits, name);
+    return ended_early(told, how, limits, name, during);
 }
 
 }  // namespace hotswap::detail

@@ -37,7 +37,11 @@ struct helper_report {
     std::vector<std::string> log{};
     std::vector<std::string> not_in_force{};
     std::vector<std::string> left{};
+    wire::next_to in_place = wire::next_to::nothing;  ///< of the running module
+    std::string why_not_more{};                       ///< of it, in its words; empty: that is what was wanted
 
+    /// Whether it ended where the running module was at work.
+    bool ended_in_running() const noexcept { return began && !passed && wire::is_of_running(at); }
     /// Whether the module itself decided to end it: it might not have, in the host.
     bool is_by_own_words() const noexcept {
         bool const is_unwell = misbehaviour.has_value() && at == wire::stage::check_health;
@@ -59,10 +63,13 @@ struct helper_limits {
     std::uint64_t file_size = 0;
 };
 
-/// Whether the module called `name` has passed.
+/// How the helper ended, in words, where the report is not complete: "signal 6 (Aborted)", "exit(3)", …
+std::string ending_in_words(helper_report const& told, helper_ending const& how);
+
+/// Whether the module called `name` has passed. `next_to` goes with what it did: ", while 1.0.0 was loaded next to it".
 /// Errors:   those of a swap for what the module's code threw; rehearsal_failed for all else that it did; no_rehearsal if
 ///           nothing can be said about it.
 result<void> judge_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
-                          std::string_view name);
+                          std::string_view name, std::string_view next_to = {});
 
 }  // namespace hotswap::detail

@@ -5,6 +5,7 @@
 #include "rehearsal/helper_process.hpp"
 #include "rehearsal/helper_report.hpp"
 #include "rehearsal/rehearsals.hpp"
+#include "rehearsal/running_copy.hpp"
 #include "transfer/byte_buffer.hpp"
 #include "transfer/module_calls.hpp"
 #include "transfer/state_copy.hpp"
@@ -40,6 +41,11 @@ struct handed_state {
     std::span<std::byte const> bytes{};
     std::uint32_t version = 0;
     copy_times times{};
+    // For the running module's own instance.
+    wire::running_on running_on = wire::running_on::payload_of_next;
+    std::uint32_t running_version = 0;
+    std::unique_ptr<byte_buffer> own{};  ///< its payload, where the next one reads another
+    std::string unreadable{};            ///< why it has nothing to be constructed on; empty: it has
 };
 
 /// A frame of the options, if they have one for this component.
@@ -53,7 +59,12 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials,
                                       next.file.name());
     if (!way) return way.error();
     into.bytes = content->payload;
-    into.version = content->version;
+    into.version = into.running_version = content->version;
+    auto const& running = *in.running().module;
+    if (auto const own = find_import_path({content->schema, content->version, content->layout},
+                                           running.file(), running.staged().name());
+        !own)
+        into.unreadable = "it cannot read the frame of rehearsal_options::frame";
     return true;
 }
 
@@ -67,7 +78,8 @@ result<void> walk_back(slot& in, migration_path const& way, argument_view const&
     if (auto done = export_state(running, copy->get(), way.exchange_version, with, older->sink()); !done)
         return done;
     state.times.exporting = steady::now() - began;
-    state.payload = std::move(older);
+    state.own = std::exchange(state.payload, std::move(older));
+    state.running_on = wire::running_on::payload_of_its_own;
     return {};
 }
 
@@ -78,7 +90,8 @@ result<void> take_state(slot& in, replacement const& by, migration_path const& w
     auto copied = copy_running_state(in, copying, by.limits, *into.payload);
     if (!copied) return copied.error();
     into.times = *copied;
-    if (way.exchange_version != in.running().module->file().descriptor.schema_version)
+    into.running_version = in.running().module->file().descriptor.schema_version;
+    if (way.exchange_version != into.running_version)
         if (auto older = walk_back(in, way, argument_view(*by.arguments), into); !older) return older;
     into.bytes = into.payload->bytes();
     into.version = way.exchange_version;
@@ -116,18 +129,29 @@ std::vector<std::byte> pack_arguments(arguments const& all) {
     return packed;
 }
 
-// Where the file of `by` says that it is from, as the host's own services will have it.
-std::string origin_of(replacement const& by) {
+// Where a file says that it is from, as the host's own services will have it.
+std::string origin_of(std::filesystem::path const& source) {
     std::error_code error;
-    return std::filesystem::absolute(by.source, error).parent_path().string();
+    return std::filesystem::absolute(source, error).parent_path().string();
 }
 
-result<file_descriptor> make_request(slot const& in, replacement const& by, handed_state const& state,
-                                     helper_limits const& limits) {
+std::vector<std::byte> pack_settings(shared_settings const& with) {
+    return with ? pack_arguments(with->values()) : std::vector<std::byte>{};
+}
+std::uint32_t count_settings(shared_settings const& with) noexcept {
+    return with ? static_cast<std::uint32_t>(with->values().size()) : 0;
+}
+
+result<file_descriptor> make_request(slot const& in, staging_area const& area, replacement const& by,
+                                     handed_state const& state, helper_limits const& limits) {
     auto const packed = pack_arguments(*by.arguments);
-    auto const& with = by.settings ? by.settings : in.running().services->settings();
-    auto const set = with ? pack_arguments(with->values()) : std::vector<std::byte>{};
-    auto const origin = origin_of(by);
+    auto const& running_with = in.running().services->settings();
+    auto const& with = by.settings ? by.settings : running_with;
+    auto const set = pack_settings(with);
+    auto const origin = origin_of(by.source);
+    auto const running_set = pack_settings(running_with);
+    auto const running_origin = origin_of(in.running().source);
+    auto const own = state.own ? state.own->bytes() : std::span<std::byte const>{};
     auto const& options = by.rehearsals->options();
     wire::request head;
     head.host = getpid();
@@ -140,13 +164,28 @@ result<file_descriptor> make_request(slot const& in, replacement const& by, hand
     head.version = state.version;
     head.argument_count = static_cast<std::uint32_t>(by.arguments->size());
     head.argument_bytes = packed.size();
-    head.setting_count = with ? static_cast<std::uint32_t>(with->values().size()) : 0;
+    head.setting_count = count_settings(with);
     head.setting_bytes = set.size();
     head.origin_bytes = origin.size();
     head.on_default_state = by.fresh_state ? 1 : 0;
     head.payload_bytes = state.bytes.size();
-    std::array const parts{std::as_bytes(std::span(&head, 1)), std::span<std::byte const>(packed),
-                           std::span<std::byte const>(set), std::as_bytes(std::span(origin)), state.bytes};
+    head.running_state =
+        static_cast<std::uint32_t>(by.fresh_state ? wire::running_on::default_state : state.running_on);
+    head.running_version = state.running_version;
+    head.running_setting_count = count_settings(running_with);
+    head.running_stays = area.keeps_files() ? 1 : 0;
+    head.running_deadline = (limits.deadline / 4).count();
+    head.running_setting_bytes = running_set.size();
+    head.running_origin_bytes = running_origin.size();
+    head.running_payload_bytes = own.size();
+    std::array const parts{std::as_bytes(std::span(&head, 1)),
+                           std::span<std::byte const>(packed),
+                           std::span<std::byte const>(set),
+                           std::as_bytes(std::span(origin)),
+                           state.bytes,
+                           std::span<std::byte const>(running_set),
+                           std::as_bytes(std::span(running_origin)),
+                           own};
     return seal_in_memory(parts);
 }
 
@@ -159,20 +198,30 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
                                      staging_area& area, staged_module& next, replacement const& by,
                                      measured_steps& measured) {
     auto const limits = limits_for(by.rehearsals->options(), state.bytes.size());
-    auto const request = make_request(in, by, state, limits);
+    auto const request = make_request(in, area, by, state, limits);
     if (!request) return request.error();
     rehearsal_report report;
     report.state_bytes = state.bytes.size();
     state.payload.reset();  // the helper has it now
+    state.own.reset();
     report.pause = state.times.pause;
     // Copying the state may have taken a while, and the helper loads by the path.
     if (auto there = area.put_back(next.file); !there) return there.error();
     auto const& options = by.rehearsals->options();
-    auto const ended = run_helper(helper, next.file.path(), helper_environment(options), *request,
-                                  wire::longest_report, steady::now() + limits.deadline);
+    running_copy running(in, area);
+    if (!state.unreadable.empty()) running.has_no_state(state.unreadable);
+    auto const run = [&](std::vector<std::string> words) -> result<helper_run> {
+        auto ended = run_helper(helper, std::move(words), helper_environment(options), *request,
+                                wire::longest_report, steady::now() + limits.deadline);
+        if (!ended) return ended.error();
+        auto told = read_report(ended->written);
+        return helper_run{std::move(told), std::move(*ended)};
+    };
+    auto ended = running.try_next_to_it(next.file.path(), run);
     if (!ended) return ended.error();
-    auto told = read_report(ended->written);
-    if (auto judged = judge_report(told, *ended, limits, next.file.name()); !judged) {
+    auto& told = ended->told;
+    if (auto judged = judge_report(told, ended->how, limits, next.file.name(), running.while_next_to(told));
+        !judged) {
         auto why = judged.error();
         if (told.is_by_own_words()) why.message += what_differs(options);
         return why;
@@ -187,6 +236,7 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.not_in_force = std::move(told.not_in_force);
     report.log = std::move(told.log);
     report.left = std::move(told.left);
+    report.next_to = running.in_words(told);
     return report;
 }
 
@@ -214,10 +264,14 @@ rehearsal_report do_without(step_recorder& steps, std::string const& why, bool w
 
 }  // namespace
 
+tried_pair pair_of(slot const& in, staged_module const& next) {
+    return {next.file.digest(), in.running().module->staged().digest()};
+}
+
 result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
                                             replacement const& by, migration_path const& way,
                                             step_recorder& steps) {
-    if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, next.file.digest()))
+    if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, pair_of(in, next)))
         return rehearsal_report{};
     auto& trials = *by.rehearsals;
     bool const asked_for = trials.are_asked_for(by.rehearse);
@@ -245,7 +299,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     });
     if (!tried) return tried;
     if (!doubts.empty()) return do_without(steps, doubts, true);
-    trials.has_passed(next.file.digest(), measured);
+    trials.has_passed(pair_of(in, next), measured);
     if (!tried->left.empty())
         steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
                                                 fmt::join(tried->left, ", ")));

@@ -1,6 +1,7 @@
 // A swap tried out in another process, before any code of the new module runs in this one.
 #pragma once
 
+#include "rehearsal/rehearsals.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "transfer/migration_path.hpp"
@@ -12,7 +13,10 @@
 
 namespace hotswap::detail {
 
-/// Rehearses `next` on the running state (or on the frame that the options name) if that is wanted.
+/// The files that a swap to `next` has loaded at once.
+tried_pair pair_of(slot const& in, staged_module const& next);
+
+/// Rehearses `next` on the running state (or on the frame that the options name) if that is wanted, next to the running module.
 /// Effects:  closes the gate once, to copy the state. A module that passed is remembered. A private copy that was removed
 ///           meanwhile is made anew in `area`.
 /// Errors:   rehearsal_failed; no_rehearsal, if it was asked for and cannot be done; what the swap itself would be

@@ -15,10 +15,25 @@ inline constexpr int report_fd = 4;
 
 inline constexpr std::uint64_t magic = 0x5245484541525345;  // "REHEARSE"
 /// Of request and records; a helper of another number is another release's.
-inline constexpr std::uint32_t format = 3;
+inline constexpr std::uint32_t format = 4;
+
+/// What of the running module, which is the helper's second file, is there next to the one that is tried. Its third word, as
+/// written here.
+enum class next_to : std::uint32_t {
+    nothing,
+    loaded,
+    constructed,
+    alone  ///< constructed and destroyed, and no other module is tried
+};
+inline constexpr std::uint32_t next_to_count = 4;
+inline constexpr std::string_view next_to_words[next_to_count] = {"nothing", "loaded", "constructed",
+                                                                  "alone"};
+
+/// What state the running module's instance is constructed on.
+enum class running_on : std::uint32_t { payload_of_next, payload_of_its_own, default_state };
 
 /// Begins the request; then come the arguments and the settings, each two lengths of 8 bytes and name and value, then the
-/// origin, then the payload.
+/// origin, then the payload; then settings, origin and payload of the running module.
 struct request {
     std::uint64_t magic = wire::magic;
     std::uint32_t format = wire::format;
@@ -37,6 +52,15 @@ struct request {
     std::uint64_t setting_bytes = 0;
     std::uint64_t origin_bytes = 0;
     std::uint64_t payload_bytes = 0;
+    std::uint32_t running_state = 0;    ///< wire::running_on
+    std::uint32_t running_version = 0;  ///< of the state that it reads
+    std::uint32_t running_setting_count = 0;
+    std::uint32_t running_stays = 0;  ///< 1: the host keeps its code mapped
+    std::int64_t running_deadline =
+        0;  ///< nanoseconds that it may take each time that it is asked for something
+    std::uint64_t running_setting_bytes = 0;
+    std::uint64_t running_origin_bytes = 0;
+    std::uint64_t running_payload_bytes = 0;
 };
 
 /// The request behind its head, in pieces.
@@ -45,6 +69,9 @@ struct request_parts {
     std::span<std::byte const> settings;
     std::span<std::byte const> origin;
     std::span<std::byte const> payload;
+    std::span<std::byte const> running_settings;
+    std::span<std::byte const> running_origin;
+    std::span<std::byte const> running_payload;
 
     /// Unless the lengths that `head` gives are those of `rest`.
     static std::optional<request_parts> of(request const& head, std::span<std::byte const> rest) noexcept {
@@ -57,7 +84,10 @@ struct request_parts {
         };
         bool const fits = take(head.argument_bytes, parts.arguments) &&
                           take(head.setting_bytes, parts.settings) && take(head.origin_bytes, parts.origin) &&
-                          take(head.payload_bytes, parts.payload);
+                          take(head.payload_bytes, parts.payload) &&
+                          take(head.running_setting_bytes, parts.running_settings) &&
+                          take(head.running_origin_bytes, parts.running_origin) &&
+                          take(head.running_payload_bytes, parts.running_payload);
         if (!fits || !rest.empty()) return std::nullopt;
         return parts;
     }
@@ -73,9 +103,17 @@ enum class stage : std::uint32_t {
     check_health,
     export_,
     destroy,
-    unload
+    unload,
+    // With the running module.
+    load_running,
+    import_running,
+    construct_running,
+    retire_running
 };
-inline constexpr std::uint32_t stage_count = 9;
+inline constexpr std::uint32_t stage_count = 13;
+
+/// Whether the running module is at work, or what it left is looked at.
+constexpr bool is_of_running(stage which) noexcept { return which >= stage::load_running; }
 
 /// "loading it", "constructing" …, as in "was ended by a signal while constructing".
 constexpr std::string_view doing(stage which) noexcept {
@@ -87,7 +125,11 @@ constexpr std::string_view doing(stage which) noexcept {
                                                      "checking its health",
                                                      "exporting",
                                                      "destroying",
-                                                     "unloading (in a static destructor)"};
+                                                     "unloading (in a static destructor)",
+                                                     "the running module was loaded",
+                                                     "the running module read the state",
+                                                     "the running module was constructed",
+                                                     "the running module was destroyed and unloaded"};
     auto const index = static_cast<std::uint32_t>(which);
     return index < stage_count ? words[index] : "doing nothing that is known";
 }
@@ -110,8 +152,9 @@ enum class kind : std::uint32_t {
     peak_memory,    ///< value: bytes
     passed,         ///< the end of a complete report
     left,  ///< text: what is there after all was destroyed and does not refuse it: "3 threads of libgomp.so.1"
+    running,  ///< code: wire::next_to, what of the running module is in place; text: why not more
 };
-inline constexpr std::uint32_t kind_count = 16;
+inline constexpr std::uint32_t kind_count = 17;
 
 /// Before each text. A record and its text are written at once, and fit into what a pipe takes at once.
 struct record {

@@ -9,13 +9,13 @@ namespace hotswap::detail {
 rehearsals::rehearsals(rehearsal_options options, std::optional<rehearse> usual)
     : options_(std::move(options)), usual_(usual) {}
 
-bool rehearsals::want(std::optional<rehearse> by_swap, std::string const& digest) const {
+bool rehearsals::want(std::optional<rehearse> by_swap, tried_pair const& files) const {
     switch (by_swap.value_or(usual_.value_or(rehearse::when_new))) {
         case rehearse::never:
             return false;
         case rehearse::when_new: {
             std::lock_guard const lock(mutex_);
-            return !passed_.contains(digest);
+            return !passed_.contains(files);
         }
         case rehearse::always:
             break;
@@ -23,14 +23,14 @@ bool rehearsals::want(std::optional<rehearse> by_swap, std::string const& digest
     return true;
 }
 
-void rehearsals::has_passed(std::string const& digest, measured_steps const& measured) {
+void rehearsals::has_passed(tried_pair const& files, measured_steps const& measured) {
     std::lock_guard const lock(mutex_);
-    passed_.insert_or_assign(digest, measured);
+    passed_.insert_or_assign(files, measured);
 }
 
-std::optional<measured_steps> rehearsals::passed(std::string const& digest) const {
+std::optional<measured_steps> rehearsals::passed(tried_pair const& files) const {
     std::lock_guard const lock(mutex_);
-    auto const found = passed_.find(digest);
+    auto const found = passed_.find(files);
     return found == passed_.end() ? std::nullopt : std::optional(found->second);
 }
 

@@ -5,6 +5,7 @@
 #include <hotswap/options.hpp>
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -23,6 +24,14 @@ struct measured_steps {
     std::chrono::nanoseconds proving{0};    ///< validating and constructing
 };
 
+/// A module passes next to the one that runs, not on its own: what two of them cannot both have depends on both.
+struct tried_pair {
+    std::string next;     ///< by digest
+    std::string running;  ///< by digest
+
+    auto operator<=>(tried_pair const&) const = default;
+};
+
 /// Threads:  [any]
 class rehearsals {
 public:
@@ -31,11 +40,11 @@ public:
     rehearsal_options const& options() const noexcept { return options_; }
     /// Whether somebody asked for what is done, so that doing without it is refused.
     bool are_asked_for(std::optional<rehearse> by_swap) const noexcept { return by_swap || usual_; }
-    /// Whether a file of that digest is to be rehearsed, in a swap that asks for `by_swap`.
-    bool want(std::optional<rehearse> by_swap, std::string const& digest) const;
-    void has_passed(std::string const& digest, measured_steps const& measured);
+    /// Whether a file is to be rehearsed, in a swap that asks for `by_swap`.
+    bool want(std::optional<rehearse> by_swap, tried_pair const& files) const;
+    void has_passed(tried_pair const& files, measured_steps const& measured);
     /// What its last rehearsal took; empty: it has passed none.
-    std::optional<measured_steps> passed(std::string const& digest) const;
+    std::optional<measured_steps> passed(tried_pair const& files) const;
 
     /// The program that rehearses; empty if there is none.
     std::filesystem::path find_helper() const;
@@ -47,8 +56,8 @@ private:
     std::optional<rehearse> const usual_;
 
     mutable std::mutex mutex_;
-    std::map<std::string, measured_steps> passed_;  // guarded by mutex_; by digest
-    bool warned_ = false;                           // guarded by mutex_
+    std::map<tried_pair, measured_steps> passed_;  // guarded by mutex_
+    bool warned_ = false;                          // guarded by mutex_
 };
 
 }  // namespace hotswap::detail

@@ -54,7 +54,8 @@ json::object rehearsal_object(rehearsal_report const& rehearsal) {
             {"peak_memory", rehearsal.peak_memory},
             {"not_in_force", list(rehearsal.not_in_force)},
             {"log", list(rehearsal.log)},
-            {"left", list(rehearsal.left)}};
+            {"left", list(rehearsal.left)},
+            {"next_to", rehearsal.next_to}};
 }
 
 }  // namespace

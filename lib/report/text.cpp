@@ -114,6 +114,7 @@ std::string to_string(rehearsal_report const& report) {
     auto text = fmt::format("{} in rehearsal in {}, state {} B, memory {} B", report.outcome,
                             to_string(report.time), report.state_bytes, report.peak_memory);
     if (report.pause.count() != 0) text += fmt::format(", after a pause of {}", to_string(report.pause));
+    if (!report.next_to.empty()) text += fmt::format("; next to {}", report.next_to);
     if (!report.not_in_force.empty())
         text += fmt::format("; not in force: {}", fmt::join(report.not_in_force, ", "));
     if (!report.left.empty()) text += fmt::format("; left behind: {}", fmt::join(report.left, ", "));

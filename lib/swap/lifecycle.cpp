@@ -149,7 +149,7 @@ namespace {
 result<void> predict(slot& in, staging_area& area, staged_module staged, replacement const& by,
                      migration_path const& way, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
-    auto const rehearsed = by.rehearsals->passed(staged.file.digest());
+    auto const rehearsed = by.rehearsals->passed(pair_of(in, staged));
     bool const asks_tables = has_tables && plan.transfer == transfer::snapshot && !plan.state_dropped;
     if (asks_tables && !rehearsed && !plan.same_content) {
         plan.tables.way = table_way::unknown;
@@ -157,7 +157,8 @@ result<void> predict(slot& in, staging_area& area, staged_module staged, replace
             "{} has not been rehearsed, and a plan runs no code that has not; plan with rehearse::when_new",
             staged.file.name());
     } else if (asks_tables) {
-        auto module = load_staged(area, std::move(staged));
+        // What runs already is asked itself: a second copy of it may be one too many.
+        auto module = plan.same_content ? in.running().module.shared() : load_staged(area, std::move(staged));
         if (!module) return module.error();
         module_use const used(*module);
         argument_view const with(*by.arguments);

@@ -103,7 +103,8 @@ TEST_CASE("rehearsal: of what a component logs a report keeps a bounded part") {
     CHECK(says(report.rehearsal.log, "more lines"));
 }
 
-TEST_CASE("rehearsal: when_new rehearses each content once, and only a pass is remembered") {
+TEST_CASE(
+    "rehearsal: when_new rehearses each content once next to what runs, and only a pass is remembered") {
     zoo_site at({}, rehearse::when_new);
     CHECK(at.refusal("zoo", obedient, asked("construct", "throw")).phase == hotswap::phase::rehearse);
     CHECK(at.swap("zoo", obedient).rehearsal.ran);
@@ -124,6 +125,7 @@ TEST_CASE("rehearsal: the swap's option goes before the runtime's, and when_new 
               .rehearsal.ran);
     zoo_site silent({}, std::nullopt);
     CHECK(silent.swap("zoo", obedient).rehearsal.ran);
+    CHECK(silent.swap("zoo", obedient, {.even_if_unchanged = true}).rehearsal.ran);  // next to itself
     CHECK_FALSE(silent.swap("zoo", obedient, {.even_if_unchanged = true}).rehearsal.ran);
 }
 

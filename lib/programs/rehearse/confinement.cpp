@@ -1,5 +1,6 @@
 #include "programs/rehearse/confinement.hpp"
 
+#include "programs/rehearse/process_status.hpp"
 #include "programs/rehearse/reporter.hpp"
 
 #include <dlfcn.h>
@@ -99,19 +100,24 @@ bool set(__rlimit_resource which, rlim_t soft, rlim_t hard) noexcept {
     return setrlimit(which, &wanted) == 0 && getrlimit(which, &now) == 0 && now.rlim_cur == wanted.rlim_cur;
 }
 
-void limit_memory(std::uint64_t bytes) noexcept {
+/// The hard limit that leaves as much again to the next one.
+constexpr rlim_t hard_limit(rlim_t soft, bool leaves_room) noexcept {
+    return !leaves_room ? soft : soft > std::numeric_limits<rlim_t>::max() / 2 ? RLIM_INFINITY : 2 * soft;
+}
+
+void limit_memory(std::uint64_t bytes, bool leaves_room) noexcept {
     if (is_sanitized()) return not_in_force("address space", "a sanitizer maps more than any limit");
-    if (!set(RLIMIT_AS, bytes, bytes)) return not_in_force("address space", errno);
+    if (!set(RLIMIT_AS, bytes, hard_limit(bytes, leaves_room))) return not_in_force("address space", errno);
     void* const probe = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (probe == MAP_FAILED) return;
     munmap(probe, bytes);
     not_in_force("address space", "as much could be mapped");
 }
 
-void limit_files(std::uint64_t size, std::uint64_t count) noexcept {
+void limit_files(std::uint64_t size, std::uint64_t count, bool leaves_room) noexcept {
     // Files that are open already keep their numbers.
     rlim_t const open_files = std::max<std::uint64_t>(count, wire::report_fd + 1);
-    if (!set(RLIMIT_NOFILE, open_files, open_files))
+    if (!set(RLIMIT_NOFILE, open_files, hard_limit(open_files, leaves_room)))
         not_in_force("open files", errno);
     else if (int const fd = fcntl(STDIN_FILENO, F_DUPFD, static_cast<int>(open_files)); fd >= 0) {
         close(fd);
@@ -141,13 +147,13 @@ bool can_fork() noexcept {
 
 // The kernel counts the user's processes, not this one's children, and does not count those of root. So it is tried
 // whether the limit binds at all, and then whether it leaves room.
-void limit_processes(std::uint64_t count) noexcept {
+void limit_processes(std::uint64_t count, bool leaves_room) noexcept {
     rlimit before{};
     getrlimit(RLIMIT_NPROC, &before);
     if (!set(RLIMIT_NPROC, 1, before.rlim_max)) return not_in_force("number of processes", errno);
     bool const binds = !can_fork();
     if (binds && set(RLIMIT_NPROC, count, before.rlim_max) && can_fork()) {
-        set(RLIMIT_NPROC, count, count);
+        set(RLIMIT_NPROC, count, hard_limit(count, leaves_room));
         return;
     }
     setrlimit(RLIMIT_NPROC, &before);
@@ -157,7 +163,7 @@ void limit_processes(std::uint64_t count) noexcept {
 
 }  // namespace
 
-void confine(wire::request const& wanted) {
+void confine(wire::request const& wanted, bool with_running_module) {
     die_with(wanted.host);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
         not_in_force("no new privileges", errno);
@@ -166,10 +172,41 @@ void confine(wire::request const& wanted) {
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) not_in_force("children that are left are seen", errno);
     // 1, because 0 does not keep the kernel from handing the core, and with it the state, to a program.
     if (!set(RLIMIT_CORE, 1, 1)) not_in_force("no core", errno);
-    limit_processes(wanted.processes);
-    limit_files(wanted.file_size, wanted.open_files);
-    if (!set(RLIMIT_CPU, wanted.cpu_seconds, wanted.cpu_seconds + 1)) not_in_force("processor time", errno);
-    limit_memory(wanted.address_space);
+    limit_processes(wanted.processes, with_running_module);
+    limit_files(wanted.file_size, wanted.open_files, with_running_module);
+    if (!set(RLIMIT_CPU, wanted.cpu_seconds, hard_limit(wanted.cpu_seconds, with_running_module) + 1))
+        not_in_force("processor time", errno);
+    limit_memory(wanted.address_space, with_running_module);
+}
+
+taken_so_far taken_so_far::now() noexcept {
+    taken_so_far is;
+    rusage used{};
+    if (getrusage(RUSAGE_SELF, &used) == 0)
+        is.cpu_seconds = static_cast<std::uint64_t>(used.ru_utime.tv_sec + used.ru_stime.tv_sec);
+    is.threads = number_in_status("Threads:");
+    is.descriptors = count_descriptors();
+    is.address_space = number_in_status("VmSize:") * 1024;
+    return is;
+}
+
+void make_room_for_next(wire::request const& wanted, taken_so_far const& before) noexcept {
+    auto const taken = taken_so_far::now();
+    auto const more = [](std::uint64_t limit, std::uint64_t then, std::uint64_t since) {
+        return limit + (since > then ? since - then : 0);
+    };
+    auto const raise = [](__rlimit_resource which, rlim_t to) {
+        rlimit now{};
+        // Where it is not in force, that was said.
+        if (getrlimit(which, &now) != 0 || now.rlim_cur == RLIM_INFINITY || to < now.rlim_cur) return;
+        now.rlim_cur = std::min(to, now.rlim_max);
+        setrlimit(which, &now);
+    };
+    raise(RLIMIT_CPU, more(wanted.cpu_seconds, before.cpu_seconds, taken.cpu_seconds));
+    raise(RLIMIT_NPROC, more(wanted.processes, before.threads, taken.threads));
+    raise(RLIMIT_NOFILE, more(wanted.open_files, before.descriptors, taken.descriptors));
+    if (!is_sanitized())
+        raise(RLIMIT_AS, more(wanted.address_space, before.address_space, taken.address_space));
 }
 
 }  // namespace hotswap::rehearse

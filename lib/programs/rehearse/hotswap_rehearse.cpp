@@ -1,4 +1,5 @@
-// hotswap-rehearse FILE: tries a module in a process of its own, on behalf of a host that started it.
+// hotswap-rehearse FILE [RUNNING loaded|constructed|alone]: tries a module in a process of its own, next to the one that runs, on
+// behalf of a host that started it.
 #include "programs/rehearse/confinement.hpp"
 #include "programs/rehearse/reporter.hpp"
 #include "programs/rehearse/trial.hpp"
@@ -9,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -19,9 +22,10 @@ namespace {
 namespace wire = hotswap::detail::wire;
 
 constexpr char usage[] =
-    "usage: hotswap-rehearse FILE\n"
+    "usage: hotswap-rehearse FILE [RUNNING loaded|constructed|alone]\n"
     "\n"
-    "Tries a hotswap module on a copy of a state. A host starts it, with the request as descriptor 3 and a "
+    "Tries a hotswap module on a copy of a state, next to the module that runs in the host. A host starts "
+    "it, with the request as descriptor 3 and a "
     "pipe for the\n"
     "report as descriptor 4; see \"Rehearsal\" in hotswap's docs/operating.md. It is of no use on its own.\n";
 
@@ -42,6 +46,16 @@ std::span<std::byte const> read_request(wire::request& head) {
     return wire::request_parts::of(head, all.subspan(sizeof head)) ? all : std::span<std::byte const>{};
 }
 
+/// The command line; nothing if it is none of a host's.
+std::optional<hotswap::rehearse::tried_files> read_words(int count, char** words) {
+    if (count == 2) return hotswap::rehearse::tried_files{words[1]};
+    if (count != 4) return std::nullopt;
+    for (std::uint32_t how = 1; how != wire::next_to_count; ++how)
+        if (words[3] == wire::next_to_words[how])
+            return hotswap::rehearse::tried_files{words[1], words[2], static_cast<wire::next_to>(how)};
+    return std::nullopt;
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -50,7 +64,8 @@ int main(int count, char** words) {
         return 0;
     }
     wire::request wanted;
-    auto const all = count == 2 ? read_request(wanted) : std::span<std::byte const>{};
+    auto const files = read_words(count, words);
+    auto const all = files ? read_request(wanted) : std::span<std::byte const>{};
     if (all.empty()) {
         std::fputs(usage, stderr);
         return 2;
@@ -58,6 +73,6 @@ int main(int count, char** words) {
     // Whatever else came along, from a host whose descriptors are not close-on-exec.
     close_range(wire::report_fd + 1, ~0U, 0);
     hotswap::rehearse::reporter::begin();
-    hotswap::rehearse::confine(wanted);
-    hotswap::rehearse::try_out(words[1], wanted, all.subspan(sizeof wanted));
+    hotswap::rehearse::confine(wanted, files->how != wire::next_to::nothing);
+    hotswap::rehearse::try_out(*files, wanted, all.subspan(sizeof wanted));
 }

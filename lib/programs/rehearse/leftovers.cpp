@@ -2,6 +2,7 @@
 
 #include "module/left_behind.hpp"
 #include "module/linked_object.hpp"
+#include "programs/rehearse/process_status.hpp"
 #include "programs/rehearse/reporter.hpp"
 
 #include <hotswap/detail/base/library_thread.hpp>
@@ -23,25 +24,13 @@
 #include <iterator>
 #include <new>
 #include <string>
+#include <vector>
 
 namespace hotswap::rehearse {
 
 namespace wire = detail::wire;
 
 namespace {
-
-/// The number behind `name` in /proc/self/status; 0 if it cannot be read. Allocates nothing: memory may be out.
-std::uint64_t number_in_status(char const* name) noexcept {
-    int const fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
-    char text[4096];
-    auto const size = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (size <= 0) return 0;
-    text[size] = '\0';
-    char const* const at = std::strstr(text, name);
-    return at == nullptr ? 0 : std::strtoull(at + std::strlen(name), nullptr, 10);
-}
 
 std::uint64_t count_threads() noexcept { return number_in_status("Threads:"); }
 
@@ -72,6 +61,17 @@ std::string callbacks_in(code_extent const& module) noexcept {
     }
 }
 
+/// The numbers of those that are there now.
+std::vector<int> list_threads() {
+    std::vector<int> all;
+    DIR* const tasks = opendir("/proc/self/task");
+    if (tasks == nullptr) return all;
+    while (auto const* const entry = readdir(tasks))
+        if (int const number = std::atoi(entry->d_name); number != 0) all.push_back(number);
+    closedir(tasks);
+    return all;
+}
+
 [[noreturn]] void refuse(char const* words, int size) noexcept {
     reporter::say(wire::kind::misbehaved, 0, 0, {words, static_cast<std::size_t>(size)});
     reporter::end();
@@ -79,25 +79,35 @@ std::string callbacks_in(code_extent const& module) noexcept {
 
 }  // namespace
 
-leftovers::leftovers() noexcept : threads_(count_threads_before()), keys_(count_free_keys()) {
-    DIR* const tasks = threads_ > 1 ? opendir("/proc/self/task") : nullptr;
-    if (tasks == nullptr) return;
-    while (auto const* const entry = readdir(tasks))
-        if (int const number = std::atoi(entry->d_name); number != 0 && own_count_ != most_own_threads)
-            own_[own_count_++] = number;
-    closedir(tasks);
-}
-
-void leftovers::watch(void* module) {
+watched_module watched_module::of(void* module) {
     auto const now = detail::linked_objects::now();
     auto const* const object = now.of(module);
-    if (object == nullptr) return;
-    code_ = {object->begin, object->end};
-    leaves_without_trace_ = detail::any_import(*object, &detail::leaves_without_trace);
+    if (object == nullptr) return {};
+    return {{object->begin, object->end}, detail::any_import(*object, &detail::leaves_without_trace)};
 }
 
-bool leftovers::module_stays() const noexcept {
-    return leaves_without_trace_ || !callbacks_in(code_).empty();
+bool watched_module::stays() const noexcept { return leaves_without_trace || !callbacks_in(code).empty(); }
+
+leftovers::leftovers() : threads_(count_threads_before()), keys_(count_free_keys()) {
+    if (threads_ > 1) own_ = list_threads();
+    admitted_ = own_;
+}
+
+void leftovers::admit_running() {
+    refuse_lost_descriptors();
+    refuse_children();
+    if (count_threads() > threads_) admitted_ = list_threads();
+    auto const now = count_free_keys();
+    keys_of_running_ = keys_ > now ? keys_ - now : 0;
+    keys_ = now;
+}
+
+void leftovers::before_running_goes() noexcept { keys_before_it_went_ = count_free_keys(); }
+
+bool leftovers::after_running_went(code_extent const& running) noexcept {
+    auto const now = count_free_keys();
+    if (now > keys_before_it_went_) keys_ += std::min(now - keys_before_it_went_, keys_of_running_);
+    return count_threads() <= threads_ || find_left_threads(running, own_.data(), own_.size()).in_module == 0;
 }
 
 void leftovers::refuse_anything_left() noexcept {
@@ -120,7 +130,7 @@ void leftovers::refuse_threads() noexcept {
         left_ = {};
         std::uint64_t const now = count_threads();
         if (now <= threads_) return;
-        left_ = find_left_threads(code_, own_, own_count_);
+        left_ = find_left_threads(module_.code, admitted_.data(), admitted_.size());
         if (left_.are_all_of_libraries()) return;
         left = left_.in_module + left_.unknown;
         timespec const moment{0, 1'000'000};
@@ -144,7 +154,7 @@ void leftovers::say_what_is_left() const noexcept {
     if (auto const now = count_free_keys(); now < keys_)
         say(words, std::snprintf(words, sizeof words, "%zu key%s of pthread_key_create", keys_ - now,
                                  keys_ - now == 1 ? "" : "s"));
-    auto const handlers = callbacks_in(code_);
+    auto const handlers = callbacks_in(module_.code);
     if (!handlers.empty()) say(handlers.c_str(), static_cast<int>(handlers.size()));
 }
 

@@ -88,7 +88,7 @@ void reporter::begin() {
     on_exit(when_exit_is_called, nullptr);
     std::at_quick_exit(when_quick_exit_is_called);
     std::set_terminate(when_terminated);
-    std::set_new_handler(when_memory_is_out);
+    watch_memory();
     pthread_atfork(before_fork, nullptr, nullptr);
     say(wire::kind::hello, wire::format);
 }
@@ -115,6 +115,8 @@ void reporter::say_answer(abi::status status, abi::error const& why) noexcept {
     say(wire::kind::answered, static_cast<std::uint32_t>(status), step,
         {why.message, std::min<std::size_t>(why.size, sizeof why.message)});
 }
+
+void reporter::watch_memory() noexcept { std::set_new_handler(when_memory_is_out); }
 
 void reporter::end() noexcept { _exit(0); }
 

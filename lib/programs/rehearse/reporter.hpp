@@ -21,6 +21,9 @@ void say(detail::wire::kind what, std::uint32_t code = 0, std::uint64_t value = 
          std::string_view text = {}) noexcept;
 void say_answer(abi::status status, abi::error const& why) noexcept;
 
+/// From here on it says again when memory is out.
+void watch_memory() noexcept;
+
 /// Ends the process without running anything; what was refused has been said.
 [[noreturn]] void end() noexcept;
 

@@ -32,6 +32,7 @@ struct rehearsed_functions {
 
     static void log(void* context, level severity, abi::text message) noexcept {
         auto& self = of(context);
+        if (!self.heard_) return;
         std::lock_guard const lock(self.mutex_);
         if (++self.lines_ > most_lines) {
             ++self.dropped_lines_;
@@ -85,8 +86,9 @@ struct rehearsed_functions {
     static abi::argument_list settings(void* context) noexcept { return of(context).settings_; }
 };
 
-surroundings::surroundings(std::int64_t now, abi::text origin, abi::argument_list settings) noexcept
-    : ahead_(now - steady_now()), origin_(origin), settings_(settings) {}
+surroundings::surroundings(std::int64_t now, abi::text origin, abi::argument_list settings,
+                           bool heard) noexcept
+    : ahead_(now - steady_now()), origin_(origin), settings_(settings), heard_(heard) {}
 
 surroundings::~surroundings() { drop_work(); }
 

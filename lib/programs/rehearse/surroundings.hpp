@@ -12,9 +12,10 @@ namespace hotswap::rehearse {
 /// Takes work and never does it; keeps no neighbours; hands log lines to the report, as many as a report holds.
 class surroundings {
 public:
-    /// `now` is the host's time when the request was made; `origin` and `settings` are what a component may ask for.
+    /// `now` is the host's time when the request was made; `origin` and `settings` are what a component may ask for. What one
+    /// logs that is not `heard` is dropped.
     /// Lifetime: `origin` and `settings` outlive it.
-    surroundings(std::int64_t now, abi::text origin, abi::argument_list settings) noexcept;
+    surroundings(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
     ~surroundings();
     surroundings(surroundings const&) = delete;
     surroundings& operator=(surroundings const&) = delete;
@@ -30,6 +31,7 @@ private:
     std::int64_t const ahead_;  // of the host's clock over the steady one
     abi::text const origin_;
     abi::argument_list const settings_;
+    bool const heard_;
     std::mutex mutex_;
     std::vector<abi::job> work_;       // guarded by mutex_
     std::uint64_t lines_ = 0;          // guarded by mutex_

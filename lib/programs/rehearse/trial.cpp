@@ -2,8 +2,11 @@
 
 #include "module/brought_libraries.hpp"
 #include "module/loaded_note.hpp"
+#include "programs/rehearse/confinement.hpp"
 #include "programs/rehearse/leftovers.hpp"
+#include "programs/rehearse/module_entry.hpp"
 #include "programs/rehearse/reporter.hpp"
+#include "programs/rehearse/running_module.hpp"
 #include "programs/rehearse/surroundings.hpp"
 #include "transfer/byte_buffer.hpp"
 
@@ -15,8 +18,8 @@
 
 #include <cstring>
 #include <exception>
+#include <optional>
 #include <string_view>
-#include <vector>
 
 namespace hotswap::rehearse {
 
@@ -27,20 +30,6 @@ namespace {
 
 // Modules bind to the host's copy of Boost.Serialization; here they find this one.
 [[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
-
-/// The arguments, as the request holds them.
-std::vector<abi::argument> read_arguments(std::uint32_t count, std::span<std::byte const> bytes) {
-    std::vector<abi::argument> all;
-    auto const* at = reinterpret_cast<char const*>(bytes.data());
-    for (std::uint32_t i = 0; i != count; ++i) {
-        std::uint64_t sizes[2];
-        std::memcpy(sizes, at, sizeof sizes);
-        at += sizeof sizes;
-        all.push_back({{at, sizes[0]}, {at + sizes[0], sizes[1]}});
-        at += sizes[0] + sizes[1];
-    }
-    return all;
-}
 
 void expect(abi::status outcome, abi::error const& why) {
     if (outcome == abi::status::ok) return;
@@ -67,9 +56,8 @@ void* load(char const* path) {
 }
 
 abi::module_api const& functions_of(void* library) {
-    auto* const entry = reinterpret_cast<abi::module_entry*>(dlsym(library, abi::entry_symbol));
-    abi::module_api const* const api = entry == nullptr ? nullptr : entry();
-    if (api == nullptr || api->abi != abi::number || api->size != sizeof *api)
+    auto const* const api = find_functions(library);
+    if (api == nullptr)
         refuse_as(wire::kind::unloadable, "it does not export hotswap_module as this release knows it");
     return *api;
 }
@@ -133,15 +121,31 @@ void write_back(abi::module_api const& module, std::uint32_t version, void const
     expect(module.export_state(state, version, &none, written.sink(), &why), why);
 }
 
+[[noreturn]] void end_well() {
+    reporter::say(wire::kind::peak_memory, 0, peak_memory());
+    reporter::say(wire::kind::passed);
+    reporter::end();
+}
+
 }  // namespace
 
-void try_out(char const* path, wire::request const& wanted, std::span<std::byte const> rest) {
+void try_out(tried_files const& files, wire::request const& wanted, std::span<std::byte const> rest) {
     auto const parts = wire::request_parts::of(wanted, rest).value_or(wire::request_parts{});
     auto const settings = read_arguments(wanted.setting_count, parts.settings);
-    surroundings around(wanted.now, {reinterpret_cast<char const*>(parts.origin.data()), parts.origin.size()},
-                        {settings.data(), settings.size()});
+    surroundings around(wanted.now, as_text(parts.origin), {settings.data(), settings.size()}, true);
     leftovers watched;
-    void* const library = load(path);
+    std::optional<running_module> running;
+    if (files.how != wire::next_to::nothing) {
+        auto const before = taken_so_far::now();
+        running.emplace(files.running, wanted, parts, files.how);
+        watched.admit_running();
+        make_room_for_next(wanted, before);
+    }
+    if (files.how == wire::next_to::alone) {
+        running->retire(watched);
+        end_well();
+    }
+    void* const library = load(files.next);
     detail::keep_libraries_of(library);  // as the host does
     watched.watch(library);
     watched.refuse_lost_descriptors();
@@ -149,6 +153,7 @@ void try_out(char const* path, wire::request const& wanted, std::span<std::byte 
     void* const state = import(module, wanted, parts);
     validate(module, state);
     auto const made = construct(module, around, state);
+    if (running) running->retire(watched);
     check_health(module, made.object);
     write_back(module, own_version(library), state);
     {
@@ -164,9 +169,7 @@ void try_out(char const* path, wire::request const& wanted, std::span<std::byte 
         dlclose(library);
     }
     watched.refuse_anything_left();
-    reporter::say(wire::kind::peak_memory, 0, peak_memory());
-    reporter::say(wire::kind::passed);
-    reporter::end();
+    end_well();
 }
 
 }  // namespace hotswap::rehearse

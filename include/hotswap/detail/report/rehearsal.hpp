@@ -47,6 +47,9 @@ struct rehearsal_report {
     /// What was there after the module was destroyed, and does not refuse it: "3 threads of libgomp.so.1", "1 key of
     /// pthread_key_create".
     std::vector<std::string> left{};
+    /// What of the running module was there next to it: "1.0.0, loaded and constructed", or, with the reason, less than that;
+    /// empty: it did not run.
+    std::string next_to{};
 };
 
 /// The report in one line, for a person.

@@ -1,0 +1,57 @@
+// The running module, as it is handed to the helper: what the new one is tried next to.
+#pragma once
+
+#include "module/staging_area.hpp"
+#include "rehearsal/helper_process.hpp"
+#include "rehearsal/helper_report.hpp"
+#include "rehearsal/rehearsal_wire.hpp"
+#include "slot/slot.hpp"
+
+#include <hotswap/failure.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// One run of the helper.
+struct helper_run {
+    helper_report told;
+    helper_ending how;
+};
+
+/// In the host the new module is loaded and constructed while the running one is. That one has shown that it can: where it
+/// cannot in the helper, which has less than the host, the new one is tried next to less of it.
+class running_copy {
+public:
+    /// Effects:  a private copy that was removed meanwhile is made anew, for as long as this lives.
+    running_copy(slot const& in, staging_area& area);
+
+    /// There is nothing to construct an instance on.
+    void has_no_state(std::string why);
+    /// Runs the helper, by `run` with the words of its command line, until it ends with a report on the next module, at `next`.
+    /// Effects:  where the running one could not be destroyed it is run alone, to learn which of the two is to blame.
+    /// Errors:   those of `run`.
+    result<helper_run> try_next_to_it(
+        std::filesystem::path const& next,
+        std::function<result<helper_run>(std::vector<std::string> words)> const& run);
+
+    /// For a refusal: ", while 1.0.0 was loaded next to it"; empty where it was not.
+    std::string while_next_to(helper_report const& told) const;
+    /// For the report.
+    std::string in_words(helper_report const& told) const;
+
+private:
+    void step_down(helper_run const& ended);
+
+    std::string const release_;
+    std::optional<staged_file> anew_;  // if the copy of the generation is gone
+    std::string file_;
+    wire::next_to how_ = wire::next_to::constructed;
+    std::string why_not_more_;
+};
+
+}  // namespace hotswap::detail
