@@ -47,7 +47,7 @@
             ::hotswap::sdk::module_functions<type>::table(&hotswap_module_note.content);                  \
         return &api;                                                                                      \
     }                                                                                                     \
-    template <class, bool Validate, bool Adopt, bool Healthy, bool Schema>                                \
+    template <class, bool Validate, bool Adopt, bool Healthy, bool Release, bool Schema>                  \
     struct hotswap_hides {                                                                                \
         static_assert(!Validate,                                                                          \
                       "hotswap: this component's `validate` would never be called, because it is "        \
@@ -58,8 +58,12 @@
         static_assert(!Healthy,                                                                           \
                       "hotswap: this component's `healthy` would never be called, because it is "         \
                       "private; make it public");                                                         \
+        static_assert(!Release,                                                                           \
+                      "hotswap: this component's `release` would never be called, because it is "         \
+                      "private; make it public");                                                         \
         static_assert(!Schema, "hotswap: a state's member `schema` must be public");                      \
     };                                                                                                    \
     template struct hotswap_hides<type, ::hotswap::sdk::hides_validate<type>,                             \
                                   ::hotswap::sdk::hides_adopt<type>, ::hotswap::sdk::hides_healthy<type>, \
+                                  ::hotswap::sdk::hides_release<type>,                                    \
                                   ::hotswap::sdk::hides_schema<type::state>>;

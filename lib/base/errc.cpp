@@ -94,6 +94,8 @@ std::string_view to_string(errc code) noexcept {
             return "construct_failed";
         case errc::out_of_memory:
             return "out_of_memory";
+        case errc::release_failed:
+            return "release_failed";
         case errc::rehearsal_failed:
             return "rehearsal_failed";
         case errc::no_rehearsal:

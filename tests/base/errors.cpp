@@ -60,6 +60,7 @@ constexpr errc every_code[] = {
     errc::validation_failed,
     errc::construct_failed,
     errc::out_of_memory,
+    errc::release_failed,
     errc::rehearsal_failed,
     errc::no_rehearsal,
     errc::store_locked,

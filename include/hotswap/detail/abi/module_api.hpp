@@ -133,6 +133,12 @@ struct module_api {
     /// begins, as an atomic.
     /// Lifetime: the set outlives the module.
     void (*leave_open)(std::uint64_t const* signals) noexcept = nullptr;
+
+    /// Asks the instance to give up what there is only one of, because another one is about to be constructed. Null if the
+    /// component has nothing of the kind; then so is `resume_instance`.
+    status (*release_instance)(void* object, error* why) noexcept = nullptr;
+    /// Asks an instance that has released, or has tried to, to take it back: it goes on.
+    status (*resume_instance)(void* object, error* why) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

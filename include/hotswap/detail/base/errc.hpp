@@ -67,6 +67,7 @@ enum class errc : int {
     validation_failed,
     construct_failed,
     out_of_memory,
+    release_failed,  ///< the running component did not give up what there is only one of
 
     // The rehearsal in another process.
     rehearsal_failed = 100,  ///< the module crashed, hung, left or took too much

@@ -36,6 +36,9 @@ struct names_adopt {
 struct names_healthy {
     int healthy;
 };
+struct names_release {
+    int release;
+};
 template <class T, class Names>
 struct named_twice : T, Names {};
 
@@ -64,6 +67,32 @@ constexpr bool has_healthy_name() noexcept {
         return requires { &T::healthy; };
 }
 
+template <class T>
+constexpr bool has_release_name() noexcept {
+    if constexpr (!std::is_final_v<T>) return !requires {
+            &named_twice<T, names_release>::release;
+        };
+    else
+        return requires { &T::release; };
+}
+
+/// Whether `release` is a function of the contract, for callers, and not the component's hook.
+template <class T>
+constexpr bool contract_has_release() noexcept {
+    if constexpr (std::is_same_v<contract_of<T>, T>)
+        return false;  // the contract is not known
+    else
+        return has_release_name<contract_of<T>>();
+}
+template <class T>
+concept releases = !contract_has_release<T>() && requires(T & component) {
+    { component.release() } -> std::same_as<void>;
+};
+template <class T>
+concept resumes = requires(T& component) {
+    { component.resume() } -> std::same_as<void>;
+};
+
 // A final class cannot be inherited from, so the questions above see only what is public in it. These see the
 // rest, if they are first asked within an explicit instantiation, where access is not checked
 // ([temp.spec.general]; g++ extends that to the templates behind it; elsewhere they see no more than the
@@ -81,6 +110,11 @@ inline constexpr bool hides_adopt = std::is_final_v<T> && !adopts<T> && requires
 template <class T>
 inline constexpr bool hides_healthy = std::is_final_v<T> && !reports_health<T> && requires {
     &T::healthy;
+};
+template <class T>
+inline constexpr bool hides_release =
+    std::is_final_v<T> && !releases<T> && !contract_has_release<T>() && requires {
+    &T::release;
 };
 template <class T>
 inline constexpr bool hides_schema = std::is_final_v<T> && !detail::has_schema<T> && requires {
@@ -129,6 +163,14 @@ struct component_class {
         reports_health<T> || !has_healthy_name<T>() || requires { &contract_of<T>::healthy; },
         "hotswap: this component's `healthy` would never be called, because it is private or of another "
         "shape; make it public: `bool healthy()`");
+    static_assert(
+        releases<T> || !has_release_name<T>() || contract_has_release<T>() ||
+            requires { &contract_of<T>::release; },
+        "hotswap: this component's `release` would never be called, because it is private or of another "
+        "shape; make it public: `void release()`");
+    static_assert(!releases<T> || resumes<T>,
+                  "hotswap: a component with `release` takes back what it gave up when the operation is "
+                  "undone: give it a public `void resume()`");
 
     static_assert(
         detail::is_history<decltype(detail::history_of<T>())>,

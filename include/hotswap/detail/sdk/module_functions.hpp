@@ -214,6 +214,13 @@ struct module_functions {
         return guarded(why, [=] { *healthy = static_cast<live*>(object)->component.healthy(); });
     }
 
+    static abi::status release_instance(void* object, abi::error* why) noexcept {
+        return guarded(why, [=] { static_cast<live*>(object)->component.release(); });
+    }
+    static abi::status resume_instance(void* object, abi::error* why) noexcept {
+        return guarded(why, [=] { static_cast<live*>(object)->component.resume(); });
+    }
+
     static void leave_open(std::uint64_t const* signals) noexcept { detail::open_signals = signals; }
 
     static constexpr abi::module_api table(abi::descriptor const* self) {
@@ -242,6 +249,10 @@ struct module_functions {
         }
         if constexpr (detail::orders_of_its_own<state>) api.check_lookups = &check_lookups;
         api.leave_open = &leave_open;
+        if constexpr (releases<T>) {
+            api.release_instance = &release_instance;
+            api.resume_instance = &resume_instance;
+        }
         return api;
     }
 };

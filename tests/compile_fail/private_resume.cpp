@@ -1,0 +1,15 @@
+// expect: a component with `release` takes back what it gave up when the operation is undone
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl : public shop::component<shop::numbered<1>> {
+public:
+    using component::component;
+
+    void release() {}
+
+private:
+    void resume() {}
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")

@@ -1,0 +1,13 @@
+// expect: `release` would never be called
+// names: counter_impl
+#include <shop.hpp>
+
+class counter_impl : public shop::component<shop::numbered<1>> {
+public:
+    using component::component;
+
+    bool release() { return true; }
+    void resume() {}
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")
