@@ -100,7 +100,7 @@ public:
     /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
     ///           schema_mismatch, layout_changed, no_migration_path, lossy_refused, handoff_refused;
     ///           rehearsal_failed, no_rehearsal; drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
-    ///           construct_failed.
+    ///           release_failed, construct_failed.
     /// Threads:  [control]
     /// Lifetime: leases taken before the gate closed finish on the old generation.
     /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause, and so are the
@@ -153,7 +153,7 @@ public:
     /// Effects:  gate, import, migrate, construct, as in a swap; what was written since the snapshot is gone.
     /// Errors:   unknown_component, busy, would_deadlock, bad_snapshot, schema_mismatch, layout_changed,
     ///           no_migration_path, drain_timeout, pause_budget_exceeded, migration_failed,
-    ///           validation_failed, construct_failed.
+    ///           validation_failed, release_failed, construct_failed.
     /// Threads:  [control]
     [[nodiscard]] result<swap_report> restore(std::string_view name, std::span<std::byte const> frame,
                                               restore_options const& options = {});

@@ -62,6 +62,10 @@ void step_recorder::warn(phase step, std::string message) {
     remark(level::warning, step, std::move(message));
 }
 
+void step_recorder::error(phase step, std::string message) {
+    remark(level::error, step, std::move(message));
+}
+
 void step_recorder::remark(level severity, phase step, std::string message) {
     event what;
     what.time = std::chrono::system_clock::now();

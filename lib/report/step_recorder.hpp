@@ -75,6 +75,8 @@ public:
     void progress(phase step, std::string message);
     /// Tells what is not as it should be, although the operation goes on.
     void warn(phase step, std::string message);
+    /// Tells what is wrong with the generation that serves.
+    void error(phase step, std::string message);
     /// A recorder for an operation within this one: its steps are not among these.
     step_recorder within() const { return {sink_, component_, operation_}; }
     /// Tells how the operation ended as a whole.

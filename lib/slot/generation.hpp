@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 
 namespace hotswap::detail {
@@ -79,6 +80,8 @@ struct generation {
     owned_state state;
     owned_instance instance;
     std::size_t dropped_jobs = 0;  ///< with the instance, so far
+    bool is_released = false;      ///< the instance has given up what there is only one of
+    std::string not_resumed{};     ///< why it could not take that back, though it serves; empty: it could
 
     generation_info info() const {
         auto const& file = module->file();

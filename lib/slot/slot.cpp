@@ -69,6 +69,7 @@ slot_facts slot::facts_of(generation const* running, std::string previous_releas
             facts.libraries.push_back(
                 fmt::format("{}, which {} needs", library, running->module->staged().name()));
         facts.warnings = running->module->file().warnings_in_words();
+        if (!running->not_resumed.empty()) facts.warnings.push_back(running->not_resumed);
     }
     facts.previous_release = std::move(previous_release);
     return facts;

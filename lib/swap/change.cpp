@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 namespace hotswap::detail {
@@ -14,7 +15,7 @@ change::change(slot& of, step_recorder& steps, hotswap::arguments const& argumen
       steps_(steps),
       arguments_(arguments),
       view_(arguments),
-      context_{slot_, steps_, path_, arguments_, view_} {
+      context_{slot_, steps_, path_, arguments_, view_, released_} {
     steps_.mark_old_serving();
     report_.component = slot_.entrance->name();
     report_.from = slot_.running().info();
@@ -36,6 +37,19 @@ void change::reserve(bool on_probation) {
     auto const& next = next_->is_taken() ? *slot_.standby() : **next_;
     news_ = slot_.expect(next);
     steps_before_pause_ = steps_.phases().size();
+}
+
+void change::undo(failure* why) noexcept {
+    state_->undo(*next_);
+    // Before the running instance takes it back.
+    if (released_.is_released() && !next_->is_taken()) (*next_)->instance = {};
+    auto const taken = released_.take_back();
+    if (taken || why == nullptr) return;
+    try {
+        why->message += "; and " + taken.error().message;
+    } catch (std::bad_alloc const&) {
+        // The event and the status say it.
+    }
 }
 
 bool change::is_whole() const noexcept { return !next_->is_taken() || state_->brings_generation(); }

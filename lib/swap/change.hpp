@@ -46,8 +46,8 @@ public:
 
     /// Moves the state and constructs the instance.
     result<void> transfer(closed_gates& closed) { return state_->in_pause(closed, *next_); }
-    /// Takes back what that did to things that the running generation has.
-    void undo() noexcept { state_->undo(*next_); }
+    /// Takes back what that did to things that the running generation has. What cannot be taken back is added to `why`.
+    void undo(failure* why) noexcept;
     /// Whether a pause that failed with `why` is worth another, for this component.
     bool may_try_again(failure const& why) const noexcept { return state_->may_try_again(why); }
     /// Whether the next generation is still this change's: no code was left to itself.
@@ -77,6 +77,7 @@ protected:
     argument_view const view_;
     migration_path path_;
     swap_report report_;
+    released_instance released_{slot_, steps_};
     move_context const context_;
     std::optional<next_generation> next_;
     std::unique_ptr<next_state> state_;

@@ -86,19 +86,20 @@ result<void> transaction::drain(closed_gates& closed) {
 // What was done when one of them fails is taken back behind the gates.
 result<void> transaction::transfer(closed_gates& closed) {
     std::size_t reached = 0;
-    auto const undo = [&]() noexcept {
-        while (reached-- != 0) active_[reached]->undo();
+    auto const undo = [&](failure* why) noexcept {
+        while (reached-- != 0) active_[reached]->undo(why);
     };
     try {
         while (reached != active_.size()) {
             auto moved = active_[reached++]->transfer(closed);
             if (moved) continue;
-            undo();
-            return moved;
+            auto why = moved.error();
+            undo(&why);
+            return why;
         }
         for (auto* const each : active_) static_cast<void>(each->steps().stop_at(phase::commit, "before"));
     } catch (...) {
-        undo();
+        undo(nullptr);
         throw;
     }
     return {};

@@ -24,7 +24,7 @@ void measure(result<void>& outcome, std::chrono::nanoseconds& took, F&& step) no
         none.message = "no memory";  // short enough for a string of its own
         outcome = std::move(none);
     }
-    took = std::chrono::steady_clock::now() - began;
+    took += std::chrono::steady_clock::now() - began;
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void abandonable_work::construct() noexcept {
 void abandonable_work::run() noexcept {
     behind_gates const here(behind);
     migrate();
-    if (migrated) construct();
+    if (migrated && !stops_before_construct) construct();
 }
 
 abandonable_thread::abandonable_thread(std::string_view component)

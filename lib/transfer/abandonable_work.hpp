@@ -27,6 +27,7 @@ public:
     std::uint32_t version = 0;
     hotswap::arguments arguments;
     std::uint32_t behind = set_closed_here();  ///< as of the thread that made it
+    bool stops_before_construct = false;       ///< to be run once more
 
     // Valid once `run` has returned.
     result<void> migrated;

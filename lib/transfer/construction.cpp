@@ -8,7 +8,11 @@ namespace hotswap::detail {
 
 void construction::expect(pause_limits const& limits) {
     worker_.reset();
-    if (limits.pause_budget.count() > 0) worker_.emplace(context_.component.entrance->name());
+    reader_.reset();
+    if (limits.pause_budget.count() == 0) return;
+    auto const& name = context_.component.entrance->name();
+    worker_.emplace(name);
+    if (context_.released.is_wanted()) reader_.emplace(name);
 }
 
 result<void> construction::run(closed_gates& closed, next_generation& next,
@@ -26,21 +30,41 @@ result<void> construction::run(closed_gates& closed, next_generation& next,
     work->next = next.take();
     work->module = work->next->module->staged().name();
     result<void> constructed;
-    if (worker_ && closed.has_budget()) {
-        if (!worker_->run(work, closed.deadline())) return leave_it(work, closed, reads);
-        constructed = work->constructed;
-    } else if (work->migrate(); work->migrated) {
-        constructed = closed.within_bound([&] {
-            work->construct();
-            return work->constructed;
-        });
-    }
+    if (!run_steps(work, closed, constructed)) return leave_it(work, closed, reads);
     next.put_back(std::move(work->next));
     used_ = std::move(work->payload);
     if (auto done = note(*work, constructed, reads, bytes); !done) return done;
     if (auto in_time = closed.check_budget(); !in_time)
         return steps.refused(in_time.error(), phase::construct);
     return {};
+}
+
+// The running instance is released on this thread: it must not be left to itself. False: the work is.
+bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, closed_gates& closed,
+                             result<void>& constructed) {
+    auto& released = context_.released;
+    bool const is_bounded = worker_ && closed.has_budget();
+    if (is_bounded && released.is_wanted()) {
+        work->stops_before_construct = true;
+        if (!work->next->state && !reader_->run(work, closed.deadline())) return false;
+        work->stops_before_construct = false;
+    } else if (!is_bounded) {
+        work->migrate();
+    }
+    if (!work->migrated) return true;
+    if (auto gave_up = released.release(); !gave_up) {
+        constructed = gave_up;
+    } else if (is_bounded) {
+        if (!worker_->run(work, closed.deadline())) return false;
+        constructed = work->constructed;
+    } else {
+        auto const construct = [&] {
+            work->construct();
+            return work->constructed;
+        };
+        constructed = released.is_released() ? construct() : closed.within_bound(construct);
+    }
+    return true;
 }
 
 result<void> construction::note(abandonable_work const& work, result<void> const& constructed, bool reads,
@@ -51,7 +75,7 @@ result<void> construction::note(abandonable_work const& work, result<void> const
         if (!migrated) return migrated;
         steps.bytes(bytes);
     }
-    return steps.record(phase::construct, work.construct_took, constructed);
+    return steps.record(phase::construct, context_.released.took() + work.construct_took, constructed);
 }
 
 result<void> construction::leave_it(std::shared_ptr<abandonable_work> const& work, closed_gates const& closed,
@@ -61,9 +85,12 @@ result<void> construction::leave_it(std::shared_ptr<abandonable_work> const& wor
         reads ? phase::migrate : phase::construct, closed.budget(),
         refuse(errc::pause_budget_exceeded, phase::construct,
                "{} was still {} when the pause budget of {} was used up, and is left to itself; "
-               "give it more, or make it quicker",
+               "give it more, or make it quicker{}",
                work->module, reads ? "reading and migrating the state, or constructing," : "constructing",
-               to_string(closed.budget())));
+               to_string(closed.budget()),
+               context_.released.is_released()
+                   ? "; what the running one had released may be held by that constructor, until it ends"
+                   : ""));
 }
 
 }  // namespace hotswap::detail

@@ -13,7 +13,7 @@
 namespace hotswap::detail {
 
 /// Within a budget they run on a thread that can be left to itself; without one, constructing has a bound
-/// (`closed_gates::within_bound`).
+/// (`closed_gates::within_bound`), unless the running instance has released what it would have to serve with.
 class construction {
 public:
     explicit construction(move_context const& context) noexcept : context_(context) {}
@@ -26,6 +26,8 @@ public:
     result<void> run(closed_gates& closed, next_generation& next, std::unique_ptr<byte_buffer> payload);
 
 private:
+    bool run_steps(std::shared_ptr<abandonable_work> const& work, closed_gates& closed,
+                   result<void>& constructed);
     result<void> leave_it(std::shared_ptr<abandonable_work> const& work, closed_gates const& closed,
                           bool reads);
     result<void> note(abandonable_work const& work, result<void> const& constructed, bool reads,
@@ -33,6 +35,7 @@ private:
 
     move_context const& context_;
     std::optional<abandonable_thread> worker_;
+    std::optional<abandonable_thread> reader_;  // where the running instance is released between the steps
     std::unique_ptr<byte_buffer> used_;  // freed after the gates have opened
 };
 

@@ -7,6 +7,7 @@
 #include "transfer/migration_path.hpp"
 #include "transfer/module_calls.hpp"
 #include "transfer/next_generation.hpp"
+#include "transfer/released_instance.hpp"
 
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/failure.hpp>
@@ -22,6 +23,7 @@ struct move_context {
     migration_path const& path;
     hotswap::arguments const& arguments;
     argument_view const& with;
+    released_instance& released;  ///< asked right before the next instance is constructed
 };
 
 /// One way of moving a state.
@@ -36,8 +38,8 @@ public:
     /// Errors:   those of the module's code; throws std::bad_alloc, std::system_error.
     virtual result<void> before_pause(pause_limits const&) { return {}; }
     /// Gives `next` its state and its instance.
-    /// Errors:   export_failed, migration_failed, validation_failed, construct_failed, out_of_memory,
-    ///           pause_budget_exceeded.
+    /// Errors:   export_failed, migration_failed, validation_failed, release_failed,
+    ///           construct_failed, out_of_memory, pause_budget_exceeded.
     /// Threads:  [quiesced]
     virtual result<void> in_pause(closed_gates&, next_generation& next) = 0;
     /// Takes back, behind the gates, what `in_pause` did to things that the running generation has.

@@ -25,12 +25,26 @@ result<void> by_handoff::in_pause(closed_gates& closed, next_generation& next) {
     if (!valid) return valid;
     return context_.steps.run(phase::construct, [&]() -> result<void> {
         if (auto in_time = closed.check_budget(); !in_time) return in_time;
+        if (auto gave_up = context_.released.release(); !gave_up) return gave_up;
         auto made = construct(*next, state);
         if (!made) return made.error();
         next->instance = std::move(*made);
         return closed.check_budget();
     });
 }
+
+namespace {
+
+// One that cannot take everything back keeps nothing.
+result<void> resume_or_release(generation& standby) {
+    auto done = resume_instance(standby);
+    if (done) return done;
+    standby.is_released = false;
+    static_cast<void>(release_instance(standby));
+    return done;
+}
+
+}  // namespace
 
 result<void> from_standby::in_pause(closed_gates&, next_generation& next) {
     auto& slot = context_.component;
@@ -39,8 +53,18 @@ result<void> from_standby::in_pause(closed_gates&, next_generation& next) {
     dropped.calls = slot.entrance->watched_calls().calls;
     dropped.elements_now = elements_of(slot.running());
     dropped.elements_before = elements_of(*slot.standby());
+    if (auto gave_up = context_.released.release(); !gave_up)
+        return context_.steps.refused(gave_up.error(), phase::construct);
+    if (auto back = resume_or_release(*slot.standby()); !back)
+        return context_.steps.refused(back.error(), phase::construct);
     next.put_back(slot.take_standby());
     return {};
+}
+
+void from_standby::undo(next_generation& next) noexcept {
+    if (next.is_taken()) return;
+    static_cast<void>(release_instance(*next));
+    context_.component.stand_by(next.take());
 }
 
 }  // namespace hotswap::detail

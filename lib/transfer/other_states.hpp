@@ -46,9 +46,7 @@ public:
         : context_(context), report_(report) {}
 
     result<void> in_pause(closed_gates& closed, next_generation& next) override;
-    void undo(next_generation& next) noexcept override {
-        if (!next.is_taken()) context_.component.stand_by(next.take());
-    }
+    void undo(next_generation& next) noexcept override;
     bool comes_from_old() const noexcept override { return false; }
     bool brings_generation() const noexcept override { return true; }
 
