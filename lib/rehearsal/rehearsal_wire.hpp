@@ -108,9 +108,10 @@ enum class stage : std::uint32_t {
     load_running,
     import_running,
     construct_running,
+    release_running,
     retire_running
 };
-inline constexpr std::uint32_t stage_count = 13;
+inline constexpr std::uint32_t stage_count = 14;
 
 /// Whether the running module is at work, or what it left is looked at.
 constexpr bool is_of_running(stage which) noexcept { return which >= stage::load_running; }
@@ -129,6 +130,7 @@ constexpr std::string_view doing(stage which) noexcept {
                                                      "the running module was loaded",
                                                      "the running module read the state",
                                                      "the running module was constructed",
+                                                     "the running module was released",
                                                      "the running module was destroyed and unloaded"};
     auto const index = static_cast<std::uint32_t>(which);
     return index < stage_count ? words[index] : "doing nothing that is known";

@@ -20,6 +20,8 @@ std::string_view could_not(stage at) noexcept {
             return "read the state";
         case stage::construct_running:
             return "be constructed";
+        case stage::release_running:
+            return "release what there is only one of";
         default:
             return "be destroyed and unloaded";
     }
@@ -59,7 +61,7 @@ void running_copy::step_down(helper_run const& ended) {
     bool const has_code = how_ == next_to::constructed && ended.told.at != stage::load_running;
     how_ = has_code ? next_to::loaded : next_to::nothing;
     why_not_more_ = fmt::format("it could not {} in the helper{}: {}", could_not(ended.told.at),
-                                ended.told.at == stage::retire_running ? ", alone as well" : "",
+                                ended.told.at >= stage::release_running ? ", alone as well" : "",
                                 ending_in_words(ended.told, ended.how));
 }
 
@@ -69,7 +71,7 @@ result<helper_run> running_copy::try_next_to_it(
     for (;;) {
         auto done = run(words_for(next, file_, how_));
         if (!done || how_ == next_to::nothing || !done->told.ended_in_running()) return done;
-        if (how_ == next_to::constructed && done->told.at == stage::retire_running) {
+        if (how_ == next_to::constructed && done->told.at >= stage::release_running) {
             auto const alone = run(words_for(next, file_, next_to::alone));
             if (!alone || alone->told.passed) return alone ? done : alone;
         }
@@ -79,7 +81,8 @@ result<helper_run> running_copy::try_next_to_it(
 
 std::string running_copy::while_next_to(helper_report const& told) const {
     if (told.in_place == next_to::nothing) return {};
-    if (told.at == stage::retire_running) return fmt::format(", which ends well where {} is alone", release_);
+    if (told.at >= stage::release_running)
+        return fmt::format(", which ends well where {} is alone", release_);
     return told.at <= stage::construct ? fmt::format(", while {} was loaded next to it", release_)
                                        : std::string{};
 }
@@ -88,7 +91,7 @@ std::string running_copy::in_words(helper_report const& told) const {
     auto const& why = why_not_more_.empty() ? told.why_not_more : why_not_more_;
     switch (told.in_place) {
         case next_to::constructed:
-            return release_ + ", loaded and constructed";
+            return release_ + ", loaded and constructed" + (why.empty() ? "" : "; " + why);
         case next_to::loaded:
             return fmt::format("{}, loaded and not constructed: {}", release_, why);
         default:

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace hotswap::rehearse {
@@ -58,16 +59,15 @@ running_module::running_module(char const* path, wire::request const& wanted,
       around_(wanted.now, as_text(parts.running_origin), {settings_.data(), settings_.size()}, false) {
     time_limit const limited(wanted.running_deadline);
     if (!load(path)) return;
-    bool const is_whole = how != wire::next_to::loaded && import(parts) && construct();
-    if (is_whole || how == wire::next_to::loaded)
-        reporter::say(wire::kind::running,
-                      static_cast<std::uint32_t>(is_whole ? wire::next_to::constructed : how));
+    if (how == wire::next_to::loaded || (import(parts) && construct())) say({});
     // What it may have used up is not what the next one uses up.
     reporter::watch_memory();
 }
 
-void running_module::say_why_not_more(std::string_view words) const {
-    auto const what = functions_ == nullptr ? wire::next_to::nothing : wire::next_to::loaded;
+void running_module::say(std::string_view words) const {
+    auto const what = instance_.object != nullptr ? wire::next_to::constructed
+                      : functions_ != nullptr     ? wire::next_to::loaded
+                                                  : wire::next_to::nothing;
     reporter::say(wire::kind::running, static_cast<std::uint32_t>(what), 0, words);
 }
 
@@ -83,19 +83,19 @@ bool running_module::load(char const* path) {
     }
     if (library_ == nullptr) {
         char const* const words = dlerror();
-        say_why_not_more(words == nullptr ? "no reason was given" : words);
+        say(words == nullptr ? "no reason was given" : words);
         return false;
     }
     detail::keep_libraries_of(library_);
     code_ = watched_module::of(library_);
     functions_ = find_functions(library_);
-    if (functions_ == nullptr) say_why_not_more("it does not export hotswap_module as this release knows it");
+    if (functions_ == nullptr) say("it does not export hotswap_module as this release knows it");
     return functions_ != nullptr;
 }
 
 bool running_module::has_refused(abi::status outcome, abi::error const& why) {
     if (outcome == abi::status::ok) return false;
-    say_why_not_more({why.message, why.size});
+    say({why.message, why.size});
     return true;
 }
 
@@ -118,6 +118,17 @@ bool running_module::construct() {
     abi::error why;
     return !has_refused(
         functions_->create_instance(&surroundings::api(), around_.context(), state_, &instance_, &why), why);
+}
+
+void running_module::release() {
+    if (instance_.object == nullptr || functions_->release_instance == nullptr) return;
+    time_limit const limited(wanted_.running_deadline);
+    stage_clock const timed(stage::release_running);
+    abi::error why;
+    if (functions_->release_instance(instance_.object, &why) == abi::status::ok) return;
+    std::string words = "its release() threw: ";
+    words.append(why.message, why.size);
+    say(words);
 }
 
 void running_module::retire(leftovers& watched) {

@@ -26,6 +26,8 @@ public:
     running_module(running_module const&) = delete;
     running_module& operator=(running_module const&) = delete;
 
+    /// Asks the instance to give up what there is only one of, as a host does before it constructs the next one.
+    void release();
     /// Destroys the instance and its state, and closes the module, where the host would.
     void retire(leftovers& watched);
 
@@ -34,7 +36,7 @@ private:
     bool import(detail::wire::request_parts const& parts);
     bool construct();
     bool has_refused(abi::status outcome, abi::error const& why);
-    void say_why_not_more(std::string_view words) const;
+    void say(std::string_view words) const;
 
     detail::wire::request const& wanted_;
     std::vector<abi::argument> const settings_;

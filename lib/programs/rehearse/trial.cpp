@@ -142,6 +142,7 @@ void try_out(tried_files const& files, wire::request const& wanted, std::span<st
         make_room_for_next(wanted, before);
     }
     if (files.how == wire::next_to::alone) {
+        running->release();
         running->retire(watched);
         end_well();
     }
@@ -152,6 +153,7 @@ void try_out(tried_files const& files, wire::request const& wanted, std::span<st
     auto const& module = functions_of(library);
     void* const state = import(module, wanted, parts);
     validate(module, state);
+    if (running) running->release();
     auto const made = construct(module, around, state);
     if (running) running->retire(watched);
     check_health(module, made.object);
