@@ -100,7 +100,7 @@ TEST_CASE(
         "1.0.0, loaded and not constructed: it could not be constructed in the helper: ";
     CHECK(tried_next_to("abort") == could_not + "signal 6 (Aborted)");
     CHECK(tried_next_to("exit") == could_not + "it called exit(3)");
-    CHECK(tried_next_to("spin", {.deadline = 400ms}) == could_not + "it took too long");
+    CHECK(tried_next_to("spin", {.deadline = 4s}) == could_not + "it took too long");
     CHECK(tried_next_to("fork") == could_not + "it left a child process");
     CHECK(tried_next_to("close").starts_with(could_not));
     CHECK(tried_next_to("abort_at_the_end") ==

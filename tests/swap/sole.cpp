@@ -6,9 +6,9 @@
 #include "swap/fixtures/doorman.hpp"
 #include "swap/fixtures/sole_thing.hpp"
 
-#include <sys/wait.h>
-
-#include <atomic>
+#if defined(HOTSWAP_FAILPOINTS)
+#include "base/failpoint.hpp"
+#endif
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -103,6 +103,32 @@ TEST_CASE("only one: a port, a socket's path and locks survive twenty swaps and 
             CHECK(at.status("sole").warnings.empty());
         }
 }
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE(
+    "only one: an instance that was constructed and is not wanted gives it back before the running one takes "
+    "it") {
+    namespace failpoints = hotswap::detail::failpoints;
+    for (std::string const kind : {"port", "unix", "flock", "fcntl"}) {
+        INFO(kind);
+        sole_site at(kind);
+        auto const frame = at.snapshot("sole");
+        failpoints::arm("swap.construct.after=fail:5");
+        for (auto const how : {transfer::snapshot, transfer::handoff}) {
+            CHECK_FALSE(names(at.refusal("sole", second, {.transfer = how}).message, {"resume()"}));
+            at.check(1);
+        }
+        failpoints::arm("restore.construct.after=fail:5");
+        auto const restored = at.runtime.restore("sole", frame);
+        REQUIRE(restored.has_error());
+        CHECK_FALSE(names(restored.error().message, {"resume()"}));
+        at.check(1);
+        failpoints::clear();
+        at.swap("sole", second);
+        at.check(2);
+    }
+}
+#endif
 
 TEST_CASE("only one: without release() the same component cannot be swapped") {
     sole_site at("port", "sole");
@@ -237,7 +263,7 @@ TEST_CASE(
 TEST_CASE("only one: a constructor that overran the budget may still hold it, and the refusal says so") {
     sole_site at("port");
     at.trouble_in("block");
-    auto const why = at.refusal("sole", second, {.pause_budget = 100ms});
+    auto const why = at.refusal("sole", second, {.pause_budget = 1s});
     CHECK(to_string(why.code) == "pause_budget_exceeded");
     CHECK(names(why.message,
                 {"what the running one had released may be held by that constructor, until it ends",
