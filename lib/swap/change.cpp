@@ -11,11 +11,9 @@
 namespace hotswap::detail {
 
 change::change(slot& of, step_recorder& steps, hotswap::arguments const& arguments)
-    : slot_(of),
-      steps_(steps),
-      arguments_(arguments),
-      view_(arguments),
-      context_{slot_, steps_, path_, arguments_, view_, released_} {
+    : slot_(of), steps_(steps), arguments_(arguments), view_(arguments), context_{slot_, steps_,
+                                                                                  path_, arguments_,
+                                                                                  view_, released_} {
     steps_.mark_old_serving();
     report_.component = slot_.entrance->name();
     report_.from = slot_.running().info();

@@ -36,7 +36,7 @@ private:
     move_context const& context_;
     std::optional<abandonable_thread> worker_;
     std::optional<abandonable_thread> reader_;  // where the running instance is released between the steps
-    std::unique_ptr<byte_buffer> used_;  // freed after the gates have opened
+    std::unique_ptr<byte_buffer> used_;         // freed after the gates have opened
 };
 
 }  // namespace hotswap::detail
