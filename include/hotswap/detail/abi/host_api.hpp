@@ -116,9 +116,9 @@ struct host_api {
 
     /// Whether callers are to leave, because the component's gate is closed and its drain waits for them.
     bool (*draining)(void* context) noexcept = nullptr;
-    /// From now on `who` is told when that begins, and when it is over without an end of the instance.
+    /// Calls `who` from now on when that begins, and when it is over and the instance stays.
     void (*listen_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
-    /// On return `who` is not being told, and never will be.
+    /// On return no call of `who` is under way, and none will come.
     void (*stop_listening_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
 };
 

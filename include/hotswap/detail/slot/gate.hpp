@@ -84,7 +84,7 @@ public:
     wait await_opening(std::shared_ptr<opening_wait> who) noexcept;
     /// Lets go of those that do not wait any more.
     void drop_stopped_waits() noexcept;
-    /// Why nobody gets in any more: component_gone, or other_process.
+    /// Why no caller gets in any more: component_gone, or other_process.
     errc why_gone() const noexcept;
 
     /// Gives a lease back that the thread `owner` took in its `cell`: the one way out, for every kind of lease.
@@ -116,8 +116,8 @@ public:
         functions_.compare_exchange_strong(unknown, count, std::memory_order_relaxed);
     }
 
-    /// The running generation's, from now on; null: nobody's.
-    /// Threads:  whoever operates on the slot.
+    /// Sets the listener, which is the running generation's; null: none.
+    /// Threads:  the one that operates on the slot.
     void tell_of_drains(drain_listener* listener) noexcept { listener_ = listener; }
     /// Tells it that a drain begins, or is over: `close` and `open` do so themselves.
     void tell_draining(bool begins) const noexcept {
