@@ -12,7 +12,7 @@ namespace hotswap::detail {
 
 /// Asks the instance of a generation to give up what there is only one of; nothing, if its component has nothing of the kind, or if
 /// it has done so already.
-/// Errors:   release_failed; the instance is then as after `release`, as far as anybody knows.
+/// Errors:   release_failed; what the instance still holds is not known; it counts as released.
 /// Threads:  [quiesced]
 result<void> release_instance(generation& of);
 

@@ -57,7 +57,7 @@ struct sole_site : site {
     void no_trouble() const {
         for (auto const& each : fs::directory_iterator(trouble())) fs::remove(each.path());
     }
-    /// Whether somebody outside finds it held.
+    /// Whether a client or another process finds it held.
     bool is_held() const {
         if (kind == "port") return can_connect(AF_INET, address_of(where));
         if (kind == "unix") return can_connect(AF_UNIX, path_of(where));
