@@ -138,9 +138,9 @@ TEST_CASE(
     gated one;
     gated two;
     int heard = 0;
-    auto begun = std::make_optional<hotswap::detail::behind_gate>(one.gate.get());
+    auto begun = std::make_optional<hotswap::detail::behind_gates>(std::uint32_t{2});
     {
-        hotswap::detail::behind_gate const nested(two.gate.get());
+        hotswap::detail::behind_gates const nested(4);
         one.gate->close();
         two.gate->close();
         one.handle.when_open([&](opening) { heard += two.handle->agrees() ? 1 : 100; }).detach();
