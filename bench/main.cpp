@@ -56,6 +56,8 @@ constexpr std::array measurements{
                 [](options const& asked) { return bench::measure_pauses(asked.quick ? 50 : 1000); }},
     measurement{"--rehearsal", "swaps of a small state, rehearsed",
                 [](options const& asked) { return bench::measure_rehearsals(asked.quick ? 20 : 300); }},
+    measurement{"--sets", "the pause of ten components that are swapped as one",
+                [](options const& asked) { return bench::measure_sets(asked.quick); }},
     measurement{"--workloads", "callers of a table while it is copied, and its memory",
                 [](options const& asked) { return bench::measure_workloads(asked.quick); }},
     measurement{"--table", "what a call of a table costs",

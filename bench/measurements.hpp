@@ -30,6 +30,9 @@ bool measure_predictions(bool quick);
 /// What it costs to make a swap durable, on the disk of the current directory.
 bool measure_store(bool quick);
 
+/// The pause of ten components with tables that are swapped as one. `quick` takes 10⁴ rows each.
+bool measure_sets(bool quick);
+
 /// The pause against the number of rows, and what callers notice, beside Erlang/OTP and a stop-the-world copy.
 /// `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);
