@@ -4,6 +4,7 @@
 #include "swap/replacement_change.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
@@ -248,8 +249,13 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
     names.erase(std::ranges::unique(names).begin(), names.end());
     if (names.empty())
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
+    std::size_t const named = names.size();
     names = with_partners(std::move(names));
-    return operate_all<set_report>(names, "revert", [&](auto of) -> result<set_report> {
+    return operate_all<set_report>(names, "revert", [&](auto all) -> result<set_report> {
+        // A partner that was not swapped with the others has nothing to go back to together with them.
+        std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
+        std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
+                     [](auto const& each) { return each.of->standby() != nullptr; });
         auto const to_file = [&](component_operation const& each) { return change_back(each, options); };
         bool const to_standby =
             std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, options); });

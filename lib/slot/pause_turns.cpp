@@ -19,15 +19,12 @@ bool pause_turns::has_to_wait(turn const& one) const {
                                [&](auto const* each) { return could_wait_for_each_other(one, *each); });
 }
 
-pause_turns::turn::turn(pause_turns* of, std::vector<std::string_view> names)
+pause_turns::turn::turn(pause_turns* of, std::vector<std::string_view> names,
+                        std::chrono::steady_clock::time_point until)
     : of_(of), names_(std::move(names)) {
     if (of_ == nullptr) return;
     std::unique_lock lock(of_->mutex_);
-    of_->at_work_.reserve(of_->at_work_.size() + 1);
-    while (of_->has_to_wait(*this)) {
-        of_->changed_.wait(lock);
-        of_->at_work_.reserve(of_->at_work_.size() + 1);
-    }
+    of_->changed_.wait_until(lock, until, [this] { return !of_->has_to_wait(*this); });
     of_->at_work_.push_back(this);
 }
 

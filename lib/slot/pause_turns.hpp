@@ -1,6 +1,7 @@
 // Which operations may close gates at the same time.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -24,9 +25,11 @@ public:
     /// The names of what is closed, for as long as it lives.
     class turn {
     public:
-        /// Waits until no pause is at work that this one could wait for, and the other way round.
+        /// Waits until no pause is at work that this one could wait for, and the other way round; not beyond `until`: then the
+        /// drain decides.
         /// Errors:   throws std::bad_alloc.
-        turn(pause_turns* of, std::vector<std::string_view> names);
+        turn(pause_turns* of, std::vector<std::string_view> names,
+             std::chrono::steady_clock::time_point until);
         ~turn();
         turn(turn const&) = delete;
         turn& operator=(turn const&) = delete;

@@ -57,7 +57,7 @@ closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& lim
       gates_(of_each<gate*>(slots, [](slot& in) { return in.entrance.get(); })),
       held_before_(of_each<std::uint64_t>(slots, [](slot& in) { return in.entrance->calls_held(); })),
       limits_(limits),
-      turn_(slots.front()->around.turns, names_of(slots)),
+      turn_(slots.front()->around.turns, names_of(slots), bound()),
       set_(begin_holding(), number_) {}
 
 // What is published once a gate is closed waits already.

@@ -178,6 +178,22 @@ TEST_CASE("sets: to revert one member of a set on probation is to revert the set
     CHECK(at.runtime.swap(ring::to(2)).has_value());
 }
 
+TEST_CASE("sets: a member that runs its file already stays as it is, also when the others go back") {
+    ring at;
+    at.runtime.swap("b", {.module = link_file(2)}).value();
+    auto set = ring::to(2);
+    for (auto& each : set) each.options.even_if_unchanged = false;
+    hotswap::set_options options;
+    options.probation.duration = 1h;
+    auto const report = at.runtime.swap(set, options).value();
+    CHECK(report.components[1].same_content);
+    CHECK(report.components[0].to.release == "2.0.0");
+    CHECK(at.status("b").running.generation == 2);
+    CHECK_FALSE(at.status("b").on_probation);
+    CHECK(at.runtime.revert("a").has_value());
+    CHECK(at.releases() == "1 2 1");
+}
+
 TEST_CASE("sets: a member that is unloaded leaves the probation, and the others stay on it") {
     ring at;
     hotswap::set_options options;
