@@ -62,7 +62,7 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials,
     into.version = into.running_version = content->version;
     auto const& running = *in.running().module;
     if (auto const own = find_import_path({content->schema, content->version, content->layout},
-                                           running.file(), running.staged().name());
+                                          running.file(), running.staged().name());
         !own)
         into.unreadable = "it cannot read the frame of rehearsal_options::frame";
     return true;

@@ -62,9 +62,7 @@ void step_recorder::warn(phase step, std::string message) {
     remark(level::warning, step, std::move(message));
 }
 
-void step_recorder::error(phase step, std::string message) {
-    remark(level::error, step, std::move(message));
-}
+void step_recorder::error(phase step, std::string message) { remark(level::error, step, std::move(message)); }
 
 void step_recorder::remark(level severity, phase step, std::string message) {
     event what;

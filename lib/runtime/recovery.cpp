@@ -123,7 +123,7 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
     persistence& keeper = **keeper_found;
     if (auto allowed = expect_to_load(); !allowed) return steps.refused(allowed.error());
     std::vector<slot_snapshot> taken;
-    std::vector<held_turn> turns;
+    std::vector<held_turn> held;
     for (auto const& in : components.all()) {
         if (in->entrance->held_by_this_thread() || !in->operation.take_after_all())
             return steps.refused(
@@ -132,7 +132,7 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
                        in->entrance->name()),
                 phase::persist);
         held_turn turn(in->operation);
-        turns.push_back(std::move(turn));
+        held.push_back(std::move(turn));
         if (!in->is_loaded()) continue;
         step_recorder own(sink, in->entrance->name(), "checkpoint");
         auto const frame = take_snapshot(*in, own);

@@ -246,7 +246,7 @@ result<std::unique_ptr<change>> runtime_core::change_back(component_operation co
 
 result<set_report> runtime_core::revert(std::vector<std::string> names, revert_options const& options) {
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     if (names.empty())
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
     std::size_t const named = names.size();

@@ -20,9 +20,9 @@ constexpr auto for_ever = std::chrono::hours(1);
 
 /// An address of this process's own, so that tests next to each other do not meet.
 std::string own_address() {
-    auto const id = getpid();
-    return "127." + std::to_string(id >> 16 & 255) + "." + std::to_string(id >> 8 & 255) + "." +
-           std::to_string(std::max(2, id & 255));
+    auto const id = getpid();  // of 22 bits at most
+    return "127." + std::to_string(id >> 14 & 255) + "." + std::to_string(1 + (id >> 7 & 127)) + "." +
+           std::to_string(2 + (id & 127));
 }
 
 template <class Address>
