@@ -93,12 +93,12 @@ result<std::vector<runtime_core::claim>> runtime_core::claim_all(std::span<std::
     return all;
 }
 
-result<set_report> runtime_core::swap(component_set const& set, set_options const& options) {
+result<set_report> runtime_core::swap(component_set const& set, set_options const& how) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
     return operate_all<set_report>(names_of(set), "swap", [&](auto of) -> result<set_report> {
         // What the changes refer to stays here until they are done.
         std::vector<swap_options> each_options;
-        for (auto const& each : set) each_options.push_back(of_set(each.options, options));
+        for (auto const& each : set) each_options.push_back(of_set(each.options, how));
         std::vector<std::unique_ptr<change>> changes;
         for (std::size_t i = 0; i != of.size(); ++i) {
             auto& steps = *of[i].steps;
@@ -109,21 +109,21 @@ result<set_report> runtime_core::swap(component_set const& set, set_options cons
                 std::make_unique<replacement_change>(*of[i].of, staging, std::move(*by), steps));
         }
         auto done = run_changes(of, std::move(changes),
-                                {.limits = {options.drain_deadline, options.pause_budget},
-                                 .on_probation = options.probation.duration.count() > 0,
+                                {.limits = {how.drain_deadline, how.pause_budget},
+                                 .on_probation = how.probation.duration.count() > 0,
                                  .keeper = keeper()},
-                                options.probation);
+                                how.probation);
         if (!done) return done.error();
         return summed(std::move(*done));
     });
 }
 
-result<set_plan> runtime_core::plan(component_set const& set, set_options const& options) {
+result<set_plan> runtime_core::plan(component_set const& set, set_options const& how) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
     return operate_all<set_plan>(names_of(set), "plan", [&](auto of) -> result<set_plan> {
         std::vector<swap_plan> plans;
         for (std::size_t i = 0; i != of.size(); ++i) {
-            auto const with = of_set(set[i].options, options);
+            auto const with = of_set(set[i].options, how);
             auto by = choose(*of[i].of, with, *of[i].steps);
             if (!by) return of[i].steps->refused(by.error(), phase::stage);
             auto made = make_plan(*of[i].of, staging, *by, *of[i].steps);
@@ -208,12 +208,12 @@ bool leads_to_standby(slot const& in, revert_options const& options) {
 }  // namespace
 
 result<std::unique_ptr<change>> runtime_core::change_back(component_operation const& of,
-                                                          revert_options const& options) {
+                                                          revert_options const& how) {
     auto& steps = *of.steps;
     auto const refused = [&steps](errc code, std::string why) {
         return steps.refused(refuse(code, phase::plan, "{}", why), phase::plan);
     };
-    if (options.discard_writes)
+    if (how.discard_writes)
         return refused(errc::not_reversible,
                        "the state before a swap is kept only while its probation lasts; revert() without "
                        "discard_writes, or restore() a snapshot");
@@ -235,16 +235,16 @@ result<std::unique_ptr<change>> runtime_core::change_back(component_operation co
     by.copy = before.copy;
     by.name = before.name;
     by.source = before.source;
-    by.limits = {options.drain_deadline, options.pause_budget};
-    by.allow_loss = options.allow_loss;
-    by.arguments = &options.arguments;
+    by.limits = {how.drain_deadline, how.pause_budget};
+    by.allow_loss = how.allow_loss;
+    by.arguments = &how.arguments;
     by.even_if_unchanged = true;
     by.settings = before.settings;
     return std::unique_ptr<change>(
         std::make_unique<replacement_change>(*of.of, staging, std::move(by), steps));
 }
 
-result<set_report> runtime_core::revert(std::vector<std::string> names, revert_options const& options) {
+result<set_report> runtime_core::revert(std::vector<std::string> names, revert_options const& how) {
     std::ranges::sort(names);
     names.erase(std::unique(names.begin(), names.end()), names.end());
     if (names.empty())
@@ -256,11 +256,11 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
         std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
         std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
                      [](auto const& each) { return each.of->standby() != nullptr; });
-        auto const to_file = [&](component_operation const& each) { return change_back(each, options); };
+        auto const to_file = [&](component_operation const& each) { return change_back(each, how); };
         bool const to_standby =
-            std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, options); });
+            std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, how); });
         auto done = [&]() -> result<std::vector<swap_report>> {
-            if (to_standby) return return_to_standby(of, options, keeper(), to_file);
+            if (to_standby) return return_to_standby(of, how, keeper(), to_file);
             std::vector<std::unique_ptr<change>> changes;
             for (auto const& each : of) {
                 auto made = to_file(each);
@@ -268,8 +268,7 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
                 changes.push_back(std::move(*made));
             }
             return run_changes(of, std::move(changes),
-                               {.limits = {options.drain_deadline, options.pause_budget}, .keeper = keeper()},
-                               {});
+                               {.limits = {how.drain_deadline, how.pause_budget}, .keeper = keeper()}, {});
         }();
         if (!done) {
             auto why = done.error();
