@@ -161,7 +161,10 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
         if (watch != nullptr && !all.is_committed()) return watch->stop();
         if (!all.is_committed()) return;
         for (auto const& each : of) stop_watching(*each.of, watch);
-        if (watch != nullptr) watch->begin();
+        if (watch == nullptr) return;
+        for (auto const& each : of)
+            if (!all.has_changed(*each.of)) watch->leave(*each.of);
+        watch->begin();
     };
     try {
         auto done = all.run();

@@ -21,10 +21,12 @@ closed_set::closed_set(std::span<gate* const> gates, std::uint32_t number) noexc
     : gates_(gates), number_(number) {
     auto& registry = thread_registry::get();
     record_of(gates_).verdict.store(verdict_on(number_, set_verdict::closed), std::memory_order_seq_cst);
+    // A thread inside one of them that meets another one closed has to find itself inside the set.
     for (auto* const each : gates_) {
         registry.leader_of[each->index()].store(gates_.front()->index(), std::memory_order_relaxed);
-        each->shut(number_);
+        registry.set_of[each->index()].store(number_, std::memory_order_seq_cst);
     }
+    for (auto* const each : gates_) each->shut(number_);
     barrier_on_all_threads();
     for (auto const* const each : gates_) each->tell_draining(true);
 }

@@ -50,7 +50,9 @@ void change::undo(failure* why) noexcept {
     }
 }
 
-bool change::is_whole() const noexcept { return !next_->is_taken() || state_->brings_generation(); }
+bool change::is_whole() const noexcept {
+    return state_->may_be_used_again() && (!next_->is_taken() || state_->brings_generation());
+}
 
 result<void> change::prepare_again(pause_limits const& limits) {
     if (!next_->is_taken()) (*next_)->instance = {};

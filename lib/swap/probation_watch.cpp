@@ -154,6 +154,7 @@ void probation_watch::watch() {
 std::string probation_watch::look() {
     try {
         for (auto& each : slots_) {
+            if (is_left(each)) continue;
             auto const named = [&](std::string wrong) {
                 return slots_.size() == 1 ? wrong : fmt::format("{}: {}", each.of->entrance->name(), wrong);
             };

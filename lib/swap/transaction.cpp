@@ -56,7 +56,10 @@ result<void> transaction::move_states() {
         bool const are_whole = std::ranges::all_of(active_, [](auto* each) { return each->is_whole(); });
         bool const may_try_again =
             std::ranges::any_of(active_, [&](auto* each) { return each->may_try_again(done.error()); });
-        if (!are_whole || !may_try_again) return done;
+        // Without a budget it was a constructor that kept callers waiting: it would do so again.
+        bool const is_overdue =
+            done.error().code == errc::pause_budget_exceeded && terms_.limits.pause_budget.count() == 0;
+        if (!are_whole || !may_try_again || is_overdue) return done;
         if (auto again = prepare_again(); !again) return again;
     }
 }

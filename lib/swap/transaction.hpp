@@ -7,6 +7,7 @@
 
 #include <hotswap/failure.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,6 +42,10 @@ public:
 
     /// Whether the new generations serve.
     bool is_committed() const noexcept { return is_committed_; }
+    /// Whether there was something to do for the component.
+    bool has_changed(slot const& in) const noexcept {
+        return std::find(slots_.begin(), slots_.end(), &in) != slots_.end();
+    }
     /// In the order of the changes.
     std::vector<swap_report> take_reports();
 

@@ -70,6 +70,7 @@ public:
     /// Errors:   those of `f`; pause_budget_exceeded: that has happened, and the gates are open.
     template <class F>
     result<void> within_bound(F&& f) {
+        if (is_running_used_) return f();
         set_.limit(bound());
         auto done = f();
         if (!set_.end_limit()) {
@@ -78,6 +79,10 @@ public:
         }
         return done;
     }
+
+    /// A running generation has released something, or another instance stands on its state: no caller may open the gates
+    /// for it, so that there is no bound from now on.
+    void use_running() noexcept { is_running_used_ = true; }
 
     /// Lets the callers through to what runs in the slots now.
     void open() noexcept;
@@ -108,6 +113,7 @@ private:
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point ended_at_;
     bool opened_ = false;
+    bool is_running_used_ = false;
     closed_set set_;
 };
 

@@ -52,6 +52,7 @@ bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, clos
         work->migrate();
     }
     if (!work->migrated) return true;
+    if (released.is_wanted()) closed.use_running();
     if (auto gave_up = released.release(); !gave_up) {
         constructed = gave_up;
     } else if (is_bounded) {
@@ -62,7 +63,7 @@ bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, clos
             work->construct();
             return work->constructed;
         };
-        constructed = released.is_released() ? construct() : closed.within_bound(construct);
+        constructed = closed.within_bound(construct);
     }
     return true;
 }

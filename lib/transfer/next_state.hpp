@@ -55,6 +55,8 @@ public:
 
     /// Whether the state is what the old generation's was at the pause, so that the store can have it from there.
     virtual bool comes_from_old() const noexcept { return true; }
+    /// Whether another pause may use it: not a state that an instance has been constructed on already.
+    virtual bool may_be_used_again() const noexcept { return true; }
     /// Whether the next generation itself comes with it, in the pause.
     virtual bool brings_generation() const noexcept { return false; }
 };

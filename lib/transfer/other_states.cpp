@@ -15,6 +15,7 @@ std::uint64_t elements_of(generation const& of) {
 }  // namespace
 
 result<void> by_handoff::in_pause(closed_gates& closed, next_generation& next) {
+    closed.use_running();
     void* const state = context_.component.running().state.get();
     auto valid = context_.steps.run(phase::migrate, [&]() -> result<void> {
         // Equal names and layouts do not make two modules look for an entry in the same place.
@@ -46,7 +47,8 @@ result<void> resume_or_release(generation& standby) {
 
 }  // namespace
 
-result<void> from_standby::in_pause(closed_gates&, next_generation& next) {
+result<void> from_standby::in_pause(closed_gates& closed, next_generation& next) {
+    closed.use_running();
     auto& slot = context_.component;
     auto& dropped = report_.discarded;
     dropped.happened = true;

@@ -34,6 +34,7 @@ public:
         return constructs_.run(closed, next, nullptr);
     }
     bool comes_from_old() const noexcept override { return false; }
+    bool may_be_used_again() const noexcept override { return false; }
 
 private:
     construction constructs_;
