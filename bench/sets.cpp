@@ -73,9 +73,11 @@ bool measure_sets(bool quick) {
     set_of_tables tables(rows);
     std::vector<double> pauses;
     std::vector<double> waits;
+    row_call const call = [&tables](std::string_view key, deed what) {
+        tables.call(key, what);
+    };  // outlives the crew
     {
-        crew busy([rows](unsigned seed) { return ask_evenly(rows, 1, seed); },
-                  [&tables](std::string_view key, deed what) { tables.call(key, what); });
+        crew busy([rows](unsigned seed) { return ask_evenly(rows, 1, seed); }, call);
         for (int i = 0; i != swaps; ++i) {
             auto const report = tables.swap();
             pauses.push_back(std::chrono::duration<double, std::micro>(report.pause).count());

@@ -255,7 +255,7 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
     std::size_t const named = names.size();
     names = with_partners(std::move(names));
     return operate_all<set_report>(names, "revert", [&](auto all) -> result<set_report> {
-        // A partner that was not swapped with the others has nothing to go back to together with them.
+        // The probation of a partner may have ended before its turn came: then it stays.
         std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
         std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
                      [](auto const& each) { return each.of->standby() != nullptr; });

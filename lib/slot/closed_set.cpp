@@ -1,11 +1,11 @@
 #include "slot/closed_set.hpp"
 
+#include "slot/look_until.hpp"
 #include "slot/thread_registry.hpp"
 
 #include <sched.h>
 
 #include <algorithm>
-#include <thread>
 
 namespace hotswap::detail {
 
@@ -50,20 +50,7 @@ bool closed_set::drain() noexcept {
 }
 
 bool closed_set::wait_until_drained(std::chrono::steady_clock::time_point deadline) noexcept {
-    using namespace std::chrono_literals;
-    // Leases are given back by a plain store, which wakes no thread: the drain looks, at growing intervals.
-    std::chrono::nanoseconds nap = 10us;
-    for (int look = 0;; ++look) {
-        if (drain()) return true;
-        auto const now = std::chrono::steady_clock::now();
-        if (now >= deadline) return false;
-        if (look < 20) {
-            sched_yield();  // a thread that is inside may need this processor
-        } else {
-            std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(nap, deadline - now));
-            nap = std::min<std::chrono::nanoseconds>(nap * 2, 500us);
-        }
-    }
+    return look_until([this] { return drain(); }, deadline);
 }
 
 gate const* closed_set::held_up() const noexcept {
@@ -93,12 +80,6 @@ bool closed_set::end_limit() noexcept {
     }
 }
 
-bool closed_set::is_given_up() const noexcept {
-    auto const known = record_of(gates_).verdict.load(std::memory_order_acquire);
-    return known == verdict_on(number_, set_verdict::reopening) ||
-           known == verdict_on(number_, set_verdict::given_up);
-}
-
 void closed_set::before_opening() noexcept {
     auto& set_of = thread_registry::get().set_of;
     for (auto* const each : gates_) set_of[each->index()].store(0, std::memory_order_seq_cst);
@@ -107,7 +88,8 @@ void closed_set::before_opening() noexcept {
 
 void closed_set::reopen() noexcept {
     before_opening();
-    for (auto* const each : gates_) each->reopen();
+    for (auto* const each : gates_) each->let_in(each->before());
+    for (auto* const each : gates_) each->wake();
 }
 
 void closed_set::end() noexcept {

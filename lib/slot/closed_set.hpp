@@ -37,8 +37,6 @@ public:
     void limit(std::chrono::steady_clock::time_point bound) noexcept;
     /// Ends that. False: it has happened, and the gates are open.
     bool end_limit() noexcept;
-    /// Whether it has happened.
-    bool is_given_up() const noexcept;
 
     /// Lets no thread pass as one that is inside another gate of the set: what comes next is `gate::open` of each.
     void before_opening() noexcept;

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 #include "slot/closed_here.hpp"
+#include "slot/look_until.hpp"
 #include "slot/thread_registry.hpp"
 
 #include <fmt/format.h>
@@ -119,12 +120,18 @@ bool is_inside(std::uint32_t set) noexcept {
     return false;
 }
 
-}  // namespace
-
-namespace {
-
 // A caller looks that often whether the pause that it waits for is over its bound.
 constexpr timespec between_looks{0, 100'000'000};
+
+// Most pauses are shorter than it takes to fall asleep and be woken, and one that is woken takes the processor from the thread
+// that opened the gate: at first a caller stays awake.
+bool turns_soon(std::atomic<std::uint32_t> const& turn, std::uint32_t from) noexcept {
+    for (int look = 0; look != 16; ++look) {
+        if (turn.load(std::memory_order_acquire) != from) return true;
+        if (look >= 12) sched_yield();
+    }
+    return false;
+}
 
 // std::atomic::wait has no deadline.
 void sleep_until_turned(std::atomic<std::uint32_t> const& turn, std::uint32_t from) noexcept {
@@ -196,7 +203,7 @@ admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) no
         if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
         if (admitted.contract != nullptr || admitted.would_deadlock) break;
         if (is_forked()) break;  // forked while it was closed: no thread here opens it
-        if (turn % 2 == 1) {
+        if (turn % 2 == 1 && !turns_soon(turn_, turn)) {
             sleepers_.fetch_add(1, std::memory_order_seq_cst);
             sleep_until_turned(turn_, turn);
             sleepers_.fetch_sub(1, std::memory_order_relaxed);
@@ -235,23 +242,6 @@ bool gate::is_forked() const noexcept { return process_ != getpid(); }
 errc gate::why_gone() const noexcept {
     return !ended_.load(std::memory_order_acquire) && is_forked() ? errc::other_process
                                                                   : errc::component_gone;
-}
-
-void gate::refuse_entry() const {
-    errc const code = why_gone();
-    auto why =
-        code == errc::other_process
-            ? refuse(code, phase::none,
-                     "a call to {} {} in a child that was forked while its gate was closed: no thread here "
-                     "opens it; make a runtime after fork()",
-                     contract_name_, contract_number_)
-            : refuse(
-                  code, phase::none,
-                  "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use "
-                  "the new handle",
-                  contract_name_, contract_number_);
-    why.component = name_;
-    throw swap_error(std::move(why));
 }
 
 // The opening stores the turn before it takes those that wait, under the mutex: one that sees the gate closed here is among them.
@@ -306,12 +296,15 @@ void gate::unshare(std::uint32_t index) noexcept {
 // ------------------------------------------------------------------------------------------------- the
 // swap's side
 
-void gate::open(void* contract) noexcept {
+void gate::let_in(void* contract) noexcept {
     thread_registry::get().set_of[index_].store(0, std::memory_order_seq_cst);
     tell_draining(false);
     inside_.store(contract, std::memory_order_release);
     (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
     if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_seq_cst);
+}
+
+void gate::wake() noexcept {
     if (sleepers_.load(std::memory_order_seq_cst) != 0) wake_sleepers(turn_);
     call_waiting(opening::open);
 }
@@ -373,41 +366,6 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
     return true;
 }
 
-std::string gate::holders() const {
-    constexpr std::size_t most = 8;
-    std::string text;
-    auto const found = thread_registry::get().holders(index_);
-    for (std::size_t i = 0; i != std::min(found.size(), most); ++i) {
-        auto const& each = found[i];
-        std::string thread_name;
-        std::getline(std::ifstream(fmt::format("/proc/self/task/{}/comm", each.thread)), thread_name);
-        text += fmt::format("{}thread {} ({})", text.empty() ? "" : ", ", each.thread, thread_name);
-        if (each.file != nullptr)
-            text +=
-                fmt::format(", for {:.1f} s, by a lease taken at {}:{}",
-                            static_cast<double>(std::max<std::int64_t>(steady_now() - each.since, 0)) / 1e9,
-                            each.file, each.line);
-        else
-            text += ", in a call that began before the gate closed";
-    }
-    if (found.size() > most) text += fmt::format(", and {} more threads", found.size() - most);
-    if (auto const shared = thread_registry::get().shared[index_].load(std::memory_order_relaxed);
-        shared != 0)
-        text += fmt::format("{}{} shared lease{}", text.empty() ? "" : ", ", shared, shared == 1 ? "" : "s");
-    return text;
-}
-
-std::string gate::way_back_here() const {
-    std::string way = fmt::format("\"{}\", whose gate this operation has closed", name_);
-    for (auto const& each : thread_registry::get().held_by_this_thread())
-        way += fmt::format(" → \"{}\"", each);
-    return fmt::format(
-        "the call would wait for itself: {} → \"{}\"; a constructor, a destructor under a handoff, a "
-        "migration and "
-        "validate must not call back, so do it later, by host.post",
-        way, name_);
-}
-
 void gate::end() noexcept {
     ended_.store(true, std::memory_order_release);
     close();
@@ -429,21 +387,7 @@ bool gate::drained() const noexcept { return leases() == 0; }
 std::uint64_t gate::leases() const noexcept { return thread_registry::get().leases(index_); }
 
 bool gate::wait_until_drained(std::chrono::steady_clock::time_point deadline) const noexcept {
-    using namespace std::chrono_literals;
-    // Leases are given back by a plain store, so there is nobody to wake the drain: it looks, at growing
-    // intervals.
-    std::chrono::nanoseconds nap = 10us;
-    for (int look = 0;; ++look) {
-        if (drained()) return true;
-        auto const now = std::chrono::steady_clock::now();
-        if (now >= deadline) return false;
-        if (look < 20) {
-            sched_yield();  // whoever is inside may need this processor
-        } else {
-            std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(nap, deadline - now));
-            nap = std::min<std::chrono::nanoseconds>(nap * 2, 500us);
-        }
-    }
+    return look_until([this] { return drained(); }, deadline);
 }
 
 bool gate::held_by_this_thread() const noexcept {

@@ -140,25 +140,39 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
     auto const number = set_of[index].load(std::memory_order_acquire) & ~1U;
     auto& record = sets[leader_of[index].load(std::memory_order_acquire)];
     auto limited = verdict_on(number, set_verdict::limited);
-    if (number == 0 || record.verdict.load(std::memory_order_acquire) != limited) return;
-    auto const now = std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
-    if (now < record.bound.load(std::memory_order_relaxed)) return;
-    if (!record.verdict.compare_exchange_strong(limited, verdict_on(number, set_verdict::reopening))) return;
-    // The operation waits for the verdict, and its gates live as long; a gate leaves the list under the mutex. What waits for
-    // the opening is called when the mutex is free again.
-    behind_gates const here(number);
-    {
-        std::lock_guard const lock(mutex_);
-        std::array<bool, max_slots> are_of_it{};
-        for (std::size_t i = 0; i != max_slots; ++i)
-            if ((set_of[i].load(std::memory_order_relaxed) & ~1U) == number) {
-                are_of_it[i] = gates_[i] != nullptr;
-                set_of[i].store(0, std::memory_order_seq_cst);
-            }
-        for (std::size_t i = 0; i != max_slots; ++i)
-            if (are_of_it[i]) gates_[i]->reopen();
+    auto const reopening = verdict_on(number, set_verdict::reopening);
+    auto const is_over = [&record] {
+        auto const now = std::chrono::steady_clock::now().time_since_epoch();
+        return std::chrono::nanoseconds(now).count() >= record.bound.load(std::memory_order_relaxed);
+    };
+    if (number == 0 || record.verdict.load(std::memory_order_acquire) != limited || !is_over()) return;
+    if (!record.verdict.compare_exchange_strong(limited, reopening)) return;
+    if (!is_over()) {  // what was over is the bound of a member before: the operation has set another one since
+        record.verdict.store(verdict_on(number, set_verdict::limited), std::memory_order_release);
+        return;
     }
+    open_set(number);
     record.verdict.store(verdict_on(number, set_verdict::given_up), std::memory_order_release);
+}
+
+// The operation waits for the verdict, and its gates live as long: the mutex is for the list only, because opening a gate runs
+// code of others. What waits for an opening is called when all of them are open.
+void thread_registry::open_set(std::uint32_t number) noexcept {
+    behind_gates const here(number);
+    std::array<bool, max_slots> are_of_it{};
+    for (std::size_t i = 0; i != max_slots; ++i)
+        are_of_it[i] = (set_of[i].load(std::memory_order_relaxed) & ~1U) == number;
+    for (std::size_t i = 0; i != max_slots; ++i)
+        if (are_of_it[i]) set_of[i].store(0, std::memory_order_seq_cst);
+    for (std::size_t i = 0; i != max_slots; ++i) {
+        if (!are_of_it[i]) continue;
+        gate* opened = nullptr;
+        {
+            std::lock_guard const lock(mutex_);
+            opened = gates_[i];
+        }
+        if (opened != nullptr) opened->reopen();
+    }
 }
 
 std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {

@@ -102,6 +102,8 @@ public:
     bool const asymmetric;
 
 private:
+    void open_set(std::uint32_t number) noexcept;
+
     struct thread {
         thread_cells* cells;
         hold_sites* sites;

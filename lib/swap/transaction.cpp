@@ -14,7 +14,11 @@ transaction::transaction(std::string_view operation, std::vector<std::unique_ptr
 
 // A journal keeps what has not ended, and the files that it names.
 transaction::~transaction() {
-    if (intent_ != 0) terms_.keeper->not_durable(intent_);
+    if (intent_ == 0) return;
+    if (is_committed_)
+        terms_.keeper->not_durable(intent_);
+    else
+        terms_.keeper->refused(intent_, errc::out_of_memory);  // what ends an operation without a failure
 }
 
 result<void> transaction::run() {

@@ -124,7 +124,9 @@ failure closed_gates::overdue(result<void> const& outcome_of_work) const {
 
 void closed_gates::open() noexcept {
     set_.before_opening();
-    for (auto* const each : slots_) each->entrance->open(each->running().instance.contract());
+    for (auto* const each : slots_) each->entrance->let_in(each->running().instance.contract());
+    ended_at_ = std::chrono::steady_clock::now();
+    for (auto* const each : gates_) each->wake();
     ended();
 }
 
@@ -140,7 +142,7 @@ void closed_gates::reopen() noexcept {
 
 void closed_gates::ended() noexcept {
     if (opened_) return;
-    ended_at_ = std::chrono::steady_clock::now();
+    if (ended_at_ == std::chrono::steady_clock::time_point()) ended_at_ = std::chrono::steady_clock::now();
     opened_ = true;
     held_.gates_open();
 }

@@ -2,39 +2,16 @@
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "base/failpoint.hpp"
+#include "runtime/killed_host.hpp"
 #include "swap/fixture.hpp"
-
-#include <sys/wait.h>
-
-#include <cstdio>
 
 using namespace hotswap_test;
 namespace failpoints = hotswap::detail::failpoints;
 
 namespace {
 
-struct answer {
-    int status = 0;  ///< as of waitpid
-    std::string said;
-};
-
-/// Runs the host in a process of its own, with faults.
-answer run_host(fs::path const& directory, std::string const& words, std::string const& faults = {}) {
-    auto const command = "HOTSWAP_FAILPOINTS='" + faults + "' exec " HOTSWAP_TEST_DURABLE_HOST " '" +
-                         directory.string() + "' " + words;
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    answer given;
-    char buffer[1024];
-    while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) given.said += buffer;
-    given.status = pclose(pipe);
-    return given;
-}
-
-bool was_killed(answer const& given) {
-    // The shell was replaced by the host; where it was not, it says the same in its own way.
-    return (WIFSIGNALED(given.status) && WTERMSIG(given.status) == SIGKILL) ||
-           (WIFEXITED(given.status) && WEXITSTATUS(given.status) == 128 + SIGKILL);
+answer run_durable(fs::path const& directory, std::string const& words, std::string const& faults = {}) {
+    return run_host(HOTSWAP_TEST_DURABLE_HOST, directory, words, faults);
 }
 
 /// The points that an operation visits in a host with a store.
@@ -72,17 +49,17 @@ void kill_everywhere(temporary_directory const& start, std::string const& operat
             temporary_directory copy;
             fs::copy(start.path(), copy.path(), fs::copy_options::recursive);
             auto const ended =
-                run_host(copy.path(), operation, point + "=" + std::to_string(visit) + "*kill");
+                run_durable(copy.path(), operation, point + "=" + std::to_string(visit) + "*kill");
             if (!was_killed(ended)) {
                 CHECK(ended.status == 0);
                 break;
             }
             ++killed;
-            auto const found = run_host(copy.path(), "look");
+            auto const found = run_durable(copy.path(), "look");
             CHECK_MESSAGE((found.said == expected.before || found.said == expected.after), found.said);
             // And it can be done now.
-            CHECK(run_host(copy.path(), operation).status == 0);
-            CHECK(run_host(copy.path(), "look").said.substr(0, 6) == expected.after.substr(0, 6));
+            CHECK(run_durable(copy.path(), operation).status == 0);
+            CHECK(run_durable(copy.path(), "look").said.substr(0, 6) == expected.after.substr(0, 6));
         }
     }
     CHECK(killed >= points.size());
@@ -94,7 +71,7 @@ std::string module(std::string_view release) { return "'" + tally_file(release).
 
 TEST_CASE("crash: a host that is killed at any point of a swap comes back with the old set or the new one") {
     temporary_directory start;
-    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    REQUIRE(run_durable(start.path(), "checkpoint " + module("1.0.0")).status == 0);
     auto const points = points_of(
         [](auto&) {},
         [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); });
@@ -105,7 +82,7 @@ TEST_CASE(
     "crash: a host that is killed at any point of a checkpoint comes back with the state before or after "
     "it") {
     temporary_directory start;
-    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    REQUIRE(run_durable(start.path(), "checkpoint " + module("1.0.0")).status == 0);
     auto const points =
         points_of([](auto&) {}, [](auto& runtime) { CHECK(runtime.checkpoint().has_value()); });
     kill_everywhere(start, "checkpoint", points, {"tally 1.0.0 1\n", "tally 1.0.0 2\n"});
@@ -113,8 +90,8 @@ TEST_CASE(
 
 TEST_CASE("crash: a host that is killed at any point of a revert comes back with the one set or the other") {
     temporary_directory start;
-    REQUIRE(run_host(start.path(), "checkpoint " + module("1.0.0")).status == 0);
-    REQUIRE(run_host(start.path(), "swap " + module("2.0.0")).status == 0);
+    REQUIRE(run_durable(start.path(), "checkpoint " + module("1.0.0")).status == 0);
+    REQUIRE(run_durable(start.path(), "swap " + module("2.0.0")).status == 0);
     auto const points = points_of(
         [](auto& runtime) { CHECK(runtime.swap("sums", {.module = tally_file("2.0.0")}).has_value()); },
         [](auto& runtime) { CHECK(runtime.revert("sums").has_value()); });

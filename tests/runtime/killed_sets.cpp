@@ -1,11 +1,9 @@
 // A host that is killed while a set is swapped: a new one finds the whole set, the old one or the new one.
 #if defined(HOTSWAP_FAILPOINTS)
 
+#include "runtime/killed_host.hpp"
 #include "runtime/ring.hpp"
 
-#include <sys/wait.h>
-
-#include <cstdio>
 #include <set>
 #include <sstream>
 
@@ -13,26 +11,8 @@ using namespace hotswap_test;
 
 namespace {
 
-struct answer {
-    int status = 0;  ///< as of waitpid
-    std::string said;
-};
-
 answer run_ring(fs::path const& directory, std::string const& words, std::string const& faults = {}) {
-    auto const command = "HOTSWAP_FAILPOINTS='" + faults + "' exec " HOTSWAP_TEST_RING_HOST " '" +
-                         directory.string() + "' " + words;
-    std::FILE* const pipe = popen(command.c_str(), "r");
-    REQUIRE(pipe != nullptr);
-    answer given;
-    char buffer[1024];
-    while (std::fgets(buffer, sizeof buffer, pipe) != nullptr) given.said += buffer;
-    given.status = pclose(pipe);
-    return given;
-}
-
-bool was_killed(answer const& given) {
-    return (WIFSIGNALED(given.status) && WTERMSIG(given.status) == SIGKILL) ||
-           (WIFEXITED(given.status) && WEXITSTATUS(given.status) == 128 + SIGKILL);
+    return run_host(HOTSWAP_TEST_RING_HOST, directory, words, faults);
 }
 
 /// The release that all members came back with; what is wrong, if they are not whole.

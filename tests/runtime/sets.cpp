@@ -1,5 +1,6 @@
 // Several components that are swapped, planned and reverted as one.
 #include "runtime/ring.hpp"
+#include "swap/fixtures/rows.hpp"
 
 #include <hotswap/json.hpp>
 
@@ -205,7 +206,61 @@ TEST_CASE("sets: a member that is unloaded leaves the probation, and the others 
     CHECK(at.status("c").running.release == "1.0.0");
 }
 
+TEST_CASE(
+    "sets: what a member did wrong in a probation before is nothing to a probation in which it stays as it "
+    "is") {
+    ring at;
+    std::atomic<int> looks{0};
+    hotswap::set_options options;
+    options.probation.duration = 1h;
+    options.probation.interval = 1ms;
+    options.probation.check = [&] {
+        ++looks;
+        return std::string();
+    };
+    // "b" calls what is not there, which throws; two such calls are within what is allowed.
+    hotswap::swap_options alone{.module = link_file(2), .settings = {{{"next", "nowhere"}}}};
+    alone.probation.duration = 1h;
+    at.runtime.swap("b", alone).value();
+    for (int i = 0; i != 2; ++i) CHECK_THROWS(at.links[1]->pass(1));
+    CHECK(at.runtime.swap("b", {.module = link_file(1)}).error().code == errc::busy);
+    CHECK(at.runtime.revert("b").has_value());
+    at.runtime.swap("b", {.module = link_file(2), .settings = {{{"next", "nowhere"}}}}).value();
+    options.probation.max_errors = 0;
+    auto set = ring::to(2);
+    for (auto& each : set) each.options.even_if_unchanged = false;
+    at.runtime.swap(set, options).value();
+    while (looks < 3) std::this_thread::yield();
+    CHECK(at.status("a").on_probation);
+    CHECK(at.releases() == "2 2 2");
+}
+
 #if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE(
+    "sets: a pause that is given up after a constructor has run is not tried again on the state that it has "
+    "had") {
+    namespace failpoints = hotswap::detail::failpoints;
+    ring at;
+    auto const kept = at.load<hotswap_test::rows>("rows", built("rows", "1.0.0"));
+    hotswap::component_set const set{{"a", {.module = link_file(2), .fresh_state = true}},
+                                     {"rows", {.module = built("rows", "2.0.0")}}};
+    failpoints::clear();
+    int exports = 0;
+    failpoints::call("swap.export.before",
+                     [&exports] {  // of the second member; the first one has been constructed
+                         if (++exports == 1) std::this_thread::sleep_for(400ms);
+                     });
+    auto const refused = at.runtime.swap(set, {.pause_budget = 300ms});
+    failpoints::clear();
+    REQUIRE(refused.has_error());
+    CHECK(refused.error().code == errc::pause_budget_exceeded);
+    CHECK(exports == 1);
+    CHECK(at.releases() == "1 1 1");
+    CHECK(at.links[0]->pass(2) == 2);
+    CHECK(at.runtime.swap(set).has_value());
+    CHECK(at.links[0]->pass(0) == 4);
+}
+
 TEST_CASE("sets: a fault before or after any step of any member leaves all members as they were") {
     namespace failpoints = hotswap::detail::failpoints;
     ring at;

@@ -125,7 +125,16 @@ public:
     }
 
     /// Lets callers through to `contract`.
-    void open(void* contract) noexcept;
+    void open(void* contract) noexcept {
+        let_in(contract);
+        wake();
+    }
+    /// The first half of `open`: those that come now, or are awake, get in.
+    void let_in(void* contract) noexcept;
+    /// The second half: wakes those that sleep, each of which may take the processor at once, and calls what waits.
+    void wake() noexcept;
+    /// The instance for which it was open when it was closed.
+    void* before() const noexcept { return inside_.load(std::memory_order_relaxed); }
     /// Holds callers back from now on, as one of the gates of the set `number`; those inside go on.
     /// Effects:  after `barrier_on_all_threads`, every lease that was admitted is visible to `drained`.
     void shut(std::uint32_t number) noexcept;
@@ -134,7 +143,7 @@ public:
     /// Lets no thread in any more that is inside another gate of its set, nor lets it wait asleep; or again.
     void seal(bool sealed) noexcept;
     /// Opens again for the generation that was running when the gate was closed.
-    void reopen() noexcept { open(inside_.load(std::memory_order_relaxed)); }
+    void reopen() noexcept { open(before()); }
     /// Closes for good: callers, also those waiting, get component_gone.
     void end() noexcept;
 
