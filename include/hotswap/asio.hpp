@@ -103,7 +103,7 @@ private:
 /// Effects:  completes on the executor associated with the handler, never within this call. The lease may be used and given back
 ///           on any thread: hold it over what suspends, and no longer, because a swap waits for it.
 /// Errors:   errc::component_gone, errc::other_process; boost::asio::error::operation_aborted if it was cancelled, which it can be
-///           while it waits. The lease then holds nothing.
+///           while it waits. The lease then holds nothing. Without memory for the post that completes it the process ends.
 /// Threads:  [any]; a cancellation signal is emitted as Asio asks for, on the handler's executor.
 /// Lifetime: the executor outlives the wait: cancel it, or end the component, before the executor's context is destroyed.
 /// Cost:     an allocation and a post, also through an open gate.
