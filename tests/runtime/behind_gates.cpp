@@ -178,7 +178,7 @@ TEST_CASE(
     stop = true;
     for (auto& each : callers) each.join();
     CHECK(refused == 0);
-    MESSAGE("the worst call took " << to_string(*std::ranges::max_element(worst)));
+    MESSAGE("the worst call took " << hotswap::to_string(*std::ranges::max_element(worst)));
 }
 
 TEST_CASE(
