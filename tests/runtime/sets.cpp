@@ -292,4 +292,39 @@ TEST_CASE("sets: a fault before or after any step of any member leaves all membe
             }
     CHECK(modules_below(at.directory.path()) <= 6);
 }
+
+TEST_CASE("sets: with a store that fails at any step all members change and it is said, or none does") {
+    namespace failpoints = hotswap::detail::failpoints;
+    temporary_directory kept;
+    ring at({.store = kept.path() / "store"});
+    failpoints::clear();
+    REQUIRE(at.runtime.swap(ring::to(2)).has_value());
+    auto points = failpoints::visited();
+    REQUIRE(at.runtime.revert(ring::to(0)).has_value());
+    std::erase_if(points, [](auto const& point) { return point.find("store.") == point.npos; });
+    REQUIRE(points.size() > 3);
+    int refused = 0;
+    int undurable = 0;
+    for (auto const& point : points)
+        for (auto const* const visit : {"", "2*", "4*"}) {
+            CAPTURE(point);
+            CAPTURE(visit);
+            failpoints::clear();
+            failpoints::arm(point + "=" + visit + "fail:28");
+            auto const report = at.runtime.swap(ring::to(2));
+            failpoints::clear();
+            if (!report) {
+                ++refused;
+                CHECK(report.error().old_serving);
+                CHECK(at.releases() == "1 1 1");
+                continue;
+            }
+            if (report->not_durable) ++undurable;
+            CHECK(at.releases() == "2 2 2");
+            REQUIRE(at.runtime.revert(ring::to(0)).has_value());
+        }
+    CHECK(refused > 0);
+    CHECK(undurable > 0);
+    CHECK(at.runtime.checkpoint().has_value());
+}
 #endif
