@@ -74,12 +74,12 @@ bool measure_copy_memory(std::uint64_t rows) {
     crew busy([rows](unsigned seed) { return ask_evenly(rows, 1, seed); }, call);
     std::uint64_t copied = 0;
     memory_watch watch;
-    auto const subscription = table.runtime().subscribe([&](hotswap::event const& what) {
+    auto subscription = table.runtime().subscribe([&](hotswap::event const& what) {
         if (what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done)
             copied = watch.highest();
     });
     auto const report = table.swap();
-    table.runtime().unsubscribe(subscription);
+    subscription.end();
     busy.finish();
 
     fmt::print("\nresident memory while a table of {} rows is copied, 2 callers at work\n", rows);

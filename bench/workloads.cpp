@@ -45,7 +45,7 @@ public:
             if (what.phase == hotswap::phase::commit) busy.enter(stretch::freeing);
         });
     }
-    ~stretch_marker() { runtime_.unsubscribe(subscription_); }
+    ~stretch_marker() { subscription_.end(); }
     stretch_marker(stretch_marker const&) = delete;
     stretch_marker& operator=(stretch_marker const&) = delete;
 

@@ -40,11 +40,12 @@ struct face {
 
 /// The headers that users include, each of which belongs to a room.
 constexpr std::array faces{
-    face{"contract.hpp", "abi"},    face{"version.hpp", "abi"},   face{"failure.hpp", "base"},
-    face{"inspect.hpp", "module"},  face{"event.hpp", "report"},  face{"json.hpp", "report"},
-    face{"options.hpp", "report"},  face{"plan.hpp", "report"},   face{"report.hpp", "report"},
-    face{"runtime.hpp", "runtime"}, face{"component.hpp", "sdk"}, face{"table.hpp", "sdk"},
-    face{"asio.hpp", "slot"},       face{"draining.hpp", "sdk"}};
+    face{"contract.hpp", "abi"},      face{"version.hpp", "abi"},     face{"failure.hpp", "base"},
+    face{"inspect.hpp", "module"},    face{"event.hpp", "report"},    face{"json.hpp", "report"},
+    face{"options.hpp", "report"},    face{"describe.hpp", "report"}, face{"format.hpp", "base"},
+    face{"module_ref.hpp", "module"}, face{"plan.hpp", "report"},     face{"report.hpp", "report"},
+    face{"runtime.hpp", "runtime"},   face{"component.hpp", "sdk"},   face{"table.hpp", "sdk"},
+    face{"asio.hpp", "slot"},         face{"draining.hpp", "sdk"}};
 
 /// The room of "state/frame.hpp" or "detail/state/frame.hpp" (by its folder), or of "runtime.hpp" (a face).
 std::optional<room> room_of(std::string_view path) {

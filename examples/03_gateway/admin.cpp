@@ -1,7 +1,5 @@
 #include "admin.hpp"
 
-#include "operation_body.hpp"
-
 #include <hotswap/json.hpp>
 #include <hotswap/version.hpp>
 
@@ -19,30 +17,47 @@ namespace json = boost::json;
 
 namespace {
 
-unsigned status_of(hotswap::errc code) {
-    switch (code) {
-        case hotswap::errc::unknown_component:
-            return 404;
-        case hotswap::errc::invalid_argument:
-            return 400;
-        default:
-            return 409;
+unsigned status_of(hotswap::failure const& why) {
+    if (why.code == hotswap::errc::unknown_component) return 404;
+    if (why.code == hotswap::errc::invalid_argument) return 400;
+    switch (why.kind()) {
+        case hotswap::failure_kind::bad_module:
+        case hotswap::failure_kind::bad_state:
+            return 422;
+        case hotswap::failure_kind::environment:
+            return 503;
+        case hotswap::failure_kind::refused_by_policy:
+            return 403;
+        case hotswap::failure_kind::misuse:
+        case hotswap::failure_kind::retry:
+            break;
     }
+    return 409;
+}
+
+answer refusal(hotswap::failure const& why) {
+    return {.status = status_of(why), .body = hotswap::to_json_value(why)};
+}
+
+/// The body's options by their own names; none of them if there is no body.
+template <class Options>
+Options options_from(std::string const& body) {
+    if (body.empty()) return {};
+    auto read = hotswap::from_json<Options>(body);
+    if (!read) throw bad_body(read.error().message);
+    return std::move(*read);
 }
 
 template <class T>
 answer outcome_of(hotswap::result<T> const& outcome) {
-    if (outcome) return {.body = json::value_from(*outcome)};
-    return {.status = status_of(outcome.error().code), .body = json::value_from(outcome.error())};
+    if (outcome) return {.body = hotswap::to_json_value(*outcome)};
+    return refusal(outcome.error());
 }
 
 }  // namespace
 
-admin::admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components, inject faults)
-    : runtime_(components),
-      modules_(std::move(modules)),
-      counts_(std::move(of_components)),
-      faults_(std::move(faults)) {}
+admin::admin(hotswap::runtime& components, counts of_components, inject faults)
+    : runtime_(components), counts_(std::move(of_components)), faults_(std::move(faults)) {}
 
 void admin::serve(request what, respond done) {
     boost::asio::post(threads_, [this, what = std::move(what), done = std::move(done)] {
@@ -82,7 +97,7 @@ answer admin::answer_to(request const& what) {
 answer admin::status() {
     json::array components;
     for (auto const& each : runtime_.status()) {
-        auto& shown = components.emplace_back(json::value_from(each));
+        auto& shown = components.emplace_back(hotswap::to_json_value(each));
         if (auto const found = counts_.find(each.name); found != counts_.end())
             shown.as_object()["statistics"] = found->second();
     }
@@ -91,14 +106,14 @@ answer admin::status() {
 }
 
 answer admin::checkpoint() {
-    if (auto const done = runtime_.checkpoint(); !done)
-        return {.status = status_of(done.error().code), .body = json::value_from(done.error())};
+    if (auto const done = runtime_.checkpoint(); !done) return refusal(done.error());
     return {.body = {{"status", "written"}}};
 }
 
 answer admin::operate(std::string const& verb, std::string const& name, std::string const& body) {
-    if (verb == "revert") return outcome_of(runtime_.revert(name, revert_options_from(body)));
-    auto const options = swap_options_from(body, modules_);
+    if (verb == "revert")
+        return outcome_of(runtime_.revert(name, options_from<hotswap::revert_options>(body)));
+    auto const options = options_from<hotswap::swap_options>(body);
     return verb == "swap" ? outcome_of(runtime_.swap(name, options))
                           : outcome_of(runtime_.plan(name, options));
 }

@@ -8,14 +8,14 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/json/object.hpp>
 
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
 
 namespace gateway {
 
-/// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, POST /checkpoint; with faults also POST /faults.
+/// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, POST /checkpoint; with faults also POST /faults. The body
+/// of a swap or a plan is `swap_options` as <hotswap/json.hpp> has them, that of a revert is `revert_options`; it may be empty.
 /// Threads:  [any]; operations run on threads of their own, so that callers go on being served meanwhile.
 class admin {
 public:
@@ -25,7 +25,7 @@ public:
     /// What a test wants to go wrong; only in builds with failpoints.
     using inject = std::function<answer(std::string const& body)>;
 
-    admin(hotswap::runtime& components, std::filesystem::path modules, counts of_components, inject faults);
+    admin(hotswap::runtime& components, counts of_components, inject faults);
 
     void serve(request what, respond done);
 
@@ -39,7 +39,6 @@ private:
     answer operate(std::string const& verb, std::string const& name, std::string const& body);
 
     hotswap::runtime& runtime_;
-    std::filesystem::path modules_;
     counts counts_;
     inject faults_;
     boost::asio::thread_pool threads_{4};

@@ -115,7 +115,7 @@ void campaign::committed(step const& taken, gateway::reply const& got, clock::ti
 
 void campaign::was_refused(step const& taken, gateway::reply const& got) {
     auto const why = object_in(got);
-    expect(got.status == 409 && text_of(why, "code") == taken.expected,
+    expect(got.status >= 400 && got.status != 500 && text_of(why, "code") == taken.expected,
            fmt::format("{} is refused as {}: {} {}", taken.about, taken.expected, got.status, got.body));
     auto const body = taken.body.empty() ? std::string() : " " + json::serialize(taken.body);
     refusals_.push_back({.about = taken.about,

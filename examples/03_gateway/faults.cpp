@@ -3,7 +3,7 @@
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "base/failpoint.hpp"
-#include "operation_body.hpp"
+#include "message.hpp"
 
 #include <hotswap/contracts/cache.hpp>
 #include <hotswap/contracts/rate_limiter.hpp>

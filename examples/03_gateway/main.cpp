@@ -124,8 +124,7 @@ void serve(options const& wanted) {
                      .sessions = sessions,
                      .items = items,
                      .trust_client_header = wanted.trust_client_header});
-    admin owner(components, wanted.modules, counts_of(limiter, sessions, cache),
-                injected.injector(components));
+    admin owner(components, counts_of(limiter, sessions, cache), injected.injector(components));
 
     http_server server(io, wanted.http);
     server.listen(std::move(acceptor), [&app](request what, respond const& done) { app.serve(what, done); });

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,12 @@ struct answer {
     unsigned status = 200;
     boost::json::value body{};
     std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+/// What a body must not be: the message says what it is to be instead. The answer is 400.
+class bad_body : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
 };
 
 /// An answer that says what was wrong: `{"error": "not_found", "message": "…"}`.

@@ -4,12 +4,15 @@
 #include <hotswap/detail/abi/host_api.hpp>
 #include <hotswap/detail/base/errc.hpp>
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+namespace hotswap::detail {
+class event_bus;
+}
 
 namespace hotswap {
 
@@ -21,14 +24,32 @@ std::string_view to_string(outcome how) noexcept;
 /// "debug", "info", "warning" or "error".
 std::string_view to_string(level severity) noexcept;
 
+/// What a runtime does to its components; of each, steps are events.
+enum class operation : std::uint8_t {
+    load,
+    swap,
+    plan,
+    revert,
+    restore,
+    snapshot,
+    unload,
+    recover,
+    checkpoint,
+    probation,  ///< the time after a swap; its events have the swap's id
+    log,        ///< none: a line that a component logged
+};
+
+/// The name of the operation, as written above.
+std::string_view to_string(operation what) noexcept;
+
 /// One step of one operation, or a line that a component logged.
 struct event {
     std::chrono::system_clock::time_point time{};  ///< UTC
     hotswap::level level = hotswap::level::info;
     std::string component{};
-    std::string
-        operation{};  ///< "load", "swap", "plan", "revert", "restore", "snapshot", "unload", or "log" for a
-                      ///< component's line
+    hotswap::operation operation = hotswap::operation::log;
+    std::uint64_t operation_id =
+        0;  ///< unique in this process; the same in the operation's report; 0: a component's line
     hotswap::phase phase = hotswap::phase::none;
     hotswap::outcome outcome = hotswap::outcome::note;
     std::chrono::nanoseconds duration{0};
@@ -38,12 +59,32 @@ struct event {
 /// The event in one line.
 std::string to_string(event const& what);
 
-}  // namespace hotswap
+/// A function that gets a runtime's events, for as long as this object lives.
+/// Threads:  [any]
+/// Lifetime: it may outlive the runtime. In a child that was forked it does nothing.
+class [[nodiscard]] subscription {
+public:
+    /// Subscribes nothing.
+    subscription() noexcept;
+    subscription(subscription&& from) noexcept;
+    subscription& operator=(subscription&& from) noexcept;
+    subscription(subscription const&) = delete;
+    subscription& operator=(subscription const&) = delete;
+    ~subscription();
 
-template <>
-struct fmt::formatter<hotswap::event> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::event const& what, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(what), context);
-    }
+    /// Ends it now. On return the function is not running and will not be called again; called by that very function, it
+    /// returns at once, and the function is not called again.
+    void end() noexcept;
+
+    /// Lets it last as long as the runtime.
+    void detach() noexcept;
+
+private:
+    friend class runtime;
+    subscription(std::weak_ptr<detail::event_bus> of, std::uint64_t which) noexcept;
+
+    std::weak_ptr<detail::event_bus> bus_;
+    std::uint64_t which_ = 0;
 };
+
+}  // namespace hotswap

@@ -6,6 +6,7 @@
 #include <boost/assert/source_location.hpp>
 #include <boost/system/result.hpp>
 
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 
@@ -15,9 +16,14 @@ namespace hotswap {
 struct failure {
     errc code{};
     hotswap::phase phase = hotswap::phase::none;
-    std::string component{};   ///< the name under which it is (or was to be) loaded
-    std::string message{};     ///< what was expected, what was found, what to do
-    bool old_serving = false;  ///< whether the generation that was running serves on
+    std::string component{};         ///< the name under which it is (or was to be) loaded
+    std::string message{};           ///< what was expected, what was found, what to do
+    bool old_serving = false;        ///< whether the generation that was running serves on
+    std::uint64_t operation_id = 0;  ///< of the operation's events; 0: it was refused before it was one
+
+    /// What kind of trouble it is.
+    /// Threads:  [any]
+    failure_kind kind() const noexcept { return kind_of(code); }
 };
 
 /// The failure in one line: component, phase, message, and whether the old generation serves.
@@ -43,11 +49,3 @@ using result = boost::system::result<T, failure>;
 [[noreturn]] void throw_exception_from_error(failure const& why, boost::source_location const& where);
 
 }  // namespace hotswap
-
-template <>
-struct fmt::formatter<hotswap::failure> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::failure const& why, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(why), context);
-    }
-};

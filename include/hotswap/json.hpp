@@ -1,37 +1,64 @@
-// Reports, plans, failures and states of components as JSON, by Boost.JSON's conversion mechanism.
+// Options, reports, plans, failures, events and states of components as JSON and back, from their one description
+// (<hotswap/describe.hpp>). Times are whole nanoseconds, in members that end in `_ns` (a point in time: since 1970, UTC); sizes
+// are bytes; enumerations are their names; an optional that is empty is left out, and so is what only a program can have: functions
+// and frames.
 #pragma once
 
 #include <hotswap/detail/report/status.hpp>
 #include <hotswap/event.hpp>
 #include <hotswap/failure.hpp>
+#include <hotswap/inspect.hpp>
+#include <hotswap/options.hpp>
 #include <hotswap/plan.hpp>
 #include <hotswap/report.hpp>
 
+#include <boost/json/value.hpp>
 #include <boost/json/value_from.hpp>
+
+#include <concepts>
+#include <string>
+#include <string_view>
+#include <type_traits>
 
 namespace hotswap {
 
-/// For `boost::json::value_from(report)`. Durations are whole nanoseconds, in members that end in `_ns`;
-/// sizes are bytes; enumerations are their names.
-/// Threads:  [any]
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, swap_report const& report);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, unload_report const& report);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, generation_info const& info);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, swap_plan const& plan);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, set_report const& report);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, set_plan const& plan);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, failure const& why);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, component_status const& status);
-void tag_invoke(boost::json::value_from_tag, boost::json::value& out, event const& what);
+/// What an operation is asked for. A member that is not known is refused, because it may be a mistyped option.
+template <class T>
+concept json_options = std::same_as<T, load_options> || std::same_as<T, swap_options> ||
+    std::same_as<T, set_member> || std::same_as<T, component_set> || std::same_as<T, set_options> ||
+    std::same_as<T, revert_options> || std::same_as<T, restore_options> || std::same_as<T, unload_options> ||
+    std::same_as<T, recover_options> || std::same_as<T, rehearsal_options> || std::same_as<T, probation>;
 
-/// The same as a text, for hosts that have no use for Boost.JSON.
+/// What an operation answers. A member that is not known is left unread: the other side may be newer.
+template <class T>
+concept json_answer = std::same_as<T, swap_report> || std::same_as<T, set_report> ||
+    std::same_as<T, unload_report> || std::same_as<T, swap_plan> || std::same_as<T, set_plan> ||
+    std::same_as<T, failure> || std::same_as<T, component_status> || std::same_as<T, event> ||
+    std::same_as<T, generation_info> || std::same_as<T, inspection>;
+
+template <class T>
+concept json_type = json_options<T> || json_answer<T>;
+
+/// The value as JSON, and as its text.
 /// Threads:  [any]
-std::string to_json(swap_report const& report);
-std::string to_json(swap_plan const& plan);
-std::string to_json(set_report const& report);
-std::string to_json(set_plan const& plan);
-std::string to_json(failure const& why);
-std::string to_json(component_status const& status);
-std::string to_json(event const& what);
+template <json_type T>
+boost::json::value to_json_value(T const& from);
+template <json_type T>
+std::string to_json(T const& from);
+
+/// Reads what `to_json` writes. A member that is not there has the value that it has by default.
+/// Errors:   invalid_argument; the message names the member, what was expected and what was found.
+/// Threads:  [any]
+template <json_type T>
+[[nodiscard]] result<T> from_json_value(boost::json::value const& from);
+template <json_type T>
+[[nodiscard]] result<T> from_json(std::string_view text);
+
+/// For `boost::json::value_from(report)`.
+template <json_type T>
+requires std::is_class_v<T>
+void tag_invoke(boost::json::value_from_tag, boost::json::value& out, T const& from) {
+    out = to_json_value(from);
+}
 
 }  // namespace hotswap

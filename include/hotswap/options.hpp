@@ -3,6 +3,7 @@
 
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/detail/report/probation.hpp>
+#include <hotswap/module_ref.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -40,7 +41,7 @@ std::string_view to_string(rehearse when) noexcept;
 
 /// Options of `runtime::load`.
 struct load_options {
-    std::filesystem::path module{};  ///< a family name ("cache") or a file; empty: the component's own name
+    module_ref module{};  ///< without one: the newest release of the family of the component's own name
     std::span<std::byte const> snapshot{};  ///< a frame to start from, instead of a default state
     std::span<std::byte const> legacy{};    ///< data from before hotswap, for the component's `adopt`
     hotswap::arguments arguments{};         ///< for migrations that take them
@@ -52,8 +53,7 @@ struct load_options {
 
 /// Options of `runtime::swap` and `runtime::plan`.
 struct swap_options {
-    std::filesystem::path
-        module{};  ///< a family name or a file; empty: the newest release of the same family
+    module_ref module{};  ///< without one: the newest release of the family of the running module
     hotswap::transfer transfer = hotswap::transfer::snapshot;
     std::chrono::nanoseconds drain_deadline =
         std::chrono::seconds{5};  ///< how long to wait for the last lease
@@ -117,6 +117,26 @@ struct unload_options {
     /// Also while other components hold handles to it, whose calls fail from then on; and also if its state cannot be written to
     /// the store, which then keeps the one before.
     bool force = false;
+};
+
+/// On which modules a recovery puts the stored states.
+enum class recover_modules : std::uint8_t {
+    stored,  ///< those of the set, and no other
+    newest_if_refused,  ///< where one is refused or damaged: the newest one of its family in the modules directory that fits
+    newest,  ///< for every component, the newest one of its family in the modules directory that fits
+};
+
+/// "stored", "newest_if_refused" or "newest".
+std::string_view to_string(recover_modules which) noexcept;
+
+/// Options of `runtime::recover`.
+struct recover_options {
+    /// After an upgrade of host, compiler, ABI or contract: states are read by newer modules as in `load` with a snapshot.
+    recover_modules modules = recover_modules::stored;
+    /// Components that are left out. What the store has of them is moved into its folder "aside" and stays there.
+    std::vector<std::string> without{};
+    /// Whether a generation that was on probation when the process died comes back; otherwise the one before it does.
+    bool trust_suspects = false;
 };
 
 }  // namespace hotswap

@@ -45,6 +45,8 @@ struct swap_plan {
     std::vector<std::string> warnings{};
     bool same_content = false;   ///< the file runs already: the swap does nothing unless the options force it
     bool state_dropped = false;  ///< by `swap_options::fresh_state`
+    std::uint64_t operation_id = 0;                   ///< of its events
+    std::chrono::system_clock::time_point started{};  ///< UTC
 };
 
 /// The plan on a few lines, for a person.
@@ -56,25 +58,11 @@ struct set_plan {
     std::chrono::nanoseconds predicted_pause{0};  ///< of all of them; 0 if something blocks the set
     bool reversible = false;                      ///< whether a revert of the set could walk back afterwards
     std::vector<failure> blockers{};              ///< those of all of them, each with its component
+    std::uint64_t operation_id = 0;               ///< of its events
+    std::chrono::system_clock::time_point started{};  ///< UTC
 };
 
 /// The plan on a few lines, for a person.
 std::string to_string(set_plan const& plan);
 
 }  // namespace hotswap
-
-template <>
-struct fmt::formatter<hotswap::swap_plan> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::swap_plan const& plan, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
-    }
-};
-
-template <>
-struct fmt::formatter<hotswap::set_plan> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::set_plan const& plan, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(plan), context);
-    }
-};

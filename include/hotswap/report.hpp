@@ -6,8 +6,6 @@
 #include <hotswap/failure.hpp>
 #include <hotswap/options.hpp>
 
-#include <fmt/format.h>
-
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -32,7 +30,7 @@ enum class table_way : std::uint8_t {
     unknown,       ///< plan: that takes code of a module that has not been rehearsed
 };
 
-/// "none", "before the pause", "in the pause" or "unknown".
+/// "none", "before_pause", "in_pause" or "unknown".
 std::string_view to_string(table_way way) noexcept;
 
 /// What became of the tables of a state.
@@ -78,7 +76,9 @@ struct swap_report {
     /// Whether the file has the content of the module that ran: it runs already. Then nothing was done, and `from` is `to`,
     /// unless `swap_options` forced it.
     bool same_content = false;
-    bool state_dropped = false;  ///< by `swap_options::fresh_state`: what ran is gone
+    bool state_dropped = false;                       ///< by `swap_options::fresh_state`: what ran is gone
+    std::uint64_t operation_id = 0;                   ///< of its events
+    std::chrono::system_clock::time_point started{};  ///< UTC
 
     /// The report of one phase; zeros if it did not run.
     phase_report of(hotswap::phase step) const noexcept;
@@ -92,30 +92,17 @@ struct set_report {
     std::vector<swap_report> components{};  ///< in the order of the set
     std::chrono::nanoseconds pause{0};      ///< from all gates closing to all gates opening
     std::chrono::nanoseconds total{0};
-    std::uint64_t calls_held = 0;              ///< calls that waited at any of the gates
-    std::chrono::nanoseconds longest_wait{0};  ///< of any of them
-    std::optional<failure> not_durable{};      ///< as in `swap_report`, of the whole set
+    std::uint64_t calls_held = 0;                     ///< calls that waited at any of the gates
+    std::chrono::nanoseconds longest_wait{0};         ///< of any of them
+    std::optional<failure> not_durable{};             ///< as in `swap_report`, of the whole set
+    std::uint64_t operation_id = 0;                   ///< of its events
+    std::chrono::system_clock::time_point started{};  ///< UTC
 };
 
 /// The report on a few lines, for a person.
 std::string to_string(set_report const& report);
+
 /// "850 ns", "12.3 µs", "4.56 ms", "7.89 s".
 std::string to_string(std::chrono::nanoseconds duration);
 
 }  // namespace hotswap
-
-template <>
-struct fmt::formatter<hotswap::swap_report> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::swap_report const& report, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
-    }
-};
-
-template <>
-struct fmt::formatter<hotswap::set_report> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::set_report const& report, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
-    }
-};

@@ -7,10 +7,10 @@
 #include <hotswap/detail/rehearsal/helper_of_package.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
 #include <hotswap/detail/report/status.hpp>
-#include <hotswap/detail/runtime/recover_options.hpp>
 #include <hotswap/detail/slot/handle.hpp>
 #include <hotswap/event.hpp>
 #include <hotswap/failure.hpp>
+#include <hotswap/format.hpp>
 #include <hotswap/inspect.hpp>
 #include <hotswap/options.hpp>
 #include <hotswap/plan.hpp>
@@ -56,9 +56,6 @@ struct runtime_options {
     bool keep_code = false;
 };
 
-/// What names a subscription.
-enum class subscription : std::uint64_t {};
-
 /// The components of a host, and every operation on them.
 /// Threads:  [control] for the operations: any thread but one that holds a lease on the same component. One
 ///           operation per component at a time (a second one is refused: busy; one that meets a checkpoint or the end of
@@ -70,11 +67,23 @@ enum class subscription : std::uint64_t {};
 ///           (other_process), and its destructor leaves everything as it is.
 class runtime {
 public:
-    /// Effects:  none yet; the first module that is staged also removes what crashed processes left behind.
+    /// Effects:  opens the store, if there is one; an operation that needs it says why it could not be opened. The first module
+    ///           that is staged also removes what crashed processes left behind.
     explicit runtime(runtime_options options = {});
+
+    /// The same, for hosts that want to know at once: with a store, or a signal for the thread probe.
+    /// Errors:   store_locked, store_damaged, store_failed, store_read_only; invalid_argument: a store_key that has not 32 bytes, or
+    ///           a signal that is taken.
+    /// Threads:  [control]
+    [[nodiscard]] static result<runtime> open(runtime_options options);
+
     ~runtime();
     runtime(runtime const&) = delete;
     runtime& operator=(runtime const&) = delete;
+    /// Effects:  handles stay valid. The one moved from can only be destroyed, or assigned to.
+    runtime(runtime&& from) noexcept;
+    /// Effects:  as its destructor on what it was before.
+    runtime& operator=(runtime&& from) noexcept;
 
     /// Loads a component: the newest release of the family `name` in the modules directory, unless told otherwise.
     /// Errors:   already_loaded, contract_mismatch, invalid_argument, limit_reached; those of the file
@@ -196,16 +205,12 @@ public:
     /// Threads:  [any]
     [[nodiscard]] std::vector<component_status> status() const;
 
-    /// Calls `f` for every step of every operation and every line that a component logs.
+    /// Calls `f` for every step of every operation and every line that a component logs, until the subscription ends.
     /// Effects:  `f` is called while no gate is closed, never two calls at once, on the thread of the step, or, for what
-    ///           was said behind a gate or while `f` ran, on the one that opened it or runs `f`. It must not call back
-    ///           into the runtime's subscriptions; what it throws is dropped.
+    ///           was said behind a gate or while `f` ran, on the one that opened it or runs `f`. What it throws is dropped.
     /// Threads:  [any]
-    subscription subscribe(std::function<void(event const&)> f);
-
-    /// Ends a subscription; on return its function is not running and will not be called again.
-    /// Threads:  [any] but from within a subscriber.
-    void unsubscribe(subscription which) noexcept;
+    [[nodiscard("a subscription ends with the object: keep it, or detach() it")]] subscription subscribe(
+        std::function<void(event const&)> f);
 
 private:
     using gate_ptr = std::shared_ptr<detail::gate>;

@@ -1,158 +1,106 @@
+#include "base/enum_name.hpp"
+
+#include <hotswap/detail/base/described.hpp>
 #include <hotswap/detail/base/errc.hpp>
 
 #include <string>
 
 namespace hotswap {
 
-std::string_view to_string(errc code) noexcept {
-    switch (code) {
-        case errc::unknown_component:
-            return "unknown_component";
-        case errc::already_loaded:
-            return "already_loaded";
-        case errc::busy:
-            return "busy";
-        case errc::would_deadlock:
-            return "would_deadlock";
-        case errc::component_gone:
-            return "component_gone";
-        case errc::contract_mismatch:
-            return "contract_mismatch";
-        case errc::invalid_argument:
-            return "invalid_argument";
-        case errc::limit_reached:
-            return "limit_reached";
-        case errc::in_use:
-            return "in_use";
-        case errc::other_process:
-            return "other_process";
-        case errc::no_such_file:
-            return "no_such_file";
-        case errc::not_regular_file:
-            return "not_regular_file";
-        case errc::not_elf:
-            return "not_elf";
-        case errc::wrong_architecture:
-            return "wrong_architecture";
-        case errc::truncated_file:
-            return "truncated_file";
-        case errc::no_descriptor:
-            return "no_descriptor";
-        case errc::abi_mismatch:
-            return "abi_mismatch";
-        case errc::toolchain_mismatch:
-            return "toolchain_mismatch";
-        case errc::schema_mismatch:
-            return "schema_mismatch";
-        case errc::layout_changed:
-            return "layout_changed";
-        case errc::unique_symbols:
-            return "unique_symbols";
-        case errc::staging_failed:
-            return "staging_failed";
-        case errc::damaged_module:
-            return "damaged_module";
-        case errc::unsealed_module:
-            return "unsealed_module";
-        case errc::lint_refused:
-            return "lint_refused";
-        case errc::untrusted_path:
-            return "untrusted_path";
-        case errc::missing_signature:
-            return "missing_signature";
-        case errc::bad_signature:
-            return "bad_signature";
-        case errc::unresolved_symbols:
-            return "unresolved_symbols";
-        case errc::load_failed:
-            return "load_failed";
-        case errc::descriptor_changed:
-            return "descriptor_changed";
-        case errc::no_migration_path:
-            return "no_migration_path";
-        case errc::lossy_refused:
-            return "lossy_refused";
-        case errc::handoff_refused:
-            return "handoff_refused";
-        case errc::not_reversible:
-            return "not_reversible";
-        case errc::bad_snapshot:
-            return "bad_snapshot";
-        case errc::adopt_failed:
-            return "adopt_failed";
-        case errc::drain_timeout:
-            return "drain_timeout";
-        case errc::pause_budget_exceeded:
-            return "pause_budget_exceeded";
-        case errc::export_failed:
-            return "export_failed";
-        case errc::migration_failed:
-            return "migration_failed";
-        case errc::validation_failed:
-            return "validation_failed";
-        case errc::construct_failed:
-            return "construct_failed";
-        case errc::out_of_memory:
-            return "out_of_memory";
-        case errc::release_failed:
-            return "release_failed";
-        case errc::rehearsal_failed:
-            return "rehearsal_failed";
-        case errc::no_rehearsal:
-            return "no_rehearsal";
-        case errc::store_locked:
-            return "store_locked";
-        case errc::store_full:
-            return "store_full";
-        case errc::store_read_only:
-            return "store_read_only";
-        case errc::store_failed:
-            return "store_failed";
-        case errc::store_damaged:
-            return "store_damaged";
-        case errc::no_store:
-            return "no_store";
-        case errc::rolled_back:
-            return "rolled_back";
-    }
-    return "unknown";
+namespace {
+
+struct described_code {
+    errc code;
+    std::string_view name;
+    failure_kind kind;
+};
+
+// clang-format off
+constexpr described_code codes[] = {
+    {errc::unknown_component, "unknown_component", failure_kind::misuse},
+    {errc::already_loaded, "already_loaded", failure_kind::misuse},
+    {errc::busy, "busy", failure_kind::retry},
+    {errc::would_deadlock, "would_deadlock", failure_kind::misuse},
+    {errc::component_gone, "component_gone", failure_kind::misuse},
+    {errc::contract_mismatch, "contract_mismatch", failure_kind::bad_module},
+    {errc::invalid_argument, "invalid_argument", failure_kind::misuse},
+    {errc::limit_reached, "limit_reached", failure_kind::environment},
+    {errc::in_use, "in_use", failure_kind::retry},
+    {errc::other_process, "other_process", failure_kind::misuse},
+    {errc::no_such_file, "no_such_file", failure_kind::bad_module},
+    {errc::not_regular_file, "not_regular_file", failure_kind::bad_module},
+    {errc::not_elf, "not_elf", failure_kind::bad_module},
+    {errc::wrong_architecture, "wrong_architecture", failure_kind::bad_module},
+    {errc::truncated_file, "truncated_file", failure_kind::bad_module},
+    {errc::no_descriptor, "no_descriptor", failure_kind::bad_module},
+    {errc::abi_mismatch, "abi_mismatch", failure_kind::bad_module},
+    {errc::toolchain_mismatch, "toolchain_mismatch", failure_kind::bad_module},
+    {errc::schema_mismatch, "schema_mismatch", failure_kind::bad_module},
+    {errc::layout_changed, "layout_changed", failure_kind::bad_module},
+    {errc::unique_symbols, "unique_symbols", failure_kind::bad_module},
+    {errc::staging_failed, "staging_failed", failure_kind::environment},
+    {errc::damaged_module, "damaged_module", failure_kind::bad_module},
+    {errc::unsealed_module, "unsealed_module", failure_kind::refused_by_policy},
+    {errc::lint_refused, "lint_refused", failure_kind::bad_module},
+    {errc::untrusted_path, "untrusted_path", failure_kind::refused_by_policy},
+    {errc::missing_signature, "missing_signature", failure_kind::refused_by_policy},
+    {errc::bad_signature, "bad_signature", failure_kind::refused_by_policy},
+    {errc::unresolved_symbols, "unresolved_symbols", failure_kind::bad_module},
+    {errc::load_failed, "load_failed", failure_kind::bad_module},
+    {errc::descriptor_changed, "descriptor_changed", failure_kind::bad_module},
+    {errc::no_migration_path, "no_migration_path", failure_kind::bad_module},
+    {errc::lossy_refused, "lossy_refused", failure_kind::refused_by_policy},
+    {errc::handoff_refused, "handoff_refused", failure_kind::misuse},
+    {errc::not_reversible, "not_reversible", failure_kind::misuse},
+    {errc::bad_snapshot, "bad_snapshot", failure_kind::bad_state},
+    {errc::adopt_failed, "adopt_failed", failure_kind::bad_state},
+    {errc::drain_timeout, "drain_timeout", failure_kind::retry},
+    {errc::pause_budget_exceeded, "pause_budget_exceeded", failure_kind::retry},
+    {errc::export_failed, "export_failed", failure_kind::bad_state},
+    {errc::migration_failed, "migration_failed", failure_kind::bad_state},
+    {errc::validation_failed, "validation_failed", failure_kind::bad_state},
+    {errc::construct_failed, "construct_failed", failure_kind::bad_module},
+    {errc::out_of_memory, "out_of_memory", failure_kind::environment},
+    {errc::release_failed, "release_failed", failure_kind::bad_module},
+    {errc::rehearsal_failed, "rehearsal_failed", failure_kind::bad_module},
+    {errc::no_rehearsal, "no_rehearsal", failure_kind::environment},
+    {errc::store_locked, "store_locked", failure_kind::environment},
+    {errc::store_full, "store_full", failure_kind::environment},
+    {errc::store_read_only, "store_read_only", failure_kind::environment},
+    {errc::store_failed, "store_failed", failure_kind::environment},
+    {errc::store_damaged, "store_damaged", failure_kind::bad_state},
+    {errc::no_store, "no_store", failure_kind::misuse},
+    {errc::rolled_back, "rolled_back", failure_kind::bad_module},
+};
+// clang-format on
+
+constexpr described_code const* find(errc code) noexcept {
+    for (auto const& each : codes)
+        if (each.code == code) return &each;
+    return nullptr;
 }
 
-std::string_view to_string(phase step) noexcept {
-    switch (step) {
-        case phase::none:
-            return "none";
-        case phase::stage:
-            return "stage";
-        case phase::verify:
-            return "verify";
-        case phase::plan:
-            return "plan";
-        case phase::rehearse:
-            return "rehearse";
-        case phase::load:
-            return "load";
-        case phase::precopy:
-            return "precopy";
-        case phase::drain:
-            return "drain";
-        case phase::export_:
-            return "export";
-        case phase::migrate:
-            return "migrate";
-        case phase::construct:
-            return "construct";
-        case phase::commit:
-            return "commit";
-        case phase::persist:
-            return "persist";
-        case phase::probation:
-            return "probation";
-        case phase::retire:
-            return "retire";
-    }
-    return "unknown";
+}  // namespace
+
+failure_kind kind_of(errc code) noexcept {
+    auto const* const found = find(code);
+    return found == nullptr ? failure_kind::misuse : found->kind;
 }
+
+std::string_view to_string(errc code) noexcept {
+    auto const* const found = find(code);
+    return found == nullptr ? std::string_view("unknown") : found->name;
+}
+
+std::optional<errc> errc_named(std::string_view name) noexcept {
+    for (auto const& each : codes)
+        if (each.name == name) return each.code;
+    return std::nullopt;
+}
+
+std::string_view to_string(failure_kind kind) noexcept { return detail::enum_name(kind); }
+
+std::string_view to_string(phase step) noexcept { return detail::enum_name(step); }
 
 namespace {
 

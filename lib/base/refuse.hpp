@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/failure.hpp>
+#include <hotswap/format.hpp>
 
 #include <fmt/format.h>
 

@@ -1,4 +1,5 @@
 #include <hotswap/failure.hpp>
+#include <hotswap/format.hpp>
 
 #include <fmt/format.h>
 

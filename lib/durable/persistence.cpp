@@ -201,10 +201,10 @@ result<persistence::next_entry> persistence::entry_from(durable_part const& part
 }
 
 // After a handoff both modules have the same schema.
-result<persistence::next_entry> persistence::entry_of_live(slot& in, event_sink const& sink) {
+result<persistence::next_entry> persistence::entry_of_live(slot& in, step_recorder const& steps) {
     if (auto kept = keep(*in.running().module); !kept) return kept.error();
-    step_recorder steps(sink, in.entrance->name(), "checkpoint");
-    auto const frame = take_snapshot(in, steps);
+    step_recorder own(steps.sink(), in.entrance->name(), steps.mark().as(operation::checkpoint));
+    auto const frame = take_snapshot(in, own);
     if (!frame) return frame.error();
     auto const version = in.running().info().schema_version;
     auto snapshot = write(in, {version, *frame, {}});
@@ -213,12 +213,12 @@ result<persistence::next_entry> persistence::entry_of_live(slot& in, event_sink 
 }
 
 result<void> persistence::commit(std::uint64_t id, std::span<durable_part const> parts,
-                                 event_sink const& sink) {
+                                 step_recorder const& steps) {
     expect_open();
     std::vector<next_entry> entries;
     entries.reserve(parts.size());
     for (auto const& part : parts) {
-        auto made = part.old != nullptr ? entry_from(part) : entry_of_live(*part.of, sink);
+        auto made = part.old != nullptr ? entry_from(part) : entry_of_live(*part.of, steps);
         if (!made) return made.error();
         entries.push_back(std::move(*made));
     }

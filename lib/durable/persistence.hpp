@@ -69,7 +69,7 @@ public:
     void not_durable(std::uint64_t id) noexcept;
     /// The new generations run: in the store, too, all of them or none.
     /// Effects:  closes the gate of a component whose state was not moved while that is copied.
-    result<void> commit(std::uint64_t id, std::span<durable_part const> parts, event_sink const& sink);
+    result<void> commit(std::uint64_t id, std::span<durable_part const> parts, step_recorder const& steps);
     /// A first generation is about to serve on `state`.
     result<void> commit_first(slot const& in, generation const& first);
     /// The component is about to be unloaded, its callers are out: its last state is kept.
@@ -94,7 +94,7 @@ private:
     void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;
     struct next_entry;
     result<next_entry> entry_from(durable_part const& part);
-    result<next_entry> entry_of_live(slot& in, event_sink const& sink);
+    result<next_entry> entry_of_live(slot& in, step_recorder const& steps);
     result<void> commit_entries(std::span<next_entry> entries);
     result<void> commit_own(slot const& in, generation const& of, bool unloaded);
 

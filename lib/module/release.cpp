@@ -175,6 +175,25 @@ std::vector<std::string> notes_on_step(std::string_view from, std::string_view t
     return notes;
 }
 
+result<chosen_module> module_of_release(fs::path const& directory, std::string_view family,
+                                        std::string_view number) {
+    if (!release::parse(number))
+        return refuse(errc::invalid_argument, phase::stage,
+                      "\"{}\" is no release: expected MAJOR.MINOR.PATCH, as in 2.1.0", number);
+    auto listed = list_family(directory, family);
+    if (!listed) return listed.error();
+    auto const wanted = fmt::format("{}-{}.so", family, number);
+    std::string others;
+    for (candidate const& each : listed->all) {
+        if (each.name() == wanted) return chosen_module{each.file, {}};
+        others += (others.empty() ? "" : ", ") + each.name();
+    }
+    return refuse(
+        errc::no_such_file, phase::stage,
+        "release {} of \"{}\" is not in {}: expected {}, found {}; put it there, or take another one", number,
+        family, directory.string(), wanted, others.empty() ? "none of the family" : others);
+}
+
 result<chosen_module> newest_module(fs::path const& directory, std::string_view family,
                                     choice_rules const& rules) {
     auto listed = list_family(directory, family);

@@ -59,4 +59,9 @@ struct chosen_module {
 result<chosen_module> newest_module(std::filesystem::path const& directory, std::string_view family,
                                     choice_rules const& rules = {});
 
+/// The file `family-RELEASE.so` of just that release in `directory`.
+/// Errors:   invalid_argument if it is no release; no_such_file, naming the releases that are there.
+result<chosen_module> module_of_release(std::filesystem::path const& directory, std::string_view family,
+                                        std::string_view number);
+
 }  // namespace hotswap::detail

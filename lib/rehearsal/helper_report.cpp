@@ -156,7 +156,7 @@ std::string signal_in_words(int signal) {
 failure ended_by_signal(std::string_view during, helper_limits const& limits, int signal,
                         std::string_view name) {
     if (signal == SIGXCPU)
-        return failed(name, "fix the module, or raise rehearsal_options::cpu_seconds if it needs as much",
+        return failed(name, "fix the module, or raise rehearsal_options::cpu_time if it needs as much",
                       "used more than {} s of processor time while {}", limits.cpu_seconds, during);
     if (signal == SIGXFSZ)
         return failed(name, "fix the module, or raise rehearsal_options::file_size if it needs as much",

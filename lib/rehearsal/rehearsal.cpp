@@ -105,11 +105,13 @@ helper_limits limits_for(rehearsal_options const& options, std::uint64_t bytes) 
     limits.deadline = std::min<std::chrono::nanoseconds>(options.deadline, 24h);
     if (limits.deadline <= 0ns) limits.deadline = 10s + std::chrono::seconds(bytes / (32 * mebibyte));
     limits.address_space = options.address_space != 0 ? options.address_space : 1024 * mebibyte + 16 * bytes;
-    limits.cpu_seconds = options.cpu_seconds;
+    auto const whole_seconds = [](std::chrono::nanoseconds time) {
+        return static_cast<std::uint64_t>(
+            std::max(std::chrono::ceil<std::chrono::seconds>(time), std::chrono::seconds{0}).count());
+    };
+    limits.cpu_seconds = whole_seconds(options.cpu_time);
     // One more than the deadline has: whoever spins for as long is ended by that, and not by whichever clock is the faster.
-    if (limits.cpu_seconds == 0)
-        limits.cpu_seconds =
-            1 + static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.deadline).count());
+    if (limits.cpu_seconds == 0) limits.cpu_seconds = 1 + whole_seconds(limits.deadline);
     limits.file_size = options.file_size;
     return limits;
 }

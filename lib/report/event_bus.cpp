@@ -90,12 +90,14 @@ void event_bus::hand_on(event const& what) noexcept {
     try {
         std::lock_guard const lock(subscribers_mutex_);
         if (to_stderr_ && what.level >= from_) fmt::print(stderr, "hotswap: {}\n", what);
-        for (auto const& [id, f] : subscribers_) {
+        for (auto at = subscribers_.begin(); at != subscribers_.end();) {
+            auto const [id, f] = *at;  // it may end itself, and others
             try {
-                f(what);
+                (*f)(what);
             } catch (...) {
                 // A subscriber's trouble is its own: the operation that it watches goes on.
             }
+            at = subscribers_.upper_bound(id);
         }
     } catch (std::exception const&) {
         // stderr is closed, or there is no memory for a line: the event is lost.
@@ -104,7 +106,8 @@ void event_bus::hand_on(event const& what) noexcept {
 
 std::uint64_t event_bus::add(subscriber f) {
     std::lock_guard const lock(subscribers_mutex_);
-    subscribers_.emplace(++last_, std::move(f));
+    subscribers_.emplace(last_ + 1, std::make_shared<subscriber const>(std::move(f)));
+    ++last_;
     return last_;
 }
 
@@ -114,6 +117,7 @@ void event_bus::end() noexcept {
 }
 
 void event_bus::remove(std::uint64_t which) noexcept {
+    if (!home_.is_this()) return;
     std::lock_guard const lock(subscribers_mutex_);
     subscribers_.erase(which);
 }

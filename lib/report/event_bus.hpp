@@ -1,6 +1,7 @@
 // Hands events to subscribers and to stderr.
 #pragma once
 
+#include "base/owner_process.hpp"
 #include "slot/closed_here.hpp"
 
 #include <hotswap/event.hpp>
@@ -10,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -31,6 +33,7 @@ public:
     std::uint64_t add(subscriber f);
     /// Calls no subscriber any more.
     void end() noexcept;
+    /// On return it is not running, unless this is called from within it.
     void remove(std::uint64_t which) noexcept;
 
     void closed(closed_gate& which) noexcept override;
@@ -48,6 +51,7 @@ private:
     bool has_to_wait(queued const& one) const noexcept;
     void hand_on(event const& what) noexcept;
 
+    owner_process const home_{};  // its locks are the parent's in a child that was forked
     bool const to_stderr_;
     level const from_;
 
@@ -61,10 +65,10 @@ private:
     bool handing_on_ = false;        // guarded by mutex_
     std::thread::id by_{};           // guarded by mutex_; while `handing_on_`
 
-    // Recursive for a subscriber that subscribes all the same: it is not to hang.
+    // Recursive for a subscriber that subscribes, or ends its own subscription.
     std::recursive_mutex subscribers_mutex_;
-    std::map<std::uint64_t, subscriber> subscribers_;  // guarded by subscribers_mutex_
-    std::uint64_t last_ = 0;                           // guarded by subscribers_mutex_
+    std::map<std::uint64_t, std::shared_ptr<subscriber const>> subscribers_;  // guarded by subscribers_mutex_
+    std::uint64_t last_ = 0;                                                  // guarded by subscribers_mutex_
 };
 
 }  // namespace hotswap::detail

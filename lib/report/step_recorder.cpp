@@ -3,12 +3,20 @@
 #include "base/failpoint.hpp"
 #include "base/refuse.hpp"
 
+#include <atomic>
+
 namespace hotswap::detail {
+
+std::uint64_t operation_mark::next_id() noexcept {
+    static constinit std::atomic<std::uint64_t> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
 
 failure step_recorder::complete(failure why, phase step) const {
     why.phase = step;
     why.component = component_;
     why.old_serving = old_serving_;
+    why.operation_id = mark_.id;
     return why;
 }
 
@@ -32,7 +40,7 @@ result<void> step_recorder::record(phase step, std::chrono::nanoseconds took,
 std::optional<failure> step_recorder::stop_at([[maybe_unused]] phase step,
                                               [[maybe_unused]] std::string_view when) const {
 #if defined(HOTSWAP_FAILPOINTS)
-    auto const point = fmt::format("{}.{}.{}", operation_, step, when);
+    auto const point = fmt::format("{}.{}.{}", to_string(operation()), step, when);
     int const error = HOTSWAP_FAILPOINT(point);
     if (error != 0 && step < phase::commit)
         return refuse(errc::limit_reached, step, "the failpoint {} failed with errno {}", point, error);
@@ -40,14 +48,20 @@ std::optional<failure> step_recorder::stop_at([[maybe_unused]] phase step,
     return std::nullopt;
 }
 
-void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {
-    if (step != phase::none) phases_.push_back({step, duration, 0});
+event step_recorder::made(level severity, phase step) const {
     event what;
     what.time = std::chrono::system_clock::now();
-    what.level = why == nullptr ? level::debug : level::warning;
+    what.level = severity;
     what.component = component_;
-    what.operation = operation_;
+    what.operation = mark_.what;
+    what.operation_id = mark_.id;
     what.phase = step;
+    return what;
+}
+
+void step_recorder::note(phase step, std::chrono::nanoseconds duration, failure const* why) {
+    if (step != phase::none) phases_.push_back({step, duration, 0});
+    auto what = made(why == nullptr ? level::debug : level::warning, step);
     what.outcome = why == nullptr ? outcome::done : outcome::failed;
     what.duration = duration;
     if (why != nullptr) what.message = why->message;
@@ -65,21 +79,13 @@ void step_recorder::warn(phase step, std::string message) {
 void step_recorder::error(phase step, std::string message) { remark(level::error, step, std::move(message)); }
 
 void step_recorder::remark(level severity, phase step, std::string message) {
-    event what;
-    what.time = std::chrono::system_clock::now();
-    what.level = severity;
-    what.component = component_;
-    what.operation = operation_;
-    what.phase = step;
+    auto what = made(severity, step);
     what.message = std::move(message);
     sink_(what);
 }
 
 void step_recorder::finish(std::string message) {
-    event what;
-    what.time = std::chrono::system_clock::now();
-    what.component = component_;
-    what.operation = operation_;
+    auto what = made(level::info, phase::none);
     what.outcome = outcome::done;
     what.duration = elapsed();
     what.message = std::move(message);

@@ -19,11 +19,30 @@ namespace hotswap::detail {
 /// Where events go. Does not throw.
 using event_sink = std::function<void(event const&)>;
 
+/// What the events of one operation have in common, and its report with them. Operations on a set share one.
+struct operation_mark {
+    operation_mark(operation of) : what(of) {}
+
+    operation what;
+    std::uint64_t id = next_id();
+    std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
+
+    /// The same operation, as another kind of step of it tells.
+    operation_mark as(operation of) const noexcept {
+        auto other = *this;
+        other.what = of;
+        return other;
+    }
+
+private:
+    static std::uint64_t next_id() noexcept;
+};
+
 /// The steps of one operation. What it tells behind a gate reaches subscribers once that is open (slot/closed_here.hpp).
 class step_recorder {
 public:
-    step_recorder(event_sink const& sink, std::string component, std::string operation)
-        : sink_(sink), component_(std::move(component)), operation_(std::move(operation)) {}
+    step_recorder(event_sink const& sink, std::string component, operation_mark const& mark)
+        : sink_(sink), component_(std::move(component)), mark_(mark) {}
     step_recorder(step_recorder const&) = delete;
     step_recorder& operator=(step_recorder const&) = delete;
 
@@ -61,7 +80,8 @@ public:
         committed_ = true;
         old_serving_ = false;
     }
-    std::string const& operation() const noexcept { return operation_; }
+    operation_mark const& mark() const noexcept { return mark_; }
+    hotswap::operation operation() const noexcept { return mark_.what; }
     event_sink const& sink() const noexcept { return sink_; }
     bool committed() const noexcept { return committed_; }
     std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - began_; }
@@ -78,7 +98,7 @@ public:
     /// Tells what is wrong with the generation that serves.
     void error(phase step, std::string message);
     /// A recorder for an operation within this one: its steps are not among these.
-    step_recorder within() const { return {sink_, component_, operation_}; }
+    step_recorder within() const { return {sink_, component_, mark_}; }
     /// Tells how the operation ended as a whole.
     void finish(std::string message);
 
@@ -87,11 +107,12 @@ public:
     std::optional<failure> stop_at(phase step, std::string_view when) const;
 
 private:
+    event made(level severity, phase step) const;
     void note(phase step, std::chrono::nanoseconds duration, failure const* why);
     void remark(level severity, phase step, std::string message);
     event_sink const& sink_;
     std::string const component_;
-    std::string const operation_;
+    operation_mark const mark_;
     std::chrono::steady_clock::time_point const began_ = std::chrono::steady_clock::now();
     std::vector<phase_report> phases_;
     bool old_serving_ = false;

@@ -1,6 +1,10 @@
 // Options, plans, reports and events as text for a person.
+#include "base/enum_name.hpp"
+
+#include <hotswap/describe.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
 #include <hotswap/event.hpp>
+#include <hotswap/format.hpp>
 #include <hotswap/options.hpp>
 #include <hotswap/plan.hpp>
 #include <hotswap/report.hpp>
@@ -14,73 +18,15 @@
 
 namespace hotswap {
 
-std::string_view to_string(transfer how) noexcept {
-    return how == transfer::handoff ? "handoff" : "snapshot";
-}
-
-std::string_view to_string(rehearse when) noexcept {
-    switch (when) {
-        case rehearse::never:
-            return "never";
-        case rehearse::when_new:
-            return "when_new";
-        case rehearse::always:
-            return "always";
-    }
-    return "unknown";
-}
-
-std::string_view to_string(direction which) noexcept {
-    switch (which) {
-        case direction::same:
-            return "same";
-        case direction::upgrade:
-            return "upgrade";
-        case direction::downgrade:
-            return "downgrade";
-    }
-    return "unknown";
-}
-
-std::string_view to_string(table_way way) noexcept {
-    switch (way) {
-        case table_way::none:
-            return "none";
-        case table_way::before_pause:
-            return "before the pause";
-        case table_way::in_pause:
-            return "in the pause";
-        case table_way::unknown:
-            return "unknown";
-    }
-    return "unknown";
-}
-
-std::string_view to_string(outcome how) noexcept {
-    switch (how) {
-        case outcome::done:
-            return "done";
-        case outcome::failed:
-            return "failed";
-        case outcome::note:
-            return "note";
-    }
-    return "unknown";
-}
-
-std::string_view to_string(level severity) noexcept {
-    switch (severity) {
-        case level::debug:
-            return "debug";
-        case level::info:
-            return "info";
-        case level::warning:
-            return "warning";
-        case level::error:
-            return "error";
-    }
-    return "unknown";
-}
+std::string_view to_string(transfer value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(rehearse value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(recover_modules value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(direction value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(table_way value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(unload_verdict value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(outcome value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(level value) noexcept { return detail::enum_name(value); }
+std::string_view to_string(operation value) noexcept { return detail::enum_name(value); }
 
 std::string to_string(std::chrono::nanoseconds duration) {
     auto const ns = static_cast<double>(duration.count());
@@ -209,7 +155,7 @@ std::string to_string(event const& what) {
     auto const millis = std::chrono::duration_cast<std::chrono::milliseconds>(what.time - seconds).count();
     auto text = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z {} {} {}",
                             fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), millis,
-                            to_string(what.level), what.component, what.operation);
+                            to_string(what.level), what.component, to_string(what.operation));
     if (what.phase != phase::none) text += fmt::format(" {}", what.phase);
     if (what.outcome != outcome::note) text += fmt::format(" {}", to_string(what.outcome));
     if (what.duration.count() != 0) text += fmt::format(" in {}", to_string(what.duration));

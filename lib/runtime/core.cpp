@@ -34,7 +34,6 @@ environment runtime_core::surroundings_of(std::string name) {
         line.time = std::chrono::system_clock::now();
         line.level = severity;
         line.component = name;
-        line.operation = "log";
         line.message = text;
         sink(line);
     };
@@ -84,8 +83,7 @@ result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step
     return claimed;
 }
 
-// A family name, a file, or a file's name in the modules directory.
-result<chosen_module> runtime_core::find_module(fs::path const& wanted, std::string_view family,
+result<chosen_module> runtime_core::find_module(module_ref const& wanted, std::string_view family,
                                                 bool pre_releases, slot const* in) const {
     // What a probation has sent back is tried again only by its name.
     auto const was_sent_back = [this, in](fs::path const& file) {
@@ -97,12 +95,14 @@ result<chosen_module> runtime_core::find_module(fs::path const& wanted, std::str
         if (in != nullptr && in->has_rollbacks()) rules.is_out = was_sent_back;
         return newest_module(options.modules, family, rules);
     }
-    bool const names_file = wanted.has_parent_path() || wanted.extension() == ".so";
-    if (!names_file) return newest_module(options.modules, wanted.string(), rules);
+    if (wanted.which() == module_ref::kind::family)
+        return newest_module(options.modules, wanted.text(), rules);
+    if (wanted.which() == module_ref::kind::release)
+        return module_of_release(options.modules, family, wanted.text());
+    fs::path const file = wanted.text();
     std::error_code error;
-    if (!wanted.has_parent_path() && !fs::exists(wanted, error))
-        return chosen_module{options.modules / wanted, {}};
-    return chosen_module{wanted, {}};
+    if (!file.has_parent_path() && !fs::exists(file, error)) return chosen_module{options.modules / file, {}};
+    return chosen_module{file, {}};
 }
 
 void runtime_core::tell_passed_over(chosen_module const& chosen, step_recorder& steps) {

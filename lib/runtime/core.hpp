@@ -52,7 +52,8 @@ public:
     explicit runtime_core(runtime_options given)
         : options(with_variables(std::move(given))),
           trials(options.rehearsal, options.rehearse),
-          events(options.log_to_stderr, options.log_level),
+          bus(std::make_shared<event_bus>(options.log_to_stderr, options.log_level)),
+          events(*bus),
           staging(options.staging, trust_of(options)),
           kept(open_store(options)),
           probing(options.thread_probe_signal == 0 ? result<void>()
@@ -98,8 +99,8 @@ public:
     /// All of them, taken in the order of their names, or none.
     result<std::vector<claim>> claim_all(std::span<std::string const> names,
                                          std::list<step_recorder>& recorders);
-    result<chosen_module> find_module(std::filesystem::path const& wanted, std::string_view family,
-                                      bool pre_releases, slot const* in = nullptr) const;
+    result<chosen_module> find_module(module_ref const& wanted, std::string_view family, bool pre_releases,
+                                      slot const* in = nullptr) const;
     /// Says once for each file that it was passed over.
     void tell_passed_over(chosen_module const& chosen, step_recorder& steps);
     result<replacement> choose(slot const& in, swap_options const& options, step_recorder& steps);
@@ -141,12 +142,12 @@ public:
     /// Runs an operation on claimed slots; what even its RAII could not turn into a value is turned here. `f` gets the
     /// operations in the order of the names.
     template <class T, class F>
-    result<T> operate_all(std::span<std::string const> names, char const* operation, F&& f) {
+    result<T> operate_all(std::span<std::string const> names, operation_mark const& mark, F&& f) {
         return within_memory([&]() -> result<T> {
             if (auto here = home.expect_this(); !here) return here.error();
             std::list<step_recorder> recorders;
             for (auto const& name : names) {
-                auto& made = recorders.emplace_back(sink, name, operation);
+                auto& made = recorders.emplace_back(sink, name, mark);
                 if (components.find(name)) made.mark_old_serving();
             }
             auto done = guarded<T>(recorders.front(), [&]() -> result<T> {
@@ -163,10 +164,10 @@ public:
     }
     /// The same with one of them.
     template <class T, class F>
-    result<T> operate(std::string_view name, char const* operation, F&& f) {
+    result<T> operate(std::string_view name, operation_mark const& mark, F&& f) {
         return within_memory([&]() -> result<T> {
             std::string const only(name);
-            return operate_all<T>(std::span(&only, 1), operation,
+            return operate_all<T>(std::span(&only, 1), mark,
                                   [&](auto of) -> result<T> { return f(*of[0].of, *of[0].steps); });
         });
     }
@@ -211,7 +212,8 @@ public:
     owner_process const home;
     runtime_options options;
     rehearsals trials;
-    event_bus events;
+    std::shared_ptr<event_bus> const bus;
+    event_bus& events;
     staging_area staging;
     result<std::unique_ptr<store>> const kept;  // null without a store
     result<void> const probing;                 // whether the signal of the options may be used

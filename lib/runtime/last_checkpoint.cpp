@@ -60,7 +60,7 @@ private:
     result<void> save(slot& in) {
         // A good end is no news, and what subscribers refer to may be gone already.
         event_sink const silent = [](event const&) {};
-        step_recorder own(silent, in.entrance->name(), "checkpoint");
+        step_recorder own(silent, in.entrance->name(), operation::checkpoint);
         auto const frame = take_snapshot(in, own, drain_deadline(until_, core_.options.exit_deadline));
         if (!frame) return frame.error();
         if (auto kept = core_.keeping->keep(*in.running().module); !kept) return kept;
@@ -89,7 +89,8 @@ void tell(event_bus& events, fmt::format_string<A...> sentence, A&&... about) no
         events.publish({std::chrono::system_clock::now(),
                         level::error,
                         "",
-                        "checkpoint",
+                        operation::checkpoint,
+                        0,
                         phase::persist,
                         outcome::failed,
                         {},

@@ -134,7 +134,7 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
         held_turn turn(in->operation);
         held.push_back(std::move(turn));
         if (!in->is_loaded()) continue;
-        step_recorder own(sink, in->entrance->name(), "checkpoint");
+        step_recorder own(sink, in->entrance->name(), steps.mark());
         auto const frame = take_snapshot(*in, own);
         if (!frame) return frame.error();
         auto written = own.run(phase::persist, [&] {

@@ -32,7 +32,7 @@ runtime::runtime(runtime_options options) : self_(std::make_unique<implementatio
     self_->checkpoints.emplace(thread_name("store"), period, [core = self_.get()]() noexcept {
         if (!core->set_is_here) return;  // nothing is loaded, or not all of it yet
         try {
-            step_recorder steps(core->sink, "", "checkpoint");
+            step_recorder steps(core->sink, "", operation::checkpoint);
             core->note_checkpoint(core->guarded<void>(steps, [&] { return core->checkpoint(steps); }));
         } catch (std::exception const&) {
             // No memory, not even to tell of it: the next period tries again.
@@ -40,7 +40,23 @@ runtime::runtime(runtime_options options) : self_(std::make_unique<implementatio
     });
 }
 
+result<runtime> runtime::open(runtime_options options) {
+    runtime made(std::move(options));
+    if (auto& kept = made.self_->kept; !kept) return kept.error();
+    if (auto& probing = made.self_->probing; !probing) return probing.error();
+    return made;
+}
+
+runtime::runtime(runtime&& from) noexcept = default;
+
+runtime& runtime::operator=(runtime&& from) noexcept {
+    runtime before(std::move(from));
+    std::swap(self_, before.self_);
+    return *this;
+}
+
 runtime::~runtime() {
+    if (!self_) return;
     // In a forked child nothing of it may be destroyed: threads, files, locks and instances are the parent's.
     if (!self_->home.is_this()) {
         auto* const left = self_.release();
@@ -62,7 +78,8 @@ runtime::~runtime() {
         {std::chrono::system_clock::now(),
          level::error,
          "",
-         "unload",
+         operation::unload,
+         0,
          phase::retire,
          outcome::failed,
          {},
@@ -74,7 +91,7 @@ runtime::~runtime() {
 result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wanted,
                                              load_options const& options) {
     if (auto here = self_->home.expect_this(); !here) return here.error();
-    step_recorder steps(self_->sink, std::string(name), "load");
+    step_recorder steps(self_->sink, std::string(name), operation::load);
     auto loaded = self_->guarded<gate_ptr>(steps, [&] { return self_->load(name, wanted, options, steps); });
     self_->events.settle();
     return loaded;
@@ -148,7 +165,7 @@ result<swap_report> runtime::revert(std::string_view name, revert_options const&
 result<swap_report> runtime::restore(std::string_view name, std::span<std::byte const> frame,
                                      restore_options const& options) {
     return self_->operate<swap_report>(
-        name, "restore", [&](slot& in, step_recorder& steps) -> result<swap_report> {
+        name, operation::restore, [&](slot& in, step_recorder& steps) -> result<swap_report> {
             if (auto free = self_->expect_no_probation(in, steps); !free) return free.error();
             std::vector<std::unique_ptr<change>> changes;
             changes.push_back(std::make_unique<restore_change>(in, frame, options.arguments, steps));
@@ -163,16 +180,19 @@ result<swap_report> runtime::restore(std::string_view name, std::span<std::byte 
 
 result<std::vector<std::byte>> runtime::snapshot(std::string_view name) {
     return self_->operate<std::vector<std::byte>>(
-        name, "snapshot", [&](slot& in, step_recorder& steps) { return take_snapshot(in, steps); });
+        name, operation::snapshot, [&](slot& in, step_recorder& steps) { return take_snapshot(in, steps); });
 }
 
 result<unload_report> runtime::unload(std::string_view name, unload_options const& options) {
     auto done = self_->operate<unload_report>(
-        name, "unload", [&](slot& in, step_recorder& steps) -> result<unload_report> {
+        name, operation::unload, [&](slot& in, step_recorder& steps) -> result<unload_report> {
             if (auto free = self_->expect_no_referrers(in, options, steps); !free) return free.error();
             auto report = detail::unload(in, steps, self_->keeper(), options.force);
-            if (report) self_->stop_watching(in);
-            if (report) self_->components.remove(name);
+            if (!report) return report;
+            report->operation_id = steps.mark().id;
+            report->started = steps.mark().started;
+            self_->stop_watching(in);
+            self_->components.remove(name);
             return report;
         });
     if (self_->home.is_this()) self_->drop_watches(true);
@@ -181,7 +201,7 @@ result<unload_report> runtime::unload(std::string_view name, unload_options cons
 
 result<std::vector<component_status>> runtime::recover(recover_options const& options) {
     if (auto here = self_->home.expect_this(); !here) return here.error();
-    step_recorder steps(self_->sink, "", "recover");
+    step_recorder steps(self_->sink, "", operation::recover);
     auto done = self_->guarded<void>(steps, [&] { return self_->recover(options, steps); });
     self_->events.settle();
     if (!done) return done.error();
@@ -190,7 +210,7 @@ result<std::vector<component_status>> runtime::recover(recover_options const& op
 
 result<void> runtime::checkpoint() {
     if (auto here = self_->home.expect_this(); !here) return here.error();
-    step_recorder steps(self_->sink, "", "checkpoint");
+    step_recorder steps(self_->sink, "", operation::checkpoint);
     auto done = self_->guarded<void>(steps, [&] { return self_->checkpoint(steps); });
     if (done) self_->note_checkpoint(done);
     self_->events.settle();
@@ -222,11 +242,7 @@ std::vector<component_status> runtime::status() const {
 
 subscription runtime::subscribe(std::function<void(event const&)> f) {
     if (!self_->home.is_this()) return {};
-    return static_cast<subscription>(self_->events.add(std::move(f)));
-}
-
-void runtime::unsubscribe(subscription which) noexcept {
-    if (self_->home.is_this()) self_->events.remove(static_cast<std::uint64_t>(which));
+    return {self_->bus, self_->events.add(std::move(f))};
 }
 
 }  // namespace hotswap

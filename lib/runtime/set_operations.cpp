@@ -47,8 +47,10 @@ swap_options of_set(swap_options one, set_options const& all) {
     return one;
 }
 
-set_report summed(std::vector<swap_report> components) {
+set_report summed(std::vector<swap_report> components, operation_mark const& mark) {
     set_report all;
+    all.operation_id = mark.id;
+    all.started = mark.started;
     for (auto const& each : components) {
         all.pause = std::max(all.pause, each.pause);
         all.total = std::max(all.total, each.total);
@@ -60,8 +62,10 @@ set_report summed(std::vector<swap_report> components) {
     return all;
 }
 
-set_plan summed(std::vector<swap_plan> components) {
+set_plan summed(std::vector<swap_plan> components, operation_mark const& mark) {
     set_plan all;
+    all.operation_id = mark.id;
+    all.started = mark.started;
     all.reversible = std::ranges::all_of(components, &swap_plan::reversible);
     for (auto const& each : components) {
         all.predicted_pause += each.predicted_pause;
@@ -95,7 +99,7 @@ result<std::vector<runtime_core::claim>> runtime_core::claim_all(std::span<std::
 
 result<set_report> runtime_core::swap(component_set const& set, set_options const& how) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operate_all<set_report>(names_of(set), "swap", [&](auto of) -> result<set_report> {
+    return operate_all<set_report>(names_of(set), operation::swap, [&](auto of) -> result<set_report> {
         // What the changes refer to stays here until they are done.
         std::vector<swap_options> each_options;
         for (auto const& each : set) each_options.push_back(of_set(each.options, how));
@@ -114,13 +118,13 @@ result<set_report> runtime_core::swap(component_set const& set, set_options cons
                                  .keeper = keeper()},
                                 how.probation);
         if (!done) return done.error();
-        return summed(std::move(*done));
+        return summed(std::move(*done), of.front().steps->mark());
     });
 }
 
 result<set_plan> runtime_core::plan(component_set const& set, set_options const& how) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operate_all<set_plan>(names_of(set), "plan", [&](auto of) -> result<set_plan> {
+    return operate_all<set_plan>(names_of(set), operation::plan, [&](auto of) -> result<set_plan> {
         std::vector<swap_plan> plans;
         for (std::size_t i = 0; i != of.size(); ++i) {
             auto const with = of_set(set[i].options, how);
@@ -130,7 +134,7 @@ result<set_plan> runtime_core::plan(component_set const& set, set_options const&
             if (!made) return made.error();
             plans.push_back(std::move(*made));
         }
-        return summed(std::move(plans));
+        return summed(std::move(plans), of.front().steps->mark());
     });
 }
 
@@ -149,8 +153,8 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
             slots.push_back(std::move(*found));
         }
         std::ranges::sort(slots, {}, [](auto const& each) { return each->entrance->name(); });
-        auto made = std::make_unique<probation_watch>(std::move(slots), watched_by,
-                                                      terms.limits.drain_deadline, sink, keeper());
+        auto made = std::make_unique<probation_watch>(
+            std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, keeper());
         watch = made.get();
         std::lock_guard const lock(watches_mutex);
         watches.push_back(std::move(made));
@@ -254,7 +258,7 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
     std::size_t const named = names.size();
     names = with_partners(std::move(names));
-    return operate_all<set_report>(names, "revert", [&](auto all) -> result<set_report> {
+    return operate_all<set_report>(names, operation::revert, [&](auto all) -> result<set_report> {
         // The probation of a partner may have ended before its turn came: then it stays.
         std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
         std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
@@ -279,7 +283,7 @@ result<set_report> runtime_core::revert(std::vector<std::string> names, revert_o
             return why;
         }
         for (auto const& each : of) stop_watching(*each.of);
-        return summed(std::move(*done));
+        return summed(std::move(*done), of.front().steps->mark());
     });
 }
 

@@ -10,22 +10,6 @@
 #include <string_view>
 #include <utility>
 
-namespace hotswap {
-
-std::string_view to_string(recover_modules which) noexcept {
-    switch (which) {
-        case recover_modules::stored:
-            return "stored";
-        case recover_modules::newest_if_refused:
-            return "newest_if_refused";
-        case recover_modules::newest:
-            return "newest";
-    }
-    return "?";
-}
-
-}  // namespace hotswap
-
 namespace hotswap::detail {
 
 namespace fs = std::filesystem;
@@ -274,7 +258,7 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     how.arguments = of.arguments;
     auto made = std::make_shared<slot>(of.name, wanted, core_.surroundings_of(of.name));
     made->family = of.family;
-    step_recorder own(core_.sink, of.name, "recover");
+    step_recorder own(core_.sink, of.name, steps_.mark());
     auto loaded = core_.load_into(made, from, how, own, nullptr);
     if (!loaded) return loaded.error();
     made->operation.take_after_all();

@@ -3,7 +3,7 @@
 
 #include "runtime/core.hpp"
 
-#include <hotswap/detail/runtime/recover_options.hpp>
+#include <hotswap/options.hpp>
 
 #include <span>
 #include <string>

@@ -4,20 +4,6 @@
 
 namespace hotswap {
 
-std::string_view to_string(unload_verdict verdict) noexcept {
-    switch (verdict) {
-        case unload_verdict::none:
-            return "none";
-        case unload_verdict::standby:
-            return "standby";
-        case unload_verdict::unmapped:
-            return "unmapped";
-        case unload_verdict::retained:
-            return "retained";
-    }
-    return "unknown";
-}
-
 std::string to_string(unload_report const& report) {
     auto text = fmt::format("{} {}", report.module, to_string(report.verdict));
     if (!report.reason.empty()) text += fmt::format(", held by: {}", report.reason);

@@ -17,6 +17,8 @@ change::change(slot& of, step_recorder& steps, hotswap::arguments const& argumen
     steps_.mark_old_serving();
     report_.component = slot_.entrance->name();
     report_.from = slot_.running().info();
+    report_.operation_id = steps_.mark().id;
+    report_.started = steps_.mark().started;
 }
 
 change::~change() {

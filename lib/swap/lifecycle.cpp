@@ -181,6 +181,8 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     steps.mark_old_serving();
     swap_plan plan;
     plan.component = in.entrance->name();
+    plan.operation_id = steps.mark().id;
+    plan.started = steps.mark().started;
     plan.from = in.running().info();
     plan.module = by.source;
     module_file const& running = in.running().module->file();

@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds between_claims{1};
 }  // namespace
 
 probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
-                                 std::chrono::nanoseconds drain_deadline, event_sink const& sink,
+                                 std::chrono::nanoseconds drain_deadline, step_recorder const& swap,
                                  persistence* keeper)
     : slots_([&of] {
           std::vector<watched> all;
@@ -35,7 +35,8 @@ probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probatio
       }()),
       terms_(std::move(terms)),
       drain_deadline_(drain_deadline),
-      sink_(sink),
+      sink_(swap.sink()),
+      mark_(swap.mark().as(operation::probation)),
       keeper_(keeper),
       thread_(thread_name(slots_.front().of->entrance->name(), '?'), [this]() noexcept {
           watch();
@@ -227,7 +228,7 @@ void probation_watch::end(bool passed) {
 }
 
 void probation_watch::retire_standby(slot& in, bool passed) {
-    step_recorder steps(sink_, in.entrance->name(), "probation");
+    auto steps = recorder_of(in);
     auto const release = in.running().info().release;
     unload_report gone;
     steps.run(phase::retire, [&]() -> result<void> {
@@ -260,7 +261,7 @@ probation_watch::outcome_of_return probation_watch::go_back(std::string const& r
 
 void probation_watch::note_thrown(slot& in, std::string const& reason, char const* what) noexcept {
     try {
-        step_recorder steps(sink_, in.entrance->name(), "probation");
+        auto steps = recorder_of(in);
         bool const is_back = in.standby() == nullptr;
         auto const& serving = in.running().module->staged().digest();
         std::string failed = is_back ? in.previous().digest : serving;
@@ -286,7 +287,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     std::vector<generation_info> failed;
     std::vector<std::string> names;
     for (auto* const each : claimed_.slots) {
-        of.push_back({each, &recorders.emplace_back(sink_, each->entrance->name(), "probation")});
+        of.push_back({each, &recorders.emplace_back(sink_, each->entrance->name(), mark_)});
         failed.push_back(each->running().info());
         names.push_back(each->running().module->staged().name());
     }
@@ -309,7 +310,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
 
 void probation_watch::note_refused(slot& in, generation_info const& failed, std::string const& name,
                                    failure const& why, std::string const& reason) {
-    step_recorder steps(sink_, in.entrance->name(), "probation");
+    auto steps = recorder_of(in);
     steps.mark_old_serving();
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
@@ -322,7 +323,7 @@ void probation_watch::note_refused(slot& in, generation_info const& failed, std:
 
 void probation_watch::note_sent_back(slot& in, generation_info const& failed, std::string const& name,
                                      swap_report const& done, std::string const& reason) {
-    step_recorder steps(sink_, in.entrance->name(), "probation");
+    auto steps = recorder_of(in);
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     // Where both were of one file, it is not the file.
     auto const sent_back = done.to.digest == failed.digest ? std::string() : failed.digest;

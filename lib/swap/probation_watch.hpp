@@ -23,7 +23,7 @@ class probation_watch {
 public:
     /// Errors:   throws std::system_error if there is no thread.
     probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
-                    std::chrono::nanoseconds drain_deadline, event_sink const& sink, persistence* keeper);
+                    std::chrono::nanoseconds drain_deadline, step_recorder const& swap, persistence* keeper);
     /// Stops looking, whatever comes of the generations.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
@@ -66,6 +66,7 @@ private:
     /// `claimed_`, until it goes out of scope.
     class claim;
 
+    step_recorder recorder_of(slot const& in) const { return {sink_, in.entrance->name(), mark_}; }
     void watch();
     bool wait_until(clock::time_point when);
     std::string look();
@@ -93,6 +94,7 @@ private:
     probation const terms_;
     std::chrono::nanoseconds const drain_deadline_;
     event_sink const& sink_;
+    operation_mark const mark_;  // the swap's
     persistence* const keeper_;
 
     mutable std::mutex mutex_;

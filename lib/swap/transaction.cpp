@@ -8,7 +8,7 @@
 
 namespace hotswap::detail {
 
-transaction::transaction(std::string_view operation, std::vector<std::unique_ptr<change>> changes,
+transaction::transaction(hotswap::operation operation, std::vector<std::unique_ptr<change>> changes,
                          transaction_terms terms)
     : operation_(operation), changes_(std::move(changes)), terms_(terms) {}
 
@@ -45,8 +45,9 @@ result<void> transaction::prepare() {
 // Before the gates close: notes durably what is about to happen.
 result<void> transaction::begin() {
     if (terms_.keeper == nullptr) return {};
-    auto noted = active_.front()->steps().run(
-        phase::persist, [&] { return terms_.keeper->begin(operation_, parts(), terms_.on_probation); });
+    auto noted = active_.front()->steps().run(phase::persist, [&] {
+        return terms_.keeper->begin(to_string(operation_), parts(), terms_.on_probation);
+    });
     if (!noted) return noted.error();
     intent_ = *noted;
     return {};
@@ -146,7 +147,7 @@ void transaction::make_durable() {
     auto& steps = active_.front()->steps();
     auto done = steps.run(phase::persist, [&]() -> result<void> {
         try {
-            return terms_.keeper->commit(intent_, parts(), steps.sink());
+            return terms_.keeper->commit(intent_, parts(), steps);
         } catch (std::bad_alloc const&) {
             return refuse(errc::out_of_memory, phase::persist,
                           "the host is out of memory; free some, and checkpoint()");

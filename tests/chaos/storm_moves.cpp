@@ -93,7 +93,7 @@ void storm::must_refuse(before const& was, std::string const& move, hotswap::res
 void storm::swap_well(before const& was) {
     auto const options = options_for(was);
     auto const done = runtime_->swap(was.component, options);
-    if (!judge(was, "swap", done, options.module))
+    if (!judge(was, "swap", done, options.module.text()))
         found_.add("a good swap was refused: " + to_string(done.error()));
 }
 
@@ -148,7 +148,7 @@ void storm::with_a_fault(before const& was) {
     if (options.transfer == hotswap::transfer::snapshot && random_.one_in(5)) options.pause_budget = 1h;
     auto const done = runtime_->swap(was.component, options);
     disarm();
-    judge(was, "swap with a fault", done, options.module);
+    judge(was, "swap with a fault", done, options.module.text());
 }
 
 void storm::to_a_bad_file(before const& was) {
@@ -195,7 +195,7 @@ void storm::with_a_lease_out(before const& was) {
     auto const done = runtime_->swap(was.component, options);
     back.set_value();
     holder.join();
-    must_refuse(was, "a lease that is not given back", done, options.module, {"drain_timeout"});
+    must_refuse(was, "a lease that is not given back", done, options.module.text(), {"drain_timeout"});
 }
 
 void storm::within_a_budget(before const& was) {
@@ -203,7 +203,7 @@ void storm::within_a_budget(before const& was) {
     options.transfer = hotswap::transfer::snapshot;
     options.pause_budget = std::chrono::microseconds(1 + random_.below(400));
     auto const done = runtime_->swap(was.component, options);
-    judge(was, "pause budget", done, options.module, {"pause_budget_exceeded", "drain_timeout"});
+    judge(was, "pause budget", done, options.module.text(), {"pause_budget_exceeded", "drain_timeout"});
 }
 
 void storm::on_probation(before const& was) {
@@ -228,7 +228,7 @@ void storm::on_probation(before const& was) {
     ++counts_[passes ? "probation: passed" : "probation: sent back"];
     found_.expect(!now.on_probation, "a probation of 8 ms ends");
     if (meanwhile) return;
-    auto const wanted = passes ? release_in(options.module) : was.release;
+    auto const wanted = passes ? release_in(options.module.text()) : was.release;
     found_.expect(now.running.release == wanted, "after a probation that {} {} runs, not {}",
                   passes ? "passes" : "fails", wanted, now.running.release);
     found_.expect(passes || now.rolled_back.has_value(), "a probation that fails says so in the status");

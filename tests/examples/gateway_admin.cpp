@@ -82,7 +82,7 @@ TEST_CASE("gateway admin: a revert goes back, and one that would lose something 
     CHECK(owner.send("POST", "/revert/session").status == 409);  // nothing to go back to
     CHECK(owner.send("POST", "/swap/session", R"({"module": "session"})").status == 200);
     auto const refused = owner.send("POST", "/revert/session");
-    CHECK(refused.status == 409);
+    CHECK(refused.status == 403);
     CHECK(member(refused, "code") == "lossy_refused");
     CHECK(release_of(owner, "session") == "2.0.0");
     CHECK(owner.send("POST", "/revert/session", R"({"allow_loss": true})").status == 200);
@@ -97,7 +97,7 @@ TEST_CASE("gateway admin: what a probation finds wrong is sent back, and the sta
     CHECK(owner
               .send("POST", "/swap/session",
                     R"({"module": "session-1.0.0.so", "rehearse": "always", "even_if_unchanged": true,
-              "probation_ms": 60000, "probation_interval_ms": 1, "probation_max_mean_latency_ns": 1})")
+              "probation": {"duration_ns": 60000000000, "interval_ns": 1000000, "max_mean_latency_ns": 1}})")
               .status == 200);
     auto component = owner.send("GET", "/status").json().at("components").at(2);
     while (component.at("on_probation") == true) {
@@ -132,13 +132,14 @@ TEST_CASE("gateway admin: a plan tells and changes nothing") {
     CHECK(release_of(owner, "cache") == "0.1.0");
 }
 
-TEST_CASE("gateway admin: a refused swap is 409 with the failure, and the old component serves on") {
+TEST_CASE(
+    "gateway admin: a refused swap is answered by the kind of its failure, and the old component serves on") {
     running_gateway const served;
     auto owner = served.owner();
     std::ofstream(served.scratch.path() / "poem.so") << "no module\n";
     auto const refused = owner.send(
         "POST", "/swap/cache", R"({"module": ")" + (served.scratch.path() / "poem.so").string() + R"("})");
-    CHECK(refused.status == 409);
+    CHECK(refused.status == 422);
     CHECK(member(refused, "code") == "not_elf");
     CHECK(member(refused, "old_serving") == "true");
     CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "cache-3.0.0.so"})"), "code") ==

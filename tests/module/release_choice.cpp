@@ -36,7 +36,7 @@ fs::path const list = HOTSWAP_TEST_DIR "/module/releases.txt";
 struct host {
     explicit host(std::initializer_list<std::pair<char const*, char const*>> files) {
         for (auto const& [name, module] : files) add(name, module);
-        runtime.subscribe([this](hotswap::event const& e) { events.push_back(e.message); });
+        runtime.subscribe([this](hotswap::event const& e) { events.push_back(e.message); }).detach();
     }
     void add(char const* name, char const* module) { fs::copy_file(modules / module, here / name); }
 

@@ -84,9 +84,9 @@ TEST_CASE("rehearsal: a module that spins or sleeps is ended at the deadline, wi
 }
 
 TEST_CASE("rehearsal: a module that uses more processor time than it may is ended") {
-    zoo_site at({.deadline = 60s, .cpu_seconds = 1});
+    zoo_site at({.deadline = 60s, .cpu_time = 1s});
     at.refuses(obedient, asked("construct", "spin"), errc::rehearsal_failed,
-               {"used more than 1 s of processor time while constructing", "rehearsal_options::cpu_seconds"});
+               {"used more than 1 s of processor time while constructing", "rehearsal_options::cpu_time"});
 }
 
 #if !defined(HOTSWAP_TEST_SANITIZED)

@@ -42,7 +42,7 @@ TEST_CASE("rehearsal: the helper has no descriptors and no environment of the ho
 
 TEST_CASE("rehearsal: each limit is in force in the helper, or named as not") {
     zoo_site at({.address_space = std::uint64_t{300} << 20,
-                 .cpu_seconds = 7,
+                 .cpu_time = std::chrono::seconds{7},
                  .file_size = 12345678,
                  .open_files = 33,
                  .processes = 17});

@@ -72,12 +72,15 @@ TEST_CASE("rehearsal: callers are served while it runs, and none of their writes
         for (; !done; ++written) sums->add("a", 1);
     });
     std::uint64_t served = 0;
-    at.runtime.subscribe([&, last = std::uint64_t{0}](hotswap::event const& what) mutable {
-        auto const now = sums->total("a");
-        if (what.phase == hotswap::phase::rehearse && what.outcome == hotswap::outcome::done && now > last)
-            ++served;
-        last = now;
-    });
+    at.runtime
+        .subscribe([&, last = std::uint64_t{0}](hotswap::event const& what) mutable {
+            auto const now = sums->total("a");
+            if (what.phase == hotswap::phase::rehearse && what.outcome == hotswap::outcome::done &&
+                now > last)
+                ++served;
+            last = now;
+        })
+        .detach();
     for (int i = 0; i != 10; ++i) at.swap("tally", tally_file(i % 2 == 0 ? "2.0.0" : "1.0.0"));
     done = true;
     writer.join();

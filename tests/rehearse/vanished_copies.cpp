@@ -24,9 +24,11 @@ TEST_CASE(
     zoo_site at(std::move(limits));
     staging = at.directory.path() / "staging";
     golden = at.runtime.snapshot("zoo").value();
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.phase == hotswap::phase::rehearse) deleted += delete_copies();
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.phase == hotswap::phase::rehearse) deleted += delete_copies();
+        })
+        .detach();
     auto const report = at.runtime.swap("zoo", {.module = obedient});
     REQUIRE_MESSAGE(report.has_value(), report.error().message);
     CHECK(report->rehearsal.ran);

@@ -54,9 +54,11 @@ struct zoo_site : site {
         : site({.modules = HOTSWAP_TEST_FIXTURES, .rehearse = when, .rehearsal = std::move(limits)}),
           animals(load<zoo>("zoo", zoo_file("zoo", "1.0.0"))) {
         animals->add(41);
-        runtime.subscribe([this](hotswap::event const& what) {
-            if (what.level >= hotswap::level::warning) warnings.push_back(what.message);
-        });
+        runtime
+            .subscribe([this](hotswap::event const& what) {
+                if (what.level >= hotswap::level::warning) warnings.push_back(what.message);
+            })
+            .detach();
     }
     /// Whatever happened before, a good release still gets in, with the state.
     ~zoo_site() {

@@ -17,9 +17,11 @@ TEST_CASE(
                                                                .staging = directory.path() / "staging",
                                                                .log_to_stderr = false,
                                                            });
-    runtime->subscribe([&errors](hotswap::event const& what) {
-        if (what.level == hotswap::level::error) errors.push_back(what);
-    });
+    runtime
+        ->subscribe([&errors](hotswap::event const& what) {
+            if (what.level == hotswap::level::error) errors.push_back(what);
+        })
+        .detach();
     auto const sums = runtime->load<tally>("tally", {.module = tally_file("1.0.0")}).value();
     auto const other = runtime->load<tally>("other", {.module = tally_file("2.0.0")}).value();
     auto const held = sums.share();

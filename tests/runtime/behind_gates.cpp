@@ -108,15 +108,16 @@ TEST_CASE(
         .value();
     at.runtime.swap("a", acting("", "call")).value();
     std::atomic<bool> heard{false};
-    auto const listening = at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "log" && what.message.find("would wait for itself") != what.message.npos)
+    auto listening = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == hotswap::operation::log &&
+            what.message.find("would wait for itself") != what.message.npos)
             heard = true;
     });
     auto const done = at.runtime.swap("a", {.module = link_file(1), .transfer = hotswap::transfer::handoff});
     REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().message));
     CHECK(at.links[0]->pass(0) == 2);
     CHECK(heard);
-    at.runtime.unsubscribe(listening);
+    listening.end();
     // The one that runs now calls in its destructor as well: then it is called from behind no gate.
     at.runtime.swap("a", {.module = link_file(2), .settings = ring_settings("a")}).value();
 }

@@ -172,7 +172,7 @@ TEST_CASE(
     }
     hotswap::runtime again(options);
     std::string told;
-    again.subscribe([&told](hotswap::event const& what) { told += to_string(what) + "\n"; });
+    again.subscribe([&told](hotswap::event const& what) { told += to_string(what) + "\n"; }).detach();
     CHECK(again.recover().value().size() == 2);
     CHECK_FALSE(names(told, {"interrupted"}));  // the swap had ended, though not in the store
     auto const sums = again.find<tally>("sums").value();

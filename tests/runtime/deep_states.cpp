@@ -54,7 +54,7 @@ TEST_CASE(
     CHECK(done->verdict == hotswap::unload_verdict::unmapped);
     CHECK(names(done->not_kept, {"500 levels"}));
     CHECK(names(to_string(*done), {"its last state is not in the store"}));
-    CHECK(boost::json::value_from(*done).as_object().contains("not_kept"));
+    CHECK(hotswap::from_json<hotswap::unload_report>(to_json(*done)).value().not_kept == done->not_kept);
     CHECK_MESSAGE(names(house.told, {"warning", "keeps the one written last"}), house.told);
     CHECK(house.runtime->status().empty());
 
@@ -68,5 +68,5 @@ TEST_CASE("unload: by force, a state that can be written is kept as ever") {
     house.load<chain>("chain", module)->set_length(3);
     auto const done = house.runtime->unload("chain", {.force = true}).value();
     CHECK(done.not_kept.empty());
-    CHECK_FALSE(boost::json::value_from(done).as_object().contains("not_kept"));
+    CHECK(boost::json::value_from(done).at("not_kept") == "");
 }

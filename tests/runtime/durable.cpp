@@ -33,9 +33,11 @@ struct house {
     void start() {
         runtime.reset();
         runtime.emplace(options());
-        runtime->subscribe([this](hotswap::event const& what) {
-            if (what.operation == "recover") told += to_string(what) + "\n";
-        });
+        runtime
+            ->subscribe([this](hotswap::event const& what) {
+                if (what.operation == hotswap::operation::recover) told += to_string(what) + "\n";
+            })
+            .detach();
     }
     std::vector<hotswap::component_status> restart() {
         start();
@@ -319,11 +321,15 @@ TEST_CASE("store: an operation within a checkpoint's own event is refused, and d
     house at;
     load_sums(at, "1.0.0");
     std::vector<errc> answers;
-    at.runtime->subscribe([&](hotswap::event const& what) {
-        if (what.operation != "checkpoint" || what.component != "sums" || !answers.empty()) return;
-        answers.push_back(at.runtime->snapshot("sums").error().code);
-        answers.push_back(at.runtime->checkpoint().error().code);
-    });
+    at.runtime
+        ->subscribe([&](hotswap::event const& what) {
+            if (what.operation != hotswap::operation::checkpoint || what.component != "sums" ||
+                !answers.empty())
+                return;
+            answers.push_back(at.runtime->snapshot("sums").error().code);
+            answers.push_back(at.runtime->checkpoint().error().code);
+        })
+        .detach();
     CHECK(at.runtime->checkpoint().has_value());
     CHECK(answers == std::vector{errc::busy, errc::would_deadlock});
 }

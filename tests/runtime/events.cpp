@@ -8,6 +8,7 @@
 using namespace hotswap_test;
 using hotswap::errc;
 using hotswap::event;
+using hotswap::operation;
 using hotswap::outcome;
 using hotswap::phase;
 
@@ -16,20 +17,18 @@ namespace {
 /// Everything that a runtime tells, as long as it lives. The runtime calls it one event at a time.
 struct listener {
     explicit listener(hotswap::runtime& to)
-        : runtime(to), id(to.subscribe([this](event const& what) { heard.push_back(what); })) {}
-    ~listener() { runtime.unsubscribe(id); }
+        : listening(to.subscribe([this](event const& what) { heard.push_back(what); })) {}
     listener(listener const&) = delete;
 
-    std::vector<event> of(std::string_view operation) const {
+    std::vector<event> of(operation which) const {
         std::vector<event> found;
         std::copy_if(heard.begin(), heard.end(), std::back_inserter(found),
-                     [operation](event const& what) { return what.operation == operation; });
+                     [which](event const& what) { return what.operation == which; });
         return found;
     }
 
-    hotswap::runtime& runtime;
     std::vector<event> heard{};
-    hotswap::subscription id;
+    hotswap::subscription listening;
 };
 
 std::vector<phase> phases_of(std::vector<event> const& events) {
@@ -47,7 +46,7 @@ TEST_CASE("events: every step of a swap is told in order, and how the whole ende
     auto const before = std::chrono::system_clock::now();
     auto const report = at.swap("tally", tally_file("2.0.0"));
 
-    auto const events = told.of("swap");
+    auto const events = told.of(operation::swap);
     CHECK(events.size() == told.heard.size());
     CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::plan, phase::load,
                                            phase::drain, phase::export_, phase::migrate, phase::construct,
@@ -67,7 +66,7 @@ TEST_CASE("events: a refused step is told as a warning, with the reason, and not
     auto const sums = at.load("tally", tally_file("1.0.0"));
     listener const told(at.runtime);
     auto const why = at.refusal("tally", built("tally_gap", "2.3.0"));
-    auto const events = told.of("swap");
+    auto const events = told.of(operation::swap);
     CHECK(phases_of(events) == std::vector{phase::stage, phase::verify, phase::plan});
     CHECK(events.back().outcome == outcome::failed);
     CHECK(events.back().level == hotswap::level::warning);
@@ -83,9 +82,10 @@ TEST_CASE("events: load, snapshot, restore, revert and unload are told by their 
     at.runtime.revert("tally").value();
     at.runtime.restore("tally", frame).value();
     REQUIRE(at.runtime.unload("tally").has_value());
-    for (auto const* const operation : {"load", "snapshot", "swap", "revert", "restore", "unload"}) {
-        CAPTURE(operation);
-        CHECK_FALSE(told.of(operation).empty());
+    for (auto const each : {operation::load, operation::snapshot, operation::swap, operation::revert,
+                            operation::restore, operation::unload}) {
+        CAPTURE(to_string(each));
+        CHECK_FALSE(told.of(each).empty());
     }
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("events: what a component logs is told, with its level and its words")
     auto const guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
     listener const told(at.runtime);
     guest->say("hello");
-    auto const lines = told.of("log");
+    auto const lines = told.of(operation::log);
     REQUIRE(lines.size() == 1);
     CHECK(lines[0].component == "visitor");
     CHECK(lines[0].level == hotswap::level::info);
@@ -123,11 +123,13 @@ TEST_CASE("events: none comes while the gate is closed, so that a subscriber may
     std::atomic<int> events{0};
     std::atomic<int> lines{0};
     std::atomic<std::uint64_t> last{0};
-    at.runtime.subscribe([&](event const& what) {
-        last = guest->visits();  // waits for ever where the gate is closed by the thread that tells
-        ++events;
-        if (what.message == "constructed") ++lines;
-    });
+    at.runtime
+        .subscribe([&](event const& what) {
+            last = guest->visits();  // waits for ever where the gate is closed by the thread that tells
+            ++events;
+            if (what.message == "constructed") ++lines;
+        })
+        .detach();
 
     at.swap("visitor", built("visitor", "1.1.0"));
     at.runtime.revert("visitor").value();
@@ -144,25 +146,25 @@ TEST_CASE("events: none comes while the gate is closed, so that a subscriber may
 
 TEST_CASE("events: a subscriber that throws disturbs neither the operation nor the other subscribers") {
     site at;
-    at.runtime.subscribe([](event const&) { throw std::runtime_error("a subscriber's trouble"); });
-    at.runtime.subscribe([](event const&) { throw 7; });
+    at.runtime.subscribe([](event const&) { throw std::runtime_error("a subscriber's trouble"); }).detach();
+    at.runtime.subscribe([](event const&) { throw 7; }).detach();
     listener const told(at.runtime);
     auto const sums = at.load("tally", tally_file("1.0.0"));
     at.swap("tally", tally_file("2.0.0"));
-    CHECK(told.of("swap").size() == 11);
+    CHECK(told.of(operation::swap).size() == 11);
 }
 
 TEST_CASE("events: after unsubscribe nothing more is told") {
     site at;
     int heard = 0;
-    auto const subscription = at.runtime.subscribe([&heard](event const&) { ++heard; });
+    auto subscription = at.runtime.subscribe([&heard](event const&) { ++heard; });
     auto const sums = at.load("tally", tally_file("1.0.0"));
     int const until_then = heard;
     CHECK(until_then > 0);
-    at.runtime.unsubscribe(subscription);
+    subscription.end();
     at.swap("tally", tally_file("2.0.0"));
     CHECK(heard == until_then);
-    at.runtime.unsubscribe(subscription);
+    subscription.end();
 }
 
 TEST_CASE("events: a subscriber may run an operation on another component") {
@@ -170,12 +172,14 @@ TEST_CASE("events: a subscriber may run an operation on another component") {
     auto const one = at.load("one", tally_file("1.0.0"));
     auto const two = at.load("two", tally_file("1.0.0"));
     bool swapped = false;
-    at.runtime.subscribe([&](event const& what) {
-        if (what.component == "one" && what.phase == phase::commit && !swapped) {
-            swapped = true;
-            at.swap("two", tally_file("2.0.0"));
-        }
-    });
+    at.runtime
+        .subscribe([&](event const& what) {
+            if (what.component == "one" && what.phase == phase::commit && !swapped) {
+                swapped = true;
+                at.swap("two", tally_file("2.0.0"));
+            }
+        })
+        .detach();
     at.swap("one", tally_file("2.0.0"));
     CHECK(swapped);
     CHECK(two->code() == "tally 2.0.0");
@@ -186,7 +190,7 @@ TEST_CASE("events: one line tells time in UTC, level, component, operation, phas
     what.time = std::chrono::system_clock::time_point(1'234'567'890s + 12ms);
     what.level = hotswap::level::warning;
     what.component = "cache";
-    what.operation = "swap";
+    what.operation = operation::swap;
     what.phase = phase::export_;
     what.outcome = outcome::failed;
     what.duration = 2ms;

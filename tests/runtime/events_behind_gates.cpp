@@ -68,10 +68,12 @@ struct watched_house : stored_house {
     watched_house()
         : it(load<patient>("patient", built("patient", "1.0.0"))),
           caller(it, [](hotswap::handle<patient> const& on) { on->visits("a"); }) {
-        runtime->subscribe([this](hotswap::event const&) {
-            caller.wait_for_a_call();
-            ++events;
-        });
+        runtime
+            ->subscribe([this](hotswap::event const&) {
+                caller.wait_for_a_call();
+                ++events;
+            })
+            .detach();
     }
     ~watched_house() { runtime.reset(); }  // before the caller ends
 
@@ -129,12 +131,12 @@ TEST_CASE("events behind gates: a restore whose constructor throws tells with th
     std::atomic<int> events{0};
     {
         caller_elsewhere<patient> caller(it, [](auto const& on) { on->visits("a"); });
-        auto const id = at.runtime->subscribe([&](hotswap::event const&) {
+        auto id = at.runtime->subscribe([&](hotswap::event const&) {
             caller.wait_for_a_call();
             ++events;
         });
         CHECK(at.runtime->restore("patient", frame).error().code == errc::construct_failed);
-        at.runtime->unsubscribe(id);
+        id.end();
     }
     CHECK(events > 3);
     CHECK(it->visits("unbearable") == 0);
@@ -146,13 +148,13 @@ TEST_CASE(
     auto const guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
     std::atomic<int> lines{0};
     caller_elsewhere<visitor> caller(guest, [](auto const& on) { on->visits(); });
-    auto const id = at.runtime.subscribe([&](hotswap::event const& what) {
+    auto id = at.runtime.subscribe([&](hotswap::event const& what) {
         caller.wait_for_a_call();
         if (what.message == "constructed") ++lines;
     });
     at.swap("visitor", built("visitor", "1.1.0"), {.pause_budget = 1h});
     CHECK(lines == 1);
-    at.runtime.unsubscribe(id);
+    id.end();
 }
 
 TEST_CASE("events behind gates: one thread's events do not wait for a subscriber of another thread") {
@@ -161,7 +163,7 @@ TEST_CASE("events behind gates: one thread's events do not wait for a subscriber
     std::promise<void> begun;
     std::promise<void> may_end;
     std::atomic<int> heard{0};
-    auto const id = at.runtime.subscribe([&](hotswap::event const& what) {
+    auto id = at.runtime.subscribe([&](hotswap::event const& what) {
         ++heard;
         if (what.message != "first") return;
         begun.set_value();
@@ -173,6 +175,6 @@ TEST_CASE("events behind gates: one thread's events do not wait for a subscriber
     CHECK(heard == 1);
     may_end.set_value();
     first.join();
-    at.runtime.unsubscribe(id);
+    id.end();
     CHECK(heard == 2);
 }

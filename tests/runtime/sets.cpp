@@ -142,8 +142,10 @@ TEST_CASE("sets: what is wrong with one member on probation sends all of them ba
     ring at;
     std::atomic<bool> is_ill{false};
     std::atomic<int> back{0};
-    auto const listening = at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "probation" && what.message.find("was sent back") != what.message.npos) ++back;
+    auto listening = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == hotswap::operation::probation &&
+            what.message.find("was sent back") != what.message.npos)
+            ++back;
     });
     hotswap::set_options options;
     options.probation.duration = 1h;
@@ -156,7 +158,7 @@ TEST_CASE("sets: what is wrong with one member on probation sends all of them ba
     auto const counted = at.links[2]->count();
     is_ill = true;
     while (back != 3) std::this_thread::yield();
-    at.runtime.unsubscribe(listening);
+    listening.end();
     CHECK(at.releases() == "1 1 1");
     CHECK(at.links[2]->count() == counted);
     for (auto const name : ring_names) {

@@ -100,13 +100,15 @@ TEST_CASE("jobs: a timer that always fails is told at once and then at each powe
     std::atomic<int> lines{0};
     std::atomic<bool> tenth{false};
     std::atomic<bool> wrong{false};
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation != "log" || what.component != "writer") return;
-        if (what.message.find("is not loaded any more") == what.message.npos) return;
-        ++lines;
-        if (names(what.message, {"(10 times in a row)"})) tenth = true;
-        if (names(what.message, {"(2 times"})) wrong = true;
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.operation != hotswap::operation::log || what.component != "writer") return;
+            if (what.message.find("is not loaded any more") == what.message.npos) return;
+            ++lines;
+            if (names(what.message, {"(10 times in a row)"})) tenth = true;
+            if (names(what.message, {"(2 times"})) wrong = true;
+        })
+        .detach();
     REQUIRE(writer->keep("sink"));
     at.runtime.unload("sink", {.force = true}).value();
     writer->call_often();

@@ -37,7 +37,7 @@ struct stored_house {
         runtime.reset();
         told.clear();
         runtime.emplace(options);
-        runtime->subscribe([this](hotswap::event const& what) { told += to_string(what) + "\n"; });
+        runtime->subscribe([this](hotswap::event const& what) { told += to_string(what) + "\n"; }).detach();
     }
     template <class Contract>
     hotswap::handle<Contract> load(std::string_view name, fs::path const& file) {

@@ -157,7 +157,7 @@ TEST_CASE("staging: a recovered host reverts, though its copies and the store's 
 
 TEST_CASE("staging: copies that are deleted at every step of a swap are made again before they are needed") {
     cleaned_host at(next_variant());
-    at.runtime->subscribe([&at](hotswap::event const&) { delete_copies(at.staging); });
+    at.runtime->subscribe([&at](hotswap::event const&) { delete_copies(at.staging); }).detach();
     check_done(at.runtime->swap("sums", {.module = tally_file("3.0.0")}));
     at.check("tally 3.0.0", 11);
     check_done(at.runtime->revert("sums"));
@@ -193,10 +193,12 @@ TEST_CASE(
                                   .log_to_stderr = false,
                                   .rehearse = hotswap::rehearse::never});
         std::vector<std::string> warnings;
-        runtime.subscribe([&warnings](hotswap::event const& what) {
-            if (what.level == hotswap::level::warning && what.phase == hotswap::phase::stage)
-                warnings.push_back(what.message);
-        });
+        runtime
+            .subscribe([&warnings](hotswap::event const& what) {
+                if (what.level == hotswap::level::warning && what.phase == hotswap::phase::stage)
+                    warnings.push_back(what.message);
+            })
+            .detach();
         check_done(runtime.load<tally>("sums", {.module = tally_file("1.0.0")}));
         CHECK(modules_below(session) == 1);
         CHECK(warnings.empty());

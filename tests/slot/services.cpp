@@ -32,10 +32,13 @@ struct host {
         {.modules = modules, .log_to_stderr = false, .rehearse = hotswap::rehearse::never}};
 
     host() {
-        runtime.subscribe([this](hotswap::event const& what) {
-            if (what.operation == "log")
-                log.record(std::string(to_string(what.level)) + " " + what.component + ": " + what.message);
-        });
+        runtime
+            .subscribe([this](hotswap::event const& what) {
+                if (what.operation == hotswap::operation::log)
+                    log.record(std::string(to_string(what.level)) + " " + what.component + ": " +
+                               what.message);
+            })
+            .detach();
     }
 
     hotswap::handle<worker> load(std::string_view name, char const* release = "1.0.0") {

@@ -53,7 +53,7 @@ TEST_CASE(
     auto const sums = at.load("tally", tally_file("1.0.0"));
     auto const other = at.load<tally_grown>("grown", grown());
     std::string told;
-    at.runtime.subscribe([&](hotswap::event const& what) { told += what.message; });
+    at.runtime.subscribe([&](hotswap::event const& what) { told += what.message; }).detach();
     CHECK(other->code() == "no neighbour");
     CHECK(
         names(told, {"\"tally\" implements the contract test.tally 1", "with 8 entries", "knows it with 9"}));

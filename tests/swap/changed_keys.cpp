@@ -49,11 +49,13 @@ struct keyed_site : site {
     template <class F>
     void once_after_precopy(F f) {
         auto const is_done = std::make_shared<std::atomic<bool>>(false);
-        runtime.subscribe([f, is_done](hotswap::event const& what) {
-            if (what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done &&
-                !is_done->exchange(true))
-                f();
-        });
+        runtime
+            .subscribe([f, is_done](hotswap::event const& what) {
+                if (what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done &&
+                    !is_done->exchange(true))
+                    f();
+            })
+            .detach();
     }
 
     hotswap::handle<keyed> handle;

@@ -24,9 +24,11 @@ TEST_CASE(
     CHECK(names(to_string(plan), {"STATE WOULD BE DROPPED"}));
 
     std::string told;
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.level == hotswap::level::warning) told += what.message;
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.level == hotswap::level::warning) told += what.message;
+        })
+        .detach();
     auto const report = at.swap("tally", edited, fresh);
     CHECK(report.state_dropped);
     CHECK(names(to_string(report), {"STATE DROPPED", "fresh_state"}));

@@ -111,9 +111,12 @@ TEST_CASE(
     auto const file = at.directory.path() / "tally-1.0.0.so";
     test::write(file, test::unsealed(test::read(tally_file("1.0.0"))));
     std::vector<std::string> warnings;
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.level == hotswap::level::warning) warnings.push_back(what.operation + ": " + what.message);
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.level == hotswap::level::warning)
+                warnings.push_back(std::string(to_string(what.operation)) + ": " + what.message);
+        })
+        .detach();
     at.load("tally", file);
     at.swap("tally", file);
     REQUIRE(warnings.size() == 2);

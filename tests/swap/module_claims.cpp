@@ -75,12 +75,14 @@ TEST_CASE(
     for (std::uint64_t i = 1; i != 100; ++i) all->put(std::to_string(i), i);
     all->set_factor(static_cast<std::uint64_t>(wall.from()));
     std::atomic<bool> is_retired{false};
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.phase != hotswap::phase::construct || what.outcome != hotswap::outcome::failed) return;
-        // Told before the swap has ended: what it gave up is over and retired, its copy of the rows is there still.
-        wall.lift();
-        is_retired = test::eventually([&] { return at.status("rows").retained.empty(); });
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.phase != hotswap::phase::construct || what.outcome != hotswap::outcome::failed) return;
+            // Told before the swap has ended: what it gave up is over and retired, its copy of the rows is there still.
+            wall.lift();
+            is_retired = test::eventually([&] { return at.status("rows").retained.empty(); });
+        })
+        .detach();
 
     auto const why = at.refusal("rows", built("rows_waiting", "2.0.0"), {.pause_budget = 500ms});
 

@@ -99,12 +99,15 @@ TEST_CASE("pause budget: a pause whose tables are copied is tried three times, w
     auto const handle = at.load<rows>("rows", built("rows", "1.0.0"));
     handle->put("k1", 1);
     int copies = 0;
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        copies += what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done ? 1 : 0;
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            copies += what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done ? 1 : 0;
+        })
+        .detach();
     int drains = 0;
-    at.runtime.subscribe(
-        [&](hotswap::event const& what) { drains += what.phase == hotswap::phase::drain ? 1 : 0; });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) { drains += what.phase == hotswap::phase::drain ? 1 : 0; })
+        .detach();
     auto const why = at.refusal("rows", built("rows", "2.0.0"), {.pause_budget = 1ns});
     CHECK(why.code == hotswap::errc::pause_budget_exceeded);
     CHECK(drains == 3);

@@ -136,7 +136,7 @@ TEST_CASE("plan: a lease that is out for longer than the swap would wait is a bl
             auto const plan = at.runtime.plan(name, options).value();
             CHECK(blocked_by(plan, code));
             CHECK(plan.path == path{1, 2});
-            CHECK(at.refusal(name, options.module, limits).code == code);
+            CHECK(at.refusal(name, built(name, "2.0.0"), limits).code == code);
         }
     };
     {

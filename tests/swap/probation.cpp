@@ -224,12 +224,14 @@ TEST_CASE(
     ward at;
     std::future<bool> meanwhile;
     std::atomic<bool> begun{false};
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation != "probation" || begun.exchange(true)) return;
-        meanwhile =
-            std::async(std::launch::async, [&at] { return at.runtime.snapshot("patient").has_value(); });
-        meanwhile.wait_for(20ms);  // it is on its way, and what sends the generation back is still here
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.operation != hotswap::operation::probation || begun.exchange(true)) return;
+            meanwhile =
+                std::async(std::launch::async, [&at] { return at.runtime.snapshot("patient").has_value(); });
+            meanwhile.wait_for(20ms);  // it is on its way, and what sends the generation back is still here
+        })
+        .detach();
     at.put_on_probation(second);
     at.it->fall_ill(false);
     REQUIRE(at.is_sent_back());

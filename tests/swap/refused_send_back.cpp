@@ -199,11 +199,13 @@ TEST_CASE(
     site at;
     auto const it = at.load<patient>("patient", picky);
     it->visit("a");
-    at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "probation" && what.phase == hotswap::phase::drain &&
-            what.outcome == hotswap::outcome::failed)
-            ++failed_drains;
-    });
+    at.runtime
+        .subscribe([&](hotswap::event const& what) {
+            if (what.operation == hotswap::operation::probation && what.phase == hotswap::phase::drain &&
+                what.outcome == hotswap::outcome::failed)
+                ++failed_drains;
+        })
+        .detach();
     at.swap("patient", built("patient", "2.0.0"),
             {.drain_deadline = 1s, .probation = {.duration = for_ever, .interval = 1ms, .check = [&] {
                                                      return bad ? "bad" : "";

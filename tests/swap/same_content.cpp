@@ -32,9 +32,9 @@ void wait_until_over(site& at, std::string const& name) {
 TEST_CASE("same content: what runs already is not swapped again, and revert leads to the release before") {
     swapped_site at;
     std::vector<phase> phases;
-    auto const id = at.runtime.subscribe([&](hotswap::event const& what) { phases.push_back(what.phase); });
+    auto id = at.runtime.subscribe([&](hotswap::event const& what) { phases.push_back(what.phase); });
     auto const again = at.swap("tally", tally_file("2.0.0"));
-    at.runtime.unsubscribe(id);
+    id.end();
 
     CHECK(again.same_content);
     CHECK(again.from.generation == 2);
@@ -145,9 +145,12 @@ TEST_CASE("revert: says of a release that failed its probation whether it was se
     SUBCASE("it could not be, and the repaired release took its place") {
         it->visit("refused");
         std::atomic<bool> is_told{false};
-        at.runtime.subscribe([&](hotswap::event const& what) {
-            if (what.operation == "probation" && names(what.message, {"still serves"})) is_told = true;
-        });
+        at.runtime
+            .subscribe([&](hotswap::event const& what) {
+                if (what.operation == hotswap::operation::probation && names(what.message, {"still serves"}))
+                    is_told = true;
+            })
+            .detach();
         at.swap("patient", built("patient_refusing", "2.4.0"), {.probation = doomed});
         for (int look = 0; look != 10000 && !is_told; ++look) std::this_thread::sleep_for(1ms);
         REQUIRE(is_told);

@@ -290,9 +290,12 @@ TEST_CASE(
         it->visit("a");
         std::optional<failing_allocation> fault;  // of the watch's thread, in which the check is asked
         std::atomic<bool> has_failed{false};
-        at.runtime.subscribe([&](hotswap::event const& what) {
-            if (what.operation == "probation") has_failed = fault && fault->has_failed();
-        });
+        at.runtime
+            .subscribe([&](hotswap::event const& what) {
+                if (what.operation == hotswap::operation::probation)
+                    has_failed = fault && fault->has_failed();
+            })
+            .detach();
         bool asked = false;
         hotswap::swap_options how;
         how.probation = {.duration = 1ms, .interval = 1ms};

@@ -47,9 +47,11 @@ struct sole_site : site {
                            .settings = {{"kind", kind}, {"where", where}, {"trouble", trouble().string()}}}))
                  .value()) {
         it->add(7);
-        runtime.subscribe([this](hotswap::event const& what) {
-            if (what.level == hotswap::level::error) errors.push_back(what.message);
-        });
+        runtime
+            .subscribe([this](hotswap::event const& what) {
+                if (what.level == hotswap::level::error) errors.push_back(what.message);
+            })
+            .detach();
     }
 
     fs::path trouble() const { return directory.path() / "trouble"; }

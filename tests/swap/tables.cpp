@@ -17,9 +17,11 @@ using hotswap::table_way;
 /// Calls `f` when the copy of the tables is complete and the gate is still open.
 template <class F>
 void after_precopy(site& at, F f) {
-    at.runtime.subscribe([f](hotswap::event const& what) {
-        if (what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done) f();
-    });
+    at.runtime
+        .subscribe([f](hotswap::event const& what) {
+            if (what.phase == hotswap::phase::precopy && what.outcome == hotswap::outcome::done) f();
+        })
+        .detach();
 }
 
 }  // namespace

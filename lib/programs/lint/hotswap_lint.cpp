@@ -1,6 +1,7 @@
 // hotswap-lint FILE…: says of each module what the runtime would say before running any of its code, and seals it.
 #include "module/seal_file.hpp"
 
+#include <hotswap/format.hpp>
 #include <hotswap/inspect.hpp>
 
 #include <fmt/format.h>

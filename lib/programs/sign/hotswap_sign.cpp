@@ -3,6 +3,7 @@
 #include "module/file_io.hpp"
 #include "module/signature.hpp"
 
+#include <hotswap/format.hpp>
 #include <hotswap/inspect.hpp>
 
 #include <fmt/format.h>

@@ -136,9 +136,11 @@ void load_in_parallel(hotswap::runtime& runtime, fs::path const& module) {
 int run(fs::path const& directory, std::string const& what, std::string_view how) {
     hotswap::runtime runtime(
         {.modules = HOTSWAP_TEST_FIXTURES, .staging = directory, .log_to_stderr = false});
-    runtime.subscribe([](hotswap::event const& each) {
-        if (each.level >= hotswap::level::warning) say("{}\n", each.message);
-    });
+    runtime
+        .subscribe([](hotswap::event const& each) {
+            if (each.level >= hotswap::level::warning) say("{}\n", each.message);
+        })
+        .detach();
     auto const module = file_of("leaver_" + what, "1.0.0");
     if (how == "parallel") {
         load_in_parallel(runtime, module);

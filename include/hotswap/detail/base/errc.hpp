@@ -4,9 +4,8 @@
 #include <boost/system/error_category.hpp>
 #include <boost/system/error_code.hpp>
 
-#include <fmt/format.h>
-
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 
@@ -85,8 +84,29 @@ enum class errc : int {
     rolled_back = 140,  ///< a probation failed, and the generation before serves again
 };
 
+/// What kind of trouble a code is, which decides what a caller does about it.
+enum class failure_kind : std::uint8_t {
+    misuse,             ///< the call cannot work as it was made: fix the host
+    retry,              ///< the same call may succeed later
+    bad_module,         ///< the module is at fault, or does not fit: build or choose another one
+    bad_state,          ///< the data is at fault: the running state, a snapshot, or what is stored
+    environment,        ///< the system did not give what it takes: memory, space, rights, a program
+    refused_by_policy,  ///< an option or a rule forbids it, and could allow it
+};
+
+/// The kind of a code; docs/operating.md lists it next to each.
+/// Threads:  [any]
+failure_kind kind_of(errc code) noexcept;
+
+/// The name of the kind: "bad_module".
+std::string_view to_string(failure_kind kind) noexcept;
+
 /// The name of the code, as written above.
 std::string_view to_string(errc code) noexcept;
+
+/// The code of that name; nothing if there is none.
+/// Threads:  [any]
+std::optional<errc> errc_named(std::string_view name) noexcept;
 
 /// The category of `errc`; its id is fixed, so that two copies of the library compare equal.
 /// Threads:  [any]
@@ -122,19 +142,3 @@ std::string_view to_string(phase step) noexcept;
 
 template <>
 struct boost::system::is_error_code_enum<hotswap::errc> : std::true_type {};
-
-template <>
-struct fmt::formatter<hotswap::errc> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::errc code, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(code), context);
-    }
-};
-
-template <>
-struct fmt::formatter<hotswap::phase> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::phase step, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(step), context);
-    }
-};

@@ -18,7 +18,8 @@ struct rehearsal_options {
     std::filesystem::path helper{};        ///< hotswap-rehearse; empty: where the package has it
     std::chrono::nanoseconds deadline{0};  ///< by the wall clock; 0: 10 s, and 1 s for each 32 MiB of state
     std::uint64_t address_space = 0;       ///< bytes; 0: 1 GiB and 16 × the serialized state
-    std::uint64_t cpu_seconds = 0;         ///< 0: those of the deadline, and one
+    /// Of the processor, rounded up to whole seconds; 0: as long as the deadline, and one second.
+    std::chrono::nanoseconds cpu_time{0};
     std::uint64_t file_size = std::uint64_t{64} << 20;  ///< of any file that it writes, in bytes
     std::uint64_t open_files = 64;
     std::uint64_t processes = 64;  ///< with threads

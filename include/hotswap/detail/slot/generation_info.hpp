@@ -1,8 +1,7 @@
 // One generation, and what became of it, as reports tell.
 #pragma once
 
-#include <fmt/format.h>
-
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -42,17 +41,12 @@ struct unload_report {
     std::vector<std::string> libraries{};
     /// Of a forced unload: why the store has not the last state, but the one before; empty: it has.
     std::string not_kept{};
+    /// Of the events of `runtime::unload`; 0 in the report of another operation. The time is UTC.
+    std::uint64_t operation_id = 0;
+    std::chrono::system_clock::time_point started{};
 };
 
 /// The verdict in one line, for a person.
 std::string to_string(unload_report const& report);
 
 }  // namespace hotswap
-
-template <>
-struct fmt::formatter<hotswap::unload_report> : fmt::formatter<std::string_view> {
-    template <class Context>
-    auto format(hotswap::unload_report const& report, Context& context) const {
-        return fmt::formatter<std::string_view>::format(hotswap::to_string(report), context);
-    }
-};
