@@ -1,6 +1,6 @@
 #include "caller.hpp"
 
-#include "origin.hpp"
+#include "app/origin.hpp"
 
 #include <boost/json/object.hpp>
 

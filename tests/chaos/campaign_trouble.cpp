@@ -99,10 +99,10 @@ void campaign::disk_full(before const& was) {
 /// Back by up to a minute, and forward again.
 void campaign::clock_step(before const& was) {
     site_.clock_is_off(true);
-    site_.fault({{"clock_ms", -static_cast<std::int64_t>(1 + random_.below(60)) * 1000}});
+    site_.fault({{"clock_ns", -static_cast<std::int64_t>(1 + random_.below(60)) * 1'000'000'000}});
     swap_well(was);
     checkpoint(look(was.component));
-    site_.fault({{"clock_ms", 0}});
+    site_.fault({{"clock_ns", 0}});
     site_.clock_is_off(false);
 }
 

@@ -1,9 +1,9 @@
 // The gateway that chaos is done to: started, asked, killed and started again on the store that is left.
 #pragma once
 
-#include "gateway_process.hpp"
+#include "demo/gateway_process.hpp"
 #include "growth.hpp"
-#include "http_client.hpp"
+#include "http/client.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -1,7 +1,7 @@
 // A host that swaps and writes checkpoints in a loop is killed at random instants; each time the next one has to come up with
 // the set that was there, or the one that was being made, whole.
+#include "demo/gateway_process.hpp"
 #include "findings.hpp"
-#include "gateway_process.hpp"
 #include "modes.hpp"
 
 #include <chrono>

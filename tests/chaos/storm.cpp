@@ -1,6 +1,6 @@
 #include "storm.hpp"
 
-#include "gateway_process.hpp"
+#include "demo/gateway_process.hpp"
 #include "modes.hpp"
 
 #include <unistd.h>

@@ -1,6 +1,6 @@
-#include "http_client.hpp"
-#include "http_connection.hpp"
-#include "http_server.hpp"
+#include "http/client.hpp"
+#include "http/connection.hpp"
+#include "http/server.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 // A gateway of the test's own, on a free port and a socket in a directory of its own.
 #pragma once
 
-#include "gateway_process.hpp"
-#include "http_client.hpp"
+#include "demo/gateway_process.hpp"
+#include "http/client.hpp"
 
 #include <boost/json/object.hpp>
 

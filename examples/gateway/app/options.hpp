@@ -1,0 +1,37 @@
+// The gateway's command line.
+#pragma once
+
+#include "http/connection.hpp"
+
+#include <hotswap/contracts/rate_limiter.hpp>
+#include <hotswap/options.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace gateway {
+
+struct options {
+    std::string host{};
+    std::string port{};
+    std::filesystem::path modules{};
+    std::filesystem::path admin{};
+    std::string start_with{};       ///< a release, or "newest"
+    std::filesystem::path store{};  ///< empty: nothing survives the process
+    std::chrono::nanoseconds checkpoint_period{};
+    std::optional<hotswap::rehearse> rehearse{};
+    hotswap::contracts::rate_limit limit{};
+    unsigned threads = 0;
+    std::chrono::nanoseconds origin_delay{};
+    bool trust_client_header = false;
+    bool verbose = false;
+    http_limits http{};
+};
+
+/// The options, or nothing where --help or --version was asked for and has been answered on stdout.
+/// Errors:   throws std::invalid_argument that says what is wrong with the command line.
+std::optional<options> read_options(int argc, char const* const* argv);
+
+}  // namespace gateway
