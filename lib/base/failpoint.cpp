@@ -2,6 +2,8 @@
 
 #if defined(HOTSWAP_FAILPOINTS)
 
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <signal.h>
 #include <unistd.h>
 
@@ -10,7 +12,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <map>
-#include <mutex>
 #include <new>
 #include <stdexcept>
 
@@ -58,14 +59,14 @@ action parse(std::string_view text) {
 }
 
 struct points {
-    std::mutex mutex;
-    std::map<std::string, action, std::less<>> armed;  // guarded by mutex
-    std::vector<std::string> visited;                  // guarded by mutex
+    detail::mutex mutex;
+    std::map<std::string, action, std::less<>> armed HOTSWAP_GUARDED_BY(mutex);
+    std::vector<std::string> visited HOTSWAP_GUARDED_BY(mutex);
 
     points() {
         if (char const* const wanted = std::getenv("HOTSWAP_FAILPOINTS")) add(wanted);
     }
-    void add(std::string_view list) {
+    void add(std::string_view list) HOTSWAP_REQUIRES(mutex) {
         while (!list.empty()) {
             auto const one = list.substr(0, list.find(';'));
             list.remove_prefix(std::min(list.size(), one.size() + 1));
@@ -86,30 +87,30 @@ points& all() {
 }  // namespace
 
 void arm(std::string_view list) {
-    std::lock_guard const lock(all().mutex);
+    mutex_lock const lock(all().mutex);
     all().add(list);
 }
 
 void call(std::string point, std::function<void()> f) {
-    std::lock_guard const lock(all().mutex);
+    mutex_lock const lock(all().mutex);
     auto& made = all().armed[std::move(point)] = {};
     made.what = kind::call;
     made.function = std::move(f);
 }
 
 void clear() {
-    std::lock_guard const lock(all().mutex);
+    mutex_lock const lock(all().mutex);
     all().armed.clear();
     all().visited.clear();
 }
 
 std::vector<std::string> visited() {
-    std::lock_guard const lock(all().mutex);
+    mutex_lock const lock(all().mutex);
     return all().visited;
 }
 
 int visit(std::string_view point) {
-    std::unique_lock lock(all().mutex);
+    mutex_lock lock(all().mutex);
     auto& visited = all().visited;
     if (std::find(visited.begin(), visited.end(), point) == visited.end()) visited.emplace_back(point);
     auto const found = all().armed.find(point);

@@ -2,12 +2,13 @@
 
 #include "module/left_behind.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <dlfcn.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <iterator>
-#include <mutex>
 #include <set>
 
 namespace hotswap::detail {
@@ -69,18 +70,18 @@ bool keep(char const* path) noexcept {
 class kept_for_good {
 public:
     bool has(linked_object const& object) {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return bases_.contains(object.base);
     }
     /// False if it was there.
     bool add(linked_object const& object) {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return bases_.insert(object.base).second;
     }
 
 private:
-    std::mutex mutex_;
-    std::set<std::uintptr_t> bases_;  // guarded by mutex_
+    mutex mutex_;
+    std::set<std::uintptr_t> bases_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 kept_for_good& all_kept() {

@@ -1,5 +1,7 @@
 #include "module/path_walk.hpp"
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -190,7 +190,7 @@ result<void> staging_area::be_ready() {
 }
 
 result<staged_file> staging_area::stage(fs::path const& source, std::string name) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto content = read_module(source, policy_);
     if (!content) return content.error();
     if (auto ready = be_ready(); !ready) return ready.error();
@@ -198,7 +198,7 @@ result<staged_file> staging_area::stage(fs::path const& source, std::string name
 }
 
 result<staged_file> staging_area::stage(module_copy const& earlier, std::string name) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto content = earlier.read();
     if (!content) return content.error();
     if (auto ready = be_ready(); !ready) return ready.error();
@@ -214,7 +214,7 @@ result<void> staging_area::put_back(staged_file& copy) {
 }
 
 std::vector<std::string> staging_area::take_warnings() {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return std::exchange(warnings_, {});
 }
 

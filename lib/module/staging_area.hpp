@@ -5,6 +5,7 @@
 #include "module/module_source.hpp"
 #include "module/staging_base.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/failure.hpp>
 
@@ -12,7 +13,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -91,20 +91,20 @@ public:
     module_policy const& policy() const noexcept { return policy_; }
 
 private:
-    result<void> be_ready();
-    result<void> prepare();
-    result<void> settle_in(std::filesystem::path const& base);
-    result<staged_file> write(module_source source, std::string name);
+    result<void> be_ready() HOTSWAP_REQUIRES(mutex_);
+    result<void> prepare() HOTSWAP_REQUIRES(mutex_);
+    result<void> settle_in(std::filesystem::path const& base) HOTSWAP_REQUIRES(mutex_);
+    result<staged_file> write(module_source source, std::string name) HOTSWAP_REQUIRES(mutex_);
 
     module_policy const policy_;
     std::filesystem::path const wanted_;
-    std::mutex mutex_;
-    std::filesystem::path own_;          // guarded by mutex_; empty until prepared
-    file_descriptor lock_{-1};           // guarded by mutex_; of the directory `own_`
-    std::uint64_t next_ = 1;             // guarded by mutex_
-    std::vector<std::string> warnings_;  // guarded by mutex_
-    std::string last_warning_;           // guarded by mutex_
-    bool keeps_files_ = false;           // set before the first file is staged
+    mutex mutex_;
+    std::filesystem::path own_ HOTSWAP_GUARDED_BY(mutex_);  // empty until prepared
+    file_descriptor lock_ HOTSWAP_GUARDED_BY(mutex_){-1};   // of the directory `own_`
+    std::uint64_t next_ HOTSWAP_GUARDED_BY(mutex_) = 1;
+    std::vector<std::string> warnings_ HOTSWAP_GUARDED_BY(mutex_);
+    std::string last_warning_ HOTSWAP_GUARDED_BY(mutex_);
+    bool keeps_files_ = false;  // set before the first file is staged
 };
 
 }  // namespace hotswap::detail

@@ -88,12 +88,12 @@ static_block& static_block::of_process() {
 }
 
 void static_block::took(void const* owner, std::uint64_t bytes) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     parts_.push_back({owner, bytes});
 }
 
 void static_block::gave_back(void const* owner) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto const found =
         std::find_if(parts_.begin(), parts_.end(), [owner](part const& each) { return each.owner == owner; });
     if (found == parts_.end()) return;
@@ -103,22 +103,22 @@ void static_block::gave_back(void const* owner) noexcept {
 }
 
 void static_block::refused(std::uint64_t bytes) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     refused_ = refused_ == 0 ? bytes : std::min(refused_, bytes);
 }
 
 bool static_block::is_known_to_refuse(std::uint64_t bytes) const noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return refused_ != 0 && bytes >= refused_;
 }
 
 std::uint64_t static_block::loads_left(std::uint64_t bytes) const noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return left() / bytes;
 }
 
 bool static_block::has_room_for(std::uint64_t bytes) const noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return bytes <= left();
 }
 

@@ -4,11 +4,11 @@
 #include "module/elf_image.hpp"
 #include "module/needed_libraries.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/module/finding.hpp>
 #include <hotswap/failure.hpp>
 
 #include <cstdint>
-#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -61,12 +61,12 @@ private:
         std::uint64_t bytes;
     };
 
-    std::uint64_t left() const noexcept;  // under mutex_
+    std::uint64_t left() const noexcept HOTSWAP_REQUIRES(mutex_);
 
     std::uint64_t const size_;
-    mutable std::mutex mutex_;
-    std::vector<part> parts_{};  // guarded by mutex_
-    std::uint64_t refused_ = 0;  // guarded by mutex_; the fewest bytes, 0: none
+    mutable mutex mutex_;
+    std::vector<part> parts_ HOTSWAP_GUARDED_BY(mutex_){};
+    std::uint64_t refused_ HOTSWAP_GUARDED_BY(mutex_) = 0;  // the fewest bytes, 0: none
 };
 
 }  // namespace hotswap::detail

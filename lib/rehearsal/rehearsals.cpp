@@ -14,7 +14,7 @@ bool rehearsals::want(std::optional<rehearse> by_swap, tried_pair const& files) 
         case rehearse::never:
             return false;
         case rehearse::when_new: {
-            std::lock_guard const lock(mutex_);
+            mutex_lock const lock(mutex_);
             return !passed_.contains(files);
         }
         case rehearse::always:
@@ -24,12 +24,12 @@ bool rehearsals::want(std::optional<rehearse> by_swap, tried_pair const& files) 
 }
 
 void rehearsals::has_passed(tried_pair const& files, measured_steps const& measured) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     passed_.insert_or_assign(files, measured);
 }
 
 std::optional<measured_steps> rehearsals::passed(tried_pair const& files) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto const found = passed_.find(files);
     return found == passed_.end() ? std::nullopt : std::optional(found->second);
 }
@@ -37,7 +37,7 @@ std::optional<measured_steps> rehearsals::passed(tried_pair const& files) const 
 std::filesystem::path rehearsals::find_helper() const { return find_helper_file(options_.helper); }
 
 bool rehearsals::is_first_without_helper() {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return !std::exchange(warned_, true);
 }
 

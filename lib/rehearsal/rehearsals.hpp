@@ -1,6 +1,7 @@
 // The rehearsals of one runtime: when they are wanted, who does them, and which modules have passed.
 #pragma once
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
 #include <hotswap/options.hpp>
 
@@ -9,7 +10,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -55,9 +55,9 @@ private:
     rehearsal_options const options_;
     std::optional<rehearse> const usual_;
 
-    mutable std::mutex mutex_;
-    std::map<tried_pair, measured_steps> passed_;  // guarded by mutex_
-    bool warned_ = false;                          // guarded by mutex_
+    mutable mutex mutex_;
+    std::map<tried_pair, measured_steps> passed_ HOTSWAP_GUARDED_BY(mutex_);
+    bool warned_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace hotswap::detail

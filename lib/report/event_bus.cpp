@@ -25,7 +25,7 @@ void event_bus::publish(event const& what) noexcept {
     try {
         std::list<queued> one;
         one.push_back({what, set_closed_here()});
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         if (has_to_wait(one.front())) {
             waiting_.splice(waiting_.end(), one);
         } else {
@@ -39,12 +39,12 @@ void event_bus::publish(event const& what) noexcept {
 }
 
 void event_bus::closed(closed_gate& which) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     which.next = std::exchange(closed_, &which);
 }
 
 void event_bus::opened(closed_gate& which) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto** at = &closed_;
     while (*at != &which) at = &(*at)->next;
     *at = which.next;
@@ -59,7 +59,7 @@ void event_bus::opened(closed_gate& which) noexcept {
 }
 
 void event_bus::catch_up() noexcept {
-    std::unique_lock lock(mutex_);
+    mutex_lock lock(mutex_);
     if (is_closed(set_closed_here())) return;
     while (!handing_on_ && !ready_.empty()) {
         std::list<queued> next;
@@ -77,10 +77,10 @@ void event_bus::catch_up() noexcept {
 
 void event_bus::settle() noexcept {
     catch_up();
-    std::unique_lock lock(mutex_);
+    mutex_lock lock(mutex_);
     if (is_closed(set_closed_here())) return;
     auto const until = readied_;
-    changed_.wait(lock, [&] {
+    changed_.wait(lock, [&]() HOTSWAP_REQUIRES(mutex_) {
         bool const is_within = handing_on_ && by_ == std::this_thread::get_id();
         return is_within || handed_on_ >= until;
     });
@@ -88,7 +88,7 @@ void event_bus::settle() noexcept {
 
 void event_bus::hand_on(event const& what) noexcept {
     try {
-        std::lock_guard const lock(subscribers_mutex_);
+        mutex_lock const lock(subscribers_mutex_);
         if (to_stderr_ && what.level >= from_) fmt::print(stderr, "hotswap: {}\n", what);
         for (auto at = subscribers_.begin(); at != subscribers_.end();) {
             auto const [id, f] = *at;  // it may end itself, and others
@@ -105,20 +105,20 @@ void event_bus::hand_on(event const& what) noexcept {
 }
 
 std::uint64_t event_bus::add(subscriber f) {
-    std::lock_guard const lock(subscribers_mutex_);
+    mutex_lock const lock(subscribers_mutex_);
     subscribers_.emplace(last_ + 1, std::make_shared<subscriber const>(std::move(f)));
     ++last_;
     return last_;
 }
 
 void event_bus::end() noexcept {
-    std::lock_guard const lock(subscribers_mutex_);
+    mutex_lock const lock(subscribers_mutex_);
     subscribers_.clear();
 }
 
 void event_bus::remove(std::uint64_t which) noexcept {
     if (!home_.is_this()) return;
-    std::lock_guard const lock(subscribers_mutex_);
+    mutex_lock const lock(subscribers_mutex_);
     subscribers_.erase(which);
 }
 

@@ -4,15 +4,15 @@
 #include "base/owner_process.hpp"
 #include "slot/closed_here.hpp"
 
+#include <hotswap/detail/base/condition.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/event.hpp>
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 namespace hotswap::detail {
@@ -46,29 +46,29 @@ private:
         std::uint32_t behind;  // the set of closed gates that it was published behind; 0: none
     };
 
-    // Both with the lock held.
-    bool is_closed(std::uint32_t set) const noexcept;
-    bool has_to_wait(queued const& one) const noexcept;
+    bool is_closed(std::uint32_t set) const noexcept HOTSWAP_REQUIRES(mutex_);
+    bool has_to_wait(queued const& one) const noexcept HOTSWAP_REQUIRES(mutex_);
     void hand_on(event const& what) noexcept;
 
     owner_process const home_{};  // its locks are the parent's in a child that was forked
     bool const to_stderr_;
     level const from_;
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    closed_gate* closed_ = nullptr;  // guarded by mutex_; the first one
-    std::list<queued> waiting_;      // guarded by mutex_; for a gate
-    std::list<queued> ready_;        // guarded by mutex_
-    std::uint64_t readied_ = 0;      // guarded by mutex_; how many were ever in `ready_`
-    std::uint64_t handed_on_ = 0;    // guarded by mutex_
-    bool handing_on_ = false;        // guarded by mutex_
-    std::thread::id by_{};           // guarded by mutex_; while `handing_on_`
+    mutex mutex_;
+    condition changed_;
+    closed_gate* closed_ HOTSWAP_GUARDED_BY(mutex_) = nullptr;  // the first one
+    std::list<queued> waiting_ HOTSWAP_GUARDED_BY(mutex_);      // for a gate
+    std::list<queued> ready_ HOTSWAP_GUARDED_BY(mutex_);
+    std::uint64_t readied_ HOTSWAP_GUARDED_BY(mutex_) = 0;  // how many were ever in `ready_`
+    std::uint64_t handed_on_ HOTSWAP_GUARDED_BY(mutex_) = 0;
+    bool handing_on_ HOTSWAP_GUARDED_BY(mutex_) = false;
+    std::thread::id by_ HOTSWAP_GUARDED_BY(mutex_){};  // while `handing_on_`
 
     // Recursive for a subscriber that subscribes, or ends its own subscription.
-    std::recursive_mutex subscribers_mutex_;
-    std::map<std::uint64_t, std::shared_ptr<subscriber const>> subscribers_;  // guarded by subscribers_mutex_
-    std::uint64_t last_ = 0;                                                  // guarded by subscribers_mutex_
+    recursive_mutex subscribers_mutex_;
+    std::map<std::uint64_t, std::shared_ptr<subscriber const>> subscribers_
+        HOTSWAP_GUARDED_BY(subscribers_mutex_);
+    std::uint64_t last_ HOTSWAP_GUARDED_BY(subscribers_mutex_) = 0;
 };
 
 }  // namespace hotswap::detail

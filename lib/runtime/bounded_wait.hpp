@@ -1,12 +1,12 @@
 // Work that is waited for until a deadline, and then left to itself.
 #pragma once
 
+#include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace hotswap::detail {
@@ -17,19 +17,20 @@ namespace hotswap::detail {
 template <class F>
 bool returns_by(std::chrono::steady_clock::time_point until, F f) {
     struct shared {
-        std::mutex mutex;
-        std::condition_variable changed;
-        bool is_over = false;  // guarded by mutex
+        detail::mutex mutex;
+        condition changed;
+        bool is_over HOTSWAP_GUARDED_BY(mutex) = false;
     };
     auto const common = std::make_shared<shared>();
     library_thread worker(thread_name("exit"), [common, f = std::move(f)]() mutable noexcept {
         f();
-        std::lock_guard const lock(common->mutex);
+        mutex_lock const lock(common->mutex);
         common->is_over = true;
         common->changed.notify_all();
     });
-    std::unique_lock lock(common->mutex);
-    bool const is_over = common->changed.wait_until(lock, until, [&] { return common->is_over; });
+    mutex_lock lock(common->mutex);
+    bool const is_over = common->changed.wait_until(
+        lock, until, [&]() HOTSWAP_REQUIRES(common->mutex) { return common->is_over; });
     lock.unlock();
     if (!is_over) worker.let_go();
     return is_over;

@@ -193,7 +193,7 @@ result<void> runtime_core::expect_no_referrers(slot const& in, unload_options co
 
 void runtime_core::drop_watches(bool stopped_too) {
     std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is gone
-    std::lock_guard const lock(watches_mutex);
+    mutex_lock const lock(watches_mutex);
     finished.reserve(watches.size());
     for (auto& each : watches)
         if (each->is_over() || (stopped_too && each->is_stopped() && !each->is_this_thread()))
@@ -248,7 +248,7 @@ settings runtime_core::stored_settings(slot& in, first_module const& from) {
 }
 
 void runtime_core::note_checkpoint(result<void> const& done) {
-    std::lock_guard const lock(failing_mutex);
+    mutex_lock const lock(failing_mutex);
     if (done) return failing.reset();
     if (!failing) failing.emplace().since = options.clock();
     failing->last = done.error();

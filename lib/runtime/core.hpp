@@ -19,6 +19,7 @@
 #include "swap/return_to_standby.hpp"
 #include "swap/transaction.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/runtime.hpp>
 
 #include <atomic>
@@ -26,7 +27,6 @@
 #include <filesystem>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
@@ -221,15 +221,15 @@ public:
     std::atomic<bool> is_left_behind{false};  // then what the options refer to may be gone
     std::atomic<bool> set_is_here{
         false};  // what the store holds is in memory, or is nothing: it may be written
-    std::mutex failing_mutex;
-    std::optional<failing_checkpoint> failing;  // guarded by failing_mutex
+    mutex failing_mutex;
+    std::optional<failing_checkpoint> failing HOTSWAP_GUARDED_BY(failing_mutex);
     pause_turns turns{
         [this](std::string_view from, std::string_view to) { return components.leads_to(from, to); }};
     registry components;
     event_sink const sink;
     std::optional<periodic> checkpoints;
-    std::mutex watches_mutex;
-    std::vector<std::unique_ptr<probation_watch>> watches;  // guarded by watches_mutex
+    mutex watches_mutex;
+    std::vector<std::unique_ptr<probation_watch>> watches HOTSWAP_GUARDED_BY(watches_mutex);
     said_once passed_over;
 };
 

@@ -112,13 +112,13 @@ bool runtime_core::end_own_work(clock::time_point until) noexcept {
     auto const end = [this]() noexcept {
         checkpoints.reset();
         {
-            std::lock_guard const lock(watches_mutex);
+            mutex_lock const lock(watches_mutex);
             for (auto const& each : watches) each->stop();
         }
         drop_watches(true);
     };
     {
-        std::lock_guard const lock(watches_mutex);
+        mutex_lock const lock(watches_mutex);
         if (!checkpoints && watches.empty()) return true;
     }
     try {

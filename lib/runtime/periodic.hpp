@@ -1,11 +1,11 @@
 // Something that is done again and again, on a thread of its own.
 #pragma once
 
+#include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <type_traits>
 #include <utility>
 
@@ -23,7 +23,7 @@ public:
           }) {}
     ~periodic() {
         {
-            std::lock_guard const lock(mutex_);
+            mutex_lock const lock(mutex_);
             stopping_ = true;
         }
         changed_.notify_all();
@@ -35,13 +35,13 @@ public:
 private:
     // False once it is over.
     bool wait(std::chrono::nanoseconds period) {
-        std::unique_lock lock(mutex_);
-        return !changed_.wait_for(lock, period, [this] { return stopping_; });
+        mutex_lock lock(mutex_);
+        return !changed_.wait_for(lock, period, [this]() HOTSWAP_REQUIRES(mutex_) { return stopping_; });
     }
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool stopping_ = false;  // guarded by mutex_
+    mutex mutex_;
+    condition changed_;
+    bool stopping_ HOTSWAP_GUARDED_BY(mutex_) = false;
     library_thread thread_;
 };
 

@@ -8,7 +8,7 @@
 namespace hotswap::detail {
 
 result<void> registry::reserve(std::shared_ptr<slot> made) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::string name = made->entrance->name();
     pinned_.reserve(pinned_.size() + entries_.size() + 1);  // so that `remove` needs no memory
     if (entries_.try_emplace(name, entry{std::move(made), false, ++loads_}).second) return {};
@@ -19,13 +19,13 @@ result<void> registry::reserve(std::shared_ptr<slot> made) {
 }
 
 void registry::announce(std::string_view name) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (auto const found = entries_.find(name); found != entries_.end()) found->second.announced = true;
 }
 
 void registry::remove(std::string_view name) noexcept {
     std::shared_ptr<slot> last;  // its destructor runs a module's code, so not under the lock
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (auto const found = entries_.find(name); found != entries_.end()) {
         last = std::move(found->second.slot);
         if (last->has_pins()) pinned_.push_back(last);
@@ -37,13 +37,13 @@ void registry::remove(std::string_view name) noexcept {
 bool registry::sweep_removed() {
     std::vector<std::shared_ptr<slot>> looked_at;
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         looked_at = pinned_;
     }
     for (auto const& each : looked_at) each->sweep_retained();
     std::vector<std::shared_ptr<slot>> free;
     free.reserve(looked_at.size());
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::erase_if(pinned_, [&](auto& removed) {
         if (free.size() == free.capacity() || removed->has_pins()) return false;
         free.push_back(std::move(removed));
@@ -53,18 +53,17 @@ bool registry::sweep_removed() {
 }
 
 result<std::shared_ptr<slot>> registry::find(std::string_view name) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (auto const found = entries_.find(name); found != entries_.end() && found->second.announced)
         return found->second.slot;
     return refusal(name);
 }
 
 failure registry::unknown(std::string_view name) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return refusal(name);
 }
 
-// With the lock held.
 failure registry::refusal(std::string_view name) const {
     std::string others;
     for (auto const& [other, e] : entries_)
@@ -77,7 +76,7 @@ failure registry::refusal(std::string_view name) const {
 }
 
 std::vector<std::shared_ptr<slot>> registry::all() const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::vector<std::shared_ptr<slot>> found;
     for (auto const& [name, e] : entries_)
         if (e.announced) found.push_back(e.slot);
@@ -85,7 +84,7 @@ std::vector<std::shared_ptr<slot>> registry::all() const {
 }
 
 std::vector<std::shared_ptr<slot>> registry::last_loaded_first() const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::vector<entry const*> announced;
     for (auto const& [name, e] : entries_)
         if (e.announced) announced.push_back(&e);
@@ -99,7 +98,7 @@ std::vector<std::shared_ptr<slot>> registry::last_loaded_first() const {
 // Against the direction of the calls, because each slot knows who calls it.
 bool registry::leads_to(std::string_view from, std::string_view to) const {
     std::vector<std::string> reached{std::string(to)};
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     for (std::size_t i = 0; i != reached.size(); ++i) {
         auto const found = entries_.find(reached[i]);
         if (found == entries_.end()) continue;

@@ -3,12 +3,12 @@
 
 #include "slot/slot.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,12 +46,12 @@ private:
         std::uint64_t order = 0;  ///< of loading
     };
 
-    failure refusal(std::string_view name) const;
+    failure refusal(std::string_view name) const HOTSWAP_REQUIRES(mutex_);
 
-    mutable std::mutex mutex_;
-    std::map<std::string, entry, std::less<>> entries_;  // guarded by mutex_
-    std::vector<std::shared_ptr<slot>> pinned_;          // guarded by mutex_
-    std::uint64_t loads_ = 0;                            // guarded by mutex_
+    mutable mutex mutex_;
+    std::map<std::string, entry, std::less<>> entries_ HOTSWAP_GUARDED_BY(mutex_);
+    std::vector<std::shared_ptr<slot>> pinned_ HOTSWAP_GUARDED_BY(mutex_);
+    std::uint64_t loads_ HOTSWAP_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace hotswap::detail

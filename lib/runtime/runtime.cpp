@@ -223,7 +223,7 @@ std::vector<component_status> runtime::status() const {
     self_->components.sweep_removed();
     std::optional<failing_checkpoint> failing;
     {
-        std::lock_guard const lock(self_->failing_mutex);
+        mutex_lock const lock(self_->failing_mutex);
         failing = self_->failing;
     }
     for (auto const& in : self_->components.all()) {

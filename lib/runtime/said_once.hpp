@@ -1,7 +1,8 @@
 // What is said the first time only.
 #pragma once
 
-#include <mutex>
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <set>
 #include <string>
 #include <utility>
@@ -15,13 +16,13 @@ public:
     /// Whether this is the first time for the text.
     /// Errors:   throws std::bad_alloc.
     bool is_new(std::string text) {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return said_.insert(std::move(text)).second;
     }
 
 private:
-    std::mutex mutex_;
-    std::set<std::string> said_;  // guarded by mutex_
+    mutex mutex_;
+    std::set<std::string> said_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 }  // namespace hotswap::detail

@@ -156,7 +156,7 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
         auto made = std::make_unique<probation_watch>(
             std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, keeper());
         watch = made.get();
-        std::lock_guard const lock(watches_mutex);
+        mutex_lock const lock(watches_mutex);
         watches.push_back(std::move(made));
     }
     transaction all(of.front().steps->operation(), std::move(changes), terms);
@@ -182,13 +182,13 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
 }
 
 void runtime_core::stop_watching(slot const& in, probation_watch const* but) noexcept {
-    std::lock_guard const lock(watches_mutex);
+    mutex_lock const lock(watches_mutex);
     for (auto const& watch : watches)
         if (watch.get() != but) watch->leave(in);
 }
 
 std::vector<std::string> runtime_core::with_partners(std::vector<std::string> names) {
-    std::lock_guard const lock(watches_mutex);
+    mutex_lock const lock(watches_mutex);
     for (auto const& watch : watches) {
         if (watch->is_over() || watch->is_stopped()) continue;
         auto const together = watch->slots();

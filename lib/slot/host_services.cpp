@@ -153,12 +153,12 @@ struct host_functions {
     }
     static void listen_for_drains(void* context, abi::drain_listener* who) noexcept {
         auto& self = of(context);
-        std::lock_guard const lock(self.drains_mutex_);
+        mutex_lock const lock(self.drains_mutex_);
         who->next = std::exchange(self.drain_listeners_, who);
     }
     static void stop_listening_for_drains(void* context, abi::drain_listener* who) noexcept {
         auto& self = of(context);
-        std::lock_guard const lock(self.drains_mutex_);
+        mutex_lock const lock(self.drains_mutex_);
         auto** at = &self.drain_listeners_;
         while (*at != nullptr && *at != who) at = &(*at)->next;
         if (*at != nullptr) *at = who->next;
@@ -188,7 +188,7 @@ host_services::host_services(environment const& around, job_runner& runner,
 // The listeners look at `draining_` after they began to listen, so that none misses a drain that begins at that moment.
 void host_services::draining(bool begins) noexcept {
     if (draining_.exchange(begins, std::memory_order_acq_rel) == begins) return;
-    std::lock_guard const lock(drains_mutex_);
+    mutex_lock const lock(drains_mutex_);
     for (auto* each = drain_listeners_; each != nullptr; each = each->next) each->told(each->context, begins);
 }
 

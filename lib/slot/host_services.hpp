@@ -9,6 +9,7 @@
 
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/gate.hpp>
 #include <hotswap/failure.hpp>
 
@@ -18,7 +19,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,8 +73,8 @@ private:
     job_list jobs_;
     std::atomic<std::uint64_t> pins_{0};
     std::atomic<bool> draining_{false};
-    std::mutex drains_mutex_;
-    abi::drain_listener* drain_listeners_ = nullptr;  // guarded by drains_mutex_
+    mutex drains_mutex_;
+    abi::drain_listener* drain_listeners_ HOTSWAP_GUARDED_BY(drains_mutex_) = nullptr;
 };
 
 }  // namespace hotswap::detail

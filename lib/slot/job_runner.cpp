@@ -45,7 +45,7 @@ void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanosecon
                            std::chrono::nanoseconds first_after) {
     period = std::min(period, as_good_as_never);
     first_after = std::clamp(first_after, std::chrono::nanoseconds{0}, as_good_as_never);
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     expect_open(list);
     start();
     list.timers_.push_back({work, period, clock::now() + first_after});
@@ -53,7 +53,7 @@ void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanosecon
 }
 
 void job_runner::add_post(job_list& list, abi::job work) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     expect_open(list);
     start();
     list.posts_.push_back(work);
@@ -61,7 +61,7 @@ void job_runner::add_post(job_list& list, abi::job work) {
 }
 
 void job_runner::activate(job_list* list) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     active_ = list;
     changed_.notify_all();
 }
@@ -69,7 +69,7 @@ void job_runner::activate(job_list* list) noexcept {
 std::size_t job_runner::close(job_list& list) noexcept {
     job_list doomed;
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         list.closed_ = true;
         doomed.timers_.swap(list.timers_);
         doomed.posts_.swap(list.posts_);
@@ -79,7 +79,7 @@ std::size_t job_runner::close(job_list& list) noexcept {
 
 void job_runner::stop() noexcept {
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         stopping_ = true;
         changed_.notify_all();
     }
@@ -87,7 +87,7 @@ void job_runner::stop() noexcept {
 }
 
 // Waits until a job of the active list is due; false when the thread is to end.
-bool job_runner::wait_for_work(std::unique_lock<std::mutex>& lock) {
+bool job_runner::wait_for_work(mutex_lock<std::mutex>& lock) {
     for (;;) {
         if (stopping_) return false;
         auto const due = active_ == nullptr ? clock::time_point::max() : active_->next_due();
@@ -107,7 +107,7 @@ bool job_runner::wait_for_work(std::unique_lock<std::mutex>& lock) {
 void job_runner::work() noexcept {
     for (;;) {
         {
-            std::unique_lock lock(mutex_);
+            mutex_lock lock(mutex_);
             if (!wait_for_work(lock)) return;
         }
         auto& cell = gate_.cell();
@@ -120,7 +120,7 @@ void job_runner::work() noexcept {
 
 // Under a lease: the active list cannot be exchanged or closed before the job has returned and is destroyed.
 void job_runner::run_due_job() noexcept {
-    std::unique_lock lock(mutex_);
+    mutex_lock lock(mutex_);
     if (active_ == nullptr || stopping_) return;
     auto const now = clock::now();
     auto& timers = active_->timers_;

@@ -2,16 +2,16 @@
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/gate.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <list>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 namespace hotswap::detail {
@@ -79,19 +79,19 @@ private:
     void expect_open(job_list const& list) const;
     void start();
     void work() noexcept;
-    bool wait_for_work(std::unique_lock<std::mutex>& lock);
+    bool wait_for_work(mutex_lock<std::mutex>& lock) HOTSWAP_REQUIRES(mutex_);
     void run_due_job() noexcept;
     void run_timer(job_list::timer& timer) noexcept;
     void run_post(abi::job const& job) noexcept;
 
     gate& gate_;
     report const failed_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    job_list* active_ = nullptr;  // guarded by mutex_
-    bool stopping_ = false;       // guarded by mutex_
-    bool timers_turn_ = false;    // guarded by mutex_
-    library_thread thread_;       // guarded by mutex_ until stop
+    mutex mutex_;
+    condition changed_;
+    job_list* active_ HOTSWAP_GUARDED_BY(mutex_) = nullptr;
+    bool stopping_ HOTSWAP_GUARDED_BY(mutex_) = false;
+    bool timers_turn_ HOTSWAP_GUARDED_BY(mutex_) = false;
+    library_thread thread_;  // guarded by mutex_ until stop
 };
 
 }  // namespace hotswap::detail

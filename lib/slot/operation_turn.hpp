@@ -1,8 +1,9 @@
 // Who operates on a slot: one at a time.
 #pragma once
 
-#include <condition_variable>
-#include <mutex>
+#include <hotswap/detail/base/condition.hpp>
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <thread>
 #include <utility>
 
@@ -17,51 +18,51 @@ public:
 
     /// False if somebody has it.
     bool try_take(holder as) {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return take(as);
     }
     /// For the host, after the runtime's own work; false if an operation of the host's has it, or this thread. Whoever is
     /// inside some component must not wait: the work may be waiting for him.
     bool take_after_runtime() {
-        std::unique_lock lock(mutex_);
+        mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
-        free_.wait(lock, [this] { return holder_ != holder::runtime; });
+        free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ != holder::runtime; });
         return take(holder::host);
     }
     /// For the runtime, after whoever has it; false only if that is this thread.
     bool take_after_all() {
-        std::unique_lock lock(mutex_);
+        mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
-        free_.wait(lock, [this] { return holder_ == holder::nobody; });
+        free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ == holder::nobody; });
         return take(holder::runtime);
     }
     void give_back() noexcept {
         {
-            std::lock_guard const lock(mutex_);
+            mutex_lock const lock(mutex_);
             holder_ = holder::nobody;
         }
         free_.notify_all();
     }
     bool is_taken() const {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return holder_ != holder::nobody;
     }
 
 private:
-    bool is_this_thread() const noexcept {
+    bool is_this_thread() const noexcept HOTSWAP_REQUIRES(mutex_) {
         return holder_ != holder::nobody && thread_ == std::this_thread::get_id();
     }
-    bool take(holder by) noexcept {
+    bool take(holder by) noexcept HOTSWAP_REQUIRES(mutex_) {
         if (holder_ != holder::nobody) return false;
         holder_ = by;
         thread_ = std::this_thread::get_id();
         return true;
     }
 
-    mutable std::mutex mutex_;
-    std::condition_variable free_;
-    holder holder_ = holder::nobody;  // guarded by mutex_
-    std::thread::id thread_;          // guarded by mutex_, of the holder
+    mutable mutex mutex_;
+    condition free_;
+    holder holder_ HOTSWAP_GUARDED_BY(mutex_) = holder::nobody;
+    std::thread::id thread_ HOTSWAP_GUARDED_BY(mutex_);  // of the holder
 };
 
 /// Gives a turn back that has been taken.

@@ -23,15 +23,16 @@ pause_turns::turn::turn(pause_turns* of, std::vector<std::string_view> names,
                         std::chrono::steady_clock::time_point until)
     : of_(of), names_(std::move(names)) {
     if (of_ == nullptr) return;
-    std::unique_lock lock(of_->mutex_);
-    of_->changed_.wait_until(lock, until, [this] { return !of_->has_to_wait(*this); });
+    mutex_lock lock(of_->mutex_);
+    of_->changed_.wait_until(lock, until,
+                             [this]() HOTSWAP_REQUIRES(of_->mutex_) { return !of_->has_to_wait(*this); });
     of_->at_work_.push_back(this);
 }
 
 pause_turns::turn::~turn() {
     if (of_ == nullptr) return;
     {
-        std::lock_guard const lock(of_->mutex_);
+        mutex_lock const lock(of_->mutex_);
         std::erase(of_->at_work_, this);
     }
     of_->changed_.notify_all();

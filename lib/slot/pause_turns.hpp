@@ -1,10 +1,11 @@
 // Which operations may close gates at the same time.
 #pragma once
 
+#include <hotswap/detail/base/condition.hpp>
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,12 +43,12 @@ public:
 
 private:
     bool could_wait_for_each_other(turn const& one, turn const& other) const;
-    bool has_to_wait(turn const& one) const;
+    bool has_to_wait(turn const& one) const HOTSWAP_REQUIRES(mutex_);
 
     calls const lead_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<turn const*> at_work_;  // guarded by mutex_
+    mutex mutex_;
+    condition changed_;
+    std::vector<turn const*> at_work_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 }  // namespace hotswap::detail

@@ -1,9 +1,10 @@
 // Which components hold handles to a component.
 #pragma once
 
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,23 +17,23 @@ class referrers {
 public:
     /// Errors:   throws std::bad_alloc.
     void add(std::string const& who) {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         ++handles_[who];
     }
     void remove(std::string const& who) noexcept {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         if (auto const found = handles_.find(who); found != handles_.end() && --found->second == 0)
             handles_.erase(found);
     }
     std::vector<std::string> names() const {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         std::vector<std::string> all;
         for (auto const& each : handles_) all.push_back(each.first);
         return all;
     }
     /// Their names in order, separated by commas; a component's handles to itself do not count.
     std::string names_but(std::string_view itself) const {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         std::string names;
         for (auto const& [who, count] : handles_)
             if (who != itself) names += (names.empty() ? "" : ", ") + who;
@@ -40,8 +41,8 @@ public:
     }
 
 private:
-    mutable std::mutex mutex_;
-    std::map<std::string, std::uint64_t, std::less<>> handles_;  // guarded by mutex_
+    mutable mutex mutex_;
+    std::map<std::string, std::uint64_t, std::less<>> handles_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 }  // namespace hotswap::detail

@@ -92,7 +92,7 @@ slot_news slot::expect(generation const& next) {
                          running_->services->settings()};
     }
     news.facts = facts_of(&next, news.previous.release);
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     news.facts.swaps = facts_.swaps + 1;
     add_new(news.facts.libraries, facts_.libraries);
     retained_.reserve(retained_.size() + 2);  // what is retired, and what stood by
@@ -102,7 +102,7 @@ slot_news slot::expect(generation const& next) {
 void slot::announce(slot_news news, bool on_probation) noexcept {
     previous_ = std::move(news.previous);
     probation_failed_ = false;
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     // Whoever names a file that was sent back wants it.
     auto const& digest = news.facts.running.digest;
     if (digest != facts_.running.digest)
@@ -119,14 +119,14 @@ unload_report slot::end_probation() {
 }
 
 void slot::note_probation_over() noexcept {
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     facts_.on_probation = false;
     facts_.is_suspect = false;
 }
 
 void slot::note_rollback(failure why, std::string digest, std::string what) {
     if (!digest.empty()) rolled_back_files_.insert_or_assign(std::move(digest), std::move(what));
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     facts_.rolled_back = std::move(why);
 }
 
@@ -162,7 +162,7 @@ unload_report slot::retire(std::unique_ptr<generation> old) noexcept {
 // What is in use is never let go of, whatever fails. Other generations that stand on the module keep it open.
 unload_report slot::let_go_of(retained_module kept) {
     unload_report report;
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     auto const& module = *kept.module;
     kept.look(around.thread_probe_signal);
     if (!kept.is_held()) {
@@ -218,14 +218,14 @@ bool slot::is_overrunning(loaded_module const& module) const {
 }
 
 void slot::adopt_abandoned(std::shared_ptr<abandoned_work> what) {
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     abandoned_.push_back(std::move(what));
 }
 
 void slot::retire_finished() {
     std::vector<std::shared_ptr<abandoned_work>> finished;
     {
-        std::lock_guard const lock(facts_mutex_);
+        mutex_lock const lock(facts_mutex_);
         auto const still = std::stable_partition(abandoned_.begin(), abandoned_.end(), [](auto const& each) {
             return !each->over.load(std::memory_order_acquire);
         });
@@ -237,7 +237,7 @@ void slot::retire_finished() {
 
 void slot::sweep_retained() {
     retire_finished();
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     for (retained_module& kept : retained_) {
         kept.look(around.thread_probe_signal);
         if (kept.is_held()) continue;
@@ -251,7 +251,7 @@ void slot::sweep_retained() {
 }
 
 bool slot::has_pins() const {
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     return is_abandoned_ || !abandoned_.empty() ||
            std::any_of(retained_.begin(), retained_.end(), [](auto const& kept) { return kept.is_in_use(); });
 }
@@ -259,7 +259,7 @@ bool slot::has_pins() const {
 void slot::leak_running() noexcept {
     runner_.activate(nullptr);
     {
-        std::lock_guard const lock(facts_mutex_);
+        mutex_lock const lock(facts_mutex_);
         is_abandoned_ = true;  // what is inside may call this slot's services
     }
     // Leaked on purpose: a stray caller may still be inside, and dlclose under its feet would end the
@@ -268,7 +268,7 @@ void slot::leak_running() noexcept {
 }
 
 slot_facts slot::facts() const {
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     slot_facts facts = facts_;
     for (retained_module const& kept : retained_)
         facts.retained += fmt::format("{}{}: {}", facts.retained.empty() ? "" : "; ",
@@ -281,7 +281,7 @@ slot_facts slot::facts() const {
 
 void slot::publish_facts() {
     auto facts = facts_of(running_.get(), previous_.release);
-    std::lock_guard const lock(facts_mutex_);
+    mutex_lock const lock(facts_mutex_);
     facts.swaps = facts_.swaps;
     add_new(facts.libraries, facts_.libraries);
     facts.on_probation = standby_ != nullptr;

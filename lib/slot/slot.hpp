@@ -7,6 +7,7 @@
 #include "slot/operation_turn.hpp"
 
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/gate.hpp>
 #include <hotswap/detail/slot/generation_info.hpp>
 #include <hotswap/failure.hpp>
@@ -16,7 +17,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -161,8 +161,8 @@ public:
     void publish_facts();
 
 private:
-    retained_module const* holder_of(loaded_module const& module) const;
-    bool is_overrunning(loaded_module const& module) const;
+    retained_module const* holder_of(loaded_module const& module) const HOTSWAP_REQUIRES(facts_mutex_);
+    bool is_overrunning(loaded_module const& module) const HOTSWAP_REQUIRES(facts_mutex_);
     unload_report let_go_of(retained_module kept);
     slot_facts facts_of(generation const* running, std::string previous_release) const;
     void retire_finished();
@@ -175,11 +175,11 @@ private:
     std::map<std::string, std::string, std::less<>> rolled_back_files_;  // by digest: what became of it
     std::uint64_t last_number_ = 0;
 
-    mutable std::mutex facts_mutex_;
-    std::vector<retained_module> retained_;                   // guarded by facts_mutex_
-    std::vector<std::shared_ptr<abandoned_work>> abandoned_;  // guarded by facts_mutex_
-    slot_facts facts_;                                        // guarded by facts_mutex_
-    bool is_abandoned_ = false;                               // guarded by facts_mutex_
+    mutable mutex facts_mutex_;
+    std::vector<retained_module> retained_ HOTSWAP_GUARDED_BY(facts_mutex_);
+    std::vector<std::shared_ptr<abandoned_work>> abandoned_ HOTSWAP_GUARDED_BY(facts_mutex_);
+    slot_facts facts_ HOTSWAP_GUARDED_BY(facts_mutex_);
+    bool is_abandoned_ HOTSWAP_GUARDED_BY(facts_mutex_) = false;
 };
 
 }  // namespace hotswap::detail

@@ -2,6 +2,7 @@
 
 #include "base/refuse.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/base/open_signals.hpp>
 
 #include <semaphore.h>
@@ -18,7 +19,6 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <new>
 #include <string_view>
 #include <thread>
@@ -171,7 +171,7 @@ std::string told(question const& what, int signal) {
     return text;
 }
 
-std::mutex one_at_a_time;
+mutex one_at_a_time;
 
 bool may_be_taken(int signal) noexcept {
     return signal == SIGUSR1 || signal == SIGUSR2 || signal == SIGURG ||
@@ -181,7 +181,7 @@ bool may_be_taken(int signal) noexcept {
 }  // namespace
 
 result<void> take_probe_signal(int signal) {
-    std::lock_guard const lock(one_at_a_time);
+    mutex_lock const lock(one_at_a_time);
     if (!may_be_taken(signal))
         return refuse(
             errc::invalid_argument, phase::none,
@@ -212,7 +212,7 @@ result<void> take_probe_signal(int signal) {
 
 std::string threads_in(code_range code, int signal) noexcept {
     try {
-        std::lock_guard const lock(one_at_a_time);
+        mutex_lock const lock(one_at_a_time);
         question what(code);
         for (int round = 0; round != rounds; ++round) {
             auto const new_ones = add_new_ones(what);

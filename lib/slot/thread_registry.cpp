@@ -2,6 +2,8 @@
 
 #include "slot/closed_here.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -73,14 +75,17 @@ thread_registry& thread_registry::get() noexcept {
 
 // A fork copies the registry whole: the child's first call, and the end of its threads, need the mutex.
 thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {
-    pthread_atfork([] { get().mutex_.lock(); }, [] { get().mutex_.unlock(); }, [] { get().mutex_.unlock(); });
+    // Taken in one of them and given back in another: no compiler can follow that.
+    pthread_atfork([]() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.lock(); },
+                   []() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.unlock(); },
+                   []() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.unlock(); });
 }
 
 bool thread_registry::enroll() noexcept {
     if (own_presence != presence::unknown) return own_presence == presence::enrolled;
     try {
         auto const number = next_thread_number.fetch_add(1, std::memory_order_relaxed);
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         threads_.push_back({&this_thread_cells, &own_sites, number, gettid()});
         this_thread_cells.number = number;
     } catch (...) {
@@ -93,7 +98,7 @@ bool thread_registry::enroll() noexcept {
 }
 
 void thread_registry::fold(thread_cells& cells) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     for (std::size_t i = 0; i != max_slots; ++i) {
         auto& cell = cells.of[i];
         std::uint64_t const outer = cell.outer.load(std::memory_order_relaxed) == lease_cell::held ? 1 : 0;
@@ -107,7 +112,7 @@ void thread_registry::fold(thread_cells& cells) noexcept {
 }
 
 std::uint32_t thread_registry::claim_slot(gate& by) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto const free = std::find(claimed_.begin(), claimed_.end(), false);
     if (free == claimed_.end()) throw std::length_error("every slot of the process is taken");
     *free = true;
@@ -118,7 +123,7 @@ std::uint32_t thread_registry::claim_slot(gate& by) {
 
 void thread_registry::release_slot(std::uint32_t index) noexcept {
     bool const forgotten = leases(index) != 0;
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     claimed_[index] = forgotten;
     gates_[index] = nullptr;
     set_of[index].store(0, std::memory_order_relaxed);
@@ -126,7 +131,7 @@ void thread_registry::release_slot(std::uint32_t index) noexcept {
 
 std::vector<std::string> thread_registry::held_by_this_thread() const {
     std::vector<std::string> names;
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     for (std::size_t i = 0; i != max_slots; ++i) {
         auto const& cell = this_thread_cells.of[i];
         bool const is_held = cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
@@ -168,7 +173,7 @@ void thread_registry::open_set(std::uint32_t number) noexcept {
         if (!are_of_it[i]) continue;
         gate* opened = nullptr;
         {
-            std::lock_guard const lock(mutex_);
+            mutex_lock const lock(mutex_);
             opened = gates_[i];
         }
         if (opened != nullptr) opened->reopen();
@@ -176,7 +181,7 @@ void thread_registry::open_set(std::uint32_t number) noexcept {
 }
 
 std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::vector<slot_holder> found;
     for (thread const& t : threads_) {
         auto const& cell = t.cells->of[index];
@@ -195,7 +200,7 @@ std::vector<slot_holder> thread_registry::holders(std::uint32_t index) const {
 }
 
 std::uint64_t thread_registry::leases(std::uint32_t index) const noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::uint64_t count = 0;
     for (thread const& t : threads_) {
         auto const& cell = t.cells->of[index];

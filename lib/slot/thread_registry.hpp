@@ -3,12 +3,12 @@
 
 #include "slot/hold_sites.hpp"
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/gate.hpp>
 
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,7 +62,7 @@ public:
     /// false, without a call, if it has ended.
     template <class F>
     bool with_thread(std::uint64_t number, F f) noexcept {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         for (thread const& t : threads_)
             if (t.number == number) {
                 f(*t.cells, std::as_const(*t.sites));
@@ -113,10 +113,10 @@ private:
 
     thread_registry() noexcept;
 
-    mutable std::mutex mutex_;
-    std::vector<thread> threads_;            // guarded by mutex_
-    std::array<bool, max_slots> claimed_{};  // guarded by mutex_
-    std::array<gate*, max_slots> gates_{};   // guarded by mutex_
+    mutable mutex mutex_;
+    std::vector<thread> threads_ HOTSWAP_GUARDED_BY(mutex_);
+    std::array<bool, max_slots> claimed_ HOTSWAP_GUARDED_BY(mutex_){};
+    std::array<gate*, max_slots> gates_ HOTSWAP_GUARDED_BY(mutex_){};
 };
 
 /// Where the calling thread's hold on the slot began; made, if it is `wanted` and was not yet.

@@ -68,7 +68,7 @@ public:
     claim& operator=(claim const&) = delete;
     ~claim() {
         if (stays_) return;
-        std::lock_guard const lock(in_.mutex_);
+        mutex_lock const lock(in_.mutex_);
         erase_one(in_.uncommitted_, digest_);
     }
     void stays() noexcept { stays_ = true; }
@@ -118,7 +118,7 @@ result<void> store::begin() {
 }
 
 result<stored_set> store::read() {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto pair = read_manifests(top_, seals_);
     damaged_ = !pair && pair.error().code == errc::store_damaged;
     if (!pair) return pair.error();
@@ -148,7 +148,7 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
     auto digest = content_digest(content);
     auto const name = module_file_name(digest);
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         uncommitted_.insert(digest);
     }
     claim taken(*this, digest);
@@ -168,7 +168,7 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
 result<bool> store::keep_known(std::string const& digest, std::span<std::byte const> signature) {
     auto const name = module_file_name(digest);
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         uncommitted_.insert(digest);
     }
     claim taken(*this, digest);
@@ -203,13 +203,13 @@ result<stored_snapshot> store::write_snapshot(std::string_view component, std::u
     made.taken_ns = now_ns();
     for (auto const part : parts) made.size += part.size();
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         made.sequence = ++last_sequence_;
     }
     made.file = snapshot_file(component, made.sequence);
     loose_snapshot loose(*this, made);
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         uncommitted_.insert(made.file);
     }
     auto const line = seals_.seal(snapshot_kind, made.sequence, component, parts);
@@ -258,7 +258,7 @@ failure store::nothing_whole() const {
 }
 
 result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (damaged_) return nothing_whole();
     auto next = current_;
     edit(next);
@@ -315,7 +315,7 @@ void store::settle(manifest const& next) {
 result<std::uint64_t> store::note_intent(intent const& what) {
     std::list<claim> taken;
     for (auto const& part : what.parts) taken.emplace_back(*this, part.to_digest);
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (damaged_) return nothing_whole();
     auto next = journal_;
     auto const id = ++next.last_id;
@@ -330,7 +330,7 @@ result<std::uint64_t> store::note_intent(intent const& what) {
 }
 
 result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto* const entry = journal_.find(id);
     if (entry == nullptr || !entry->unfinished())
         return refuse(errc::invalid_argument, phase::persist, "no operation {} is under way", id);
@@ -378,7 +378,7 @@ void store::sweep_locked() {
 
 // What it could not remove, for want of memory or whatever else, is removed the next time.
 void store::sweep() noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     try {
         sweep_locked();
     } catch (std::exception const&) {
@@ -386,7 +386,7 @@ void store::sweep() noexcept {
 }
 
 void store::give_up(stored_snapshot const& snapshot) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     erase_one(uncommitted_, snapshot.file);
     bool const is_named = std::ranges::any_of(current_.components, [&](auto const& each) {
         return each.snapshot.file == snapshot.file || each.way_back.snapshot.file == snapshot.file;

@@ -6,6 +6,7 @@
 // docs/store.md tells what is in the directory; directory.hpp, how files are written.
 #pragma once
 
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/failure.hpp>
 
 #include "store/directory.hpp"
@@ -21,7 +22,6 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <span>
@@ -119,14 +119,14 @@ public:
 private:
     class claim;
     store(directory top, directory modules, directory snapshots, store_lock lock, sealer seals);
-    result<void> begin();
+    result<void> begin() HOTSWAP_UNCHECKED_LOCKING;  // before another thread knows of it
     failure nothing_whole() const;
-    std::string missing_for(manifest const& next) const;
-    std::string lost_by(manifest const& next) const;
-    std::set<std::string, std::less<>> vouched_with(manifest const& next) const;
-    void settle(manifest const& next);
-    void sweep_locked();
-    std::set<std::string> names_in_use(manifest_pair const& pair) const;
+    std::string missing_for(manifest const& next) const HOTSWAP_REQUIRES(mutex_);
+    std::string lost_by(manifest const& next) const HOTSWAP_REQUIRES(mutex_);
+    std::set<std::string, std::less<>> vouched_with(manifest const& next) const HOTSWAP_REQUIRES(mutex_);
+    void settle(manifest const& next) HOTSWAP_REQUIRES(mutex_);
+    void sweep_locked() HOTSWAP_REQUIRES(mutex_);
+    std::set<std::string> names_in_use(manifest_pair const& pair) const HOTSWAP_REQUIRES(mutex_);
 
     directory top_;
     directory modules_;
@@ -134,16 +134,16 @@ private:
     store_lock lock_;
     sealer seals_;
 
-    std::mutex mutex_;
-    manifest current_;                            // guarded by mutex_
-    std::set<std::string, std::less<>> vouched_;  // guarded by mutex_; whose entries may be replaced
-    bool damaged_ = false;                        // guarded by mutex_; neither manifest was whole
-    bool doubtful_ = false;                       // guarded by mutex_; which manifest is durable is not known
-    std::uint64_t last_number_ = 0;               // guarded by mutex_; of manifests
-    std::uint64_t last_sequence_ = 0;             // guarded by mutex_; of snapshots
-    journal journal_;                             // guarded by mutex_
-    std::string journal_damage_;                  // guarded by mutex_
-    std::multiset<std::string> uncommitted_;      // guarded by mutex_; digests and snapshots' files
+    mutex mutex_;
+    manifest current_ HOTSWAP_GUARDED_BY(mutex_);
+    std::set<std::string, std::less<>> vouched_ HOTSWAP_GUARDED_BY(mutex_);  // whose entries may be replaced
+    bool damaged_ HOTSWAP_GUARDED_BY(mutex_) = false;                        // neither manifest was whole
+    bool doubtful_ HOTSWAP_GUARDED_BY(mutex_) = false;            // which manifest is durable is not known
+    std::uint64_t last_number_ HOTSWAP_GUARDED_BY(mutex_) = 0;    // of manifests
+    std::uint64_t last_sequence_ HOTSWAP_GUARDED_BY(mutex_) = 0;  // of snapshots
+    journal journal_ HOTSWAP_GUARDED_BY(mutex_);
+    std::string journal_damage_ HOTSWAP_GUARDED_BY(mutex_);
+    std::multiset<std::string> uncommitted_ HOTSWAP_GUARDED_BY(mutex_);  // digests and snapshots' files
 };
 
 /// A snapshot that no set names yet; given up with its owner.

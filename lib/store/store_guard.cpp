@@ -33,17 +33,17 @@ result<void> keep_in(directory const& aside, directory const& from, std::string 
 }  // namespace
 
 void store::vouch_for(std::string_view component) {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     vouched_.emplace(component);
 }
 
 void store::vouch_for_none() noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     vouched_.clear();
 }
 
 manifest store::current() {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return current_;
 }
 

@@ -50,7 +50,7 @@ probation_watch::~probation_watch() {
 
 void probation_watch::begin() noexcept {
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         begun_ = true;
     }
     changed_.notify_all();
@@ -58,7 +58,7 @@ void probation_watch::begin() noexcept {
 
 void probation_watch::stop() noexcept {
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         stopping_ = true;
     }
     changed_.notify_all();
@@ -66,7 +66,7 @@ void probation_watch::stop() noexcept {
 
 void probation_watch::leave(slot const& which) noexcept {
     {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         for (auto& each : slots_) each.left = each.left || each.of.get() == &which;
         stopping_ = stopping_ || std::ranges::all_of(slots_, &watched::left);
     }
@@ -74,7 +74,7 @@ void probation_watch::leave(slot const& which) noexcept {
 }
 
 std::vector<std::shared_ptr<slot>> probation_watch::slots() const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     std::vector<std::shared_ptr<slot>> all;
     for (auto const& each : slots_)
         if (!each.left) all.push_back(each.of);
@@ -83,8 +83,8 @@ std::vector<std::shared_ptr<slot>> probation_watch::slots() const {
 
 // False if there is nothing more to wait for.
 bool probation_watch::wait_until(clock::time_point when) {
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, when, [this] { return stopping_; });
+    mutex_lock lock(mutex_);
+    changed_.wait_until(lock, when, [this]() HOTSWAP_REQUIRES(mutex_) { return stopping_; });
     return !stopping_;
 }
 
@@ -103,7 +103,7 @@ private:
 };
 
 bool probation_watch::is_left(watched const& at) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     return at.left;
 }
 
@@ -128,8 +128,8 @@ void probation_watch::take() noexcept {
 
 void probation_watch::watch() {
     {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return begun_ || stopping_; });
+        mutex_lock lock(mutex_);
+        changed_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return begun_ || stopping_; });
         if (stopping_) return;
     }
     began_ = clock::now();

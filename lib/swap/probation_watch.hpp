@@ -5,13 +5,13 @@
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 
+#include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/report/probation.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -40,7 +40,7 @@ public:
     std::vector<std::shared_ptr<slot>> slots() const;
     bool is_this_thread() const noexcept { return thread_.is_this_thread(); }
     bool is_stopped() const {
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         return stopping_;
     }
     bool is_over() const noexcept { return over_.load(std::memory_order_acquire); }
@@ -52,7 +52,7 @@ private:
     struct watched {
         std::shared_ptr<slot> of;
         call_counts seen{};  // at the look before
-        bool left = false;   // guarded by mutex_
+        bool left = false;   // with the watch's mutex held
     };
     /// The operations on the slots that are still on probation; none: the probation is over.
     struct claimed {
@@ -97,10 +97,10 @@ private:
     operation_mark const mark_;  // the swap's
     persistence* const keeper_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable changed_;
-    bool begun_ = false;     // guarded by mutex_
-    bool stopping_ = false;  // guarded by mutex_
+    mutable mutex mutex_;
+    condition changed_;
+    bool begun_ HOTSWAP_GUARDED_BY(mutex_) = false;
+    bool stopping_ HOTSWAP_GUARDED_BY(mutex_) = false;
     std::atomic<bool> over_{false};
     clock::time_point began_{};  // the watch's own
     library_thread thread_;

@@ -61,7 +61,7 @@ abandonable_thread::abandonable_thread(std::string_view component)
 
 abandonable_thread::~abandonable_thread() {
     {
-        std::lock_guard const lock(shared_->mutex);
+        mutex_lock const lock(shared_->mutex);
         shared_->leaving = true;
     }
     shared_->changed.notify_all();
@@ -69,9 +69,9 @@ abandonable_thread::~abandonable_thread() {
 }
 
 void abandonable_thread::serve(std::shared_ptr<shared> at) noexcept {
-    std::unique_lock lock(at->mutex);
+    mutex_lock lock(at->mutex);
     at->thread = gettid();
-    at->changed.wait(lock, [&] { return at->work || at->leaving; });
+    at->changed.wait(lock, [&]() HOTSWAP_REQUIRES(at->mutex) { return at->work || at->leaving; });
     if (!at->work) return;
     auto const work = at->work;
     lock.unlock();
@@ -92,10 +92,12 @@ void abandonable_thread::serve(std::shared_ptr<shared> at) noexcept {
 
 bool abandonable_thread::run(std::shared_ptr<abandonable_work> const& work,
                              std::chrono::steady_clock::time_point until) {
-    std::unique_lock lock(shared_->mutex);
+    mutex_lock lock(shared_->mutex);
     shared_->work = work;
     shared_->changed.notify_all();
-    if (shared_->changed.wait_until(lock, until, [&] { return shared_->how == verdict::done; })) return true;
+    if (shared_->changed.wait_until(
+            lock, until, [&]() HOTSWAP_REQUIRES(shared_->mutex) { return shared_->how == verdict::done; }))
+        return true;
     shared_->how = verdict::given_up;
     // The callers who are let through now come first, whatever that thread goes on computing.
     if (shared_->thread != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(shared_->thread), 19);

@@ -7,14 +7,14 @@
 #include "transfer/module_calls.hpp"
 
 #include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/failure.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string_view>
 
 namespace hotswap::detail {
@@ -60,12 +60,12 @@ private:
     enum class verdict : std::uint8_t { open, done, given_up };
 
     struct shared {
-        std::mutex mutex;
-        std::condition_variable changed;
-        std::shared_ptr<abandonable_work> work;  // guarded by mutex
-        bool leaving = false;                    // guarded by mutex
-        verdict how = verdict::open;             // guarded by mutex
-        int thread = 0;                          // guarded by mutex; the kernel's number for it
+        detail::mutex mutex;
+        condition changed;
+        std::shared_ptr<abandonable_work> work HOTSWAP_GUARDED_BY(mutex);
+        bool leaving HOTSWAP_GUARDED_BY(mutex) = false;
+        verdict how HOTSWAP_GUARDED_BY(mutex) = verdict::open;
+        int thread HOTSWAP_GUARDED_BY(mutex) = 0;  // the kernel's number for it
     };
     static void serve(std::shared_ptr<shared> at) noexcept;
 

@@ -2,7 +2,8 @@
 
 #include "slot/contract_fit.hpp"
 
-#include <mutex>
+#include <hotswap/detail/base/mutex.hpp>
+
 #include <utility>
 #include <vector>
 
@@ -13,8 +14,8 @@ namespace {
 // With the claim goes the code, with the module its private copy; both stay where a leak checker finds them.
 void keep_mapped(std::shared_ptr<loaded_module> const& module) {
     static auto& kept = *new std::vector<module_use>;
-    static auto& mutex = *new std::mutex;
-    std::lock_guard const lock(mutex);
+    static auto& one_at_a_time = *new mutex;
+    mutex_lock const lock(one_at_a_time);
     kept.emplace_back(module);
 }
 

@@ -33,7 +33,7 @@ struct rehearsed_functions {
     static void log(void* context, level severity, abi::text message) noexcept {
         auto& self = of(context);
         if (!self.heard_) return;
-        std::lock_guard const lock(self.mutex_);
+        detail::mutex_lock const lock(self.mutex_);
         if (++self.lines_ > most_lines) {
             ++self.dropped_lines_;
             return;
@@ -44,7 +44,7 @@ struct rehearsed_functions {
     static std::int64_t now(void* context) noexcept { return of(context).ahead_ + steady_now(); }
     static abi::status take(void* context, abi::job work, abi::error* why) noexcept {
         auto& self = of(context);
-        std::lock_guard const lock(self.mutex_);
+        detail::mutex_lock const lock(self.mutex_);
         try {
             self.work_.push_back(work);
             return abi::status::ok;
@@ -121,7 +121,7 @@ void surroundings::drop_work() noexcept {
     std::vector<abi::job> dropped;
     std::uint64_t lines = 0;
     {
-        std::lock_guard const lock(mutex_);
+        detail::mutex_lock const lock(mutex_);
         dropped.swap(work_);
         lines = std::exchange(dropped_lines_, 0);
     }

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
 namespace hotswap::rehearse {
@@ -32,10 +32,10 @@ private:
     abi::text const origin_;
     abi::argument_list const settings_;
     bool const heard_;
-    std::mutex mutex_;
-    std::vector<abi::job> work_;       // guarded by mutex_
-    std::uint64_t lines_ = 0;          // guarded by mutex_
-    std::uint64_t dropped_lines_ = 0;  // guarded by mutex_
+    detail::mutex mutex_;
+    std::vector<abi::job> work_ HOTSWAP_GUARDED_BY(mutex_);
+    std::uint64_t lines_ HOTSWAP_GUARDED_BY(mutex_) = 0;
+    std::uint64_t dropped_lines_ HOTSWAP_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace hotswap::rehearse

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/lease_cell.hpp>
 #include <hotswap/detail/slot/opening.hpp>
 
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 
 namespace hotswap {
@@ -203,8 +203,8 @@ private:
     std::atomic<std::uint32_t> functions_;
     int process_;                         // whose threads open it
     drain_listener* listener_ = nullptr;  // the operator's
-    std::mutex waiting_mutex_;
-    opening_list waiting_;  // guarded by waiting_mutex_
+    mutex waiting_mutex_;
+    opening_list waiting_ HOTSWAP_GUARDED_BY(waiting_mutex_);
 };
 
 }  // namespace hotswap::detail

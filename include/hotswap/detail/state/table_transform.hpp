@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/detail/base/library_thread.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/state/table_functions.hpp>
 #include <hotswap/detail/state/table_type.hpp>
 
@@ -9,7 +10,6 @@
 #include <atomic>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -49,7 +49,7 @@ private:
                     if (pass_.is_taken(shard, slot)) send(shard, slot);
             }
         } catch (...) {
-            std::lock_guard const lock(mutex_);
+            mutex_lock const lock(mutex_);
             failed_ = true;
             if (!failure_) failure_ = std::current_exception();
         }
@@ -66,8 +66,8 @@ private:
     table_pass const& pass_;
     std::atomic<std::uint32_t> next_{0};
     std::atomic<bool> failed_{false};
-    std::mutex mutex_;
-    std::exception_ptr failure_;  // guarded by mutex_
+    mutex mutex_;
+    std::exception_ptr failure_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 template <class Function, class Table, class Data, class F>

@@ -1,0 +1,38 @@
+// What threads wait for, with a checked mutex.
+#pragma once
+
+#include <hotswap/detail/base/mutex.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// What threads wait for, with a mutex held. A predicate is a lambda with HOTSWAP_REQUIRES.
+class condition {
+public:
+    void notify_all() noexcept { standard_.notify_all(); }
+    void wait(mutex_lock<std::mutex>& held) { standard_.wait(held.standard()); }
+    template <class F>
+    void wait(mutex_lock<std::mutex>& held, F is_so) {
+        standard_.wait(held.standard(), std::move(is_so));
+    }
+    template <class Clock, class Duration>
+    void wait_until(mutex_lock<std::mutex>& held, std::chrono::time_point<Clock, Duration> when) {
+        standard_.wait_until(held.standard(), when);
+    }
+    template <class Clock, class Duration, class F>
+    bool wait_until(mutex_lock<std::mutex>& held, std::chrono::time_point<Clock, Duration> when, F is_so) {
+        return standard_.wait_until(held.standard(), when, std::move(is_so));
+    }
+    template <class Rep, class Period, class F>
+    bool wait_for(mutex_lock<std::mutex>& held, std::chrono::duration<Rep, Period> time, F is_so) {
+        return standard_.wait_for(held.standard(), time, std::move(is_so));
+    }
+
+private:
+    std::condition_variable standard_;
+};
+
+}  // namespace hotswap::detail
