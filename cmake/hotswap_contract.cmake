@@ -6,7 +6,7 @@
 # text is another one under the same number. hotswap_add_component(… CONTRACT header…) calls it.
 #
 # The whole text counts, because types that a contract passes on are part of it: declare one contract a header, with those types.
-# Includes do not count.
+# Includes do not count: a revision that `extends` a contract has a header of its own, which includes the one before.
 function(hotswap_contract)
     if(NOT ARGN)
         message(FATAL_ERROR "hotswap_contract(): names no header; write hotswap_contract(header…)")
@@ -68,7 +68,8 @@ function(_hotswap_check_contract header)
             math(EXPR next "${number} + 1")
             message(FATAL_ERROR "hotswap: the contract ${name} ${number} was changed under the same number, in ${header}: hosts and "
                 "modules that were built with the text before would call the wrong functions. Raise its number to ${next}; or, if "
-                "${name} ${number} was never released, delete its line from ${lock}")
+                "${name} ${number} was never released, delete its line from ${lock}. Functions that come behind all others go into a "
+                "header of their own, as ${name} ${next}, which `extends` this one and serves the hosts of both")
         endif()
     endforeach()
     if(NOT known)

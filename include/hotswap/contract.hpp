@@ -10,6 +10,16 @@ namespace hotswap {
 /// A host and a module agree iff both are equal: raise `number` whenever the class changes in any way. `hotswap_contract` (CMake)
 /// fails the build where that was forgotten; a forgotten number whose change shows in the count of virtual functions is refused
 /// at run time (contract_mismatch).
+///
+/// A contract that only adds functions at the end is a revision: it derives from the one before, says so, and takes the next number.
+///
+///     struct inventory_2 : inventory {
+///         using extends = inventory;   // "shop.inventory", 1
+///         static constexpr hotswap::contract contract{"shop.inventory", 2};
+///         virtual void reserve(std::string_view item, std::uint64_t n) = 0;
+///     };
+///
+/// A module that implements it serves the hosts of both.
 struct contract {
     std::string_view name;
     std::uint32_t number = 1;
@@ -20,6 +30,14 @@ struct contract {
     constexpr bool operator==(contract const& other) const noexcept {
         return name == other.name && number == other.number;
     }
+};
+
+/// The revisions of its contract that a module serves: those two, and all between.
+struct contract_revisions {
+    std::uint32_t oldest = 0;
+    std::uint32_t newest = 0;
+
+    constexpr bool operator==(contract_revisions const&) const noexcept = default;
 };
 
 }  // namespace hotswap

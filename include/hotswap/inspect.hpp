@@ -1,6 +1,7 @@
 // Reads and judges a module's file from outside, without running any of it.
 #pragma once
 
+#include <hotswap/contract.hpp>
 #include <hotswap/detail/module/finding.hpp>
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/failure.hpp>
@@ -40,6 +41,7 @@ struct inspection {
     std::string signed_by{};                  ///< the trusted key that signed it; empty without trusted keys
     std::vector<std::string> keeps_mapped{};  ///< what in it defeats an unload, in words
     std::vector<finding> findings{};          ///< those that refuse first
+    contract_revisions serves{};              ///< of the contract
 
     /// The finding with which a runtime refuses the file; null if it would load it.
     /// Lifetime: the inspection's.

@@ -1,11 +1,18 @@
 #include "module/descriptor_note.hpp"
 
 #include "module/digest.hpp"
+#include "module/elf_notes.hpp"
+#include "module/file_io.hpp"
 
 #include <hotswap/version.hpp>
 
+#include <elf.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -25,7 +32,8 @@ bool is_sound(abi::descriptor const& d) {
     if (d.schema_version - oldest + 1 != d.state_count) return false;
     for (std::uint32_t i = 0; i != d.state_count; ++i)
         if (d.states[i].version != oldest + i) return false;
-    return true;
+    return d.oldest_contract <= d.contract_number &&
+           d.contract_number - d.oldest_contract <= abi::max_older_revisions;
 }
 
 constexpr char version[] = HOTSWAP_TEXT_OF(HOTSWAP_VERSION_MAJOR) "." HOTSWAP_TEXT_OF(
@@ -78,6 +86,47 @@ judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view
             "-D_GLIBCXX_USE_CXX11_ABI; the compilers may differ");
     if (!is_sound(d)) return damaged_descriptor(name, "its versions or texts contradict each other");
     return d;
+}
+
+namespace {
+
+constexpr std::size_t most_segments = 64;
+constexpr std::uint64_t largest_notes = std::uint64_t{64} << 10;
+
+// Less where the file ends.
+std::vector<std::byte> read_at(file_descriptor const& file, extent where) {
+    std::vector<std::byte> bytes(where.size);
+    auto const got = pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(where.begin));
+    bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return bytes;
+}
+
+std::optional<abi::descriptor> peek_at(file_descriptor const& file) {
+    auto const head = read_at(file, {0, sizeof(Elf64_Ehdr)});
+    if (head.size() < sizeof(Elf64_Ehdr) || std::memcmp(head.data(), ELFMAG, SELFMAG) != 0)
+        return std::nullopt;
+    auto const header = copy_at<Elf64_Ehdr>(head, 0);
+    if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > most_segments) return std::nullopt;
+    auto const table = read_at(file, {header.e_phoff, header.e_phnum * sizeof(Elf64_Phdr)});
+    for (std::size_t i = 0; i != table.size() / sizeof(Elf64_Phdr); ++i) {
+        auto const segment = copy_at<Elf64_Phdr>(table, i * sizeof(Elf64_Phdr));
+        if (segment.p_type != PT_NOTE || segment.p_filesz > largest_notes) continue;
+        auto const notes = read_at(file, {segment.p_offset, segment.p_filesz});
+        auto const content = find_note(notes, segment.p_align, abi::note_name, abi::note_type);
+        if (!content || content->size() != sizeof(abi::descriptor)) continue;
+        abi::descriptor d;
+        std::memcpy(static_cast<void*>(&d), content->data(), sizeof d);
+        bool const is_known = d.magic == abi::descriptor_magic && d.abi == abi::number;
+        return is_known && is_sound(d) ? std::optional(d) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<abi::descriptor> peek_descriptor(std::filesystem::path const& path) {
+    file_descriptor const file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    return file ? peek_at(file) : std::nullopt;
 }
 
 std::span<std::byte const> seal_in(elf_image const& image) {

@@ -7,6 +7,8 @@
 #include <hotswap/detail/abi/descriptor.hpp>
 
 #include <cstddef>
+#include <filesystem>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -16,6 +18,10 @@ namespace hotswap::detail {
 /// tool belongs to which judges.
 /// Errors:   no_descriptor, abi_mismatch, toolchain_mismatch.
 judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host);
+
+/// The descriptor of a file that is not judged yet; nothing where it cannot be read, or is of another ABI.
+/// Cost:     some small reads.
+std::optional<abi::descriptor> peek_descriptor(std::filesystem::path const& file);
 
 /// Where the seal lies in the file of an image whose descriptor was read.
 std::span<std::byte const> seal_in(elf_image const& image);

@@ -1,5 +1,7 @@
 #include "module/elf_image.hpp"
 
+#include "module/elf_notes.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -35,10 +37,6 @@ std::string machine_name(unsigned machine) {
         default:
             return fmt::format("machine {}", machine);
     }
-}
-
-std::uint64_t aligned(std::uint64_t value, std::uint64_t alignment) {
-    return (value + alignment - 1) / alignment * alignment;
 }
 
 judged<void> read_header(elf_view& elf) {
@@ -129,21 +127,8 @@ judged<elf_image> elf_image::read(std::span<std::byte const> file, std::string_v
 std::optional<std::span<std::byte const>> elf_image::note(std::string_view name, std::uint32_t type) const {
     for (Elf64_Phdr const& s : elf_.segments) {
         if (s.p_type != PT_NOTE) continue;
-        std::uint64_t const alignment = s.p_align == 8 ? 8 : 4;
         auto const notes = elf_.file.subspan(s.p_offset, s.p_filesz);
-        extent const all{0, notes.size()};
-        for (std::uint64_t at = 0; lies_within({at, sizeof(Elf64_Nhdr)}, all);) {
-            auto const header = copy_at<Elf64_Nhdr>(notes, at);
-            std::uint64_t const name_at = at + sizeof header;
-            std::uint64_t const content_at = aligned(name_at + header.n_namesz, alignment);
-            if (!lies_within({name_at, header.n_namesz}, all) ||
-                !lies_within({content_at, header.n_descsz}, all))
-                break;
-            std::string_view const found(reinterpret_cast<char const*>(notes.data() + name_at),
-                                         header.n_namesz == 0 ? 0 : header.n_namesz - 1);
-            if (header.n_type == type && found == name) return notes.subspan(content_at, header.n_descsz);
-            at = aligned(content_at + header.n_descsz, alignment);
-        }
+        if (auto const found = find_note(notes, s.p_align, name, type)) return found;
     }
     return std::nullopt;
 }

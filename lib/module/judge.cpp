@@ -18,6 +18,7 @@ void describe(inspection& said, abi::descriptor const& d) {
     said.release = d.release;
     said.contract = d.contract;
     said.contract_number = d.contract_number;
+    said.serves = {d.oldest_contract, d.contract_number};
     said.schema = d.schema;
     said.schema_version = d.schema_version;
     said.oldest_start = d.oldest_start;

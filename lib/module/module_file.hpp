@@ -1,6 +1,7 @@
 // What is known of a module's file before any of its code has run: descriptor, build id, lint.
 #pragma once
 
+#include "module/served_revisions.hpp"
 #include "module/staging_area.hpp"
 
 #include <hotswap/contract.hpp>
@@ -38,6 +39,9 @@ struct module_file {
         return {descriptor.contract, descriptor.contract_number,
                 abi::count_functions(descriptor.contract_end)};
     }
+    /// Of that contract, and those before it that it extends.
+    served_revisions revisions() const noexcept { return served_revisions(descriptor); }
+    implemented_contract implements() const noexcept { return {descriptor.contract, revisions()}; }
     hotswap::schema schema() const noexcept { return {descriptor.schema, descriptor.schema_version}; }
     bool legacy() const noexcept { return descriptor.schema_version == 0; }
 

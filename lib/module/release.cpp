@@ -194,41 +194,87 @@ result<chosen_module> module_of_release(fs::path const& directory, std::string_v
         family, directory.string(), wanted, others.empty() ? "none of the family" : others);
 }
 
+namespace {
+
+/// Which file of a family is taken, and why not those before it.
+class choice {
+public:
+    choice(choice_rules const& rules, family_listing const& listed) : rules_(rules), listed_(listed) {}
+
+    /// The newest first: whether it is taken.
+    bool take(candidate const& each, bool is_last) {
+        auto const name = each.name();
+        if (each.release.is_pre_release() && !rules_.pre_releases) {
+            name_in(pre_releases, name);
+            made.passed_over.push_back(name + ", which is a pre-release");
+            return false;
+        }
+        if (rules_.is_out && rules_.is_out(each.file)) {
+            name_in(rolled_back, name);
+            made.passed_over.push_back(name + ", which a probation sent back");
+            return false;
+        }
+        bool const is_only_one = is_last && unfit_ == nullptr;
+        auto const misfit = rules_.misfit && !is_only_one ? rules_.misfit(each.file) : std::string();
+        if (misfit.empty()) {
+            made.file = each.file;
+            return true;
+        }
+        if (unfit_ == nullptr) {
+            unfit_ = &each;
+            passed_before_ = made.passed_over;
+        }
+        made.passed_over.push_back(name + ", which " + misfit);
+        return false;
+    }
+    /// None was: the newest one that does not fit, if there is one.
+    bool take_unfit() {
+        if (unfit_ == nullptr) return false;
+        made.file = unfit_->file;
+        made.passed_over = passed_before_;
+        return true;
+    }
+    chosen_module finish() {
+        made.passed_over.insert(made.passed_over.end(), listed_.misnamed.begin(), listed_.misnamed.end());
+        return std::move(made);
+    }
+
+    std::string rolled_back{};
+    std::string pre_releases{};
+
+private:
+    static void name_in(std::string& list, std::string const& name) {
+        list += (list.empty() ? "" : ", ") + name;
+    }
+
+    choice_rules const& rules_;
+    family_listing const& listed_;
+    chosen_module made{};
+    candidate const* unfit_ = nullptr;
+    std::vector<std::string> passed_before_{};
+};
+
+}  // namespace
+
 result<chosen_module> newest_module(fs::path const& directory, std::string_view family,
                                     choice_rules const& rules) {
     auto listed = list_family(directory, family);
     if (!listed) return listed.error();
-    chosen_module made;
-    std::string rolled_back;
-    std::string pre_releases;
-    auto const name_in = [](std::string& list, std::string const& name) {
-        list += (list.empty() ? "" : ", ") + name;
-    };
-    for (candidate& each : listed->all) {
-        auto const name = each.name();
-        if (each.release.is_pre_release() && !rules.pre_releases) {
-            name_in(pre_releases, name);
-            made.passed_over.push_back(name + ", which is a pre-release");
-        } else if (rules.is_out && rules.is_out(each.file)) {
-            name_in(rolled_back, name);
-            made.passed_over.push_back(name + ", which a probation sent back");
-        } else {
-            made.file = std::move(each.file);
-            made.passed_over.insert(made.passed_over.end(), listed->misnamed.begin(), listed->misnamed.end());
-            return made;
-        }
-    }
-    if (!rolled_back.empty())
+    choice among(rules, *listed);
+    for (candidate const& each : listed->all)
+        if (among.take(each, &each == &listed->all.back())) return among.finish();
+    if (among.take_unfit()) return among.finish();
+    if (!among.rolled_back.empty())
         return refuse(
             errc::rolled_back, phase::stage,
             "every module of \"{}\" in {} was sent back by a probation: {}; put a fixed release there, "
             "or name the file to try it again",
-            family, directory.string(), rolled_back);
-    if (!pre_releases.empty())
+            family, directory.string(), among.rolled_back);
+    if (!among.pre_releases.empty())
         return refuse(errc::no_such_file, phase::stage,
                       "of \"{}\" there are only pre-releases in {}: {}; name a file, or set the option "
                       "pre_releases",
-                      family, directory.string(), pre_releases);
+                      family, directory.string(), among.pre_releases);
     return refuse(errc::no_such_file, phase::stage,
                   "no module of \"{}\" is in {}: expected a file {}-MAJOR.MINOR.PATCH.so, found {}; name a "
                   "file, or put one there",

@@ -46,6 +46,9 @@ std::vector<std::string> notes_on_step(std::string_view from, std::string_view t
 struct choice_rules {
     bool pre_releases = false;
     std::function<bool(std::filesystem::path const&)> is_out{};  ///< of which ones a probation said no
+    /// Why the contract of one does not fit, as the end of a sentence that begins with its name; empty: it does, or it cannot
+    /// be read, and is judged when it is staged. Not asked where there is nothing else to take.
+    std::function<std::string(std::filesystem::path const&)> misfit{};
 };
 
 struct chosen_module {
@@ -55,6 +58,7 @@ struct chosen_module {
 };
 
 /// The newest `family-RELEASE.so` in `directory`: the one of the highest release.
+/// Effects:  where none fits, it is the newest all the same, for the words with which it is refused.
 /// Errors:   no_such_file, naming the directory and what it holds instead; rolled_back if all were out.
 result<chosen_module> newest_module(std::filesystem::path const& directory, std::string_view family,
                                     choice_rules const& rules = {});

@@ -117,6 +117,7 @@ TEST_CASE("abi: the descriptor says all that a host must know before it runs any
     CHECK(std::string_view(d.component) == "described");
     CHECK(std::string_view(d.contract) == "test.described");
     CHECK(d.contract_number == 7);
+    CHECK(d.oldest_contract == 7);
 #if !defined(__clang__)  // which cannot tell which base of the component is its contract
     CHECK(abi::count_functions(d.contract_end) == 3);
 #endif
@@ -178,7 +179,7 @@ TEST_CASE(
 }
 
 TEST_CASE("abi: the structs that cross the boundary are fixed in size") {
-    static_assert(sizeof(abi::descriptor) == 1432);
+    static_assert(sizeof(abi::descriptor) == 1936);
     static_assert(sizeof(abi::state_entry) == 16);
     static_assert(sizeof(abi::error) == 1024);
     static_assert(sizeof(abi::sink) == 24);

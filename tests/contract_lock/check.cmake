@@ -114,6 +114,26 @@ elseif(CLAIM STREQUAL same_text)
 elseif(CLAIM STREQUAL several_contracts)
     edit("};\n" "};\nstruct other {\n    static constexpr hotswap::contract contract{\"demo.other\", 1};\n};\n")
     refused("a header declares one contract")
+elseif(CLAIM STREQUAL revision)
+    # In a header of its own; the one that it extends stays as it was.
+    file(WRITE "${SCRATCH}/source/counter_2.hpp" [[
+#pragma once
+#include "counter.hpp"
+struct counter_2 : counter {
+    using extends = counter;
+    static constexpr hotswap::contract contract{"demo.counter", 2};
+    virtual void reset() = 0;
+};
+]])
+    file(APPEND "${SCRATCH}/source/CMakeLists.txt" "hotswap_contract(counter_2.hpp)\n")
+    accepted(2)
+    edit("std::uint64_t n" "std::uint32_t n")
+    refused(${in_words} "`extends` this one")
+    file(WRITE "${header}" "${text}")
+    accepted(2)
+    set(header "${SCRATCH}/source/counter_2.hpp")
+    edit("virtual void reset() = 0;" "virtual void reset() = 0; virtual void stop() = 0;")
+    refused("the contract demo.counter 2 was changed under the same number" "Raise its number to 3")
 elseif(CLAIM STREQUAL rebuild)
     # The build configures anew when the header changes.
     run(status --build "${SCRATCH}/build")

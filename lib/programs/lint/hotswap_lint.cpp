@@ -1,5 +1,6 @@
 // hotswap-lint FILE…: says of each module what the runtime would say before running any of its code, and seals it.
 #include "module/seal_file.hpp"
+#include "module/served_revisions.hpp"
 
 #include <hotswap/format.hpp>
 #include <hotswap/inspect.hpp>
@@ -55,7 +56,7 @@ bool judge(char const* path, options const& how) {
     if (said->refusal() != nullptr) return false;
     if (!how.quiet)
         fmt::print("{}: {} {}, contract {} {}, schema {} {}, starts from {}, goes back to {}, {}\n", path,
-                   said->component, said->release, said->contract, said->contract_number,
+                   said->component, said->release, said->contract, hotswap::detail::in_words(said->serves),
                    said->schema_version == 0 ? "legacy" : said->schema, said->schema_version,
                    said->oldest_start, said->oldest_back, said->sealed ? "sealed" : "not sealed");
     return true;

@@ -19,6 +19,8 @@ inline constexpr std::uint64_t descriptor_magic = 0x3150415753544f48;  // "HOTSW
 inline constexpr std::uint32_t note_type = 1;
 inline constexpr char note_name[12] = "hotswap.abi";
 inline constexpr std::size_t max_states = 64;
+/// How many revisions of its contract, before the one that it implements, a module may say that it serves.
+inline constexpr std::size_t max_older_revisions = 31;
 inline constexpr std::size_t seal_size = 32;
 
 /// Bits of `state_entry::flags`.
@@ -83,6 +85,9 @@ struct descriptor {
     seal sealed =
         seal::none();  ///< BLAKE2b-256 of the whole file with these bytes as zeros; written after linking
     functions_end contract_end = nullptr;  ///< of the contract's class; null: unknown
+    std::uint32_t oldest_contract = 0;     ///< number of the oldest revision that the module serves
+    /// Of the classes of the older revisions, from `contract_number` - 1 down.
+    functions_end older_ends[max_older_revisions] = {};
 };
 
 /// The ELF note that carries the descriptor. Name and padding put `content` at an offset of 24 under

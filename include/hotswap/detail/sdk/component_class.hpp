@@ -136,6 +136,9 @@ struct component_class {
         std::is_polymorphic_v<T> && names_contract<T>,
         "hotswap: a component implements one contract: derive it from one class that has `static constexpr "
         "hotswap::contract contract{name, number}`");
+    static_assert(!forgets_to_extend<contract_of<T>>,
+                  "hotswap: this component's contract derives from one of the same name; if it only adds "
+                  "functions at its end, it says so: `using extends = inventory;`");
     static_assert(
         requires { typename T::state; },
         "hotswap: a component class names its state: `using state = v2::state;` in its public part");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/abi/contract_revision.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -15,10 +16,7 @@
 
 namespace hotswap::sdk {
 
-template <class T>
-concept names_contract = requires {
-    { T::contract } -> std::convertible_to<hotswap::contract>;
-};
+using detail::names_contract;
 
 /// The class says itself which of its bases it is: `using contract_type = counter;`.
 template <class T>
@@ -49,6 +47,10 @@ inline bool has_one_line_of_bases(std::type_info const& type) noexcept {
         at = derived->__base_type;
     return dynamic_cast<__cxxabiv1::__vmi_class_type_info const*>(at) == nullptr;
 }
+
+/// Whether a base of the contract is a revision of it that it does not name: clang++ does not see that.
+template <class>
+inline constexpr bool forgets_to_extend = false;
 
 template <class T>
 void check_contract_base() {
@@ -81,6 +83,25 @@ struct declares_contract<T, Base, Bases...> : declares_contract<T, Bases...> {};
 template <class T, class Base, class... Bases>
 requires(names_contract<Base>&&& T::contract == &Base::contract) struct declares_contract<T, Base, Bases...>
     : find_contract<Base> {
+};
+
+/// Whether a base of the contract is a revision of it that it does not name.
+template <class Contract, class... Bases>
+struct unnamed_revision {
+    static constexpr bool value = false;
+};
+template <class Contract>
+inline constexpr bool forgets_to_extend = unnamed_revision<Contract, __direct_bases(Contract)...>::value;
+template <class Contract, class Base, class... Bases>
+struct unnamed_revision<Contract, Base, Bases...> {
+    static constexpr bool is_revision() {
+        if constexpr (names_contract<Base>)
+            return &Contract::contract != &Base::contract && Contract::contract.name == Base::contract.name;
+        else
+            return false;
+    }
+    static constexpr bool value =
+        !detail::extends_contract<Contract> && (is_revision() || unnamed_revision<Contract, Bases...>::value);
 };
 
 template <class T>

@@ -5,6 +5,7 @@
 #include <hotswap/detail/base/release_text.hpp>
 #include <hotswap/detail/sdk/component_class.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <type_traits>
@@ -49,6 +50,19 @@ constexpr void describe_versions(abi::descriptor& d, std::integer_sequence<std::
     ((d.states[I] = describe_version<Walk, Walk::oldest + I>()), ...);
 }
 
+/// The revisions before `T`, a contract, or, where that is not known, a component class.
+template <class T, std::size_t I = 0>
+constexpr void describe_revisions(abi::descriptor& d) {
+    d.oldest_contract = T::contract.number;
+    if constexpr (detail::extends_contract<T> && I != abi::max_older_revisions) {
+        static_assert(sizeof(detail::extension<T>) != 0);
+        using before = typename T::extends;
+        detail::check_revisions<before>();
+        d.older_ends[I] = abi::end_of_functions<before>();
+        describe_revisions<before, I + 1>(d);
+    }
+}
+
 /// The descriptor of the component class `T`.
 template <class T>
 constexpr abi::descriptor descriptor_of(std::string_view component, std::string_view release) {
@@ -63,8 +77,11 @@ constexpr abi::descriptor descriptor_of(std::string_view component, std::string_
     if (validates<T>) d.flags |= abi::module_validates;
     if (adopts<T>) d.flags |= abi::module_adopts;
     d.contract_number = T::contract.number;
-    if constexpr (!std::is_same_v<contract_of<T>, T>)
+    if constexpr (!std::is_same_v<contract_of<T>, T>) {
+        detail::check_revisions<contract_of<T>>();
         d.contract_end = abi::end_of_functions<contract_of<T>>();
+    }
+    describe_revisions<contract_of<T>>(d);
     d.schema_version = walk::version;
     d.oldest_start = walk::oldest_start;
     d.oldest_back = walk::oldest_back;

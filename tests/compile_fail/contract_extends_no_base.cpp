@@ -1,0 +1,18 @@
+// expect: derives from the one that it `extends`, publicly and not virtually
+#include <shop.hpp>
+
+struct counter_2 {
+    using extends = shop::counter;
+    static constexpr hotswap::contract contract{"shop.counter", 2};
+    virtual ~counter_2() = default;
+    virtual int add(int n) = 0;
+    virtual int subtract(int n) = 0;
+};
+struct counter_impl final : counter_2 {
+    using state = shop::numbered<1>;
+    counter_impl(hotswap::host&, state&) {}
+    int add(int n) override { return n; }
+    int subtract(int n) override { return n; }
+};
+
+HOTSWAP_COMPONENT(counter_impl, "counter", "1.0.0")
