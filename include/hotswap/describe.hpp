@@ -28,7 +28,8 @@ BOOST_DESCRIBE_ENUM(operation, load, swap, plan, revert, restore, snapshot, unlo
 BOOST_DESCRIBE_ENUM(severity, warn, refuse)
 BOOST_DESCRIBE_ENUM(level, debug, info, warning, error)
 
-BOOST_DESCRIBE_STRUCT(generation_info, (), (generation, release, schema_version, build_id, digest))
+BOOST_DESCRIBE_STRUCT(contract_revisions, (), (oldest, newest))
+BOOST_DESCRIBE_STRUCT(generation_info, (), (generation, release, schema_version, build_id, digest, serves))
 BOOST_DESCRIBE_STRUCT(unload_report, (),
                       (verdict, module, reason, dropped_jobs, libraries, not_kept, operation_id, started))
 BOOST_DESCRIBE_STRUCT(probation, (), (duration, interval, max_errors, max_mean_latency, discard_writes))

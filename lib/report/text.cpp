@@ -53,6 +53,16 @@ std::string describe_tables(table_report const& tables) {
                        tables.copies > 1 ? fmt::format(", begun {} times", tables.copies) : "");
 }
 
+// Empty unless the contract has more than one revision.
+std::string describe_revisions(contract_revisions before, contract_revisions after) {
+    if (before == after && before.oldest == before.newest) return {};
+    auto const in_words = [](contract_revisions which) {
+        return which.oldest == which.newest ? fmt::format("{}", which.newest)
+                                            : fmt::format("{} to {}", which.oldest, which.newest);
+    };
+    return fmt::format("contract {} → {}", in_words(before), in_words(after));
+}
+
 }  // namespace
 
 std::string to_string(rehearsal_report const& report) {
@@ -77,6 +87,8 @@ std::string to_string(swap_report const& report) {
                           "even_if_unchanged to construct it anew",
                           report.to.release);
     if (report.same_content) text += "  the same content as before, constructed anew\n";
+    if (auto const serves = describe_revisions(report.from.serves, report.to.serves); !serves.empty())
+        text += fmt::format("  {}\n", serves);
     if (report.state_dropped) text += "  STATE DROPPED: it began with a default state, as fresh_state asks\n";
     text +=
         fmt::format("  pause {}, {} calls held for {} at the longest, total {}\n ", to_string(report.pause),
@@ -129,6 +141,8 @@ std::string to_string(swap_plan const& plan) {
         text +=
             "\n  it runs already, from a file of the same content: nothing would be done unless "
             "even_if_unchanged is set";
+    if (auto const serves = describe_revisions(plan.from.serves, plan.to.serves); !serves.empty())
+        text += "\n  " + serves;
     if (plan.state_dropped) text += "\n  the running STATE WOULD BE DROPPED, as fresh_state asks";
     if (plan.blockers.empty() && (!plan.same_content || plan.predicted_pause.count() != 0))
         text += fmt::format("\n  predicted pause by {} {}, state {} B", to_string(plan.transfer),

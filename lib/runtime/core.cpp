@@ -1,5 +1,6 @@
 #include "runtime/core.hpp"
 
+#include "module/descriptor_note.hpp"
 #include "module/digest.hpp"
 #include "module/module_source.hpp"
 #include "module/release.hpp"
@@ -38,13 +39,12 @@ environment runtime_core::surroundings_of(std::string name) {
         sink(line);
     };
     around.now = [this] { return is_left_behind ? std::chrono::system_clock::now() : options.clock(); };
-    around.find = [this](std::string_view wanted, contract of) -> result<found_neighbour> {
+    around.find = [this, by = around.name](std::string_view wanted, contract of) -> result<found_neighbour> {
         auto found = components.find(wanted);
         if (!found) return found.error();
-        auto fit = check_contract((*found)->entrance->contract(), of, phase::none,
-                                  fmt::format("\"{}\"", wanted), "ask for its own contract");
-        if (!fit) return fit.error();
-        return found_neighbour{(*found)->entrance, (*found)->referred_to_by};
+        auto way_in = (*found)->callers->admit(of, by, fmt::format("\"{}\"", wanted));
+        if (!way_in) return way_in.error();
+        return found_neighbour{std::move(*way_in), (*found)->referred_to_by};
     };
     around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
     around.gates = &events;
@@ -83,18 +83,36 @@ result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step
     return claimed;
 }
 
-result<chosen_module> runtime_core::find_module(module_ref const& wanted, std::string_view family,
-                                                bool pre_releases, slot const* in) const {
-    // What a probation has sent back is tried again only by its name.
-    auto const was_sent_back = [this, in](fs::path const& file) {
-        auto const content = read_module(file, staging.policy());
-        return content && in->was_rolled_back(content_digest(content->bytes));
+namespace {
+
+/// Says why the contract of a file does not fit: what `misfit` makes of it, if that can be read.
+auto by_contract(std::function<std::string(implemented_contract const&)> misfit) {
+    return [misfit = std::move(misfit)](fs::path const& file) {
+        auto const found = peek_descriptor(file);
+        return found ? misfit({found->contract, served_revisions(*found)}) : std::string();
     };
-    choice_rules rules{pre_releases};
-    if (wanted.empty()) {
-        if (in != nullptr && in->has_rollbacks()) rules.is_out = was_sent_back;
-        return newest_module(options.modules, family, rules);
-    }
+}
+
+}  // namespace
+
+choice_rules runtime_core::rules_for(slot const& in, swap_options const& wanted) const {
+    // One who runs a pre-release waits for the next.
+    auto const running = release::parse(in.running().module->file().release());
+    choice_rules rules{wanted.pre_releases || (running && running->is_pre_release())};
+    // What a probation has sent back is tried again only by its name.
+    if (wanted.module.empty() && in.has_rollbacks())
+        rules.is_out = [this, &in](fs::path const& file) {
+            auto const content = read_module(file, staging.policy());
+            return content && in.was_rolled_back(content_digest(content->bytes));
+        };
+    rules.misfit =
+        by_contract([&in](implemented_contract const& next) { return in.callers->misfit_of(next); });
+    return rules;
+}
+
+result<chosen_module> runtime_core::find_module(module_ref const& wanted, std::string_view family,
+                                                choice_rules const& rules) const {
+    if (wanted.empty()) return newest_module(options.modules, family, rules);
     if (wanted.which() == module_ref::kind::family)
         return newest_module(options.modules, wanted.text(), rules);
     if (wanted.which() == module_ref::kind::release)
@@ -143,10 +161,7 @@ result<void> check_options(swap_options const& wanted, fs::path const& store) {
 result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted, step_recorder& steps) {
     auto possible = check_options(wanted, keeper() != nullptr ? options.store : fs::path());
     if (!possible) return possible.error();
-    // One who runs a pre-release waits for the next.
-    auto const running = release::parse(in.running().module->file().release());
-    auto chosen = find_module(wanted.module, in.family,
-                              wanted.pre_releases || (running && running->is_pre_release()), &in);
+    auto chosen = find_module(wanted.module, in.family, rules_for(in, wanted));
     if (!chosen) return chosen.error();
     tell_passed_over(*chosen, steps);
     replacement by;
@@ -208,7 +223,10 @@ result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract
                                     "a component's name has 1 to 63 characters, this one has {}",
                                     name.size()));
     if (auto allowed = expect_to_load(); !allowed) return steps.refused(allowed.error());
-    auto const chosen = find_module(how.module, name, how.pre_releases);
+    choice_rules rules{how.pre_releases};
+    rules.misfit =
+        by_contract([&wanted](implemented_contract const& first) { return misfit(first, wanted); });
+    auto const chosen = find_module(how.module, name, rules);
     if (!chosen) return steps.refused(chosen.error(), phase::stage);
     tell_passed_over(*chosen, steps);
     auto const& file = chosen->file;
@@ -223,6 +241,7 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
     if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
     made->operation.take_after_all();
     held_turn const turn(made->operation);
+    auto way_in = made->callers->admit(made->entrance->contract(), {}, "it");
     bool const is_recovered = keeper == nullptr && keeping;
     auto const with = is_recovered ? stored_settings(*made, from) : how.settings;
     auto loaded =
@@ -233,7 +252,7 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
         return loaded.error();
     }
     components.announce(name);
-    return made->entrance;
+    return way_in;
 }
 
 // Those with which the stored module ran; a generation that was on probation is not the one that comes back.

@@ -99,8 +99,10 @@ public:
     /// All of them, taken in the order of their names, or none.
     result<std::vector<claim>> claim_all(std::span<std::string const> names,
                                          std::list<step_recorder>& recorders);
-    result<chosen_module> find_module(module_ref const& wanted, std::string_view family, bool pre_releases,
-                                      slot const* in = nullptr) const;
+    result<chosen_module> find_module(module_ref const& wanted, std::string_view family,
+                                      choice_rules const& rules) const;
+    /// What may take the slot's place.
+    choice_rules rules_for(slot const& in, swap_options const& wanted) const;
     /// Says once for each file that it was passed over.
     void tell_passed_over(chosen_module const& chosen, step_recorder& steps);
     result<replacement> choose(slot const& in, swap_options const& options, step_recorder& steps);

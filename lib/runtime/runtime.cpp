@@ -2,7 +2,6 @@
 
 #include "base/refuse.hpp"
 #include "runtime/core.hpp"
-#include "slot/contract_fit.hpp"
 #include "slot/thread_registry.hpp"
 #include "swap/lifecycle.hpp"
 #include "swap/restore_change.hpp"
@@ -99,15 +98,18 @@ result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wan
 
 result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wanted) const {
     if (auto here = self_->home.expect_this(); !here) return here.error();
-    auto found = self_->components.find(name);
-    if (!found) return found.error();
-    auto const& entrance = (*found)->entrance;
-    auto fit = check_contract(entrance->contract(), wanted, phase::none, "it", "ask for its own contract");
-    if (fit) return entrance;
-    auto why = fit.error();
-    why.component = name;
-    why.old_serving = true;
-    return why;
+    try {
+        auto found = self_->components.find(name);
+        if (!found) return found.error();
+        auto way_in = (*found)->callers->admit(wanted, {}, "it");
+        if (way_in) return way_in;
+        auto why = way_in.error();
+        why.component = name;
+        why.old_serving = true;
+        return why;
+    } catch (std::bad_alloc const&) {
+        return runtime_core::no_memory(true);
+    }
 }
 
 namespace {

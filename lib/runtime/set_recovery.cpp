@@ -45,6 +45,14 @@ bool is_about_the_module(errc code) noexcept {
     }
 }
 
+// That of before, where the module serves it: the host's handles are of that.
+contract contract_on(inspection const& module, stored_component const& before) {
+    bool const is_served = module.contract == before.contract &&
+                           before.contract_number >= module.serves.oldest &&
+                           before.contract_number <= module.serves.newest;
+    return {module.contract, is_served ? before.contract_number : module.contract_number};
+}
+
 }  // namespace
 
 bool set_recovery::is_left_out(std::string const& name) const {
@@ -167,9 +175,9 @@ result<void> set_recovery::bring_on_newest(stored_component const& of, std::span
         tried.insert(file);
         auto const looked = inspect(file, {core_.staging.policy()});
         if (looked && !of.rolled_back_digest.empty() && looked->digest == of.rolled_back_digest) continue;
-        auto done = !looked ? result<void>(looked.error())
-                            : load(of, {file, file.filename().string(), file},
-                                   {looked->contract, looked->contract_number}, frame);
+        auto done = !looked
+                        ? result<void>(looked.error())
+                        : load(of, {file, file.filename().string(), file}, contract_on(*looked, of), frame);
         if (done && looked->digest == of.digest) return {};  // it is the stored one
         if (done) {
             brought_.back().is_changed = true;

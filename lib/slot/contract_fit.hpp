@@ -1,23 +1,23 @@
 // Whether a component implements the contract by which it is to be called: asked wherever a host or a neighbour meets one.
 #pragma once
 
+#include "module/served_revisions.hpp"
+
 #include <hotswap/contract.hpp>
 #include <hotswap/failure.hpp>
 
+#include <string>
 #include <string_view>
 
 namespace hotswap::detail {
 
-/// Whether calls by `wanted` may go to what implements `implemented`: name and number are equal, and so is the count of
-/// virtual functions where both are known.
-constexpr bool fits(contract const& implemented, contract const& wanted) noexcept {
-    return implemented == wanted &&
-           (implemented.functions == wanted.functions || implemented.functions == 0 || wanted.functions == 0);
-}
+/// Why calls by `wanted` may not go to what implements `served`, as the end of a sentence that begins with its name; empty: they
+/// may. They may if it is a revision that is served, and the count of virtual functions is the same where both are known.
+std::string misfit(implemented_contract const& served, contract const& wanted);
 
 /// Refuses what does not fit, in words on both sides. `who` begins the sentence; `remedy` ends it where it is another contract.
 /// Errors:   contract_mismatch.
-result<void> check_contract(contract const& implemented, contract const& wanted, phase at,
+result<void> check_contract(implemented_contract const& served, contract const& wanted, phase at,
                             std::string_view who, std::string_view remedy);
 
 }  // namespace hotswap::detail

@@ -85,8 +85,8 @@ struct generation {
 
     generation_info info() const {
         auto const& file = module->file();
-        return {number, std::string(file.release()), file.descriptor.schema_version, file.build_id,
-                module->staged().digest()};
+        return {number,        std::string(file.release()), file.descriptor.schema_version,
+                file.build_id, module->staged().digest(),   file.revisions().all()};
     }
 };
 

@@ -19,6 +19,11 @@ void add_new(std::vector<std::string>& to, std::vector<std::string> const& from)
         if (std::find(to.begin(), to.end(), each) == to.end()) to.push_back(each);
 }
 
+std::optional<served_revisions> revisions_of(generation const* which) noexcept {
+    if (which == nullptr) return std::nullopt;
+    return which->module->file().revisions();
+}
+
 }  // namespace
 
 std::string retained_module::reason() const {
@@ -47,7 +52,7 @@ slot::slot(std::string name, contract wanted, environment surroundings)
 slot::~slot() {
     runner_.stop();
     entrance->tell_of_drains(nullptr);
-    if (standby_) retire(std::move(standby_));
+    if (standby_) retire(take_standby());
     if (running_) retire(std::exchange(running_, nullptr));
 }
 
@@ -55,7 +60,18 @@ std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noe
     if (next) last_number_ = std::max(last_number_, next->number);
     runner_.activate(next ? &next->services->jobs() : nullptr);
     entrance->tell_of_drains(next ? next->services.get() : nullptr);
+    callers->now_runs(revisions_of(next.get()));
     return std::exchange(running_, std::move(next));
+}
+
+void slot::stand_by(std::unique_ptr<generation> old) noexcept {
+    callers->now_stands_by(revisions_of(old.get()));
+    standby_ = std::move(old);
+}
+
+std::unique_ptr<generation> slot::take_standby() noexcept {
+    callers->now_stands_by({});
+    return std::move(standby_);
 }
 
 slot_facts slot::facts_of(generation const* running, std::string previous_release) const {
@@ -115,7 +131,7 @@ void slot::announce(slot_news news, bool on_probation) noexcept {
 
 unload_report slot::end_probation() {
     entrance->watch(false);
-    return standby_ ? retire(std::move(standby_)) : unload_report{};
+    return standby_ ? retire(take_standby()) : unload_report{};
 }
 
 void slot::note_probation_over() noexcept {

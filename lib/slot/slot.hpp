@@ -5,6 +5,7 @@
 #include "slot/generation.hpp"
 #include "slot/job_runner.hpp"
 #include "slot/operation_turn.hpp"
+#include "slot/revision_callers.hpp"
 
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/base/mutex.hpp>
@@ -89,6 +90,7 @@ public:
     std::shared_ptr<gate> const entrance;
     environment const around;
     std::shared_ptr<referrers> const referred_to_by = std::make_shared<referrers>();
+    std::shared_ptr<revision_callers> const callers = std::make_shared<revision_callers>(entrance);
     std::string family;  ///< what its modules' files are called
     /// Those of the generation before, as far as a recovery knows them.
     shared_settings settings_before{};
@@ -120,10 +122,10 @@ public:
     }
 
     /// Keeps `old` as it is, for as long as the running generation is on probation.
-    void stand_by(std::unique_ptr<generation> old) noexcept { standby_ = std::move(old); }
+    void stand_by(std::unique_ptr<generation> old) noexcept;
     /// The generation before, while the running one is on probation; null otherwise.
     generation* standby() const noexcept { return standby_.get(); }
-    std::unique_ptr<generation> take_standby() noexcept { return std::move(standby_); }
+    std::unique_ptr<generation> take_standby() noexcept;
     /// The running generation failed its probation and could not be sent back: the way out is another release.
     void fail_probation() noexcept { probation_failed_ = true; }
     /// Whether the running generation is on a probation that it has not failed yet.

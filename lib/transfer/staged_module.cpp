@@ -33,7 +33,7 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
         auto judged = verify_module(*staged, area.policy());
         if (!judged) return judged;
-        auto fit = check_contract(judged->contract(), wanted, phase::verify, name,
+        auto fit = check_contract(judged->implements(), wanted, phase::verify, name,
                                   "load a module of that contract, or build both against the same header");
         if (!fit) return fit.error();
         return judged;

@@ -1,6 +1,8 @@
 // One generation, and what became of it, as reports tell.
 #pragma once
 
+#include <hotswap/contract.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +17,9 @@ struct generation_info {
     std::uint64_t generation = 0;  ///< 1, 2, 3 … in this component
     std::string release{};         ///< "2.1.0"
     std::uint32_t schema_version = 0;
-    std::string build_id{};  ///< hexadecimal, empty if the file has none
-    std::string digest{};    ///< BLAKE2b-256 of the module's file, hexadecimal
+    std::string build_id{};       ///< hexadecimal, empty if the file has none
+    std::string digest{};         ///< BLAKE2b-256 of the module's file, hexadecimal
+    contract_revisions serves{};  ///< of the component's contract
 };
 
 /// Whether the old code is out of the process.

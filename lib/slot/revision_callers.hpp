@@ -1,0 +1,93 @@
+// Who calls a component by which revision of its contract, so that no module takes its place that does not serve them.
+#pragma once
+
+#include "slot/contract_fit.hpp"
+
+#include <hotswap/contract.hpp>
+#include <hotswap/detail/slot/gate.hpp>
+#include <hotswap/failure.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+class revision_hold;
+
+/// The callers of one component, by the revision of its contract that they know, and the modules that may have to answer them:
+/// the running one, the one that stands by, and, while an operation is at work, the one that comes next.
+/// Threads:  [any]
+class revision_callers : public std::enable_shared_from_this<revision_callers> {
+public:
+    /// `to`: the component's. Every module serves its contract, whether there are callers or not.
+    explicit revision_callers(std::shared_ptr<gate> to) noexcept : gate_(std::move(to)) {}
+    revision_callers(revision_callers const&) = delete;
+    revision_callers& operator=(revision_callers const&) = delete;
+
+    /// A way through the gate for a caller that knows the component by `wanted`. It counts until its last copy is gone.
+    /// `caller`: the component that asks; empty: the host. `who` begins the sentence of a refusal.
+    /// Errors:   contract_mismatch; throws std::bad_alloc.
+    result<std::shared_ptr<gate>> admit(contract const& wanted, std::string caller, std::string_view who);
+
+    /// Why the module cannot take the component's place, as the end of a sentence that begins with its name; empty: it can, as
+    /// far as its contract goes.
+    std::string misfit_of(implemented_contract const& next) const;
+    /// Whether it serves all callers. `who` begins the sentence of a refusal.
+    /// Errors:   contract_mismatch, naming the callers.
+    result<void> check(implemented_contract const& next, std::string_view who) const;
+    /// As `check`; and until the hold is gone, no caller is admitted whom it would not serve, or the module that runs now.
+    result<revision_hold> hold(implemented_contract const& next, std::string_view who);
+
+    /// What the module that runs serves, and the one that stands by, if there is one.
+    void now_runs(std::optional<served_revisions> const& by) noexcept;
+    void now_stands_by(std::optional<served_revisions> const& by) noexcept;
+
+private:
+    friend class revision_hold;
+    struct registration;
+    using served = std::optional<served_revisions>;
+
+    /// Callers that know the component alike.
+    struct group {
+        std::uint32_t number;
+        std::uint32_t functions;
+        std::string who;
+        std::uint64_t handles;
+    };
+
+    result<void> expect_served(contract const& wanted, std::string_view who) const;
+    std::string unserved(implemented_contract const& next) const;
+    void add(registration const& one);
+    void remove(registration const& one) noexcept;
+    void end_hold() noexcept;
+
+    std::shared_ptr<gate> const gate_;
+    mutable std::mutex mutex_;
+    std::vector<group> callers_;  // guarded by mutex_
+    served running_;              // guarded by mutex_
+    served standing_by_;          // guarded by mutex_
+    served before_;               // guarded by mutex_; what ran when the operation at work began
+    served next_;                 // guarded by mutex_; what it puts in its place
+};
+
+/// While it is there, callers are kept to what both modules of an operation serve.
+class revision_hold {
+public:
+    explicit revision_hold(std::shared_ptr<revision_callers> of) noexcept : of_(std::move(of)) {}
+    revision_hold(revision_hold&&) noexcept = default;
+    revision_hold& operator=(revision_hold&&) = delete;
+    ~revision_hold() {
+        if (of_) of_->end_hold();
+    }
+
+private:
+    std::shared_ptr<revision_callers> of_;
+};
+
+}  // namespace hotswap::detail
