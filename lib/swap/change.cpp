@@ -31,6 +31,13 @@ result<void> change::prepare(pause_limits const& limits) {
     return is_idle() ? result<void>() : state_->before_pause(limits);
 }
 
+result<void> change::hold_callers(implemented_contract const& next, std::string_view name) {
+    auto held = slot_.callers->hold(next, name);
+    if (!held) return steps_.refused(held.error(), phase::verify);
+    held_callers_.emplace(std::move(*held));
+    return {};
+}
+
 void change::reserve(bool on_probation) {
     on_probation_ = on_probation;
     // A generation that stands by is taken from its place in the pause only.
@@ -127,10 +134,16 @@ void change::let_go_of_old() noexcept {
     if (earlier) retire_in_slices(slot_, std::move(earlier));
 }
 
+std::vector<std::string> change::all_warnings(module_file const& about) const {
+    auto all = about.warnings_in_words();
+    all.insert(all.end(), notes_.begin(), notes_.end());
+    return all;
+}
+
 void change::complete_report() {
     report_.to = slot_.running().info();
     report_.path = path_.path;
-    report_.warnings = slot_.running().module->file().warnings_in_words();
+    report_.warnings = all_warnings(slot_.running().module->file());
     report_.phases = steps_.phases();
     report_.longest_wait = slot_.entrance->longest_wait(opened_at_);
     report_.total = steps_.elapsed();

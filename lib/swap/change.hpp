@@ -18,6 +18,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -70,6 +73,9 @@ public:
 protected:
     /// Finds the next generation, and what its state comes from, by `begin`; nothing, if what it would be runs already.
     virtual result<void> choose() = 0;
+    /// Until the change is gone, callers are kept to what the running module and `next`, which is called `name`, serve.
+    /// Errors:   contract_mismatch, naming the callers whom it does not serve.
+    result<void> hold_callers(implemented_contract const& next, std::string_view name);
 
     slot& slot_;
     step_recorder& steps_;
@@ -77,15 +83,19 @@ protected:
     argument_view const view_;
     migration_path path_;
     swap_report report_;
+    std::vector<std::string> notes_;  // what the report says besides what is wrong with the module
     released_instance released_{slot_, steps_};
     move_context const context_;
     std::optional<next_generation> next_;
     std::unique_ptr<next_state> state_;
 
+    std::vector<std::string> all_warnings(module_file const& about) const;
+
 private:
     void let_go_of_old() noexcept;
     void complete_report();
 
+    std::optional<revision_hold> held_callers_;
     bool on_probation_ = false;
     std::optional<slot_news> news_;
     std::unique_ptr<generation> old_;

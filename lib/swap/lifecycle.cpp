@@ -89,7 +89,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     auto const release = std::string(first->module->file().release());
     in.exchange(std::move(first));
     in.publish_facts();
-    in.entrance->learn_functions(in.running().module->file().contract().functions);
+    auto const revisions = in.running().module->file().revisions();
+    in.entrance->learn_functions(revisions.functions_of(in.entrance->contract().number));
     in.entrance->open(in.running().instance.contract());
     steps.finish("release " + release);
     return {};
@@ -190,14 +191,15 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract());
     if (!staged) return staged.error();
     module_file const& next = staged->verified;
-    plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version, next.build_id,
-               staged->file.digest()};
+    plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version,
+               next.build_id,    staged->file.digest(),       next.revisions().all()};
     plan.keeps_mapped = next.keeps_mapped;
     plan.warnings = next.warnings_in_words();
     for (auto& note : notes_on_step(running.release(), next.release()))
         plan.warnings.push_back(std::move(note));
     for (auto const& each : by.passed_over) plan.warnings.push_back("passed over: " + each);
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
+    if (auto served = in.callers->check(next.implements(), by.name); !served) block(served.error());
 
     plan.same_content = runs_already(in, *staged);
     plan.state_dropped = by.fresh_state;

@@ -48,6 +48,7 @@ result<void> replacement_change::choose() {
 }
 
 result<void> replacement_change::judge(staged_module const& staged) {
+    if (auto held = hold_callers(staged.verified.implements(), by_.name); !held) return held;
     module_file const& running = slot_.running().module->file();
     if (!by_.fresh_state)
         if (auto fits = check_states(running, staged.verified, by_.name); !fits)
@@ -94,7 +95,7 @@ result<void> replacement_change::begin_afresh() {
 // The report of a swap to what runs already.
 void replacement_change::stay(staged_module const& staged) {
     slot_.sweep_retained();
-    report_.warnings = staged.verified.warnings_in_words();
+    report_.warnings = all_warnings(staged.verified);
     report_.to = report_.from;
     report_.path = {report_.from.schema_version};
     report_.phases = steps_.phases();

@@ -16,6 +16,7 @@ public:
     replacement_change(slot& of, staging_area& area, replacement by, step_recorder& steps)
         : change(of, steps, *by.arguments), area_(area), by_(std::move(by)) {
         report_.transfer = by_.transfer;
+        for (auto const& each : by_.passed_over) notes_.push_back("passed over: " + each);
     }
 
 private:
