@@ -1,6 +1,7 @@
 // What a host may ask of an operation. Every field has an initialiser, so that naming some is enough.
 #pragma once
 
+#include <hotswap/contract.hpp>
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/detail/report/probation.hpp>
 #include <hotswap/module_ref.hpp>
@@ -73,6 +74,13 @@ struct swap_options {
     bool fresh_state = false;
     /// What `host::settings` says from this generation on; empty: as before. A revert goes back to those before.
     std::optional<hotswap::settings> settings{};
+    /// The contract by which the component is called from this generation on; empty: as before. Where the new module does not
+    /// serve the one before, all handles by that one end with the swap: their calls throw component_gone, and `find` by the new
+    /// one gives others. A revert goes back to the contract before.
+    /// Lifetime: of its name, until the operation is over.
+    std::optional<hotswap::contract> contract{};
+    /// Also where handles that end are those of other components which do not change in the same operation.
+    bool end_neighbours_handles = false;
 };
 
 /// One component of a set that is swapped as one.
@@ -103,6 +111,8 @@ struct revert_options {
     bool discard_writes =
         false;  ///< go back to the state before the swap, if the downgrade is lossy or missing, or refuses the data;
                 ///< what was written since is gone, and the report counts it
+    /// Where going back ends handles, as `swap_options::contract` says: also those of other components.
+    bool end_neighbours_handles = false;
 };
 
 /// Options of `runtime::restore`.

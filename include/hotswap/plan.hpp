@@ -45,6 +45,9 @@ struct swap_plan {
     std::vector<std::string> warnings{};
     bool same_content = false;   ///< the file runs already: the swap does nothing unless the options force it
     bool state_dropped = false;  ///< by `swap_options::fresh_state`
+    /// "demo.counter 1": the handles by this contract would end, because the component would serve another one; empty: none
+    /// would.
+    std::string ended_contract{};
     std::uint64_t operation_id = 0;                   ///< of its events
     std::chrono::system_clock::time_point started{};  ///< UTC
 };

@@ -76,7 +76,9 @@ struct swap_report {
     /// Whether the file has the content of the module that ran: it runs already. Then nothing was done, and `from` is `to`,
     /// unless `swap_options` forced it.
     bool same_content = false;
-    bool state_dropped = false;                       ///< by `swap_options::fresh_state`: what ran is gone
+    bool state_dropped = false;  ///< by `swap_options::fresh_state`: what ran is gone
+    /// "demo.counter 1": the handles by this contract have ended, because the component serves another one; empty: none have.
+    std::string ended_contract{};
     std::uint64_t operation_id = 0;                   ///< of its events
     std::chrono::system_clock::time_point started{};  ///< UTC
 

@@ -45,7 +45,8 @@ void describe(slot const& in, generation const& running, stored_component& entry
     entry.generation = info.generation;
     entry.unloaded = 0;
     auto const& before = in.previous();
-    entry.previous = {before.digest, before.release, before.source.string()};
+    entry.previous = {before.digest, before.release, before.source.string(), before.contract.name,
+                      before.contract.number};
     entry.previous_name = before.name;
     auto const values = [](shared_settings const& all) { return all ? all->values() : settings{}; };
     entry.settings = values(running.services->settings());

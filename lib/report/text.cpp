@@ -89,6 +89,8 @@ std::string to_string(swap_report const& report) {
     if (report.same_content) text += "  the same content as before, constructed anew\n";
     if (auto const serves = describe_revisions(report.from.serves, report.to.serves); !serves.empty())
         text += fmt::format("  {}\n", serves);
+    if (!report.ended_contract.empty())
+        text += fmt::format("  the handles by the contract {} have ended\n", report.ended_contract);
     if (report.state_dropped) text += "  STATE DROPPED: it began with a default state, as fresh_state asks\n";
     text +=
         fmt::format("  pause {}, {} calls held for {} at the longest, total {}\n ", to_string(report.pause),
@@ -143,6 +145,8 @@ std::string to_string(swap_plan const& plan) {
             "even_if_unchanged is set";
     if (auto const serves = describe_revisions(plan.from.serves, plan.to.serves); !serves.empty())
         text += "\n  " + serves;
+    if (!plan.ended_contract.empty())
+        text += fmt::format("\n  the handles by the contract {} would end", plan.ended_contract);
     if (plan.state_dropped) text += "\n  the running STATE WOULD BE DROPPED, as fresh_state asks";
     if (plan.blockers.empty() && (!plan.same_content || plan.predicted_pause.count() != 0))
         text += fmt::format("\n  predicted pause by {} {}, state {} B", to_string(plan.transfer),

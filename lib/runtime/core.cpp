@@ -42,7 +42,7 @@ environment runtime_core::surroundings_of(std::string name) {
     around.find = [this, by = around.name](std::string_view wanted, contract of) -> result<found_neighbour> {
         auto found = components.find(wanted);
         if (!found) return found.error();
-        auto way_in = (*found)->callers->admit(of, by, fmt::format("\"{}\"", wanted));
+        auto way_in = (*found)->admit(of, by, fmt::format("\"{}\"", wanted));
         if (!way_in) return way_in.error();
         return found_neighbour{std::move(*way_in), (*found)->referred_to_by};
     };
@@ -93,6 +93,12 @@ auto by_contract(std::function<std::string(implemented_contract const&)> misfit)
     };
 }
 
+served_contract contract_after(slot const& in, swap_options const& wanted) {
+    served_contract const now(in.entrance->contract());
+    bool const stays = !wanted.contract || *wanted.contract == now.view();
+    return stays ? now : served_contract(*wanted.contract);
+}
+
 }  // namespace
 
 choice_rules runtime_core::rules_for(slot const& in, swap_options const& wanted) const {
@@ -105,8 +111,9 @@ choice_rules runtime_core::rules_for(slot const& in, swap_options const& wanted)
             auto const content = read_module(file, staging.policy());
             return content && in.was_rolled_back(content_digest(content->bytes));
         };
-    rules.misfit =
-        by_contract([&in](implemented_contract const& next) { return in.callers->misfit_of(next); });
+    rules.misfit = by_contract([&in, after = contract_after(in, wanted)](implemented_contract const& next) {
+        return in.callers->misfit_of(next, after.view());
+    });
     return rules;
 }
 
@@ -138,6 +145,9 @@ result<void> check_options(swap_options const& wanted, fs::path const& store) {
         return refuse(errc::invalid_argument, phase::none,
                       "a handoff takes no pause_budget: both generations work on one state, so code that "
                       "overruns it could not be left to itself; use transfer::snapshot, or no budget");
+    if (wanted.contract && wanted.contract->name.empty())
+        return refuse(errc::invalid_argument, phase::none,
+                      "swap_options::contract has no name; give it the `contract` of the contract's class");
     if (!wanted.fresh_state) return {};
     if (wanted.transfer == transfer::handoff)
         return refuse(errc::invalid_argument, phase::none,
@@ -175,7 +185,10 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
     by.fresh_state = wanted.fresh_state;
     bool const sets_others = wanted.settings && *wanted.settings != in.facts().settings;
     if (sets_others) by.settings = std::make_shared<component_settings const>(*wanted.settings);
-    by.even_if_unchanged = wanted.even_if_unchanged || wanted.fresh_state || sets_others;
+    by.contract = contract_after(in, wanted);
+    by.end_neighbours_handles = wanted.end_neighbours_handles;
+    by.even_if_unchanged =
+        wanted.even_if_unchanged || wanted.fresh_state || sets_others || by.contract != in.running().contract;
     by.arguments = &wanted.arguments;
     by.rehearse = wanted.rehearse;
     by.rehearsals = &trials;
@@ -193,7 +206,9 @@ result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& st
 
 result<void> runtime_core::expect_no_referrers(slot const& in, unload_options const& options,
                                                step_recorder& steps) {
-    auto const names = in.referred_to_by->names_but(in.entrance->name());
+    // Not of those whose handles have ended with an earlier contract.
+    auto const itself = in.entrance->name();
+    auto const names = in.callers->components_but(std::span(&itself, 1));
     if (names.empty()) return {};
     steps.mark_old_serving();
     if (!options.force)

@@ -101,7 +101,7 @@ result<runtime::gate_ptr> runtime::find_gate(std::string_view name, contract wan
     try {
         auto found = self_->components.find(name);
         if (!found) return found.error();
-        auto way_in = (*found)->callers->admit(wanted, {}, "it");
+        auto way_in = (*found)->admit(wanted, {}, "it");
         if (way_in) return way_in;
         auto why = way_in.error();
         why.component = name;
@@ -231,7 +231,8 @@ std::vector<component_status> runtime::status() const {
     for (auto const& in : self_->components.all()) {
         in->sweep_retained();
         auto facts = in->facts();
-        auto const of = in->entrance->contract();
+        auto const entrance = in->entrance.get();
+        auto const of = entrance->contract();
         all.push_back({in->entrance->name(), std::string(of.name) + " " + std::to_string(of.number),
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
                        std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,

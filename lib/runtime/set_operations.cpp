@@ -76,6 +76,23 @@ set_plan summed(std::vector<swap_plan> components, operation_mark const& mark) {
     return all;
 }
 
+// As a transaction does once it knows which of its components change.
+void block_by_neighbours(std::span<component_operation const> of, component_set const& set,
+                         std::vector<swap_plan>& plans) {
+    std::vector<std::string> changed;
+    for (std::size_t i = 0; i != plans.size(); ++i)
+        if (plans[i].to.generation != plans[i].from.generation) changed.push_back(plans[i].component);
+    for (std::size_t i = 0; i != plans.size(); ++i) {
+        if (plans[i].ended_contract.empty()) continue;
+        auto const& with = set[i].options;
+        auto const free = expect_no_other_neighbours(
+            *of[i].of, changed, {served_contract(*with.contract), with.end_neighbours_handles});
+        if (free) continue;
+        plans[i].blockers.push_back(of[i].steps->complete(free.error(), free.error().phase));
+        plans[i].predicted_pause = std::chrono::nanoseconds{0};
+    }
+}
+
 }  // namespace
 
 result<std::vector<runtime_core::claim>> runtime_core::claim_all(std::span<std::string const> names,
@@ -134,6 +151,7 @@ result<set_plan> runtime_core::plan(component_set const& set, set_options const&
             if (!made) return made.error();
             plans.push_back(std::move(*made));
         }
+        block_by_neighbours(of, set, plans);
         return summed(std::move(plans), of.front().steps->mark());
     });
 }
@@ -247,6 +265,8 @@ result<std::unique_ptr<change>> runtime_core::change_back(component_operation co
     by.arguments = &how.arguments;
     by.even_if_unchanged = true;
     by.settings = before.settings;
+    by.contract = before.contract.name.empty() ? of.of->running().contract : before.contract;
+    by.end_neighbours_handles = how.end_neighbours_handles;
     return std::unique_ptr<change>(
         std::make_unique<replacement_change>(*of.of, staging, std::move(by), steps));
 }

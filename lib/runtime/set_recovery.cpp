@@ -202,6 +202,8 @@ result<void> set_recovery::go_back(stored_component const& of) {
     back.digest = of.previous.digest;
     back.release = of.previous.release;
     back.source = of.previous.source;
+    back.contract = of.previous.contract;
+    back.contract_number = of.previous.contract_number;
     back.module_name = of.previous_name;
     back.previous = {};
     back.previous_name = {};
@@ -255,8 +257,14 @@ void set_recovery::remember(slot& in, stored_module const& before, std::string c
     if (!file) return;
     auto copy = hold_module(*file, name, core_.staging.policy());
     if (!copy) own.warn(phase::persist, "it cannot be reverted: " + copy.error().message);
-    in.remember(
-        {nullptr, before.source, copy ? std::move(*copy) : nullptr, name, before.release, before.digest});
+    in.remember({nullptr,
+                 before.source,
+                 copy ? std::move(*copy) : nullptr,
+                 name,
+                 before.release,
+                 before.digest,
+                 nullptr,
+                 {before.contract, before.contract_number}});
 }
 
 result<void> set_recovery::load(stored_component const& of, first_module const& from, contract wanted,
@@ -277,7 +285,8 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     if (is_stored && !of.previous.digest.empty())
         remember(*made, of.previous, of.previous_name, own);
     else if (!is_stored && same_contract && how_.modules == recover_modules::newest)
-        remember(*made, {of.digest, of.release, of.source}, of.module_name, own);
+        remember(*made, {of.digest, of.release, of.source, of.contract, of.contract_number}, of.module_name,
+                 own);
     if (!of.rolled_back_reason.empty()) {
         auto why = refuse(errc::rolled_back, phase::probation, "{}", of.rolled_back_reason);
         why.component = of.name;

@@ -200,6 +200,10 @@ admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) no
     for (;;) {
         std::uint32_t const turn = turn_.load(std::memory_order_acquire);
         if (ended_.load(std::memory_order_acquire)) break;
+        if (promised_.load(std::memory_order_acquire)) {
+            admitted.would_deadlock = true;
+            break;
+        }
         admitted = try_admit(cell, enrolled, counted);
         if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
         if (admitted.contract != nullptr || admitted.would_deadlock) break;
@@ -243,35 +247,6 @@ bool gate::is_forked() const noexcept { return process_ != getpid(); }
 errc gate::why_gone() const noexcept {
     return !ended_.load(std::memory_order_acquire) && is_forked() ? errc::other_process
                                                                   : errc::component_gone;
-}
-
-// The opening stores the turn before it takes those that wait, under the mutex: one that sees the gate closed here is among them.
-gate::wait gate::await_opening(std::shared_ptr<opening_wait> who) noexcept {
-    auto const is_open = [this] { return turn_.load(std::memory_order_acquire) % 2 == 0; };
-    if (!ended_.load(std::memory_order_acquire) && is_open()) return wait::is_open;
-    if (is_forked()) return wait::is_gone;  // and the mutex may have been held by a thread that is not here
-    mutex_lock const lock(waiting_mutex_);
-    if (ended_.load(std::memory_order_acquire)) return wait::is_gone;
-    if (is_open()) return wait::is_open;
-    who->stage_.store(opening_wait::stage::waiting, std::memory_order_release);
-    waiting_.add(std::move(who));
-    return wait::begun;
-}
-
-void gate::drop_stopped_waits() noexcept {
-    if (is_forked()) return;
-    mutex_lock lock(waiting_mutex_);
-    auto const stopped = waiting_.without_stopped();
-    lock.unlock();  // what they hold goes without the mutex
-}
-
-void gate::call_waiting(opening how) noexcept {
-    if (is_forked()) return;
-    mutex_lock lock(waiting_mutex_);
-    auto those = std::move(waiting_);
-    lock.unlock();
-    those.mark(how);
-    call_behind_no_gate(std::move(those));
 }
 
 void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool said) noexcept {
@@ -370,6 +345,18 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
 void gate::end() noexcept {
     ended_.store(true, std::memory_order_release);
     close();
+    turn_.fetch_add(2, std::memory_order_release);
+    wake_sleepers(turn_);
+    call_waiting(opening::gone);
+}
+
+std::uint32_t gate::closed_as() const noexcept {
+    return thread_registry::get().set_of[index_].load(std::memory_order_acquire) & ~1U;
+}
+
+void gate::move() noexcept {
+    has_moved_ = true;
+    ended_.store(true, std::memory_order_release);
     turn_.fetch_add(2, std::memory_order_release);
     wake_sleepers(turn_);
     call_waiting(opening::gone);

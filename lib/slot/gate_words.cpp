@@ -13,19 +13,25 @@
 
 namespace hotswap::detail {
 
+std::string gate::why_gone_in_words() const {
+    if (ended_.load(std::memory_order_acquire) && has_moved_)
+        return fmt::format(
+            "the component \"{}\" serves the contract {} now, and {} {} no more; find it by that one", name_,
+            moves_to_, contract_name_, contract().number);
+    return "the component \"" + name_ + "\" is not loaded any more";
+}
+
 void gate::refuse_entry() const {
     errc const code = why_gone();
-    auto why =
-        code == errc::other_process
-            ? refuse(code, phase::none,
-                     "a call to {} {} in a child that was forked while its gate was closed: no thread here "
-                     "opens it; make a runtime after fork()",
-                     contract_name_, contract_number_)
-            : refuse(
-                  code, phase::none,
-                  "a call to {} {}, which was unloaded or whose runtime was destroyed; load it again and use "
-                  "the new handle",
-                  contract_name_, contract_number_);
+    auto const about = [&]() -> std::string {
+        if (code == errc::other_process)
+            return " in a child that was forked while its gate was closed: no thread here opens it; make a "
+                   "runtime "
+                   "after fork()";
+        if (has_moved_) return ": " + why_gone_in_words();
+        return ", which was unloaded or whose runtime was destroyed; load it again and use the new handle";
+    }();
+    auto why = refuse(code, phase::none, "a call to {} {}{}", contract_name_, contract().number, about);
     why.component = name_;
     throw swap_error(std::move(why));
 }

@@ -3,6 +3,7 @@
 
 #include "module/module_use.hpp"
 #include "slot/host_services.hpp"
+#include "slot/served_contract.hpp"
 
 #include <hotswap/detail/abi/module_api.hpp>
 #include <hotswap/detail/slot/generation_info.hpp>
@@ -79,6 +80,7 @@ struct generation {
     std::unique_ptr<host_services> services;
     owned_state state;
     owned_instance instance;
+    served_contract contract{};    ///< by which the component is called while it serves
     std::size_t dropped_jobs = 0;  ///< with the instance, so far
     bool is_released = false;      ///< the instance has given up what there is only one of
     std::string not_resumed{};     ///< why it could not take that back, though it serves; empty: it could

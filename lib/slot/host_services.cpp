@@ -132,8 +132,7 @@ struct host_functions {
             return abi::status::failed;
         }
         if (admitted.contract == nullptr) {
-            guarded(nullptr,
-                    [&] { explain(why, "the component \"" + target.name() + "\" is not loaded any more"); });
+            guarded(nullptr, [&] { explain(why, target.why_gone_in_words()); });
             return abi::status::gone;
         }
         token->words[0] = static_cast<std::uint64_t>(admitted.how);

@@ -29,7 +29,8 @@ job_list::clock::time_point job_list::next_due() const noexcept {
     return earliest;
 }
 
-job_runner::job_runner(gate& entrance, report failed) : gate_(entrance), failed_(std::move(failed)) {}
+job_runner::job_runner(std::shared_ptr<gate> entrance, report failed)
+    : name_(entrance->name()), failed_(std::move(failed)), gate_(std::move(entrance)) {}
 
 void job_runner::expect_open(job_list const& list) const {
     if (list.closed_)
@@ -37,8 +38,7 @@ void job_runner::expect_open(job_list const& list) const {
 }
 
 void job_runner::start() {
-    if (!thread_.is_begun())
-        thread_ = library_thread(thread_name(gate_.name()), [this]() noexcept { work(); });
+    if (!thread_.is_begun()) thread_ = library_thread(thread_name(name_), [this]() noexcept { work(); });
 }
 
 void job_runner::add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period,
@@ -58,6 +58,11 @@ void job_runner::add_post(job_list& list, abi::job work) {
     start();
     list.posts_.push_back(work);
     changed_.notify_all();
+}
+
+void job_runner::go_through(std::shared_ptr<gate> entrance) noexcept {
+    mutex_lock const lock(mutex_);
+    gate_.swap(entrance);
 }
 
 void job_runner::activate(job_list* list) noexcept {
@@ -106,15 +111,21 @@ bool job_runner::wait_for_work(mutex_lock<std::mutex>& lock) {
 
 void job_runner::work() noexcept {
     for (;;) {
+        std::shared_ptr<gate> entrance;
         {
             mutex_lock lock(mutex_);
             if (!wait_for_work(lock)) return;
+            entrance = gate_;
         }
-        auto& cell = gate_.cell();
-        auto const admitted = gate_.try_enter(cell, false);
-        if (admitted.contract == nullptr) return;
+        auto& cell = entrance->cell();
+        auto const admitted = entrance->try_enter(cell, false);
+        if (admitted.contract == nullptr) {
+            mutex_lock const lock(mutex_);
+            if (gate_ == entrance) return;
+            continue;
+        }
         run_due_job();
-        gate::leave(this_thread_cells.number, cell, admitted.how, gate_.index());
+        gate::leave(this_thread_cells.number, cell, admitted.how, entrance->index());
     }
 }
 

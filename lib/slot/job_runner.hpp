@@ -12,6 +12,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace hotswap::detail {
@@ -53,7 +54,7 @@ public:
 
     /// `failed` gets what a job threw, and how often in a row: what a timer throws again and again it gets at each power of
     /// ten only, so that a timer that always fails does not fill the log.
-    job_runner(gate& entrance, report failed);
+    job_runner(std::shared_ptr<gate> entrance, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
     job_runner& operator=(job_runner const&) = delete;
@@ -65,6 +66,8 @@ public:
                    std::chrono::nanoseconds first_after);
     void add_post(job_list& list, abi::job work);
 
+    /// From now on jobs go through this gate. The one before, which is closed, ends afterwards.
+    void go_through(std::shared_ptr<gate> entrance) noexcept;
     /// Runs the jobs of `list` from now on, and no other's.
     void activate(job_list* list) noexcept;
     /// Destroys the jobs of a list that is not active, and refuses new ones.
@@ -84,10 +87,11 @@ private:
     void run_timer(job_list::timer& timer) noexcept;
     void run_post(abi::job const& job) noexcept;
 
-    gate& gate_;
+    std::string const name_;  // of the component
     report const failed_;
     mutex mutex_;
     condition changed_;
+    std::shared_ptr<gate> gate_ HOTSWAP_GUARDED_BY(mutex_);
     job_list* active_ HOTSWAP_GUARDED_BY(mutex_) = nullptr;
     bool stopping_ HOTSWAP_GUARDED_BY(mutex_) = false;
     bool timers_turn_ HOTSWAP_GUARDED_BY(mutex_) = false;

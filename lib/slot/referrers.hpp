@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace hotswap::detail {
@@ -30,14 +29,6 @@ public:
         std::vector<std::string> all;
         for (auto const& each : handles_) all.push_back(each.first);
         return all;
-    }
-    /// Their names in order, separated by commas; a component's handles to itself do not count.
-    std::string names_but(std::string_view itself) const {
-        mutex_lock const lock(mutex_);
-        std::string names;
-        for (auto const& [who, count] : handles_)
-            if (who != itself) names += (names.empty() ? "" : ", ") + who;
-        return names;
     }
 
 private:

@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -32,8 +33,13 @@ struct revision_callers::registration {
 result<std::shared_ptr<gate>> revision_callers::admit(contract const& wanted, std::string caller,
                                                       std::string_view who) {
     auto const made = std::make_shared<registration>(shared_from_this(), wanted, std::move(caller));
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     if (auto served = expect_served(wanted, who); !served) return served.error();
+    if (are_ending_ && !made->who.empty())
+        return refuse(
+            errc::contract_mismatch, phase::none,
+            "{} is about to serve another contract than {} {}; ask again when that operation is over", who,
+            wanted.name, wanted.number);
     add(*made);
     made->counts = true;
     return std::shared_ptr<gate>(made, gate_.get());
@@ -61,10 +67,26 @@ result<void> revision_callers::expect_served(contract const& wanted, std::string
     return {};
 }
 
-std::string revision_callers::misfit_of(implemented_contract const& next) const {
-    auto own = misfit(next, gate_->contract());
-    if (!own.empty()) return own;
-    std::lock_guard const lock(mutex_);
+bool revision_callers::end_with(implemented_contract const& next, contract const& after) const noexcept {
+    auto const now = gate_->contract();
+    return now != after && (next.name != now.name || !next.revisions.has(now.number));
+}
+
+std::string revision_callers::components_but(std::span<std::string const> insiders) const {
+    std::vector<std::string> names;
+    mutex_lock const lock(mutex_);
+    for (auto const& each : callers_)
+        if (!each.who.empty() && std::ranges::find(insiders, each.who) == insiders.end() &&
+            std::ranges::find(names, each.who) == names.end())
+            names.push_back(each.who);
+    std::ranges::sort(names);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string revision_callers::misfit_of(implemented_contract const& next, contract const& after) const {
+    auto own = misfit(next, after);
+    if (!own.empty() || end_with(next, after)) return own;
+    mutex_lock const lock(mutex_);
     return unserved(next);
 }
 
@@ -83,7 +105,7 @@ std::string revision_callers::unserved(implemented_contract const& next) const {
 }
 
 result<void> revision_callers::check(implemented_contract const& next, std::string_view who) const {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto const why = unserved(next);
     if (why.empty()) return {};
     return refuse(errc::contract_mismatch, phase::verify,
@@ -93,7 +115,7 @@ result<void> revision_callers::check(implemented_contract const& next, std::stri
 result<revision_hold> revision_callers::hold(implemented_contract const& next, std::string_view who) {
     {
         // Before the check: from here on none is admitted that it would have to count.
-        std::lock_guard const lock(mutex_);
+        mutex_lock const lock(mutex_);
         before_ = running_;
         next_ = next.revisions;
     }
@@ -102,19 +124,26 @@ result<revision_hold> revision_callers::hold(implemented_contract const& next, s
     return held;
 }
 
+revision_hold revision_callers::hold_to_end() noexcept {
+    mutex_lock const lock(mutex_);
+    are_ending_ = true;
+    return revision_hold(shared_from_this());
+}
+
 void revision_callers::end_hold() noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
+    are_ending_ = false;
     before_.reset();
     next_.reset();
 }
 
 void revision_callers::now_runs(std::optional<served_revisions> const& by) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     running_ = by;
 }
 
 void revision_callers::now_stands_by(std::optional<served_revisions> const& by) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     standing_by_ = by;
 }
 
@@ -128,7 +157,7 @@ void revision_callers::add(registration const& one) {
 }
 
 void revision_callers::remove(registration const& one) noexcept {
-    std::lock_guard const lock(mutex_);
+    mutex_lock const lock(mutex_);
     auto const known =
         std::ranges::find_if(callers_, [&one](group const& those) { return one.is_in(those); });
     if (known != callers_.end() && --known->handles == 0) callers_.erase(known);

@@ -4,13 +4,14 @@
 #include "slot/contract_fit.hpp"
 
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/base/mutex.hpp>
 #include <hotswap/detail/slot/gate.hpp>
 #include <hotswap/failure.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,14 +36,26 @@ public:
     /// Errors:   contract_mismatch; throws std::bad_alloc.
     result<std::shared_ptr<gate>> admit(contract const& wanted, std::string caller, std::string_view who);
 
-    /// Why the module cannot take the component's place, as the end of a sentence that begins with its name; empty: it can, as
-    /// far as its contract goes.
-    std::string misfit_of(implemented_contract const& next) const;
+    /// The gate through which they come.
+    std::shared_ptr<gate> const& entrance() const noexcept { return gate_; }
+
+    /// Why the module cannot take the component's place, to serve `after`, as the end of a sentence that begins with its name;
+    /// empty: it can, as far as contracts go.
+    std::string misfit_of(implemented_contract const& next, contract const& after) const;
+    /// Whether these callers end where `next` takes the component's place to serve `after`: another contract, and the module does
+    /// not serve the one of now.
+    bool end_with(implemented_contract const& next, contract const& after) const noexcept;
+    /// The components that call, but for `insiders`: their names, separated by commas.
+    std::string components_but(std::span<std::string const> insiders) const;
     /// Whether it serves all callers. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch, naming the callers.
     result<void> check(implemented_contract const& next, std::string_view who) const;
     /// As `check`; and until the hold is gone, no caller is admitted whom it would not serve, or the module that runs now.
     result<revision_hold> hold(implemented_contract const& next, std::string_view who);
+
+    /// Until the hold is gone, no component is admitted: these callers are about to end, and a component must not lose its handle
+    /// unseen.
+    revision_hold hold_to_end() noexcept;
 
     /// What the module that runs serves, and the one that stands by, if there is one.
     void now_runs(std::optional<served_revisions> const& by) noexcept;
@@ -68,12 +81,13 @@ private:
     void end_hold() noexcept;
 
     std::shared_ptr<gate> const gate_;
-    mutable std::mutex mutex_;
-    std::vector<group> callers_;  // guarded by mutex_
-    served running_;              // guarded by mutex_
-    served standing_by_;          // guarded by mutex_
-    served before_;               // guarded by mutex_; what ran when the operation at work began
-    served next_;                 // guarded by mutex_; what it puts in its place
+    mutable mutex mutex_;
+    std::vector<group> callers_ HOTSWAP_GUARDED_BY(mutex_);
+    served running_ HOTSWAP_GUARDED_BY(mutex_);
+    served standing_by_ HOTSWAP_GUARDED_BY(mutex_);
+    served before_ HOTSWAP_GUARDED_BY(mutex_);  // what ran when the operation at work began
+    served next_ HOTSWAP_GUARDED_BY(mutex_);  // what it puts in its place
+    bool are_ending_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 
 /// While it is there, callers are kept to what both modules of an operation serve.

@@ -1,5 +1,6 @@
 #include "slot/slot.hpp"
 
+#include "slot/closed_here.hpp"
 #include "slot/thread_probe.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,7 @@ slot::slot(std::string name, contract wanted, environment surroundings)
     : entrance(
           std::make_shared<gate>(std::move(name), std::string(wanted.name), wanted.number, wanted.functions)),
       around(std::move(surroundings)),
-      runner_(*entrance, [this](std::string_view what, std::uint64_t times) {
+      runner_(entrance.get(), [this](std::string_view what, std::uint64_t times) {
           around.log(level::error, fmt::format("a timer or posted job threw: {}{}", what,
                                                times == 1 ? "" : fmt::format(" ({} times in a row)", times)));
       }) {}
@@ -56,6 +57,26 @@ slot::~slot() {
     if (running_) retire(std::exchange(running_, nullptr));
 }
 
+result<std::shared_ptr<gate>> slot::admit(contract const& wanted, std::string caller, std::string_view who) {
+    auto const next = next_callers.get();
+    auto const set = set_closed_here();
+    bool const is_behind = set != 0 && set == entrance->closed_as();
+    auto const by = next && is_behind ? next : callers.get();
+    return by->admit(wanted, std::move(caller), who);
+}
+
+void slot::move_to_next_callers() noexcept {
+    auto next = next_callers.exchange(nullptr);
+    auto const& way_in = next->entrance();
+    way_in->promise(false);
+    entrance->tell_of_drains(nullptr);
+    callers->now_runs({});
+    callers->now_stands_by({});
+    runner_.go_through(way_in);
+    entrance.exchange(way_in);
+    callers.exchange(std::move(next));
+}
+
 std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noexcept {
     if (next) last_number_ = std::max(last_number_, next->number);
     runner_.activate(next ? &next->services->jobs() : nullptr);
@@ -64,8 +85,10 @@ std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noe
     return std::exchange(running_, std::move(next));
 }
 
+// Where a return would end the callers anyhow, they are not kept to what it serves.
 void slot::stand_by(std::unique_ptr<generation> old) noexcept {
-    callers->now_stands_by(revisions_of(old.get()));
+    bool const ends = callers->end_with(old->module->file().implements(), old->contract.view());
+    callers->now_stands_by(ends ? std::nullopt : revisions_of(old.get()));
     standby_ = std::move(old);
 }
 
@@ -105,7 +128,8 @@ slot_news slot::expect(generation const& next) {
                          file.name(),
                          std::string(running_->module->file().release()),
                          file.digest(),
-                         running_->services->settings()};
+                         running_->services->settings(),
+                         running_->contract};
     }
     news.facts = facts_of(&next, news.previous.release);
     mutex_lock const lock(facts_mutex_);

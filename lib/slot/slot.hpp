@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/abandoned_work.hpp"
+#include "slot/current.hpp"
 #include "slot/generation.hpp"
 #include "slot/job_runner.hpp"
 #include "slot/operation_turn.hpp"
@@ -51,6 +52,7 @@ struct previous_module {
     std::string release;
     std::string digest;
     shared_settings settings{};  ///< with which it ran; null: not known
+    served_contract contract{};  ///< by which it was called
 };
 
 /// What a slot tells of itself while an operation may be at work on it.
@@ -87,10 +89,13 @@ public:
 
     operation_turn operation;  ///< held for the length of an operation; one at a time
 
-    std::shared_ptr<gate> const entrance;
+    current<gate> entrance;
     environment const around;
     std::shared_ptr<referrers> const referred_to_by = std::make_shared<referrers>();
-    std::shared_ptr<revision_callers> const callers = std::make_shared<revision_callers>(entrance);
+    /// Those who come through it.
+    current<revision_callers> callers{std::make_shared<revision_callers>(entrance.get())};
+    /// Those to come, while an operation is at work that ends those of now; null otherwise.
+    current<revision_callers> next_callers{};
     std::string family;  ///< what its modules' files are called
     /// Those of the generation before, as far as a recovery knows them.
     shared_settings settings_before{};
@@ -105,6 +110,16 @@ public:
     bool is_loaded() const noexcept { return running_ != nullptr; }
     previous_module const& previous() const noexcept { return previous_; }
     std::uint64_t next_number() const noexcept { return last_number_ + 1; }
+
+    /// A way in for a caller that knows the component by `wanted`, see `revision_callers`. What is constructed behind the gate
+    /// finds the component as it will be.
+    /// Errors:   contract_mismatch; throws std::bad_alloc.
+    /// Threads:  [any]
+    result<std::shared_ptr<gate>> admit(contract const& wanted, std::string caller, std::string_view who);
+    /// From now on the component is called through the gate of `next_callers`. The one before stays closed, and is the
+    /// operation's to end.
+    /// Threads:  [quiesced]
+    void move_to_next_callers() noexcept;
 
     /// Puts a generation in place of the running one, whose callers are out, and returns that one. The gate
     /// stays as it is.

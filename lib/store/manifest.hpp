@@ -40,13 +40,17 @@ struct stored_snapshot {
 struct stored_module {
     std::string digest{};  ///< names its file in the store; empty: there is none
     std::string release{};
-    std::string source{};  ///< where it came from
+    std::string source{};    ///< where it came from
+    std::string contract{};  ///< by which the component was called
+    std::uint32_t contract_number = 0;
 
     bool operator==(stored_module const&) const = default;
     static void fields(auto& self, auto&& f) {
         f("digest", self.digest);
         f("release", self.release);
         f("source", self.source);
+        f("contract", self.contract);
+        f("contract_number", self.contract_number);
     }
 };
 

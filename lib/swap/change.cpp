@@ -22,6 +22,7 @@ change::change(slot& of, step_recorder& steps, hotswap::arguments const& argumen
 }
 
 change::~change() {
+    drop_next_callers();
     if (state_) state_->end(report_);
     if (old_) let_go_of_old();
 }
@@ -31,15 +32,49 @@ result<void> change::prepare(pause_limits const& limits) {
     return is_idle() ? result<void>() : state_->before_pause(limits);
 }
 
-result<void> change::hold_callers(implemented_contract const& next, std::string_view name) {
-    auto held = slot_.callers->hold(next, name);
-    if (!held) return steps_.refused(held.error(), phase::verify);
-    held_callers_.emplace(std::move(*held));
+result<void> change::hold_callers(implemented_contract const& next, std::string_view name,
+                                  contract_step step) {
+    contract_step_.emplace(std::move(step));
+    auto& after = contract_step_->after;
+    after.functions = next.revisions.functions_of(after.number);
+    auto const callers = slot_.callers.get();
+    if (!callers->end_with(next, after.view())) {
+        auto held = callers->hold(next, name);
+        if (!held) return steps_.refused(held.error(), phase::verify);
+        held_callers_.emplace(std::move(*held));
+        return {};
+    }
+    auto const& before = slot_.running().contract;
+    auto made = std::make_shared<revision_callers>(
+        std::make_shared<gate>(entrance_->name(), after.name, after.number, after.functions));
+    made->now_runs(next.revisions);
+    made->entrance()->promise(true);
+    held_callers_.emplace(callers->hold_to_end());
+    entrance_->will_move(after.in_words());
+    report_.ended_contract = before.in_words();
+    notes_.push_back(words_on_ending(before, *contract_step_));
+    steps_.warn(phase::verify, notes_.back());
+    next_callers_ = std::move(made);
+    slot_.next_callers.exchange(next_callers_);
     return {};
+}
+
+result<void> change::check_neighbours(std::span<std::string const> changed) {
+    if (!next_callers_) return {};
+    auto const free = expect_no_other_neighbours(slot_, changed, *contract_step_);
+    return free ? free : steps_.refused(free.error(), phase::plan);
+}
+
+// What has a way in already, behind the gates, has none any more.
+void change::drop_next_callers() noexcept {
+    if (!next_callers_) return;
+    slot_.next_callers.exchange(nullptr);
+    std::exchange(next_callers_, nullptr)->entrance()->end();
 }
 
 void change::reserve(bool on_probation) {
     on_probation_ = on_probation;
+    if (contract_step_ && !next_->is_taken()) (*next_)->contract = contract_step_->after;
     // A generation that stands by is taken from its place in the pause only.
     auto const& next = next_->is_taken() ? *slot_.standby() : **next_;
     news_ = slot_.expect(next);
@@ -77,6 +112,10 @@ void change::commit() noexcept {
         slot_.running().instance = {};
         next.state = slot_.running().state.handed_to(next.module->api().destroy_state);
     }
+    if (std::exchange(next_callers_, nullptr))
+        slot_.move_to_next_callers();
+    else if (contract_step_)
+        slot_.entrance->renumber(contract_step_->after.number, contract_step_->after.functions);
     old_ = slot_.exchange(next_->take());
     slot_.entrance->watch(on_probation_);
     steps_.mark_committed();
@@ -145,7 +184,7 @@ void change::complete_report() {
     report_.path = path_.path;
     report_.warnings = all_warnings(slot_.running().module->file());
     report_.phases = steps_.phases();
-    report_.longest_wait = slot_.entrance->longest_wait(opened_at_);
+    report_.longest_wait = entrance_->longest_wait(opened_at_);
     report_.total = steps_.elapsed();
 }
 

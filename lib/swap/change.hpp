@@ -4,6 +4,7 @@
 #include "durable/persistence.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
+#include "swap/ending_callers.hpp"
 #include "transfer/closed_gates.hpp"
 #include "transfer/migration_path.hpp"
 #include "transfer/next_generation.hpp"
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,10 @@ public:
     /// Errors:   throws std::bad_alloc.
     void reserve(bool on_probation);
 
+    /// Where the callers end: whether all components among them change as well.
+    /// Errors:   in_use, naming the others.
+    result<void> check_neighbours(std::span<std::string const> changed);
+
     /// Moves the state and constructs the instance.
     result<void> transfer(closed_gates& closed) { return state_->in_pause(closed, *next_); }
     /// Takes back what that did to things that the running generation has. What cannot be taken back is added to `why`.
@@ -73,9 +79,10 @@ public:
 protected:
     /// Finds the next generation, and what its state comes from, by `begin`; nothing, if what it would be runs already.
     virtual result<void> choose() = 0;
-    /// Until the change is gone, callers are kept to what the running module and `next`, which is called `name`, serve.
+    /// Until the change is gone, callers are kept to what the running module and `next`, which is called `name`, serve; or, where
+    /// the step ends them, those to come are made ready.
     /// Errors:   contract_mismatch, naming the callers whom it does not serve.
-    result<void> hold_callers(implemented_contract const& next, std::string_view name);
+    result<void> hold_callers(implemented_contract const& next, std::string_view name, contract_step step);
 
     slot& slot_;
     step_recorder& steps_;
@@ -95,7 +102,12 @@ private:
     void let_go_of_old() noexcept;
     void complete_report();
 
+    void drop_next_callers() noexcept;
+
+    std::shared_ptr<gate> const entrance_ = slot_.entrance.get();  // which is closed
     std::optional<revision_hold> held_callers_;
+    std::optional<contract_step> contract_step_;
+    std::shared_ptr<revision_callers> next_callers_;  // null: those of now go on
     bool on_probation_ = false;
     std::optional<slot_news> news_;
     std::unique_ptr<generation> old_;

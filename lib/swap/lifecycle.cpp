@@ -5,6 +5,7 @@
 #include "module/release.hpp"
 #include "module/static_block.hpp"
 #include "rehearsal/rehearsal.hpp"
+#include "swap/ending_callers.hpp"
 #include "swap/prediction.hpp"
 #include "transfer/closed_gates.hpp"
 #include "transfer/migration_path.hpp"
@@ -51,7 +52,8 @@ result<owned_state> first_state(loaded_module const& module, load_options const&
 
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
                         settings const& with, step_recorder& steps, persistence* keeper) {
-    auto staged = stage_and_verify(area, steps, from.file, from.name, in.entrance->contract());
+    auto staged =
+        stage_and_verify(area, steps, from.file, from.name, in.entrance->contract(), load_its_contract);
     if (!staged) return staged.error();
     auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
     if (!module) return module.error();
@@ -176,6 +178,16 @@ result<void> predict(slot& in, staging_area& area, staged_module staged, replace
     return {};
 }
 
+// Whether the module serves the callers; or they end with it, which the plan says.
+result<void> judge_callers(slot const& in, module_file const& next, replacement const& by, swap_plan& plan) {
+    if (!in.callers->end_with(next.implements(), by.contract.view()))
+        return in.callers->check(next.implements(), by.name);
+    auto const& before = in.running().contract;
+    plan.ended_contract = before.in_words();
+    plan.warnings.push_back(words_on_ending(before, {by.contract, by.end_neighbours_handles}));
+    return {};
+}
+
 }  // namespace
 
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
@@ -188,7 +200,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.module = by.source;
     module_file const& running = in.running().module->file();
 
-    auto staged = stage_and_verify(area, steps, by.file, by.name, in.entrance->contract());
+    auto staged = stage_and_verify(area, steps, by.file, by.name, by.contract.view(), swap_to_its_contract);
     if (!staged) return staged.error();
     module_file const& next = staged->verified;
     plan.to = {in.next_number(), std::string(next.release()), next.descriptor.schema_version,
@@ -199,7 +211,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
         plan.warnings.push_back(std::move(note));
     for (auto const& each : by.passed_over) plan.warnings.push_back("passed over: " + each);
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
-    if (auto served = in.callers->check(next.implements(), by.name); !served) block(served.error());
+    if (auto served = judge_callers(in, next, by, plan); !served) block(served.error());
 
     plan.same_content = runs_already(in, *staged);
     plan.state_dropped = by.fresh_state;

@@ -185,9 +185,9 @@ std::string probation_watch::look_at_calls(watched& at) {
 }
 
 std::string probation_watch::ask_component(slot& in) {
-    gate& entrance = *in.entrance;
-    auto& cell = entrance.cell();
-    auto const admitted = entrance.try_enter(cell, false);
+    auto const entrance = in.entrance.get();
+    auto& cell = entrance->cell();
+    auto const admitted = entrance->try_enter(cell, false);
     if (admitted.contract == nullptr) return {};
     // Inside, the running generation stays what it is.
     auto const& running = in.running();
@@ -196,7 +196,7 @@ std::string probation_watch::ask_component(slot& in) {
     auto outcome = abi::status::ok;
     if (running.module->api().check_health != nullptr)
         outcome = running.module->api().check_health(running.instance.object(), &well, &why);
-    gate::leave(this_thread_cells.number, cell, admitted.how, entrance.index());
+    gate::leave(this_thread_cells.number, cell, admitted.how, entrance->index());
     if (outcome != abi::status::ok)
         return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
     return well ? std::string{} : "its healthy() says that it is not";
@@ -294,6 +294,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     revert_options how;
     how.drain_deadline = drain_deadline_;
     how.discard_writes = terms_.discard_writes;
+    how.end_neighbours_handles = true;  // they are by a contract of what failed
     auto const done = return_to_standby(of, how, keeper_, {});
     bool const may_work_later = !done && done.error().code == errc::drain_timeout && !is_last_try;
     for (std::size_t i = 0; i != of.size(); ++i) {

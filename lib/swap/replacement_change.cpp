@@ -28,8 +28,8 @@ result<migration_path> plan_path(module_file const& from, module_file const& to,
 }  // namespace
 
 result<void> replacement_change::choose() {
-    auto staged =
-        stage_and_verify(area_, steps_, by_.file, by_.name, slot_.entrance->contract(), by_.copy.get());
+    auto staged = stage_and_verify(area_, steps_, by_.file, by_.name, by_.contract.view(),
+                                   swap_to_its_contract, by_.copy.get());
     if (!staged) return staged.error();
     report_.same_content = runs_already(slot_, *staged);
     if (report_.same_content && !by_.even_if_unchanged) {
@@ -48,7 +48,10 @@ result<void> replacement_change::choose() {
 }
 
 result<void> replacement_change::judge(staged_module const& staged) {
-    if (auto held = hold_callers(staged.verified.implements(), by_.name); !held) return held;
+    if (auto held =
+            hold_callers(staged.verified.implements(), by_.name, {by_.contract, by_.end_neighbours_handles});
+        !held)
+        return held;
     module_file const& running = slot_.running().module->file();
     if (!by_.fresh_state)
         if (auto fits = check_states(running, staged.verified, by_.name); !fits)

@@ -28,7 +28,8 @@ bool is_about_the_state(errc why) noexcept {
 
 result<void> return_change::choose() {
     auto const& before = *slot_.standby();
-    auto held = hold_callers(before.module->file().implements(), before.module->staged().name());
+    auto held = hold_callers(before.module->file().implements(), before.module->staged().name(),
+                             {before.contract, options_.end_neighbours_handles});
     if (!held) return held;
     if (which_ == return_on::state_of_now) return choose_state_of_now();
     path_.path = {slot_.running().info().schema_version, slot_.standby()->info().schema_version};

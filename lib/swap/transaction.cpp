@@ -39,6 +39,10 @@ result<void> transaction::prepare() {
         active_.push_back(each.get());
         slots_.push_back(&each->component());
     }
+    std::vector<std::string> changed;
+    for (auto const* const each : slots_) changed.push_back(each->entrance->name());
+    for (auto* const each : active_)
+        if (auto free = each->check_neighbours(changed); !free) return free;
     return {};
 }
 

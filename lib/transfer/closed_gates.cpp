@@ -29,7 +29,7 @@ std::vector<std::string_view> names_of(std::span<slot* const> slots) {
 
 held_events::held_events(std::span<slot* const> of)
     : watch_(of.front()->around.gates),
-      entries_(of_each<closed_gate>(of, [](slot& in) { return closed_gate{in.entrance.get()}; })) {}
+      entries_(of_each<closed_gate>(of, [](slot& in) { return closed_gate{in.entrance.get().get()}; })) {}
 
 held_events::~held_events() {
     gates_open();
@@ -54,7 +54,7 @@ void held_events::gates_open() noexcept {
 closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& limits)
     : held_(slots),
       slots_(slots.begin(), slots.end()),
-      gates_(of_each<gate*>(slots, [](slot& in) { return in.entrance.get(); })),
+      gates_(of_each<gate*>(slots, [](slot& in) { return in.entrance.get().get(); })),
       held_before_(of_each<std::uint64_t>(slots, [](slot& in) { return in.entrance->calls_held(); })),
       limits_(limits),
       turn_(slots.front()->around.turns, names_of(slots), bound()),
@@ -127,6 +127,12 @@ void closed_gates::open() noexcept {
     for (auto* const each : slots_) each->entrance->let_in(each->running().instance.contract());
     ended_at_ = std::chrono::steady_clock::now();
     for (auto* const each : gates_) each->wake();
+    for (std::size_t i = 0; i != slots_.size(); ++i) {
+        auto const now = slots_[i]->entrance.get();
+        if (now.get() == gates_[i]) continue;
+        now->wake();
+        gates_[i]->move();
+    }
     ended();
 }
 

@@ -105,7 +105,7 @@ private:
 
     held_events held_;  // the first member: destroyed when the gates have opened and the turn is given back
     std::vector<slot*> const slots_;
-    std::vector<gate*> const gates_;
+    std::vector<gate*> const gates_;  // a change that puts another one in the place of its slot's keeps that
     std::vector<std::uint64_t> const held_before_;
     pause_limits const limits_;
     std::uint32_t const number_ = next_set_number();

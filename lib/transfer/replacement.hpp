@@ -3,6 +3,7 @@
 
 #include "module/module_copy.hpp"
 #include "slot/component_settings.hpp"
+#include "slot/served_contract.hpp"
 #include "transfer/closed_gates.hpp"
 
 #include <hotswap/detail/base/arguments.hpp>
@@ -34,6 +35,8 @@ struct replacement {
     shared_settings settings{};              ///< what is set for it; null: as for the running generation
     bool even_if_unchanged = false;          ///< also where it is the content that runs
     bool fresh_state = false;                ///< on a default state
+    served_contract contract{};              ///< by which the component is called then
+    bool end_neighbours_handles = false;  ///< also where that ends handles of components that do not change
 };
 
 }  // namespace hotswap::detail

@@ -23,7 +23,7 @@ void keep_mapped(std::shared_ptr<loaded_module> const& module) {
 
 result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
                                        std::filesystem::path const& file, std::string const& name,
-                                       contract wanted, module_copy const* earlier) {
+                                       contract wanted, std::string_view remedy, module_copy const* earlier) {
     auto staged = steps.run(phase::stage, [&] {
         return earlier != nullptr ? area.stage(*earlier, name) : area.stage(file, name);
     });
@@ -33,8 +33,7 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
         auto judged = verify_module(*staged, area.policy());
         if (!judged) return judged;
-        auto fit = check_contract(judged->implements(), wanted, phase::verify, name,
-                                  "load a module of that contract, or build both against the same header");
+        auto fit = check_contract(judged->implements(), wanted, phase::verify, name, remedy);
         if (!fit) return fit.error();
         return judged;
     });

@@ -196,6 +196,23 @@ void check_second_base(fs::path const& directory, bool known) {
     require(named->right() == 42, "a contract that is named is called");
 }
 
+// A module of a newer revision serves a host of the older one, whichever compiler made which of them.
+void check_revisions(std::vector<built> const& modules, fs::path const& directory) {
+    hotswap::runtime runtime(options_for(directory));
+    auto const old = must(runtime.load<ledger>("ledger", {.module = modules.front().file}), "load release 1");
+    old->add("rent", 7);
+    for (auto const& each : modules) {
+        must(runtime.swap("ledger", {.module = each.file, .even_if_unchanged = true}), each.by);
+        require(old->made_by() == each.by && old->balance("rent") == 7,
+                "the handle of the older revision goes on");
+        auto const newer = runtime.find<books::ledger_with_count>("ledger");
+        require(newer.has_value() == (each.schema == 2),
+                "the newer revision is found where it is served: " + each.by);
+        if (newer)
+            require((*newer)->accounts() == 1, "a function at the end of the contract is called: " + each.by);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -205,6 +222,7 @@ int main(int argc, char** argv) {
     auto modules = all_of(of_gcc, of_clang);
     check_second_base(of_gcc, true);
     check_second_base(of_clang, false);
+    check_revisions(modules, of_gcc);
     check_snapshots(modules, of_gcc);
     std::swap(modules[0], modules[1]);
     check_snapshots(modules, of_gcc);

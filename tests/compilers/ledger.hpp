@@ -26,6 +26,13 @@ struct ledger {
     virtual std::string made_by() = 0;
 };
 
+/// What grew at its end.
+struct ledger_with_count : ledger {
+    using extends = ledger;
+    static constexpr hotswap::contract contract{"books.ledger", 2};
+    virtual std::uint64_t accounts() = 0;
+};
+
 #if defined(__clang__)
 inline constexpr char compiler[] = "clang++";
 #else

@@ -2,7 +2,7 @@
 
 namespace books {
 
-class ledger_1 final : public ledger_on<v1::state, '1'> {
+class ledger_1 final : public ledger_on<ledger, v1::state, '1'> {
 public:
     using ledger_on::ledger_on;
 };

@@ -11,8 +11,8 @@
 
 namespace books {
 
-template <class State, char Release>
-class ledger_on : public ledger {
+template <class Contract, class State, char Release>
+class ledger_on : public Contract {
 public:
     using state = State;
 
@@ -56,6 +56,9 @@ public:
     }
     std::string made_by() override { return std::string(compiler) + " " + Release; }
 
+protected:
+    State& state_;
+
 private:
     static auto make_row(std::uint64_t amount) {
         if constexpr (Release == '1')
@@ -80,7 +83,6 @@ private:
         if (text.opened == nullptr) text.opened.reset(new date);
     }
 
-    State& state_;
     std::mutex mutex_;
 };
 

@@ -44,7 +44,7 @@ struct counting_job {
 
 struct running : gated {
     std::atomic<int> reports{0};
-    job_runner runner{*gate, [this](std::string_view, std::uint64_t) { ++reports; }};
+    job_runner runner{gate, [this](std::string_view, std::uint64_t) { ++reports; }};
     job_list list;
 
     running() { runner.activate(&list); }

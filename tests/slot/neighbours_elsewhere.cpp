@@ -23,7 +23,7 @@ TEST_CASE("neighbour: a call that ends on another thread is given back, also if 
         .find = [&g](std::string_view, hotswap::contract) -> hotswap::result<found_neighbour> {
             return found_neighbour{g.gate, std::make_shared<hotswap::detail::referrers>()};
         }};
-    hotswap::detail::job_runner runner(*g.gate, [](std::string_view, std::uint64_t) {});
+    hotswap::detail::job_runner runner(g.gate, [](std::string_view, std::uint64_t) {});
     host_services services(around, runner, "caller.so", nullptr);
     auto const& api = host_services::api();
     abi::error why;

@@ -4,7 +4,6 @@
 #include <hotswap/detail/base/mutex.hpp>
 
 #include <chrono>
-#include <condition_variable>
 #include <utility>
 
 namespace hotswap::detail {
@@ -32,7 +31,7 @@ public:
     }
 
 private:
-    std::condition_variable standard_;
+    condition standard_;
 };
 
 }  // namespace hotswap::detail

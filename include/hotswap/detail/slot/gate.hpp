@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 namespace hotswap {
 
@@ -105,10 +106,19 @@ public:
 
     lease_cell& cell() const noexcept { return this_thread_cells.of[index_]; }
     std::uint32_t index() const noexcept { return index_; }
+    /// The number of the set as which it is closed; 0: it is open, or by itself.
+    std::uint32_t closed_as() const noexcept;
 
     std::string const& name() const noexcept { return name_; }
+    /// Lifetime: the name is the gate's.
     hotswap::contract contract() const noexcept {
-        return {contract_name_, contract_number_, functions_.load(std::memory_order_relaxed)};
+        return {contract_name_, contract_number_.load(std::memory_order_relaxed),
+                functions_.load(std::memory_order_relaxed)};
+    }
+    /// Gives the contract another number: of a revision whose calls the same instance takes.
+    void renumber(std::uint32_t number, std::uint32_t functions) noexcept {
+        contract_number_.store(number, std::memory_order_relaxed);
+        functions_.store(functions, std::memory_order_relaxed);
     }
     /// Says how many functions the contract has, where that is unknown: of a component that came back from a store.
     void learn_functions(std::uint32_t count) noexcept {
@@ -146,6 +156,17 @@ public:
     void reopen() noexcept { open(before()); }
     /// Closes for good: callers, also those waiting, get component_gone.
     void end() noexcept;
+
+    /// It is for a generation that does not serve yet: callers are refused instead of held, because all that know it work
+    /// behind the gates of the operation at work. False: callers wait for the first opening.
+    void promise(bool promised) noexcept { promised_.store(promised, std::memory_order_release); }
+    /// Says which contract the component will serve by another gate, for callers of this one once it has `moved`.
+    /// Threads:  the one that operates on the slot.
+    void will_move(std::string to) noexcept { moves_to_ = std::move(to); }
+    /// As `end`, for a gate that is closed and empty: the component is called by another gate from now on.
+    void move() noexcept;
+    /// Why a caller gets in no more, in words.
+    std::string why_gone_in_words() const;
 
     /// Whether nobody is inside; stays true until the gate is opened again.
     bool drained() const noexcept;
@@ -193,13 +214,16 @@ private:
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
     std::atomic<std::uint32_t> sleepers_{0};
     std::atomic<bool> ended_{false};
+    std::atomic<bool> promised_{false};
+    bool has_moved_ = false;  // before `ended_` is stored
+    std::string moves_to_{};  // the operator's, until it has moved
     std::atomic<std::uint64_t> calls_held_{0};
     std::atomic<std::int64_t> first_held_{
         0};  // when, by the steady clock; 0: nobody since the gate was closed
     std::atomic<std::int64_t> longest_wait_{0};  // of those that are through again
     std::string name_;
     std::string contract_name_;
-    std::uint32_t contract_number_;
+    std::atomic<std::uint32_t> contract_number_;
     std::atomic<std::uint32_t> functions_;
     int process_;                         // whose threads open it
     drain_listener* listener_ = nullptr;  // the operator's

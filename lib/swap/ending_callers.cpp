@@ -1,0 +1,31 @@
+#include "swap/ending_callers.hpp"
+
+#include "base/refuse.hpp"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace hotswap::detail {
+
+std::string words_on_ending(served_contract const& before, contract_step const& step) {
+    return fmt::format(
+        "handles by the contract {} end with it: the component is called by {} then, and found by that",
+        before.in_words(), step.after.in_words());
+}
+
+result<void> expect_no_other_neighbours(slot const& in, std::span<std::string const> changed,
+                                        contract_step const& step) {
+    if (step.end_neighbours_handles) return {};
+    std::vector<std::string> insiders(changed.begin(), changed.end());
+    insiders.push_back(in.entrance->name());
+    auto const others = in.callers->components_but(insiders);
+    if (others.empty()) return {};
+    return refuse(
+        errc::in_use, phase::plan,
+        "from the contract {} to {} all handles end, and {} hold some; swap those in the same set, unload "
+        "them first, or set end_neighbours_handles: their calls fail from then on",
+        in.running().contract.in_words(), step.after.in_words(), others);
+}
+
+}  // namespace hotswap::detail
