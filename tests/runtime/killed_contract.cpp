@@ -50,4 +50,11 @@ TEST_CASE(
     CHECK(found[" by 4 reached whole\n"] > 0);
 }
 
+TEST_CASE("another contract: a host that dies while it is on probation comes back with the one before") {
+    temporary_directory start;
+    REQUIRE(run_depot(start.path(), "load").status == 0);
+    REQUIRE(run_depot(start.path(), "try").status == 0);
+    CHECK(run_depot(start.path(), "look").said == "by 1  reached whole\n");
+}
+
 #endif

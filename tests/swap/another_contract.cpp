@@ -220,7 +220,41 @@ TEST_CASE("another contract: a neighbour that would keep an ended handle stands 
     CHECK(at.runtime.swap("depot", asked).has_value());
     CHECK_FALSE(buyer->take("pen"));
     CHECK(names(buyer->said(), {"serves the contract test.depot 4 now"}));
+    // A handle that has ended holds nothing up.
+    CHECK(at.runtime.swap("depot", {.module = depot_file("4"), .even_if_unchanged = true}).has_value());
+    CHECK(at.runtime.revert("depot").has_value());
+    CHECK(at.runtime.unload("depot").has_value());
     buyer->forget_depot();
+}
+
+TEST_CASE("another contract: while the swap is at work no neighbour gets a handle that is about to end") {
+    site at;
+    auto const old = at.load<depot>("depot", depot_file("2"));
+    auto const buyer = at.load<basket>("buyer", built("basket", "1.0.0"));
+    std::promise<void> loaded;
+    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == "swap" && what.phase == hotswap::phase::load) loaded.set_value();
+    });
+    lease_elsewhere inside(old);
+    auto options = to_4();
+    options.drain_deadline = 1min;
+    auto swap = std::async(std::launch::async, [&] { return at.runtime.swap("depot", options); });
+    loaded.get_future().wait();
+    CHECK_FALSE(buyer->find_depot());
+    CHECK(at.runtime.find<depot_2>("depot").has_value());
+    inside.give_back();
+    CHECK(swap.get().has_value());
+    at.runtime.unsubscribe(heard);
+}
+
+TEST_CASE("another contract: it is rehearsed as any swap") {
+    site at({.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap", .rehearse = hotswap::rehearse::always});
+    at.load<depot>("depot", depot_file("1"))->add("pen", 5);
+    CHECK(at.refusal("depot", built("depot_failing", "4.0.0"), {.contract = depot_4::contract}).phase ==
+          hotswap::phase::rehearse);
+    CHECK(at.runtime.plan("depot", to_4()).value().rehearsal.ran);
+    CHECK(at.runtime.swap("depot", to_4()).value().rehearsal.ran);
+    CHECK(at.runtime.find<depot_4>("depot").value()->total() == 5);
 }
 
 TEST_CASE(

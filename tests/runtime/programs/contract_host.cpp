@@ -2,6 +2,7 @@
 // number 2.
 // contract_host DIRECTORY swap: both are swapped to contract number 4 as one, while the depot is called. Its faults come from the
 // environment variable HOTSWAP_FAILPOINTS. Prints the points that the swap passed.
+// contract_host DIRECTORY try: the same on probation, in which the process ends without a word.
 // contract_host DIRECTORY look: prints what a recovery brings back: by which contract, and whether the basket reaches the depot.
 #include "swap/fixtures/depot.hpp"
 
@@ -14,6 +15,8 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -41,7 +44,7 @@ void look(hotswap::runtime& runtime) {
                count >= 10 ? "whole" : "lost");
 }
 
-int swap(hotswap::runtime& runtime) {
+int swap(hotswap::runtime& runtime, hotswap::set_options const& how) {
     std::atomic<bool> stop{false};
     std::thread caller([&] {
         auto const old = runtime.find<depot>("depot").value();
@@ -53,7 +56,8 @@ int swap(hotswap::runtime& runtime) {
     });
     auto const done =
         runtime.swap({{"depot", {.module = file_of("depot-4.0.0"), .contract = depot_4::contract}},
-                      {"buyer", {.module = file_of("basket-2.0.0")}}});
+                      {"buyer", {.module = file_of("basket-2.0.0")}}},
+                     how);
     stop = true;
     caller.join();
 #if defined(HOTSWAP_FAILPOINTS)
@@ -80,7 +84,8 @@ int run(std::filesystem::path const& directory, std::string_view what) {
         static_cast<void>(runtime.load<basket>("buyer", {.module = file_of("basket-1.0.0")}).value());
         return runtime.checkpoint() ? 0 : 2;
     }
-    if (what == "swap") return swap(runtime);
+    if (what == "swap") return swap(runtime, {});
+    if (what == "try") std::_Exit(swap(runtime, {.probation = {.duration = std::chrono::hours(1)}}));
     look(runtime);
     return 0;
 }
