@@ -122,6 +122,31 @@ TEST_CASE("contract: a module takes no place in which a handle calls past the en
     CHECK(shelf->count("pen") == 1);
 }
 
+TEST_CASE(
+    "contract: one member of a set that does not serve a handle that is out keeps all of them as they are") {
+    site at;
+    auto const shelf = at.load<depot>("depot", depot_file(1));
+    auto const other = at.load<depot>("other", depot_file(1));
+    hotswap::component_set const up{{"other", {.module = depot_file(2)}},
+                                    {"depot", {.module = depot_file(2)}}};
+    hotswap::component_set const down{{"other", {.module = depot_file(1)}},
+                                      {"depot", {.module = depot_file(1)}}};
+    CHECK(at.runtime.swap(up).has_value());
+    std::optional newer(at.runtime.find<depot_2>("depot").value());
+    for (auto const& refused : {at.runtime.swap(down), at.runtime.revert(down)}) {
+        REQUIRE(refused.has_error());
+        CHECK(refused.error().component == "depot");
+        CHECK(names(refused.error().message, {"1 of the host by test.depot 2"}));
+    }
+    CHECK(at.runtime.plan(down).value().blockers.size() == 1);
+    CHECK(other->release() == "2.0.0");
+    CHECK(at.runtime.find<depot_2>("other").has_value());
+    newer.reset();
+    CHECK(at.runtime.revert(down).has_value());
+    CHECK(other->release() == "1.0.0");
+    CHECK(shelf->release() == "1.0.0");
+}
+
 TEST_CASE("contract: a lease outlives its handle, and its generation waits for it") {
     site at;
     auto const shelf = at.load<depot>("depot", depot_file(2));
