@@ -45,7 +45,6 @@ result<std::shared_ptr<gate>> revision_callers::admit(contract const& wanted, st
     return std::shared_ptr<gate>(made, gate_.get());
 }
 
-// With the lock held.
 result<void> revision_callers::expect_served(contract const& wanted, std::string_view who) const {
     auto const name = gate_->contract().name;
     if (!running_) return {};  // it is being unloaded: no call of it goes through
@@ -90,7 +89,6 @@ std::string revision_callers::misfit_of(implemented_contract const& next, contra
     return unserved(next);
 }
 
-// With the lock held.
 std::string revision_callers::unserved(implemented_contract const& next) const {
     std::string handles;
     for (group const& each : callers_) {

@@ -74,9 +74,9 @@ private:
         std::uint64_t handles;
     };
 
-    result<void> expect_served(contract const& wanted, std::string_view who) const;
-    std::string unserved(implemented_contract const& next) const;
-    void add(registration const& one);
+    result<void> expect_served(contract const& wanted, std::string_view who) const HOTSWAP_REQUIRES(mutex_);
+    std::string unserved(implemented_contract const& next) const HOTSWAP_REQUIRES(mutex_);
+    void add(registration const& one) HOTSWAP_REQUIRES(mutex_);
     void remove(registration const& one) noexcept;
     void end_hold() noexcept;
 
@@ -86,7 +86,7 @@ private:
     served running_ HOTSWAP_GUARDED_BY(mutex_);
     served standing_by_ HOTSWAP_GUARDED_BY(mutex_);
     served before_ HOTSWAP_GUARDED_BY(mutex_);  // what ran when the operation at work began
-    served next_ HOTSWAP_GUARDED_BY(mutex_);  // what it puts in its place
+    served next_ HOTSWAP_GUARDED_BY(mutex_);    // what it puts in its place
     bool are_ending_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 

@@ -4,6 +4,7 @@
 #include <hotswap/detail/base/mutex.hpp>
 
 #include <chrono>
+#include <condition_variable>
 #include <utility>
 
 namespace hotswap::detail {
@@ -31,7 +32,7 @@ public:
     }
 
 private:
-    condition standard_;
+    std::condition_variable standard_;
 };
 
 }  // namespace hotswap::detail
