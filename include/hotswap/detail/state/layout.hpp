@@ -98,11 +98,35 @@ constexpr void describe_policy(layout& l) {
         mix(l, type_name<T>());
 }
 
-// An allocator with a state of its own may lead back to the module that made it.
+constexpr bool is_library_class(std::string_view name) noexcept {
+    return name.starts_with("std::") || name.starts_with("boost::");
+}
+
+// One whose blocks are those of operator new.
+template <class Allocator>
+constexpr bool is_library_allocator() noexcept {
+    constexpr auto name = compilers_name<Allocator>();
+    return name.starts_with("std::allocator<") || name.starts_with("boost::container::new_allocator<") ||
+           (name.starts_with("boost::container::small_vector_allocator<") &&
+            name.find("boost::container::new_allocator<") != std::string_view::npos);
+}
+
+// What an allocator of the author's gives may lie in the module that made it, and one with a state may lead there.
 template <class T>
 constexpr void describe_allocator(layout& l) {
     if constexpr (requires { typename T::allocator_type; })
-        if (!std::is_empty_v<typename T::allocator_type>) l.bound = true;
+        if (!std::is_empty_v<typename T::allocator_type> ||
+            !is_library_allocator<typename T::allocator_type>())
+            l.bound = true;
+}
+
+// A class that looks like one of the library's is known by its name and its elements only: two modules may have different ones.
+template <class T>
+constexpr void describe_origin(layout& l) {
+    constexpr auto name = compilers_name<T>();
+    bool const is_tuned = name.find("boost::container::") != std::string_view::npos &&
+                          name.find("_opt<") != std::string_view::npos;
+    if (!is_library_class(name) || is_tuned) l.opaque = true;
 }
 
 template <class T, class Path>
@@ -121,6 +145,7 @@ constexpr void describe_container(layout& l) {
         describe_policy<typename T::key_equal>(l);
     }
     describe_allocator<T>(l);
+    describe_origin<T>(l);
     if (has_own_order<T>()) l.own_order = true;
     // Seen: an empty boost::unordered_flat_map points at a table of the module that made it.
     if (compilers_name<T>().starts_with("boost::unordered")) l.bound = true;
@@ -201,6 +226,7 @@ constexpr void describe(layout& l) {
         mix(l, "string");
         describe<typename T::value_type, Path>(l);
         describe_allocator<T>(l);
+        describe_origin<T>(l);
     } else if constexpr (k == kind::duration) {
         mix(l, "duration");
         mix(l, static_cast<std::uint64_t>(T::period::num));
@@ -221,6 +247,7 @@ constexpr void describe(layout& l) {
         describe<typename T::value_type, Path>(l);
     } else if constexpr (k == kind::unique_ptr) {
         mix(l, "unique_ptr");
+        describe_origin<T>(l);
         describe<typename T::element_type, Path>(l);
     } else if constexpr (k == kind::variant) {
         mix(l, "variant");
