@@ -32,6 +32,9 @@ enum state_flag : std::uint32_t {
     state_bound = 1u << 4,       ///< holds a type that may point into a module: never handed off
     state_legacy = 1u << 5,      ///< has no schema: version 0
     state_tables = 1u << 6,      ///< some of its fields are tables
+    state_own_order = 1u << 7,   ///< some container's order or hash is not the standard library's
+    state_lent = 1u << 8,  ///< the upgrade from this version only reads a state, and is lent one in place
+    state_lent_back = 1u << 9,  ///< the same of the downgrade from this version
 };
 
 /// From this bit of `state_entry::flags` on: the release of Boost (1081 is 1.81) whose containers are among the fields, or 0.

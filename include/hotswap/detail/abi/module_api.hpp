@@ -4,6 +4,7 @@
 #include <hotswap/detail/abi/descriptor.hpp>
 #include <hotswap/detail/abi/host_api.hpp>
 
+#include <cstddef>
 #include <cstdint>
 
 namespace hotswap::abi {
@@ -58,6 +59,14 @@ struct copy_progress {
     std::uint64_t rows = 0;   ///< copied so far
     std::uint64_t total = 0;  ///< as of now
     std::uint64_t bytes = 0;  ///< memory that the whole copy is expected to take
+};
+
+/// What a path begins with: a state in its serialized form, or the object itself.
+struct old_state {
+    std::uint32_t version = 0;
+    bytes payload;
+    /// Made by a module that lays `version` out in the same way, and quiesced; null: `payload` counts.
+    void const* object = nullptr;
 };
 
 /// The functions of one module. States and instances are opaque to the host.
@@ -139,6 +148,25 @@ struct module_api {
     status (*release_instance)(void* object, error* why) noexcept = nullptr;
     /// Asks an instance that has released, or has tried to, to take it back: it goes on.
     status (*resume_instance)(void* object, error* why) noexcept = nullptr;
+
+    /// As `import_state`, also of the running object. Hands over what the path used up, so that it is freed when callers are
+    /// served again: `remains`, null if there is nothing.
+    /// Effects:  an object is only read, and the new state keeps no pointer into it.
+    /// Errors:   bad_snapshot, unsupported: the object cannot be read, its serialized form may well be.
+    status (*upgrade_state)(old_state from, argument_list const* arguments, void** out, void** remains,
+                            error* why) noexcept = nullptr;
+    /// Makes an object of an older version, by the downgrades. `remains` as in `upgrade_state`. `lends`: the object is one of the
+    /// remains; otherwise a module that lays that version out in the same way, and has the same `allocate`, owns it.
+    /// Effects:  the state itself is not changed.
+    /// Errors:   bad_snapshot, unsupported: as in `upgrade_state`.
+    status (*downgrade_state)(void const* state, std::uint32_t version, argument_list const* arguments,
+                              bool lends, void** out, void** remains, error* why) noexcept = nullptr;
+    /// Threads:  [any] that owns the remains.
+    void (*free_remains)(void* remains) noexcept = nullptr;
+    /// Finds out, by samples, how much memory a state has in small blocks: what a copy of it takes from the heap.
+    std::uint64_t (*measure_memory)(void const* state) noexcept = nullptr;
+    /// The operator new of the module's code. What one module allocates another may free only if theirs is the same.
+    void* (*allocate)(std::size_t size) = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

@@ -4,6 +4,7 @@
 #include <hotswap/detail/abi/descriptor.hpp>
 #include <hotswap/detail/base/release_text.hpp>
 #include <hotswap/detail/sdk/component_class.hpp>
+#include <hotswap/detail/sdk/path_functions.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -40,6 +41,10 @@ constexpr abi::state_entry describe_version() {
     if (l.opaque) entry.flags |= abi::state_opaque;
     if (l.bound) entry.flags |= abi::state_bound;
     if (l.tables) entry.flags |= abi::state_tables;
+    if (l.own_order) entry.flags |= abi::state_own_order;
+    if (is_lent<Walk, Version, Version + 1>()) entry.flags |= abi::state_lent;
+    if constexpr (Version > 0)
+        if (is_lent<Walk, Version, Version - 1>()) entry.flags |= abi::state_lent_back;
     entry.flags |= l.boost / 100 << abi::state_boost_shift;
     if (!detail::has_schema<state>) entry.flags |= abi::state_legacy;
     return entry;

@@ -4,12 +4,16 @@
 #include <hotswap/detail/abi/module_api.hpp>
 #include <hotswap/detail/base/open_signals.hpp>
 #include <hotswap/detail/sdk/component_class.hpp>
+#include <hotswap/detail/sdk/path_functions.hpp>
 #include <hotswap/detail/sdk/read_arguments.hpp>
+#include <hotswap/detail/sdk/used_up.hpp>
 #include <hotswap/detail/state/archive.hpp>
 #include <hotswap/detail/state/copying.hpp>
 #include <hotswap/detail/state/lookups.hpp>
 
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -38,6 +42,7 @@ struct module_functions {
         std::uint32_t from = 0;
         std::uint32_t to = 0;
         arguments with{};
+        std::unique_ptr<remains> used{};  // what it has gone through, the last one first
 
         abi::status explain(abi::error* why) const noexcept {
             if (why != nullptr) {
@@ -48,12 +53,12 @@ struct module_functions {
         }
     };
 
-    template <std::uint32_t From, std::uint32_t To>
-    static auto take_step(journey& j, typename walk::template state_of<From>&& old) {
+    template <std::uint32_t From, std::uint32_t To, class Old>
+    static auto take_step(journey& j, Old&& old) {
         abi::status const otherwise = std::exchange(j.failure, abi::status::migration_failed);
         j.from = From;
         j.to = To;
-        auto result = walk::template apply<From, To>(std::move(old), j.with);
+        auto result = walk::template apply<From, To>(std::forward<Old>(old), j.with);
         j.failure = otherwise;
         j.from = j.to = 0;
         return result;
@@ -68,28 +73,12 @@ struct module_functions {
     }
 
     template <class State>
-    static State read(abi::bytes payload) {
-        State value{};
+    static void read_into(State& value, abi::bytes payload) {
         input_archive in(payload);
         in >> value;
         if (in.left() != 0)
             throw archive_error("the snapshot goes on for " + std::to_string(in.left()) +
                                 " bytes after the end of the state");
-        return value;
-    }
-
-    // Tries the versions from the oldest on; `Version` is a constant for the code below it.
-    template <std::uint32_t Version>
-    static bool import_from(std::uint32_t version, abi::bytes payload, journey& j, state*& out) {
-        if (version == Version) {
-            using source = typename walk::template state_of<Version>;
-            out = new state(upgrade<Version>(j, read<source>(payload)));
-            return true;
-        }
-        if constexpr (Version < walk::version)
-            return import_from<Version + 1>(version, payload, j, out);
-        else
-            return false;
     }
 
     template <std::uint32_t Version>
@@ -135,22 +124,6 @@ struct module_functions {
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
             // A downgrade consumes what it is given, and the original must survive a refusal.
             export_down<walk::version>(detail::copy_of(current), version, out, j);
-            return abi::status::ok;
-        } catch (...) {
-            return j.explain(why);
-        }
-    }
-
-    static abi::status import_state(std::uint32_t version, abi::bytes payload, abi::argument_list const* with,
-                                    void** out, abi::error* why) noexcept {
-        journey j;
-        try {
-            if constexpr (walk::takes_arguments) j.with = read_arguments(with);
-            j.failure = abi::status::bad_snapshot;
-            state* result = nullptr;
-            if (version < walk::oldest_start || !import_from<walk::oldest_start>(version, payload, j, result))
-                return unsupported(version, why);
-            *out = result;
             return abi::status::ok;
         } catch (...) {
             return j.explain(why);
@@ -229,7 +202,8 @@ struct module_functions {
         api.create_state = &create_state;
         api.destroy_state = &destroy_state;
         api.export_state = &export_state;
-        api.import_state = &import_state;
+        using path = path_functions<module_functions>;
+        api.import_state = &path::import_state;
         api.measure_state = &measure_state;
         if constexpr (validates<T>) api.validate_state = &validate_state;
         if constexpr (adopts<T>) api.adopt = &adopt;
@@ -253,6 +227,11 @@ struct module_functions {
             api.release_instance = &release_instance;
             api.resume_instance = &resume_instance;
         }
+        api.upgrade_state = &path::upgrade_state;
+        api.downgrade_state = &path::downgrade_state;
+        api.free_remains = &path::free_remains;
+        api.measure_memory = &path::measure_memory;
+        api.allocate = &::operator new;
         return api;
     }
 };

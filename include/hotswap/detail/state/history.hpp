@@ -42,6 +42,7 @@ struct signature<To (*)(From)> {
     using to = To;
     using from = std::remove_cvref_t<From>;
     static constexpr bool takes_arguments = false;
+    static constexpr bool only_reads = std::is_lvalue_reference_v<From>;
 };
 template <class To, class From>
 struct signature<To (*)(From, arguments const&)> : signature<To (*)(From)> {
@@ -196,19 +197,27 @@ struct walk<State, history<Migrations...>> {
                                        to_version<step<Migrations>> == To && step<Migrations>::is_lossy) ||
                                       ...);
 
-    template <std::uint32_t From, std::uint32_t To, class Step, class... Rest>
-    static state_of<To> apply_first(state_of<From>&& old, arguments const& with) {
-        if constexpr (from_version<Step> != From || to_version<Step> != To)
-            return apply_first<From, To, Rest...>(std::move(old), with);
-        else if constexpr (Step::takes_arguments)
-            return Step::function(std::move(old), with);
-        else
-            return Step::function(std::move(old));
-    }
-    /// Runs the migration From → To.
+    /// Whether the migration From → To takes the old state as `From const&`.
     template <std::uint32_t From, std::uint32_t To>
-    static state_of<To> apply(state_of<From>&& old, arguments const& with) {
-        return apply_first<From, To, step<Migrations>...>(std::move(old), with);
+    static constexpr bool only_reads = ((from_version<step<Migrations>> == From &&
+                                         to_version<step<Migrations>> == To &&
+                                         step<Migrations>::only_reads) ||
+                                        ...);
+
+    template <std::uint32_t From, std::uint32_t To, class Step, class... Rest, class Old>
+    static state_of<To> apply_first(Old&& old, arguments const& with) {
+        if constexpr (from_version<Step> != From || to_version<Step> != To)
+            return apply_first<From, To, Rest...>(std::forward<Old>(old), with);
+        else if constexpr (Step::takes_arguments)
+            return Step::function(std::forward<Old>(old), with);
+        else
+            return Step::function(std::forward<Old>(old));
+    }
+    /// Runs the migration From → To on a state to be used up, or on one that it only reads.
+    template <std::uint32_t From, std::uint32_t To, class Old>
+    static state_of<To> apply(Old&& old, arguments const& with) {
+        static_assert(std::is_same_v<std::remove_cvref_t<Old>, state_of<From>>);
+        return apply_first<From, To, step<Migrations>...>(std::forward<Old>(old), with);
     }
 };
 
