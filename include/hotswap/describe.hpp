@@ -17,7 +17,7 @@
 namespace hotswap {
 
 BOOST_DESCRIBE_ENUM(unload_verdict, none, standby, unmapped, retained)
-BOOST_DESCRIBE_ENUM(transfer, snapshot, handoff)
+BOOST_DESCRIBE_ENUM(transfer, snapshot, handoff, direct)
 BOOST_DESCRIBE_ENUM(rehearse, never, when_new, always)
 BOOST_DESCRIBE_ENUM(recover_modules, stored, newest_if_refused, newest)
 BOOST_DESCRIBE_ENUM(table_way, none, before_pause, in_pause, unknown)
@@ -57,7 +57,7 @@ BOOST_DESCRIBE_STRUCT(discarded_writes, (), (happened, calls, elements_now, elem
 BOOST_DESCRIBE_STRUCT(swap_report, (),
                       (component, from, to, path, phases, pause, total, calls_held, longest_wait, attempts,
                        tables, discarded, not_durable, transfer, rehearsal, unload, warnings, same_content,
-                       state_dropped, ended_contract, operation_id, started))
+                       state_dropped, serialized_because, ended_contract, operation_id, started))
 BOOST_DESCRIBE_STRUCT(set_report, (),
                       (components, pause, total, calls_held, longest_wait, not_durable, operation_id,
                        started))
@@ -65,7 +65,7 @@ BOOST_DESCRIBE_STRUCT(swap_plan, (),
                       (component, from, to, module, direction, path, losses, reversible,
                        reversible_without_loss, handoff_possible, transfer, predicted_pause, state_bytes,
                        tables, rehearsal, blockers, keeps_mapped, warnings, same_content, state_dropped,
-                       ended_contract, operation_id, started))
+                       serialized_because, ended_contract, operation_id, started))
 BOOST_DESCRIBE_STRUCT(set_plan, (),
                       (components, predicted_pause, reversible, blockers, operation_id, started))
 BOOST_DESCRIBE_STRUCT(event, (),

@@ -25,9 +25,12 @@ enum class transfer : std::uint8_t {
     /// The very same object; only between equal schemas and layouts, in constant time: where order or hash of keys is
     /// not the standard library's, the new code looks up at most 16384 entries first.
     handoff,
+    /// The new code reads the running object where it lies and leaves it as it is, if both modules are known to lay it out in
+    /// the same way; otherwise, and with a pause_budget, as `snapshot`. The report says which, and why.
+    direct,
 };
 
-/// "snapshot" or "handoff".
+/// "snapshot", "handoff" or "direct".
 std::string_view to_string(transfer how) noexcept;
 
 /// When a new module is tried in another process before it is loaded into this one.
@@ -55,7 +58,7 @@ struct load_options {
 /// Options of `runtime::swap` and `runtime::plan`.
 struct swap_options {
     module_ref module{};  ///< without one: the newest release of the family of the running module
-    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    hotswap::transfer transfer = hotswap::transfer::direct;
     std::chrono::nanoseconds drain_deadline =
         std::chrono::seconds{5};  ///< how long to wait for the last lease
     std::chrono::nanoseconds pause_budget{

@@ -31,7 +31,7 @@ struct swap_plan {
     bool reversible = false;            ///< whether a revert could walk back afterwards
     bool reversible_without_loss = false;
     bool handoff_possible = false;
-    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    hotswap::transfer transfer = hotswap::transfer::snapshot;  ///< how the state would go
     /// As measured in the rehearsal, if there was one; 0 if something blocks the swap, or nothing would be done.
     std::chrono::nanoseconds predicted_pause{0};
     std::uint64_t state_bytes = 0;  ///< of the serialized state, by samples; of tables see `tables`
@@ -45,6 +45,8 @@ struct swap_plan {
     std::vector<std::string> warnings{};
     bool same_content = false;   ///< the file runs already: the swap does nothing unless the options force it
     bool state_dropped = false;  ///< by `swap_options::fresh_state`
+    /// Why the state would go through its serialized form though `transfer::direct` is asked for; empty: it would not.
+    std::string serialized_because{};
     /// "demo.counter 1": the handles by this contract would end, because the component would serve another one; empty: none
     /// would.
     std::string ended_contract{};

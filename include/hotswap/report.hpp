@@ -68,7 +68,7 @@ struct swap_report {
     std::optional<failure>
         not_durable{};  ///< why the new set could not be stored; the new generation serves all the same,
                         ///< and a restart would bring back the set before
-    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    hotswap::transfer transfer = hotswap::transfer::snapshot;  ///< how the state went
     rehearsal_report rehearsal{};
     unload_report unload{};
     /// What is wrong with the new module and does not refuse it.
@@ -77,6 +77,8 @@ struct swap_report {
     /// unless `swap_options` forced it.
     bool same_content = false;
     bool state_dropped = false;  ///< by `swap_options::fresh_state`: what ran is gone
+    /// Why the state went through its serialized form though `transfer::direct` was asked for; empty: it did not.
+    std::string serialized_because{};
     /// "demo.counter 1": the handles by this contract have ended, because the component serves another one; empty: none have.
     std::string ended_contract{};
     std::uint64_t operation_id = 0;                   ///< of its events

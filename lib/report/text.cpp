@@ -100,6 +100,8 @@ std::string to_string(swap_report const& report) {
         if (step.bytes != 0) text += fmt::format(" ({} B)", step.bytes);
         text += &step == &report.phases.back() ? "\n" : ",";
     }
+    if (!report.serialized_because.empty() && report.tables.way == table_way::none)
+        text += fmt::format("  through its serialized form, because {}\n", report.serialized_because);
     text += describe_tables(report.tables);
     if (report.discarded.happened)
         text += fmt::format("  writes discarded: {} calls since the swap, {} elements now, {} before it\n",
@@ -151,6 +153,8 @@ std::string to_string(swap_plan const& plan) {
     if (plan.blockers.empty() && (!plan.same_content || plan.predicted_pause.count() != 0))
         text += fmt::format("\n  predicted pause by {} {}, state {} B", to_string(plan.transfer),
                             to_string(plan.predicted_pause), plan.state_bytes);
+    if (!plan.serialized_because.empty() && plan.tables.way == table_way::none)
+        text += fmt::format("\n  through its serialized form, because {}", plan.serialized_because);
     if (plan.tables.way == table_way::before_pause)
         text += fmt::format("\n  tables would be copied before the pause: {} rows, {} B", plan.tables.rows,
                             plan.tables.memory);

@@ -46,6 +46,28 @@ private:
     void (*destroy_)(void*) noexcept = nullptr;
 };
 
+/// What a path has used up, freed by the module that made it.
+class owned_remains {
+public:
+    owned_remains() = default;
+    owned_remains(void* object, void (*release)(void*) noexcept) noexcept
+        : object_(object), release_(release) {}
+    owned_remains(owned_remains&& other) noexcept
+        : object_(std::exchange(other.object_, nullptr)), release_(other.release_) {}
+    owned_remains& operator=(owned_remains other) noexcept {
+        std::swap(object_, other.object_);
+        std::swap(release_, other.release_);
+        return *this;
+    }
+    ~owned_remains() {
+        if (object_ != nullptr) release_(object_);
+    }
+
+private:
+    void* object_ = nullptr;
+    void (*release_)(void*) noexcept = nullptr;
+};
+
 /// A component's object.
 class owned_instance {
 public:
@@ -78,6 +100,7 @@ struct generation {
     std::filesystem::path source;  ///< the file that was asked for
     module_use module;
     std::unique_ptr<host_services> services;
+    owned_remains remains;  ///< of the path to its state; freed once callers are served again
     owned_state state;
     owned_instance instance;
     served_contract contract{};    ///< by which the component is called while it serves

@@ -102,7 +102,9 @@ public:
     /// Nanoseconds, as the last swap through the serialized form showed that kept, raised or lowered the schema
     /// version; 0: none yet.
     std::array<double, 3> pause_for_byte{};
-    std::uint64_t last_payload = 0;  ///< bytes of the serialized state when it was last exported
+    std::array<double, 3> pause_for_byte_read{};  ///< the same where the new code read the running object
+    std::uint64_t last_payload = 0;               ///< bytes of the serialized state when it was last exported
+    std::uint64_t state_memory = 0;  ///< what the state took of the heap when it was last measured
 
     job_runner& runner() noexcept { return runner_; }
     generation& running() noexcept { return *running_; }

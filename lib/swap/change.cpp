@@ -24,7 +24,9 @@ change::change(slot& of, step_recorder& steps, hotswap::arguments const& argumen
 change::~change() {
     drop_next_callers();
     if (state_) state_->end(report_);
-    if (old_) let_go_of_old();
+    if (!old_) return;
+    free_used_up();
+    let_go_of_old();
 }
 
 result<void> change::prepare(pause_limits const& limits) {
@@ -101,6 +103,7 @@ bool change::is_whole() const noexcept {
 result<void> change::prepare_again(pause_limits const& limits) {
     if (!next_->is_taken()) (*next_)->instance = {};
     if (state_->comes_from_old()) (*next_)->state = {};
+    if (!next_->is_taken()) (*next_)->remains = {};
     steps_.forget_from(steps_before_pause_);
     return state_->prepare_again(limits);
 }
@@ -146,8 +149,11 @@ void change::end_moving() {
 }
 
 void change::settle() {
-    state_.reset();
+    free_used_up();
     auto const name = old_->module->staged().name();
+    report_.path = path_.path;
+    report_.phases = steps_.phases();
+    learn_from(slot_, report_, *old_);
     steps_.run(phase::retire, [&]() -> result<void> {
         let_go_of_old();
         return {};
@@ -155,10 +161,15 @@ void change::settle() {
     if (on_probation_) report_.unload.module = name;
     slot_.sweep_retained();
     complete_report();
-    learn_from(slot_, report_);
     steps_.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report_.from.release,
                               report_.to.release, to_string(report_.pause), report_.calls_held,
                               to_string(report_.unload.verdict)));
+}
+
+// Callers are served: the versions that the state went through are freed, before the code that made them may go.
+void change::free_used_up() noexcept {
+    state_.reset();
+    slot_.running().remains = {};
 }
 
 // Once the commit is done the old generation goes, or stands by, whatever else fails.

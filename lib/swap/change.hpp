@@ -100,6 +100,7 @@ protected:
 
 private:
     void let_go_of_old() noexcept;
+    void free_used_up() noexcept;
     void complete_report();
 
     void drop_next_callers() noexcept;

@@ -153,7 +153,7 @@ result<void> predict(slot& in, staging_area& area, staged_module staged, replace
                      migration_path const& way, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
     auto const rehearsed = by.rehearsals->passed(pair_of(in, staged));
-    bool const asks_tables = has_tables && plan.transfer == transfer::snapshot && !plan.state_dropped;
+    bool const asks_tables = has_tables && plan.transfer != transfer::handoff && !plan.state_dropped;
     if (asks_tables && !rehearsed && !plan.same_content) {
         plan.tables.way = table_way::unknown;
         plan.tables.reason = fmt::format(
@@ -241,6 +241,11 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
     plan.reversible = way && back;
     plan.reversible_without_loss = plan.reversible && back->losses.empty();
     plan.transfer = by.transfer;
+    if (by.transfer == transfer::direct && way && !by.fresh_state) {
+        plan.serialized_because =
+            reason_to_serialize(running, next, *way, by.limits.pause_budget.count() > 0);
+        if (!plan.serialized_because.empty()) plan.transfer = transfer::snapshot;
+    }
     if (plan.blockers.empty()) {
         auto rehearsed = rehearse_if_wanted(in, area, *staged, by, *way, steps);
         if (rehearsed)

@@ -4,6 +4,7 @@
 #include "transfer/closed_gates.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace hotswap::detail {
 
@@ -18,6 +19,7 @@ constexpr std::chrono::nanoseconds beside_snapshot = 5us;
 constexpr std::chrono::nanoseconds beside_precopy = 20us;
 constexpr double ns_for_element = 180;      // written and read: an allocation, some cache misses
 constexpr double ns_for_element_step = 80;  // moved by a migration into another container
+constexpr double ns_for_element_read = 60;  // read where it lies, and copied
 constexpr double ns_for_byte = 0.5;
 
 // Where what swaps of a direction have shown is kept.
@@ -27,8 +29,16 @@ std::chrono::nanoseconds of(double nanoseconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
 
-double moving(measured_steps const& rehearsed) {
-    return static_cast<double>((rehearsed.exporting + rehearsed.importing).count());
+// One of the two has the path; what is serialized is written and read as well.
+double moving(measured_steps const& rehearsed, swap_plan const& plan) {
+    auto const both = rehearsed.exporting + rehearsed.importing;
+    if (plan.transfer != transfer::direct) return static_cast<double>(both.count());
+    return static_cast<double>(
+        (plan.direction == direction::downgrade ? rehearsed.exporting : rehearsed.importing).count());
+}
+
+std::array<double, 3>& learned_by(slot& in, transfer how) {
+    return how == transfer::direct ? in.pause_for_byte_read : in.pause_for_byte;
 }
 
 // The state may have grown since an earlier rehearsal; rows of tables are not among the bytes that are measured.
@@ -67,24 +77,35 @@ std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way
     if (plan.state_dropped) return gate + proving;
     bool const is_this_way =
         rehearsed && rehearsed->version == way.exchange_version && rehearsed->exporting > 0ns;
-    if (is_this_way) return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed));
-    double const learned = in.pause_for_byte[index_of(way.path.front(), way.path.back())];
+    if (is_this_way)
+        return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed, plan));
+    bool const is_read = plan.transfer == transfer::direct;
+    auto const& learned_so_far = is_read ? in.pause_for_byte_read : in.pause_for_byte;
+    double const learned = learned_so_far[index_of(way.path.front(), way.path.back())];
     if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));
     auto const steps = static_cast<double>(way.path.size() - 1);
     // A downgrade works on a copy.
     double const copies = way.direction == direction::downgrade ? 1 : 0;
-    double const each = ns_for_element + ns_for_element_step * (steps + copies);
+    double const each = is_read ? ns_for_element_read + ns_for_element_step * steps
+                                : ns_for_element + ns_for_element_step * (steps + copies);
     return gate +
            of(each * static_cast<double>(size.elements) + ns_for_byte * static_cast<double>(size.bytes));
 }
 
-void learn_from(slot& in, swap_report const& report) {
-    std::uint64_t const bytes = report.of(phase::export_).bytes;
-    bool const is_whole =
-        report.transfer == transfer::snapshot && report.tables.way != table_way::before_pause;
-    if (!is_whole || bytes < 10'000) return;
+void learn_from(slot& in, swap_report const& report, generation const& old) {
+    // Its state went on to the new one, or is not what the new one went on from.
+    if (!old.state || report.discarded.happened) return;
+    in.state_memory = old.module->api().measure_memory(old.state.get());
+    if (report.tables.way == table_way::before_pause) return;
+    std::uint64_t bytes = report.of(phase::export_).bytes;
+    std::uint64_t elements = 0;
+    abi::error none;
+    if (report.transfer == transfer::direct &&
+        old.module->api().measure_state(old.state.get(), &bytes, &elements, &none) != abi::status::ok)
+        return;
+    if (bytes < 10'000) return;
     auto const moving = report.pause - report.of(phase::drain).duration - beside_snapshot;
-    in.pause_for_byte[index_of(report.path.front(), report.path.back())] =
+    learned_by(in, report.transfer)[index_of(report.path.front(), report.path.back())] =
         std::max(0.0, static_cast<double>(moving.count()) / static_cast<double>(bytes));
 }
 

@@ -33,7 +33,7 @@ result<state_size> measure_state(slot& in, pause_limits const& limits);
 std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed);
 
-/// Keeps what a pause has shown about the component.
-void learn_from(slot& in, swap_report const& report);
+/// Keeps what a pause has shown about the component, and the size of `old`, which nothing uses any more.
+void learn_from(slot& in, swap_report const& report, generation const& old);
 
 }  // namespace hotswap::detail

@@ -2,7 +2,7 @@
 
 #include "module/static_block.hpp"
 #include "rehearsal/rehearsal.hpp"
-#include "transfer/from_tables.hpp"
+#include "transfer/from_object.hpp"
 #include "transfer/module_calls.hpp"
 #include "transfer/other_states.hpp"
 
@@ -72,10 +72,13 @@ result<void> replacement_change::begin(staged_module staged) {
         state_ = std::make_unique<at_hand>(context_);
         return begin_afresh();
     }
-    if (by_.transfer == transfer::handoff)
+    if (by_.transfer == transfer::handoff) {
+        if (auto const why = heap_difference(*slot_.running().module, **module); !why.empty())
+            return steps_.refused(handoff_refusal(by_.name, why, phase::load), phase::load);
         state_ = std::make_unique<by_handoff>(context_);
-    else
-        state_ = std::make_unique<from_tables>(context_, std::move(*module));
+        return {};
+    }
+    state_ = from_running(context_, std::move(*module), by_.transfer, by_.limits, report_);
     return {};
 }
 

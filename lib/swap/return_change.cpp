@@ -1,6 +1,6 @@
 #include "swap/return_change.hpp"
 
-#include "transfer/from_tables.hpp"
+#include "transfer/from_object.hpp"
 #include "transfer/other_states.hpp"
 
 #include <memory>
@@ -55,7 +55,8 @@ result<void> return_change::choose_state_of_now() {
     path_ = std::move(*planned);
     auto module = before.module.shared();
     next_.emplace(slot_, module, before.source, before.services->settings());
-    state_ = std::make_unique<from_tables>(context_, std::move(module));
+    state_ = from_running(context_, std::move(module), transfer::direct,
+                          {options_.drain_deadline, options_.pause_budget}, report_);
     return {};
 }
 

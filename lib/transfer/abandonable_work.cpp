@@ -33,7 +33,9 @@ void abandonable_work::migrate() noexcept {
     measure(migrated, migrate_took, [this]() -> result<void> {
         if (next->state) return {};
         argument_view const with(arguments);
-        auto imported = import_state(*next->module, version, payload->bytes(), with);
+        auto const bytes = payload->bytes();
+        auto imported =
+            upgrade_state(*next->module, {version, {bytes.data(), bytes.size()}}, with, next->remains);
         if (!imported) return imported.error();
         if (auto valid = validate_state(*next->module, imported->get()); !valid) return valid;
         next->state = std::move(*imported);
@@ -86,6 +88,7 @@ void abandonable_thread::serve(std::shared_ptr<shared> at) noexcept {
     lock.unlock();
     work->next->instance = {};
     work->next->state = {};
+    work->next->remains = {};
     work->payload.reset();
     work->over.store(true, std::memory_order_release);
 }

@@ -3,10 +3,12 @@
 
 #include "transfer/abandonable_work.hpp"
 #include "transfer/byte_buffer.hpp"
+#include "transfer/heap_reserve.hpp"
 #include "transfer/next_state.hpp"
 
 #include <hotswap/failure.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -18,9 +20,10 @@ class construction {
 public:
     explicit construction(move_context const& context) noexcept : context_(context) {}
 
-    /// Before the gates close: starts the thread for work that may overrun a budget, if there is one.
+    /// Before the gates close: starts the thread for work that may overrun a budget, if there is one. Otherwise gets `memory` for the
+    /// states that are made on this thread.
     /// Errors:   throws std::system_error if there is no thread.
-    void expect(pause_limits const& limits);
+    void expect(pause_limits const& limits, std::size_t memory = 0);
     /// Reads `payload`, unless `next` has its state, and constructs the instance.
     /// Errors:   those of `next_state::in_pause` but export_failed.
     result<void> run(closed_gates& closed, next_generation& next, std::unique_ptr<byte_buffer> payload);
@@ -37,6 +40,7 @@ private:
     std::optional<abandonable_thread> worker_;
     std::optional<abandonable_thread> reader_;  // where the running instance is released between the steps
     std::unique_ptr<byte_buffer> used_;         // freed after the gates have opened
+    heap_reserve reserve_;                      // likewise
 };
 
 }  // namespace hotswap::detail

@@ -8,9 +8,10 @@ namespace hotswap::detail {
 
 // Page faults on fresh memory are most of what serializing costs: they are taken while the callers are served.
 result<void> from_serialized::before_pause(pause_limits const& limits) {
-    constructs_.expect(limits);
+    auto& slot = context_.component;
+    constructs_.expect(limits, memory_of(slot, states_serialized(context_.path)));
     payload_ = std::make_unique<byte_buffer>();
-    auto const last = context_.component.last_payload;
+    auto const last = slot.last_payload;
     payload_->prepare(last + last / 8);
     return {};
 }

@@ -22,7 +22,7 @@ private:
 
     move_context const& context_;
     construction constructs_;
-    std::unique_ptr<byte_buffer> payload_;
+    std::unique_ptr<byte_buffer> payload_ = std::make_unique<byte_buffer>();
 };
 
 }  // namespace hotswap::detail

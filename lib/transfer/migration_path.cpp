@@ -30,6 +30,21 @@ void walk(migration_path& way, std::uint32_t from, std::uint32_t to) {
                                             : direction::downgrade;
 }
 
+// Why an object that one module made is not for the other's code, in words; empty if it is.
+std::string difference_of_objects(abi::state_entry const& a, abi::state_entry const& b) {
+    if (a.layout != b.layout)
+        return fmt::format("its layout is {:016x}, the running one is {:016x}", b.layout, a.layout);
+    if (auto const ours = a.flags >> abi::state_boost_shift, theirs = b.flags >> abi::state_boost_shift;
+        ours != theirs)
+        return fmt::format("its containers are those of Boost {}.{}, the running ones are of Boost {}.{}",
+                           theirs / 1000, theirs % 1000, ours / 1000, ours % 1000);
+    if (((a.flags | b.flags) & abi::state_opaque) != 0)
+        return "the state holds a class whose fields are not known (a non-aggregate with its own serialize)";
+    if (((a.flags | b.flags) & abi::state_bound) != 0)
+        return "the state holds a container that may point into the module that made it (boost::unordered)";
+    return {};
+}
+
 }  // namespace
 
 result<void> check_schema(origin const& from, module_file const& to, std::string_view to_name) {
@@ -122,6 +137,33 @@ result<void> check_loss(migration_path const& way, bool allow_loss, std::string_
         to_name, fmt::format("{}", fmt::join(way.losses, ", ")));
 }
 
+std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& way,
+                                bool has_budget) {
+    auto const& now = from.own_state();
+    auto const* const ours = from.state(way.exchange_version);
+    auto const* const theirs = to.state(way.exchange_version);
+    if (theirs == nullptr || ours == nullptr) return "the layouts cannot be compared";
+    if (((now.flags | theirs->flags) & abi::state_tables) != 0) return "the state has tables";
+    if (auto why = difference_of_objects(*ours, *theirs); !why.empty()) return why;
+    // The running module copies its own, before it goes down from there.
+    if (auto why = difference_of_objects(now, now); !why.empty()) return why;
+    if (has_budget)
+        return "a pause_budget is set, and code that reads the running object could not be left to itself";
+    return {};
+}
+
+std::size_t states_read(module_file const& from, module_file const& to, migration_path const& way) {
+    bool const goes_down = way.direction == direction::downgrade;
+    auto const* const first = goes_down ? &from.own_state() : to.state(way.exchange_version);
+    bool const is_lent =
+        first != nullptr && (first->flags & (goes_down ? abi::state_lent_back : abi::state_lent)) != 0;
+    return way.path.size() - (is_lent ? 1 : 0);
+}
+
+std::size_t states_serialized(migration_path const& way) noexcept {
+    return way.path.size() + (way.direction == direction::downgrade ? 1 : 0);
+}
+
 failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at) {
     return refuse(errc::handoff_refused, at,
                   "the state cannot be handed to {} as it is: {}; use transfer::snapshot", to_name, reason);
@@ -135,19 +177,7 @@ result<void> check_handoff(module_file const& from, module_file const& to, std::
     auto const& b = to.own_state();
     if (a.version != b.version)
         return refused(fmt::format("its schema version is {}, the running one is {}", b.version, a.version));
-    if (a.layout != b.layout)
-        return refused(fmt::format("its layout is {:016x}, the running one is {:016x}", b.layout, a.layout));
-    if (auto const ours = a.flags >> abi::state_boost_shift, theirs = b.flags >> abi::state_boost_shift;
-        ours != theirs)
-        return refused(
-            fmt::format("its containers are those of Boost {}.{}, the running ones are of Boost {}.{}",
-                        theirs / 1000, theirs % 1000, ours / 1000, ours % 1000));
-    if (((a.flags | b.flags) & abi::state_opaque) != 0)
-        return refused(
-            "the state holds a class whose fields are not known (a non-aggregate with its own serialize)");
-    if (((a.flags | b.flags) & abi::state_bound) != 0)
-        return refused(
-            "the state holds a container that may point into the module that made it (boost::unordered)");
+    if (auto const why = difference_of_objects(a, b); !why.empty()) return refused(why);
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <hotswap/options.hpp>
 #include <hotswap/plan.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -51,6 +52,15 @@ result<migration_path> path_of_fresh_state(module_file const& to);
 
 /// Errors:   lossy_refused, unless loss is allowed or there is none.
 result<void> check_loss(migration_path const& way, bool allow_loss, std::string_view to_name);
+
+/// Why the state goes through its serialized form instead of being read where it lies, in words; empty if it is read.
+std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& way,
+                                bool has_budget);
+
+/// How many states are made along the way, at the most, where the running object is read.
+std::size_t states_read(module_file const& from, module_file const& to, migration_path const& way);
+/// The same where it is serialized.
+std::size_t states_serialized(migration_path const& way) noexcept;
 
 /// The refusal of a handoff.
 failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at);

@@ -13,6 +13,29 @@ std::string_view words(abi::error const& why) { return {why.message, why.size}; 
 
 abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span.size()}; }
 
+// What these say of an object need not hold for its serialized form.
+bool is_about_reading(abi::status outcome) noexcept {
+    return outcome == abi::status::bad_snapshot || outcome == abi::status::unsupported;
+}
+
+failure not_serialized(loaded_module const& of, abi::status outcome, abi::error const& why) {
+    if (outcome == abi::status::bad_snapshot || outcome == abi::status::out_of_memory)
+        return refuse(errc::export_failed, phase::export_, "serializing the running state: {} threw: {}",
+                      of.staged().name(), words(why));
+    return answered(of, outcome, why, errc::export_failed, phase::export_, "serializing the running state");
+}
+
+result<owned_state> upgrade(loaded_module const& to, abi::old_state from, argument_view const& with,
+                            owned_remains& left, abi::status& outcome, abi::error& why) {
+    void* made = nullptr;
+    void* used_up = nullptr;
+    outcome = to.api().upgrade_state(from, with.get(), &made, &used_up, &why);
+    if (outcome != abi::status::ok)
+        return answered(to, outcome, why, errc::migration_failed, phase::migrate, "reading the state");
+    left = owned_remains(used_up, to.api().free_remains);
+    return owned_state(made, to.api().destroy_state);
+}
+
 }  // namespace
 
 failure answered(loaded_module const& module, abi::status outcome, abi::error const& why, errc usual,
@@ -53,12 +76,7 @@ result<void> export_state(loaded_module const& of, void const* state, std::uint3
     abi::error why;
     auto const outcome = of.api().export_state(state, version, with.get(), out, &why);
     if (outcome == abi::status::ok) return {};
-    auto refused =
-        answered(of, outcome, why, errc::export_failed, phase::export_, "serializing the running state");
-    if (outcome == abi::status::bad_snapshot || outcome == abi::status::out_of_memory)
-        refused = refuse(errc::export_failed, phase::export_, "serializing the running state: {} threw: {}",
-                         of.staged().name(), words(why));
-    return refused;
+    return not_serialized(of, outcome, why);
 }
 
 result<owned_state> create_state(loaded_module const& to) {
@@ -78,6 +96,37 @@ result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
     if (outcome != abi::status::ok)
         return answered(to, outcome, why, errc::migration_failed, phase::migrate, "reading the state");
     return owned_state(made, to.api().destroy_state);
+}
+
+result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from, argument_view const& with,
+                                  owned_remains& left) {
+    abi::status outcome = abi::status::ok;
+    abi::error why;
+    return upgrade(to, from, with, left, outcome, why);
+}
+
+result<owned_state> upgrade_object(loaded_module const& to, std::uint32_t version, void const* object,
+                                   argument_view const& with, owned_remains& left, bool& is_readable) {
+    abi::status outcome = abi::status::ok;
+    abi::error why;
+    auto made = upgrade(to, {version, {}, object}, with, left, outcome, why);
+    is_readable = !is_about_reading(outcome);
+    if (!is_readable) return refuse(errc::bad_snapshot, phase::migrate, "{}", words(why));
+    return made;
+}
+
+result<void*> downgrade_object(loaded_module const& of, void const* state, std::uint32_t version,
+                               argument_view const& with, bool lends, owned_remains& left,
+                               bool& is_readable) {
+    abi::error why;
+    void* made = nullptr;
+    void* used_up = nullptr;
+    auto const outcome = of.api().downgrade_state(state, version, with.get(), lends, &made, &used_up, &why);
+    is_readable = !is_about_reading(outcome);
+    if (!is_readable) return refuse(errc::bad_snapshot, phase::export_, "{}", words(why));
+    if (outcome != abi::status::ok) return not_serialized(of, outcome, why);
+    left = owned_remains(used_up, of.api().free_remains);
+    return made;
 }
 
 result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
@@ -108,6 +157,11 @@ std::string lookup_difference(loaded_module const& to, void const* state) {
     abi::error why;
     auto const outcome = to.api().check_lookups(state, &why);
     return outcome == abi::status::ok ? std::string{} : std::string(words(why));
+}
+
+std::string heap_difference(loaded_module const& running, loaded_module const& next) {
+    if (running.api().allocate == next.api().allocate) return {};
+    return "its code has another operator new than the running code";
 }
 
 result<void> validate_state(loaded_module const& to, void const* state) {

@@ -49,6 +49,21 @@ result<owned_state> create_state(loaded_module const& to);
 result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
                                  std::span<std::byte const> payload, argument_view const& with);
 
+/// As `import_state`. `left` gets what can be freed later.
+result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from, argument_view const& with,
+                                  owned_remains& left);
+
+/// The same of the object of a state at `version`, which is only read. `is_readable`: false if it cannot be, so that the failure
+/// says nothing of its serialized form.
+result<owned_state> upgrade_object(loaded_module const& to, std::uint32_t version, void const* object,
+                                   argument_view const& with, owned_remains& left, bool& is_readable);
+
+/// Has a module make an object of an older version of its state, which is only read. `lends`: the object goes with what is
+/// `left`. `is_readable`: as above.
+/// Errors:   migration_failed, no_migration_path, export_failed.
+result<void*> downgrade_object(loaded_module const& of, void const* state, std::uint32_t version,
+                               argument_view const& with, bool lends, owned_remains& left, bool& is_readable);
+
 /// Makes a state from data from before hotswap.
 /// Errors:   adopt_failed, migration_failed.
 result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
@@ -60,6 +75,9 @@ failure refused_by_validate(std::string_view name, abi::error const& why);
 /// Why the module would not find entries of a state that another module filled, in words; empty if it finds those that it
 /// looked for, see `abi::module_api::check_lookups`.
 std::string lookup_difference(loaded_module const& to, void const* state);
+
+/// Why what one module allocates may not be freed by the other, in words; empty if it may.
+std::string heap_difference(loaded_module const& running, loaded_module const& next);
 
 /// Asks the component whether the state may go live.
 /// Errors:   validation_failed.

@@ -24,7 +24,7 @@ struct replacement {
     std::filesystem::path file{};  ///< what is copied
     std::string name;              ///< what people know it as
     std::filesystem::path source;  ///< where it is said to come from
-    hotswap::transfer transfer = hotswap::transfer::snapshot;
+    hotswap::transfer transfer = hotswap::transfer::direct;
     pause_limits limits{};
     bool allow_loss = false;
     hotswap::arguments const* arguments = nullptr;

@@ -36,7 +36,10 @@ hotswap::swap_options storm::options_for(before const& was) {
     hotswap::swap_options options;
     options.module = fixture(was.component + "-" + release + ".so");
     options.even_if_unchanged = true;  // chance may ask for what runs
-    if (release == was.release && random_.one_in(2)) options.transfer = hotswap::transfer::handoff;
+    if (release == was.release && random_.one_in(2))
+        options.transfer = hotswap::transfer::handoff;
+    else if (random_.one_in(2))
+        options.transfer = hotswap::transfer::snapshot;
     if (random_.one_in(100)) options.rehearse = hotswap::rehearse::always;
     return options;
 }
@@ -145,7 +148,7 @@ void storm::with_a_fault(before const& was) {
         return;
     }
     auto options = options_for(was);
-    if (options.transfer == hotswap::transfer::snapshot && random_.one_in(5)) options.pause_budget = 1h;
+    if (options.transfer != hotswap::transfer::handoff && random_.one_in(5)) options.pause_budget = 1h;
     auto const done = runtime_->swap(was.component, options);
     disarm();
     judge(was, "swap with a fault", done, options.module.text());
@@ -208,7 +211,7 @@ void storm::within_a_budget(before const& was) {
 
 void storm::on_probation(before const& was) {
     auto options = options_for(was);
-    options.transfer = hotswap::transfer::snapshot;
+    if (options.transfer == hotswap::transfer::handoff) options.transfer = hotswap::transfer::direct;
     bool const passes = random_.one_in(2);
     options.probation.duration = 8ms;
     options.probation.interval = 2ms;

@@ -44,7 +44,7 @@ TEST_CASE("events: every step of a swap is told in order, and how the whole ende
     auto const sums = at.load("tally", tally_file("1.0.0"));
     listener const told(at.runtime);
     auto const before = std::chrono::system_clock::now();
-    auto const report = at.swap("tally", tally_file("2.0.0"));
+    auto const report = at.swap("tally", tally_file("2.0.0"), {.transfer = hotswap::transfer::snapshot});
 
     auto const events = told.of(operation::swap);
     CHECK(events.size() == told.heard.size());

@@ -50,7 +50,8 @@ std::string operate(ring& at, std::mt19937& random) {
     auto set = ring::to(1 + static_cast<int>(random() % 2));
     std::shuffle(set.begin(), set.end(), random);
     for (auto& each : set)
-        if (random() % 3 == 0) each.options.transfer = hotswap::transfer::handoff;
+        each.options.transfer = std::array{hotswap::transfer::direct, hotswap::transfer::snapshot,
+                                           hotswap::transfer::handoff}[random() % 3];
     switch (random() % 8) {
         case 0:
             static_cast<void>(at.runtime.snapshot(ring_names[random() % 3]));

@@ -77,6 +77,14 @@ TEST_CASE(
     hotswap::swap_options options;
     SUBCASE("upgrade") { options.module = tally_file("3.0.0"); }
     SUBCASE("downgrade") { options.module = tally_file("1.0.0"); }
+    SUBCASE("upgrade, serialized") {
+        options.module = tally_file("3.0.0");
+        options.transfer = hotswap::transfer::snapshot;
+    }
+    SUBCASE("downgrade, serialized") {
+        options.module = tally_file("1.0.0");
+        options.transfer = hotswap::transfer::snapshot;
+    }
     SUBCASE("handoff") {
         options.module = tally_file("2.0.0");
         options.transfer = hotswap::transfer::handoff;

@@ -132,11 +132,15 @@ TEST_CASE(
     sums->add("a", 3);
     auto const* const before = sums->state_address();
 
-    auto const report = at.swap("tally", tally_file("1.0.0"), {.even_if_unchanged = true});
+    auto how = hotswap::transfer::direct;
+    SUBCASE("read where it lies") {}
+    SUBCASE("through the serialized form") { how = hotswap::transfer::snapshot; }
+
+    auto const report = at.swap("tally", tally_file("1.0.0"), {.transfer = how, .even_if_unchanged = true});
 
     CHECK(report.same_content);
-    CHECK(report.transfer == hotswap::transfer::snapshot);
-    CHECK(report.of(hotswap::phase::export_).bytes > 0);
+    CHECK(report.transfer == how);
+    CHECK((report.of(hotswap::phase::export_).bytes > 0) == (how == hotswap::transfer::snapshot));
     CHECK(report.to.generation == 2);
     CHECK(report.unload.verdict == hotswap::unload_verdict::unmapped);
     CHECK(sums->state_address() != before);

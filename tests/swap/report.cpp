@@ -36,7 +36,7 @@ TEST_CASE("report: a swap by snapshot tells of each phase in order, with its dur
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 1);
-    auto const report = at.swap("tally", tally_file("2.0.0"));
+    auto const report = at.swap("tally", tally_file("2.0.0"), {.transfer = hotswap::transfer::snapshot});
 
     CHECK(steps_of(report) == std::vector{phase::stage, phase::verify, phase::plan, phase::load, phase::drain,
                                           phase::export_, phase::migrate, phase::construct, phase::commit,
@@ -80,7 +80,7 @@ TEST_CASE("report: a swap by handoff has no export, and a restore has neither st
 TEST_CASE("report: prints releases, generations, path, pause, phases and the unload") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
-    auto const report = at.swap("tally", tally_file("3.0.0"));
+    auto const report = at.swap("tally", tally_file("3.0.0"), {.transfer = hotswap::transfer::snapshot});
     auto const text = fmt::format("{}", report);
     CHECK(text == to_string(report));
     CHECK(names(text, {"tally: 1.0.0 (generation 1) → 3.0.0 (generation 2)", "1 → 2 → 3", "by snapshot",
@@ -91,7 +91,7 @@ TEST_CASE("report: as JSON it holds what the report holds") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     sums->add("a", 1);
-    auto const report = at.swap("tally", tally_file("3.0.0"));
+    auto const report = at.swap("tally", tally_file("3.0.0"), {.transfer = hotswap::transfer::snapshot});
     auto const json = parsed(to_json(report));
 
     CHECK(json.at("component") == "tally");

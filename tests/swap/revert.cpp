@@ -120,13 +120,15 @@ TEST_CASE("revert: a refused swap leaves the way back as it was") {
     CHECK(at.runtime.revert("tally").value().to.release == "1.0.0");
 }
 
-TEST_CASE("revert: after a handoff it goes back by snapshot") {
+TEST_CASE("revert: after a handoff it goes back to a state of its own") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     at.swap("tally", tally_file("1.9.0"), {.transfer = hotswap::transfer::handoff});
     sums->add("a", 2);
+    auto const* const handed = sums->state_address();
     auto const report = at.runtime.revert("tally").value();
-    CHECK(report.transfer == hotswap::transfer::snapshot);
+    CHECK(report.transfer == hotswap::transfer::direct);
+    CHECK(sums->state_address() != handed);
     CHECK(sums->code() == "tally 1.0.0");
     CHECK(sums->total("a") == 2);
 }
