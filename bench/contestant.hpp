@@ -21,8 +21,10 @@ public:
 
 namespace names {
 inline constexpr std::string_view precopy = "hotswap pre-copy, table";
+inline constexpr std::string_view direct = "hotswap direct, std::map";
+inline constexpr std::string_view lent = "hotswap direct, map by const &";
+inline constexpr std::string_view flat = "hotswap direct, flat_map";
 inline constexpr std::string_view snapshot = "hotswap snapshot, std::map";
-inline constexpr std::string_view flat_snapshot = "hotswap snapshot, flat_map";
 inline constexpr std::string_view handoff = "hotswap handoff, rows kept";
 inline constexpr std::string_view stop_the_world = "C++, stop the world";
 inline constexpr std::string_view erlang_ets = "Erlang/OTP, ETS";
@@ -41,10 +43,14 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A plain struct with a std::map, read by the new code where it lies.
+std::unique_ptr<contestant> make_direct(std::uint64_t rows);
+/// The same with a migration that takes the old state by reference to const, so that it is not copied before.
+std::unique_ptr<contestant> make_lent(std::uint64_t rows);
+/// As `make_direct`, with a boost::container::flat_map.
+std::unique_ptr<contestant> make_flat(std::uint64_t rows);
 /// A plain struct with a std::map, through its serialized form.
 std::unique_ptr<contestant> make_snapshot(std::uint64_t rows);
-/// The same with a boost::container::flat_map.
-std::unique_ptr<contestant> make_flat_snapshot(std::uint64_t rows);
 /// A plain struct with a std::map, handed to the new code as it is: what it would cost if no row had to be rewritten.
 std::unique_ptr<contestant> make_handoff(std::uint64_t rows);
 /// A hotswap::table, rewritten while the old code serves.

@@ -20,8 +20,10 @@ namespace {
 std::vector<entry> entries() {
     return {
         {names::precopy, make_precopy},
+        {names::direct, make_direct},
+        {names::lent, make_lent},
+        {names::flat, make_flat},
         {names::snapshot, make_snapshot},
-        {names::flat_snapshot, make_flat_snapshot},
         {names::handoff, make_handoff},
         {names::stop_the_world, make_stop_the_world},
         {names::erlang_ets, make_erlang_ets},

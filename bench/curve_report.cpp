@@ -34,12 +34,12 @@ bool unjudged(std::string_view what) {
     return true;
 }
 
-// The pauses of two contestants with a million rows; the goal is a ceiling for `ours` over `theirs`.
-bool judge_ratio(std::vector<series> const& curve, std::string_view ours, std::string_view theirs,
-                 double goal) {
-    auto const what = fmt::format("pause with 1000000 rows, {}", ours);
-    auto const* const our = find(curve, ours, 1'000'000);
-    auto const* const their = find(curve, theirs, 1'000'000);
+// The pauses of two contestants with as many rows; the goal is a ceiling for `ours` over `theirs`.
+bool judge_ratio(std::vector<series> const& curve, std::uint64_t rows, std::string_view ours,
+                 std::string_view theirs, double goal) {
+    auto const what = fmt::format("pause with {} rows, {}", rows, ours);
+    auto const* const our = find(curve, ours, rows);
+    auto const* const their = find(curve, theirs, rows);
     if (our == nullptr || their == nullptr) return unjudged(what);
     return judge_at_most(what, our->pause.median / their->pause.median, goal, fmt::format("× {}", theirs));
 }
@@ -111,9 +111,13 @@ void print_callers(std::vector<series> const& curve, std::uint64_t rows) {
 
 bool judge_curve(std::vector<series> const& curve) {
     bool const table = judge_precopy(curve);
-    bool const plain = judge_ratio(curve, names::snapshot, names::erlang_map, 0.25);
-    bool const flat = judge_ratio(curve, names::flat_snapshot, names::erlang_map, 0.25);
-    return table && plain && flat;
+    bool plain = true;
+    for (std::uint64_t const rows : {10'000, 100'000, 1'000'000})
+        for (auto const ours : {names::direct, names::lent, names::flat}) {
+            plain = judge_ratio(curve, rows, ours, names::erlang_map, 0.4) && plain;
+            plain = judge_ratio(curve, rows, ours, names::stop_the_world, 1.2) && plain;
+        }
+    return table && plain;
 }
 
 }  // namespace bench

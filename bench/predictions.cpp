@@ -58,7 +58,7 @@ prediction middle(std::vector<prediction> all) {
 
 template <class Contract>
 scenario filled(std::string name, std::string component, std::uint64_t rows,
-                hotswap::transfer how = hotswap::transfer::snapshot) {
+                hotswap::transfer how = hotswap::transfer::direct) {
     return {std::move(name), component, how,
             [component, rows](hotswap::runtime& runtime, std::filesystem::path const& module) {
                 runtime.load<Contract>(component, {.module = module}).value()->fill(rows);
@@ -99,6 +99,8 @@ bool measure_predictions(bool quick) {
         filled<ledger>("10 000 entries in a map", "bench_ledger", 10'000),
         filled<ledger>(fmt::format("{} entries in a map", most), "bench_ledger", most),
         filled<ledger>(fmt::format("{} entries in a flat map", most), "bench_flat_ledger", most),
+        filled<ledger>(fmt::format("{} entries in a map, serialized", most), "bench_ledger", most,
+                       hotswap::transfer::snapshot),
         filled<ledger>(fmt::format("{} entries by handoff", most), "bench_ledger", most,
                        hotswap::transfer::handoff),
         filled<rows>(fmt::format("a table of {} rows", most), "bench_rows", most),

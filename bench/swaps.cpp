@@ -1,4 +1,4 @@
-// hotswap with a plain struct, by snapshot and by handoff.
+// hotswap with a plain struct: read where it lies, by snapshot and by handoff.
 #include "contestant.hpp"
 #include "ledger.hpp"
 #include "under_load.hpp"
@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 
 namespace bench {
@@ -32,10 +33,11 @@ public:
                 what == deed::read ? void(handle_->read(key)) : handle_->add(key, 1);
             },
             [this] {
-                if (how_ == hotswap::transfer::snapshot) release_ = 3 - release_;
+                if (how_ != hotswap::transfer::handoff) release_ = 3 - release_;
                 auto const report = runtime_.swap(
                     component_, {.module = module(), .transfer = how_, .even_if_unchanged = true});
                 if (!report) throw hotswap::swap_error(report.error());
+                if (report->transfer != how_) throw std::runtime_error(report->serialized_because);
                 return std::chrono::duration<double, std::micro>(report->pause).count();
             });
     }
@@ -55,12 +57,20 @@ private:
 
 }  // namespace
 
-std::unique_ptr<contestant> make_snapshot(std::uint64_t rows) {
-    return std::make_unique<plain_struct>("bench_ledger", rows, hotswap::transfer::snapshot);
+std::unique_ptr<contestant> make_direct(std::uint64_t rows) {
+    return std::make_unique<plain_struct>("bench_ledger", rows, hotswap::transfer::direct);
 }
 
-std::unique_ptr<contestant> make_flat_snapshot(std::uint64_t rows) {
-    return std::make_unique<plain_struct>("bench_flat_ledger", rows, hotswap::transfer::snapshot);
+std::unique_ptr<contestant> make_lent(std::uint64_t rows) {
+    return std::make_unique<plain_struct>("bench_lent_ledger", rows, hotswap::transfer::direct);
+}
+
+std::unique_ptr<contestant> make_flat(std::uint64_t rows) {
+    return std::make_unique<plain_struct>("bench_flat_ledger", rows, hotswap::transfer::direct);
+}
+
+std::unique_ptr<contestant> make_snapshot(std::uint64_t rows) {
+    return std::make_unique<plain_struct>("bench_ledger", rows, hotswap::transfer::snapshot);
 }
 
 std::unique_ptr<contestant> make_handoff(std::uint64_t rows) {

@@ -57,6 +57,21 @@ struct state {
 #if BENCH_SCHEMA == 1
 using current = v1::state;
 using migrations = hotswap::history<>;
+#elif BENCH_LENT
+v2::state widen(v1::state const& old) {
+    v2::state now;
+    for (auto const& [key, row] : old.rows)
+        now.rows.emplace_hint(now.rows.end(), key, v2::row{row.count, row.name, false});
+    return now;
+}
+v1::state narrow(v2::state const& now) {
+    v1::state old;
+    for (auto const& [key, row] : now.rows)
+        old.rows.emplace_hint(old.rows.end(), key, v1::row{static_cast<std::uint32_t>(row.count), row.name});
+    return old;
+}
+using current = v2::state;
+using migrations = hotswap::history<&widen, &narrow>;
 #else
 v2::state widen(v1::state&& old) {
     v2::state now;
