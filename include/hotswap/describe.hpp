@@ -42,11 +42,13 @@ BOOST_DESCRIBE_STRUCT(rehearsal_report, (),
 BOOST_DESCRIBE_STRUCT(load_options, (), (module, arguments, pre_releases, settings))
 BOOST_DESCRIBE_STRUCT(swap_options, (),
                       (module, transfer, drain_deadline, pause_budget, rehearse, allow_loss, arguments,
-                       probation, pre_releases, even_if_unchanged, fresh_state, settings))
+                       probation, pre_releases, even_if_unchanged, fresh_state, settings,
+                       end_neighbours_handles))
 BOOST_DESCRIBE_STRUCT(set_member, (), (component, options))
 BOOST_DESCRIBE_STRUCT(set_options, (), (drain_deadline, pause_budget, probation))
 BOOST_DESCRIBE_STRUCT(revert_options, (),
-                      (drain_deadline, pause_budget, allow_loss, arguments, discard_writes))
+                      (drain_deadline, pause_budget, allow_loss, arguments, discard_writes,
+                       end_neighbours_handles))
 BOOST_DESCRIBE_STRUCT(restore_options, (), (drain_deadline, pause_budget, arguments))
 BOOST_DESCRIBE_STRUCT(unload_options, (), (force))
 BOOST_DESCRIBE_STRUCT(recover_options, (), (modules, without, trust_suspects))
@@ -77,7 +79,7 @@ BOOST_DESCRIBE_STRUCT(component_status, (),
 BOOST_DESCRIBE_STRUCT(finding, (), (severity, code, offender, message, remedy))
 BOOST_DESCRIBE_STRUCT(inspected_state, (), (version, upgrades, downgrades, lossy, tables))
 BOOST_DESCRIBE_STRUCT(inspection, (),
-                      (name, component, release, contract, contract_number, schema, schema_version,
+                      (name, component, release, contract, contract_number, serves, schema, schema_version,
                        oldest_start, oldest_back, states, toolchain, build_id, digest, sealed, signed_by,
                        keeps_mapped, findings))
 

@@ -61,6 +61,8 @@ constexpr std::size_t left_out = 0;
 template <>
 constexpr std::size_t left_out<load_options> = 2;  // bytes: a frame, legacy data
 template <>
+constexpr std::size_t left_out<swap_options> = 1;  // the contract that a host was compiled with
+template <>
 constexpr std::size_t left_out<probation> = 1;  // a function
 template <>
 constexpr std::size_t left_out<rehearsal_options> = 1;  // a function
