@@ -38,7 +38,7 @@ public:
     std::stop_token token() const {
         std::stop_source current(std::nostopstate);
         {
-            mutex_lock const lock(mutex_);
+            detail::mutex_lock const lock(mutex_);
             if (!source_.stop_possible()) source_ = std::stop_source();
             current = source_;
         }
@@ -51,7 +51,7 @@ private:
         auto const& self = *static_cast<drain_signal const*>(context);
         std::stop_source before(std::nostopstate);
         {
-            mutex_lock const lock(self.mutex_);
+            detail::mutex_lock const lock(self.mutex_);
             std::swap(before, self.source_);
         }
         if (draining && before.stop_possible()) before.request_stop();
@@ -60,7 +60,7 @@ private:
     abi::host_api const& api_;
     void* const context_;
     abi::drain_listener listener_;
-    mutable mutex mutex_;
+    mutable detail::mutex mutex_;
     mutable std::stop_source source_ HOTSWAP_GUARDED_BY(mutex_){
         std::nostopstate};  // of the waits since it was last requested
 };

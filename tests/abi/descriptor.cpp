@@ -183,7 +183,7 @@ TEST_CASE("abi: the structs that cross the boundary are fixed in size") {
     static_assert(sizeof(abi::state_entry) == 16);
     static_assert(sizeof(abi::error) == 1024);
     static_assert(sizeof(abi::sink) == 24);
-    static_assert(sizeof(abi::module_api) == 184);
+    static_assert(sizeof(abi::module_api) == 224);
     static_assert(std::is_trivially_copyable_v<abi::descriptor> &&
                   std::is_standard_layout_v<abi::descriptor>);
 }
