@@ -1,4 +1,4 @@
-// Saving and loading a state of a million rows: our archives beside Boost's, cereal's, and memcpy of as many bytes.
+// Saving and loading a state of a million rows: our archives next to Boost's, cereal's, and memcpy of as many bytes.
 #include "figures.hpp"
 #include "measurements.hpp"
 #include "missing.hpp"

@@ -1,4 +1,4 @@
-// A call through a handle, beside a plain virtual call and the ways in which others guard one.
+// A call through a handle, next to a plain virtual call and the ways in which others guard one.
 #if BENCH_HAS_URCU
 #define _LGPL_SOURCE
 #define URCU_INLINE_SMALL_FUNCTIONS

@@ -1,4 +1,4 @@
-// hotswap_bench: prints our figures beside the peers', from one run on one machine.
+// hotswap_bench: prints our figures next to the peers', from one run on one machine.
 #include "figures.hpp"
 #include "measurements.hpp"
 #include "table_operations.hpp"
@@ -23,7 +23,7 @@ namespace {
 constexpr char usage[] =
     "usage: hotswap_bench [--MEASUREMENT…] [--quick] [--plot FILE]\n"
     "\n"
-    "Measures hotswap beside its peers, in one run, and says which goals were reached.\n"
+    "Measures hotswap next to its peers, in one run, and says which goals were reached.\n"
     "\n"
     "{}"
     "               (several may be named; without any, all are measured)\n"

@@ -1,4 +1,4 @@
-// The pause and the whole swap of a small state, two callers at work, beside the goals and Erlang/OTP's figures.
+// The pause and the whole swap of a small state, two callers at work, next to the goals and Erlang/OTP's figures.
 #include "counter.hpp"
 #include "figures.hpp"
 #include "measurements.hpp"

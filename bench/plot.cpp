@@ -114,7 +114,7 @@ void draw_grid(std::string& svg, scale const& x, scale const& y) {
                    (left + right) / 2, bottom + 44);
 }
 
-/// A name beside the end of its curve.
+/// A name next to the end of its curve.
 struct label {
     series const* of;
     char const* colour;

@@ -1,4 +1,4 @@
-// The pause that a plan predicts, beside the pause that the swap then takes.
+// The pause that a plan predicts, next to the pause that the swap then takes.
 #include "counter.hpp"
 #include "figures.hpp"
 #include "ledger.hpp"
@@ -106,8 +106,7 @@ bool measure_predictions(bool quick) {
         filled<rows>(fmt::format("a table of {} rows", most), "bench_rows", most),
     };
     int const rounds = quick ? 3 : 5;
-    fmt::print("\npauses predicted by plan() and real, an upgrade, nobody calling (the middle of {})\n",
-               rounds);
+    fmt::print("\npauses predicted by plan() and real, an upgrade, no caller (the middle of {})\n", rounds);
     fmt::print("  {:<40} {:^25} {:^25}  goal: a factor of 2\n", "", "never swapped before", "swapped once");
     fmt::print("  {:<40} {:>9} {:>9} {:>5} {:>9} {:>9} {:>5}\n", "", "plan", "real", "", "plan", "real", "");
     bool reached = true;

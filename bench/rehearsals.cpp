@@ -54,7 +54,7 @@ bool measure_rehearsals(int swaps) {
     auto const handle =
         runtime.load<counter>("bench_counter", {.module = modules / "bench_counter-1.0.0.so"}).value();
     handle->fill(100);
-    fmt::print("\nswaps of a small state, 1 ↔ 2 by snapshot, nobody calling (µs, {} swaps each)\n", swaps);
+    fmt::print("\nswaps of a small state, 1 ↔ 2 by snapshot, no caller (µs, {} swaps each)\n", swaps);
     fmt::print("  {:<44} {:>9} {:>9} {:>9} {:>9}\n", "", "min", "p50", "p99", "max");
     auto const plain = swap_often(runtime, swaps, hotswap::rehearse::never);
     auto const rehearsed = swap_often(runtime, swaps, hotswap::rehearse::always);

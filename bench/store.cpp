@@ -84,7 +84,7 @@ costs measure(std::size_t size, int rounds) {
 
 bool measure_store(bool quick) {
     int const rounds = quick ? 20 : 500;
-    fmt::print("\nmaking a swap durable, beside the running components ({} swaps each, a module of 50 kB)\n",
+    fmt::print("\nmaking a swap durable, next to the running components ({} swaps each, a module of 50 kB)\n",
                rounds);
     for (std::size_t const size : {std::size_t{1} << 10, std::size_t{1} << 20}) {
         auto const spent = measure(size, rounds);

@@ -1,4 +1,4 @@
-// hotswap::table beside tbb::concurrent_hash_map, operation by operation, and beside itself without the hook that copies
+// hotswap::table next to tbb::concurrent_hash_map, operation by operation, and next to itself without the hook that copies
 // of a live table hang on.
 #include "table_operations.hpp"
 
@@ -211,7 +211,7 @@ struct duel {
     }
 };
 
-// ------------------------------------------------------------------------------------------- beside TBB
+// ------------------------------------------------------------------------------------------- next to TBB
 
 #if BENCH_HAS_TBB
 std::vector<std::uint64_t> consecutive_keys(std::uint64_t count) {
@@ -280,10 +280,10 @@ void call_duels(report& out, std::string_view kind, std::vector<Key> const& keys
     add("mixed", mixed_rate);
 }
 
-bool beside_tbb(bool quick) {
+bool next_to_tbb(bool quick) {
     effort const much{quick ? 5 : 9, quick ? 500'000u : 1'000'000u};
     fmt::print(
-        "\nhotswap::table beside tbb::concurrent_hash_map (million calls a second, median of {} alternating "
+        "\nhotswap::table next to tbb::concurrent_hash_map (million calls a second, median of {} alternating "
         "runs and their "
         "spread)\n  mixed: 80 % get, 10 % insert_or_assign, 10 % erase and insert\n",
         much.turns);
@@ -305,8 +305,8 @@ bool beside_tbb(bool quick) {
     return out.reached == out.rows;
 }
 #else
-bool beside_tbb(bool) {
-    fmt::print("\nhotswap::table beside tbb::concurrent_hash_map\n  {}\n", missing_peer("libtbb-dev"));
+bool next_to_tbb(bool) {
+    fmt::print("\nhotswap::table next to tbb::concurrent_hash_map\n  {}\n", missing_peer("libtbb-dev"));
     return false;
 }
 #endif
@@ -374,7 +374,7 @@ bool hook_duel(std::string_view what, std::uint64_t rows, bool quick, Step step)
 }
 
 bool idle_hook(bool quick) {
-    fmt::print("\nthe price of a watcher that nobody has set (ns a call, pairs of tables, slices in turn)\n");
+    fmt::print("\nthe price of a watcher that is not set (ns a call, pairs of tables, slices in turn)\n");
     bool reached = true;
     for (std::uint64_t const rows : {1'000u, 1'000'000u}) {
         if (quick && rows > 1'000) break;  // where the memory is not the price, the hook could be
@@ -391,7 +391,7 @@ bool idle_hook(bool quick) {
 }  // namespace
 
 bool measure_table(bool quick) {
-    bool const as_fast = beside_tbb(quick);
+    bool const as_fast = next_to_tbb(quick);
     bool const free_hook = idle_hook(quick);
     return as_fast && free_hook;
 }
