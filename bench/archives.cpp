@@ -139,7 +139,7 @@ sample by_cereal(State const& state) {
 }
 #endif
 
-// Into memory that nobody has touched yet, as any archive's has to be.
+// Into memory that was not touched yet, as any archive's has to be.
 sample by_memcpy(numbers const& bytes) {
     std::size_t const size = bytes.size() * sizeof bytes[0];
     auto const to = std::make_unique_for_overwrite<unsigned char[]>(size);

@@ -46,7 +46,7 @@ struct runtime_options {
         store_key{};  ///< 32 bytes, with which what is stored is authenticated; empty: a checksum
     std::chrono::nanoseconds checkpoint_period{0};  ///< how often `checkpoint` is called by itself; 0: never
     int thread_probe_signal =
-        0;  ///< asks each thread, before old code is unmapped, whether it is in it; 0: nobody is asked
+        0;  ///< signal used before an unload to check whether any thread still executes the old code; 0: no check
     /// Whether a runtime with a store writes a last checkpoint when it is destroyed. It does not after a refused `recover`.
     bool checkpoint_on_exit = true;
     std::chrono::nanoseconds exit_deadline = std::chrono::seconds{

@@ -19,7 +19,7 @@ struct module_bytes {
     std::span<std::byte const> content;
     std::string_view name;                 ///< for messages
     std::string digest;                    ///< of the content, hexadecimal
-    std::optional<std::string> signature;  ///< what stands beside it
+    std::optional<std::string> signature;  ///< what stands next to it
 };
 
 struct judgement {

@@ -111,7 +111,7 @@ private:
         if (others != 0)
             warn(readable(first),
                  fmt::format(
-                     "{} exports {} symbol{} beside {}, the first is {}: another library may bind to them, "
+                     "{} exports {} symbol{} next to {}, the first is {}: another library may bind to them, "
                      "which keeps it mapped",
                      name_, others, others == 1 ? "" : "s", abi::entry_symbol, readable(first)),
                  "build it with hotswap_add_component, whose version script hides them");

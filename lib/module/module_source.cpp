@@ -70,9 +70,9 @@ result<module_source> read_from(found_file const& file, module_policy const& pol
     if (!bytes) return bytes.error();
     module_source source{std::move(*bytes), std::nullopt, std::move(*opened)};
     if (policy.trusted_keys.empty()) return source;
-    auto const beside = file.path.string() + signature_suffix;
-    auto of_signature = open_module(file.directory.get(), beside);
-    auto signature = of_signature ? read_checked(*of_signature, beside, check)
+    auto const signature_file = file.path.string() + signature_suffix;
+    auto of_signature = open_module(file.directory.get(), signature_file);
+    auto signature = of_signature ? read_checked(*of_signature, signature_file, check)
                                   : result<std::vector<std::byte>>(of_signature.error());
     if (!signature && signature.error().code != errc::no_such_file) return signature.error();
     if (signature && signature->size() <= largest_signature)

@@ -122,8 +122,8 @@ result<secret_key> secret_key::parse(std::string_view text) {
 }
 
 std::string secret_key::to_text() const {
-    return fmt::format("# hotswap secret key {}: whoever has it can sign modules\n{}\n", public_half().id(),
-                       hexadecimal(std::span(bytes_).first(32)));
+    return fmt::format("# hotswap secret key {}: a person who has it can sign modules\n{}\n",
+                       public_half().id(), hexadecimal(std::span(bytes_).first(32)));
 }
 
 public_key secret_key::public_half() const {
@@ -152,8 +152,8 @@ judged<std::string> check_signature(std::optional<std::string> const& text, sign
     if (!text)
         return refusing(
             errc::missing_signature, fmt::format("{}.sig", name),
-            fmt::format("{} has no signature beside it, one by {} was expected", name, ids_of(trusted)),
-            "sign it with hotswap-sign and put the .sig beside it");
+            fmt::format("{} has no signature next to it, one by {} was expected", name, ids_of(trusted)),
+            "sign it with hotswap-sign and put the .sig next to it");
     auto const given = signature::parse(*text);
     if (!given)
         return bad(name, "the signature", "is cut short, damaged or no signature", "sign the module again");

@@ -22,7 +22,7 @@ struct signed_facts {
     friend bool operator==(signed_facts const&, signed_facts const&) = default;
 };
 
-/// A signature as it stands in the file beside the module.
+/// A signature as it stands in the file next to the module.
 struct signature {
     std::string key_id;
     signed_facts facts;
@@ -55,7 +55,7 @@ private:
     std::array<unsigned char, 64> bytes_{};
 };
 
-/// The one line of a key's file: hexadecimal digits beside comments.
+/// The one line of a key's file: hexadecimal digits next to comments.
 std::optional<std::string> only_line(std::string_view text);
 /// Reads exactly `out.size()` bytes of hexadecimal digits.
 bool from_hexadecimal(std::string_view text, std::span<unsigned char> out);

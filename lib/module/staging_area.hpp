@@ -35,7 +35,7 @@ public:
     std::string const& name() const noexcept { return copy_->name(); }
     std::string const& digest() const noexcept { return copy_->digest(); }
     std::uint64_t size() const noexcept { return copy_->size(); }
-    /// As `module_copy::signature`; a file with it lies beside the private copy.
+    /// As `module_copy::signature`; a file with it lies next to the private copy.
     std::optional<std::string> const& signature() const noexcept { return copy_->signature(); }
     /// Whether nothing is left at the path.
     bool is_gone() const noexcept;

@@ -37,7 +37,7 @@ file_descriptor above_targets(int fd) {
     return file_descriptor(fcntl(fd, F_DUPFD_CLOEXEC, wire::report_fd + 1));
 }
 
-/// What posix_spawn is told.
+/// The attributes for posix_spawn.
 class spawn_settings {
 public:
     spawn_settings(int request, int report) {
@@ -122,7 +122,7 @@ public:
     void end_all(helper_ending* into) noexcept {
         if (reaped_) return;
         reaped_ = true;
-        // Until the process is reaped nobody else can have its number.
+        // Until the process is reaped no other one can have its number.
         kill(-id_, SIGKILL);
         siginfo_t about{};
         int taken = 0;

@@ -23,7 +23,7 @@ struct helper_ending {
     int signal = 0;               ///< that ended it; 0: none, or not known
 };
 
-/// Bytes in memory that nobody can change any more, to be handed to another process.
+/// Bytes in memory that cannot be changed any more, to be handed to another process.
 /// Errors:   no_rehearsal.
 result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> const> parts);
 

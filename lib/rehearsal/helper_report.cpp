@@ -168,7 +168,7 @@ failure ended_by_signal(std::string_view during, helper_limits const& limits, in
 failure ended_early(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                     std::string_view name, std::string_view during) {
     if (told.uncaught)
-        return failed(name, fix_or, "threw what nobody caught while {}: {}", during, *told.uncaught);
+        return failed(name, fix_or, "threw what was not caught while {}: {}", during, *told.uncaught);
     if (how.signal != 0) return ended_by_signal(during, limits, how.signal, name);
     if (told.exit_status) return failed(name, fix_or, "called exit({}) while {}", *told.exit_status, during);
     if (how.status == wire::lost_report)

@@ -110,7 +110,7 @@ helper_limits limits_for(rehearsal_options const& options, std::uint64_t bytes) 
             std::max(std::chrono::ceil<std::chrono::seconds>(time), std::chrono::seconds{0}).count());
     };
     limits.cpu_seconds = whole_seconds(options.cpu_time);
-    // One more than the deadline has: whoever spins for as long is ended by that, and not by whichever clock is the faster.
+    // One more than the deadline has: code that spins for as long is ended by the deadline, not by the faster of two clocks.
     if (limits.cpu_seconds == 0) limits.cpu_seconds = 1 + whole_seconds(limits.deadline);
     limits.file_size = options.file_size;
     return limits;
@@ -256,7 +256,7 @@ result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in,
     return report;
 }
 
-/// Where nobody asked for it the swap goes on without.
+/// Where no option asked for it the swap goes on without.
 rehearsal_report do_without(step_recorder& steps, std::string const& why, bool warns) {
     if (warns) steps.warn(phase::rehearse, "not rehearsed: " + why);
     rehearsal_report report;
@@ -281,7 +281,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     if (helper.empty()) {
         auto const why =
             refuse(errc::no_rehearsal, phase::rehearse,
-                   "there is no hotswap-rehearse{}; install it beside the library, name it in "
+                   "there is no hotswap-rehearse{}; install it next to the library, name it in "
                    "rehearsal_options::helper, or "
                    "swap with rehearse::never",
                    trials.options().helper.empty() ? "" : " at " + trials.options().helper.string());

@@ -146,7 +146,7 @@ enum class kind : std::uint32_t {
     dropped_log,    ///< value: lines that were too many
     out_of_memory,  ///< an allocation failed
     exit_called,    ///< value: status
-    uncaught,       ///< text: what was thrown and nobody caught
+    uncaught,       ///< text: what was thrown and not caught
     forked,         ///< fork() was called
     answered,       ///< code: abi::status that is not ok; value: the step, from << 32 | to; text: the words
     unloadable,     ///< text: the dynamic linker's words
@@ -169,7 +169,7 @@ struct record {
 inline constexpr std::size_t longest_text = 2048;
 inline constexpr std::size_t longest_report = 256 * 1024;
 
-/// The helper's exit status when it cannot report any more: somebody closed the pipe.
+/// The helper's exit status when it cannot report any more: the pipe is closed.
 inline constexpr int lost_report = 121;
 
 }  // namespace hotswap::detail::wire

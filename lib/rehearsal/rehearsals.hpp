@@ -38,7 +38,7 @@ public:
     rehearsals(rehearsal_options options, std::optional<rehearse> usual);
 
     rehearsal_options const& options() const noexcept { return options_; }
-    /// Whether somebody asked for what is done, so that doing without it is refused.
+    /// Whether an option asked for what is done, so that doing without it is refused.
     bool are_asked_for(std::optional<rehearse> by_swap) const noexcept { return by_swap || usual_; }
     /// Whether a file is to be rehearsed, in a swap that asks for `by_swap`.
     bool want(std::optional<rehearse> by_swap, tried_pair const& files) const;

@@ -74,7 +74,7 @@ public:
     persistence* keeper() noexcept { return keeping ? &*keeping : nullptr; }
     /// Errors:   why the store could not be opened; no_store if there is none.
     result<persistence*> expect_store() noexcept;
-    /// Errors:   those of the store; invalid_argument while it holds a set that nobody has recovered.
+    /// Errors:   those of the store; invalid_argument while it holds a set that was not recovered.
     result<void> expect_to_load();
     /// The last committed set.
     result<void> recover(recover_options const& how, step_recorder& steps);

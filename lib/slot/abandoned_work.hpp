@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// Lifetime: shared by the thread that runs the code and whoever waits for its end.
+/// Lifetime: shared by the thread that runs the code and the one that waits for its end.
 struct abandoned_work {
     abandoned_work() = default;
     virtual ~abandoned_work() = default;

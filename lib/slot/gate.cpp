@@ -314,7 +314,7 @@ void gate::watch(bool wanted) noexcept {
         counts.nanoseconds.store(0, std::memory_order_relaxed);
     }
     if (std::exchange(watching_, wanted) == wanted || wanted) return;
-    // Whoever looks at both in this order finds one of them open.
+    // A thread that looks at both in this order finds one of them open.
     if (void* const contract = watched_.load(std::memory_order_relaxed)) {
         open_.store(contract, std::memory_order_seq_cst);
         watched_.store(nullptr, std::memory_order_seq_cst);

@@ -14,46 +14,46 @@ namespace hotswap::detail {
 /// Threads:  [any]
 class operation_turn {
 public:
-    enum class holder { nobody, host, runtime };
+    enum class holder { none, host, runtime };
 
-    /// False if somebody has it.
+    /// False if it is taken.
     bool try_take(holder as) {
         mutex_lock const lock(mutex_);
         return take(as);
     }
-    /// For the host, after the runtime's own work; false if an operation of the host's has it, or this thread. Whoever is
-    /// inside some component must not wait: the work may be waiting for him.
+    /// For the host, after the runtime's own work; false if an operation of the host's has it, or this thread. A thread
+    /// inside some component must not wait: the work may be waiting for it.
     bool take_after_runtime() {
         mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
         free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ != holder::runtime; });
         return take(holder::host);
     }
-    /// For the runtime, after whoever has it; false only if that is this thread.
+    /// For the runtime, after the one that has it; false only if that is this thread.
     bool take_after_all() {
         mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
-        free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ == holder::nobody; });
+        free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ == holder::none; });
         return take(holder::runtime);
     }
     void give_back() noexcept {
         {
             mutex_lock const lock(mutex_);
-            holder_ = holder::nobody;
+            holder_ = holder::none;
         }
         free_.notify_all();
     }
     bool is_taken() const {
         mutex_lock const lock(mutex_);
-        return holder_ != holder::nobody;
+        return holder_ != holder::none;
     }
 
 private:
     bool is_this_thread() const noexcept HOTSWAP_REQUIRES(mutex_) {
-        return holder_ != holder::nobody && thread_ == std::this_thread::get_id();
+        return holder_ != holder::none && thread_ == std::this_thread::get_id();
     }
     bool take(holder by) noexcept HOTSWAP_REQUIRES(mutex_) {
-        if (holder_ != holder::nobody) return false;
+        if (holder_ != holder::none) return false;
         holder_ = by;
         thread_ = std::this_thread::get_id();
         return true;
@@ -61,7 +61,7 @@ private:
 
     mutable mutex mutex_;
     condition free_;
-    holder holder_ HOTSWAP_GUARDED_BY(mutex_) = holder::nobody;
+    holder holder_ HOTSWAP_GUARDED_BY(mutex_) = holder::none;
     std::thread::id thread_ HOTSWAP_GUARDED_BY(mutex_);  // of the holder
 };
 

@@ -143,7 +143,7 @@ void slot::announce(slot_news news, bool on_probation) noexcept {
     previous_ = std::move(news.previous);
     probation_failed_ = false;
     mutex_lock const lock(facts_mutex_);
-    // Whoever names a file that was sent back wants it.
+    // A caller that names a file that was sent back wants it.
     auto const& digest = news.facts.running.digest;
     if (digest != facts_.running.digest)
         if (auto const found = rolled_back_files_.find(digest); found != rolled_back_files_.end())
@@ -234,7 +234,7 @@ unload_report slot::let_go_of(retained_module kept) {
     try {
         retained_.reserve(retained_.size() + 1);
     } catch (std::bad_alloc const&) {
-        static_cast<void>(kept.services.release());  // leaked on purpose: somebody may call it
+        static_cast<void>(kept.services.release());  // leaked on purpose: old code may call it
         kept.module.leak();
         throw;
     }

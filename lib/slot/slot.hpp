@@ -30,7 +30,7 @@ namespace hotswap::detail {
 /// Code that could not be unloaded yet.
 struct retained_module {
     module_use module;
-    std::unique_ptr<host_services> services;  ///< kept for who is in use of it; null once nobody is
+    std::unique_ptr<host_services> services;  ///< kept for what uses it; null once nothing does
     std::string threads{};                    ///< that were seen in it when they were last looked for
     std::string callbacks{};                  ///< of the process that lay in it then
 
@@ -79,7 +79,7 @@ struct slot_news {
     bool is_same_content = false;
 };
 
-/// Everything but `facts` and `sweep_retained` belongs to whoever holds `operation`.
+/// Everything but `facts` and `sweep_retained` belongs to the thread that holds `operation`.
 class slot {
 public:
     slot(std::string name, contract wanted, environment around);
@@ -171,7 +171,7 @@ public:
     void adopt_abandoned(std::shared_ptr<abandoned_work> what);
     /// Whether code that was retired or given up may still call the host.
     bool has_pins() const;
-    /// Gives up on ever unloading the running generation: somebody is still inside.
+    /// Gives up on ever unloading the running generation: a thread is still inside.
     void leak_running() noexcept;
 
     /// Threads:  [any]

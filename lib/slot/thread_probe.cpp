@@ -131,7 +131,7 @@ std::string name_of(int thread) {
 
 bool is_there(int thread) { return syscall(SYS_tgkill, getpid(), thread, 0) == 0; }
 
-// How many threads there are that have not been asked. Nobody may be answering.
+// How many threads there are that have not been asked. No thread may be answering.
 std::size_t add_new_ones(question& what) {
     auto const before = what.threads.size();
     for (int const thread : threads_of_process())
@@ -195,8 +195,7 @@ result<void> take_probe_signal(int signal) {
     if ((before.sa_flags & SA_SIGINFO) != 0 || (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN))
         return refuse(errc::invalid_argument, phase::none,
                       "runtime_options::thread_probe_signal is {}, and the host has a handler for it; name "
-                      "one that nobody "
-                      "uses, such as SIGRTMIN + 5",
+                      "one that is not used, such as SIGRTMIN + 5",
                       signal);
     walk{}.over_this_thread();  // what the unwinder sets up the first time is not for a signal handler
     struct sigaction ours {};

@@ -1,4 +1,4 @@
-// Which threads are still in a module's code: asked of each by a signal, because nobody else can walk its stack.
+// Which threads are still in a module's code: asked of each by a signal, because no other thread can walk its stack.
 #pragma once
 
 #include <hotswap/failure.hpp>

@@ -4,7 +4,7 @@
 //
 // That is: magic, format, kind, sequence number, subject (a component's name, escaped, or =), bytes that follow the line,
 // how the tag was made, and the tag: BLAKE2b-256 over the line before it and all that follows it. With a key it is the
-// keyed BLAKE2b (blake2b-keyed), which nobody can make who does not have the key.
+// keyed BLAKE2b (blake2b-keyed), which cannot be made without the key.
 #pragma once
 
 #include <hotswap/failure.hpp>

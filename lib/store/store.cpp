@@ -156,7 +156,7 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
     bool const same = there && *there && std::ranges::equal(**there, content);
     bool const unreadable = !there && there.error().code != errc::store_damaged;
     auto kept = unreadable ? result<void>(there.error())
-                : same     ? modules_.sync()  // whoever wrote it may have died before that
+                : same     ? modules_.sync()  // the process that wrote it may have died before that
                            : modules_.write(name, std::array{content}, 0400);
     if (kept && !signature.empty())
         kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);

@@ -63,7 +63,7 @@ public:
     /// Errors:   store_damaged: neither is whole; store_read_only, store_failed.
     result<stored_set> read();
 
-    /// Keeps a module's file under the digest of its content, which it returns, and its signature, if it has one, beside it.
+    /// Keeps a module's file under the digest of its content, which it returns, and its signature, if it has one, next to it.
     /// What is there already is compared.
     result<std::string> keep_module(std::span<std::byte const> content,
                                     std::span<std::byte const> signature = {});

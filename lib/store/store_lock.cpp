@@ -40,7 +40,7 @@ void write_holder(int fd) {
     static_cast<void>(!pwrite(fd, text.data(), text.size(), 0));
 }
 
-// A host that is killed while it starts a helper leaves a child that has the lock until its exec, some moments later; whoever
+// A host that is killed while it starts a helper leaves a child that has the lock until its exec, some moments later; a host that
 // starts that host again at once is not to be told that another one runs.
 constexpr std::chrono::milliseconds patience{250};
 

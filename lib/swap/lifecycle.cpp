@@ -127,7 +127,7 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
         closed_gates closed(in, {.drain_deadline = default_drain_deadline});
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
-        // Nobody is inside, and whoever waits would wait in vain: its last state is kept before it is let go.
+        // No thread is inside, and a caller that waits would wait in vain: its last state is kept before it is let go.
         if (keeper != nullptr) {
             auto kept = keep_last_state(in, steps, *keeper, force);
             if (!kept) return kept.error();

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Beside the drain, which is measured: medians of bench/ on a machine of 2026, between those of nodes and of flat
+// Without the drain, which is measured: medians of bench/ on a machine of 2026, between those of nodes and of flat
 // containers. They are off by what another machine is faster or slower; a component's own swaps correct them.
 constexpr std::chrono::nanoseconds beside_handoff = 2us;
 constexpr std::chrono::nanoseconds beside_snapshot = 5us;

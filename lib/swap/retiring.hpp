@@ -1,4 +1,4 @@
-// Letting go of a generation beside callers who are served.
+// Letting go of a generation while callers are served.
 #pragma once
 
 #include "slot/slot.hpp"

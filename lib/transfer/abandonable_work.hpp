@@ -56,7 +56,7 @@ public:
     bool run(std::shared_ptr<abandonable_work> const& work, std::chrono::steady_clock::time_point until);
 
 private:
-    // One decision, made by whoever comes first: the work is done, or it is given up.
+    // One decision, made by the thread that comes first: the work is done, or it is given up.
     enum class verdict : std::uint8_t { open, done, given_up };
 
     struct shared {

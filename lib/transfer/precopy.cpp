@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Whoever has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
+// A thread that has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
 // processor.
 constexpr std::chrono::nanoseconds rest_before_pause = 3ms;
 

@@ -58,7 +58,7 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
         took.pause = closed.length() + tables.report().first_pause;
     }
     tables.end();
-    // What was copied is nobody else's: it is written while the callers are at work.
+    // What was copied has no other owner: it is written while the callers are at work.
     if (copy) {
         auto written = steps.run(
             phase::export_, [&] { return export_state(module, copy.get(), version, none, payload.sink()); });

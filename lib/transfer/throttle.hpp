@@ -1,4 +1,4 @@
-// Long work beside callers that were there first: done in slices, with rests between them.
+// Long work next to callers that were there first: done in slices, with rests between them.
 #pragma once
 
 #include <chrono>
@@ -6,7 +6,7 @@
 
 namespace hotswap::detail {
 
-/// A slice is long, because each begins with taking the processor from somebody: at 100 of them in a second that is
+/// A slice is long, because each begins with taking the processor from a caller: at 100 of them in a second that is
 /// nothing to the callers' 99.9th percentile, at 1000 it is what they see there.
 inline constexpr std::chrono::nanoseconds work_slice = std::chrono::milliseconds(3);
 inline constexpr int idle_per_slice = 3;

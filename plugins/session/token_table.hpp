@@ -24,7 +24,7 @@ public:
     }
 
     /// Calls `f(map, position, shard)` under the shard's lock for the session of `token`; false without one.
-    /// A text in the stored form is no token: whoever read it in a snapshot could come in with it.
+    /// A text in the stored form is no token: a person who read it in a snapshot could come in with it.
     /// Cost:     a token not found as it is costs a SHA-256 and a second lookup.
     template <class F>
     bool with(std::string_view token, F f) {

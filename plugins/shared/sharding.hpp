@@ -33,7 +33,7 @@ struct hashed_text {
     constexpr std::size_t shard() const noexcept { return hash >> 60U; }
 };
 
-/// The hash of unordered containers in states; not noexcept, so that libstdc++ keeps hashes beside keys.
+/// The hash of unordered containers in states; not noexcept, so that libstdc++ keeps hashes next to keys.
 struct text_hash {
     using is_transparent = void;
 

@@ -96,7 +96,7 @@ TEST_CASE("errc: every code has a name of its own, which is how it is printed") 
     CHECK(names.size() == std::size(every_code));
 }
 
-TEST_CASE("errc: the list of codes in this test is complete: every number beside them is unknown") {
+TEST_CASE("errc: the list of codes in this test is complete: every other number is unknown") {
     std::set<int> known;
     for (errc const code : every_code) known.insert(static_cast<int>(code));
     for (int number = -1; number != 200; ++number)

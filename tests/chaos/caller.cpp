@@ -146,7 +146,7 @@ void caller::get(session& with, std::string const& key) {
                              got.body);
     found_.expect(got.status == 200, "a session that is open gets its item: {} {}", got.status, got.body);
     if (got.status != 200) return;
-    found_.expect(!is_new || member(got, "cached") == "false", "what nobody asked for is not cached: {}",
+    found_.expect(!is_new || member(got, "cached") == "false", "what was not asked for is not cached: {}",
                   got.body);
     check_item(got, key);
 }
@@ -215,7 +215,7 @@ void greedy_caller::work() {
     std::chrono::duration<double> const elapsed = clock::now() - begin;
     auto const times = 1.0 + (at ? at->number : 1) + site_.steps_of_clock();
     found_.expect(static_cast<double>(admitted) <= 100 * (elapsed.count() + times),
-                  "nobody gets more than the limit: {} were let through in {:.1f} s", admitted,
+                  "no client gets more than the limit: {} were let through in {:.1f} s", admitted,
                   elapsed.count());
 }
 

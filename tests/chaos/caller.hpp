@@ -16,7 +16,7 @@ namespace chaos {
 /// What is known of a session or an item: a kill may leave it open.
 enum class known : std::uint8_t { there, gone, open };
 
-/// Uses sessions and items that are nobody else's, so that each answer is known.
+/// Uses sessions and items that no other caller uses, so that each answer is known.
 class caller {
 public:
     caller(gateway_site& site, unsigned number, std::uint64_t seed, findings& found);

@@ -16,7 +16,7 @@ struct footprint {
     std::size_t threads = 0;
     std::size_t modules = 0;  ///< files below the staging directory that are mapped
     std::size_t staged = 0;   ///< files below the staging directory
-    std::size_t zombies = 0;  ///< children that nobody waited for
+    std::size_t zombies = 0;  ///< children that were not waited for
     std::size_t resident_kb = 0;
 };
 

@@ -20,7 +20,7 @@ struct storm_targets {
     hotswap::handle<hotswap_test::rows> rows;
 };
 
-/// Works on keys that nobody else touches, so that each answer is known; and on one that all share.
+/// Works on keys that no other caller touches, so that each answer is known; and on one that all share.
 class storm_caller {
 public:
     storm_caller(storm_targets on, unsigned number, std::uint64_t seed, findings& found);

@@ -4,7 +4,7 @@
 
 using namespace gateway_tests;
 
-TEST_CASE("gateway: a body over the limit is 413, whoever sends it all the same can still read that") {
+TEST_CASE("gateway: a body over the limit is 413, a client that sends it all the same can still read that") {
     running_gateway const served;
     std::string const body(600 * 1024, 'x');
     SUBCASE("with its length announced") {
@@ -104,7 +104,7 @@ TEST_CASE("gateway: a connection lives exactly as long as its client asks for") 
     CHECK(old.is_closed());
 }
 
-TEST_CASE("gateway: a client that asks before it sends its body is told to go on") {
+TEST_CASE("gateway: a client that asks before it sends its body is asked to go on") {
     running_gateway const served;
     auto client = served.client();
     client.write("POST /login HTTP/1.1\r\nHost: g\r\nExpect: 100-continue\r\nContent-Length: 15\r\n\r\n");

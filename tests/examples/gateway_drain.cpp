@@ -53,7 +53,7 @@ TEST_CASE("gateway: bytes that were read before they are told of are no request 
     connection->start();
     io.poll();
 
-    // While the strand is taken another thread is told of a byte, which is gone when the connection hears of it.
+    // While the strand is taken another thread hears of a byte, which is gone when the connection hears of it.
     asio::post(strand, [&] {
         char byte = 'G';
         CHECK(send(client, &byte, 1, MSG_NOSIGNAL) == 1);

@@ -30,7 +30,7 @@ TEST_CASE("gateway: who logs in gets items, the second time from the cache, unti
     CHECK(client.send("GET", "/healthz").status == 200);
 }
 
-TEST_CASE("gateway: without a token that is good nobody gets or ends anything") {
+TEST_CASE("gateway: without a token that is good no client gets or ends anything") {
     running_gateway const served;
     auto client = served.client();
     for (auto const& [method, target] : {std::pair{"GET", "/item/tea"}, {"POST", "/logout"}})
@@ -90,7 +90,7 @@ TEST_CASE("gateway: keys are percent-decoded text, and what cannot be one is 400
     CHECK(client.send("GET", "/item/" + std::string(513, 'k'), {}, bearer(token)).status == 400);
 }
 
-TEST_CASE("gateway: a client over its limit is told when to come back, and cannot call itself another") {
+TEST_CASE("gateway: a client over its limit gets the time to come back, and cannot call itself another") {
     running_gateway const served({"--limit", "1/3"});
     auto client = served.client();
     std::vector<unsigned> statuses;

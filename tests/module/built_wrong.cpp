@@ -1,4 +1,4 @@
-// What was seen to go wrong with shared objects, each as a host would meet it: modules built as somebody does
+// What was seen to go wrong with shared objects, each as a host would meet it: modules built as people do
 // who has not read about hotswap_add_component, files exchanged under a running host, libraries shared or
 // not.
 #include "module/files.hpp"

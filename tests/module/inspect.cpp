@@ -122,9 +122,9 @@ TEST_CASE("inspect: thread-local destructors and NODELETE are warned of, because
                 "will stay mapped");
 }
 
-TEST_CASE("inspect: exports beside the one symbol are warned of, and a missing entry is refused") {
+TEST_CASE("inspect: exports next to the one symbol are warned of, and a missing entry is refused") {
     check_found(inspected(modules / "two_faced-1.0.0.so"), severity::warn, errc::lint_refused, "",
-                "beside hotswap_module");
+                "next to hotswap_module");
     check_found(inspected(modules / "no_entry-1.0.0.so"), severity::refuse, errc::load_failed,
                 "hotswap_module", "does not export");
 }

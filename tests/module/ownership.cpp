@@ -1,4 +1,4 @@
-// Modules are taken only from where nobody but the host's user and root can write.
+// Modules are taken only from where only the host's user and root can write.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 #include "module/staging_area.hpp"
@@ -144,7 +144,7 @@ TEST_CASE("ownership: a host of another user takes its own files and root's, and
 }
 
 TEST_CASE(
-    "ownership: links on the way are followed if nobody else could have made them, and what they lead to "
+    "ownership: links on the way are followed if no other user could have made them, and what they lead to "
     "counts") {
     place at;
     fs::create_directory_symlink(at.directory, at.here / "current");

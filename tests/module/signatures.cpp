@@ -83,7 +83,7 @@ TEST_CASE("signature: a missing one is refused, naming the keys that were expect
     CHECK_SAYS(why, at.key("first").id());
     CHECK_SAYS(why, at.key("second").id());
     CHECK_SAYS(why, "hotswap-sign");
-    CHECK(at.judge(at.one, {}).code == errc{});  // nobody asked for one
+    CHECK(at.judge(at.one, {}).code == errc{});  // none was asked for
 }
 
 TEST_CASE("signature: one by a key that is not trusted is refused, naming both keys") {

@@ -179,7 +179,7 @@ TEST_CASE("staging: the directory of a killed process is swept, that of a living
 TEST_CASE("staging: sweeping leaves what is not hotswap's alone") {
     scratch const here;
     test::write(here / "one.so", "content");
-    fs::create_directories(here / "stage/somebody");
+    fs::create_directories(here / "stage/another");
     fs::permissions(here / "stage", fs::perms::owner_all);
     test::write(here / "stage/note.txt", "mine");
     // Named as ours are, but with something else in it.
@@ -188,7 +188,7 @@ TEST_CASE("staging: sweeping leaves what is not hotswap's alone") {
     test::write(here / "stage/host-keys/id", "mine");
     staging_area area(here / "stage");
     REQUIRE(area.stage(here / "one.so", "one.so").has_value());
-    CHECK(fs::exists(here / "stage/somebody"));
+    CHECK(fs::exists(here / "stage/another"));
     CHECK(fs::exists(here / "stage/note.txt"));
     CHECK(fs::exists(here / "stage/host-keys/id"));
 }

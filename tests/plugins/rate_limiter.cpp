@@ -99,7 +99,7 @@ TEST_CASE("rate_limiter: a batch is judged in order, as single calls would be") 
     }
 }
 
-TEST_CASE("rate_limiter: a clock that steps back an hour frees nobody and blocks nobody for an hour") {
+TEST_CASE("rate_limiter: a clock that steps back an hour frees no client and blocks none for an hour") {
     for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);

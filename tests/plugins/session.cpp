@@ -17,7 +17,7 @@ struct sessions : shipped<session> {
     explicit sessions(std::string_view release, hotswap::load_options options = {})
         : shipped("session", release, std::move(options)) {}
 
-    /// Whom a token stands for; empty for nobody.
+    /// Whom a token stands for; empty: no user.
     std::string user_of(std::string_view token) {
         auto const found = (*this)->find(token);
         return found ? found->user : "";
@@ -50,7 +50,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("session: unknown, closed and expired tokens stand for nobody") {
+TEST_CASE("session: unknown, closed and expired tokens stand for no user") {
     for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);

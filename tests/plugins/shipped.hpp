@@ -36,7 +36,7 @@ inline std::filesystem::path module_of(std::string_view component, std::string_v
            (std::string(component) + "-" + std::string(release) + ".so");
 }
 
-/// A wall clock that stands still until it is told to step.
+/// A wall clock that stands still until a test steps it.
 class still_clock {
 public:
     using time_point = std::chrono::system_clock::time_point;

@@ -1,9 +1,10 @@
-// What a module leaves in its rehearsal: threads of its own refuse it, what its libraries keep is told.
+// What a module leaves in its rehearsal: threads of its own refuse it, what its libraries keep is reported.
 #include "swap/leaving.hpp"
 
 using namespace hotswap_test;
 
-TEST_CASE("rehearsal: a library's thread does not refuse the module, and is told with the library's name") {
+TEST_CASE(
+    "rehearsal: a library's thread does not refuse the module, and is reported with the library's name") {
     auto const said = run_leaving_host("pool_early", "rehearse");
     CHECK_MESSAGE(said.status == 0, said.output);
     CHECK_MESSAGE(
@@ -45,7 +46,7 @@ TEST_CASE("rehearsal: keys and handlers that are left are told, and do not refus
 }
 
 #if defined(HOTSWAP_TEST_OPENMP)
-TEST_CASE("rehearsal: a module with a parallel region in its constructor passes, and its pool is told") {
+TEST_CASE("rehearsal: a module with a parallel region in its constructor passes, and its pool is reported") {
     auto const said = run_leaving_host("openmp", "rehearse");
     CHECK_MESSAGE(said.status == 0, said.output);
     CHECK_MESSAGE(said.has("leaver_openmp-1.0.0.so left behind in rehearsal: 2 threads of lib"), said.output);

@@ -92,7 +92,7 @@ TEST_CASE("rehearsal: a module that leaves out in a rehearsal what reaches out o
         return options;
     }());
     CHECK(at.animals->release() == "2.0.0");
-    at.ends_well = false;  // what it is told stays in the state
+    at.ends_well = false;  // the order stays in the state
 }
 
 TEST_CASE("rehearsal: of what a component logs a report keeps a bounded part") {

@@ -7,7 +7,7 @@
 using namespace hotswap_test;
 
 TEST_CASE(
-    "runtime: destroyed while a lease is out, it says so and leaves the code mapped for whoever is inside") {
+    "runtime: destroyed while a lease is out, it says so and leaves the code mapped for the thread inside") {
 #if defined(__SANITIZE_ADDRESS__)
     __lsan::ScopedDisabler const kept_on_purpose;
 #endif

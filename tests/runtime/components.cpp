@@ -158,8 +158,8 @@ TEST_CASE("runtime: a modules directory that is not there is refused by its name
 
 TEST_CASE("runtime: a family of which there is no file is refused by its name") {
     site at;
-    auto const why = refused(at.runtime.load<tally>("nobody"), errc::no_such_file);
-    CHECK(names(why.message, {"nobody", "nobody-MAJOR.MINOR.PATCH.so"}));
+    auto const why = refused(at.runtime.load<tally>("absent"), errc::no_such_file);
+    CHECK(names(why.message, {"absent", "absent-MAJOR.MINOR.PATCH.so"}));
 }
 
 TEST_CASE("runtime: a name has 1 to 63 characters") {
@@ -184,7 +184,7 @@ TEST_CASE("runtime: two runtimes in one process do not know of each other") {
     CHECK(two.status("tally").running.generation == 1);
 }
 
-TEST_CASE("runtime: a handle that outlives its runtime is told so, and nothing stays mapped") {
+TEST_CASE("runtime: a handle that outlives its runtime says so to its callers, and nothing stays mapped") {
     std::optional<site> at(std::in_place);
     auto const sums = at->load("tally", tally_file("1.0.0"));
     auto const copy = sums;

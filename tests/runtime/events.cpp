@@ -39,7 +39,7 @@ std::vector<phase> phases_of(std::vector<event> const& events) {
 
 }  // namespace
 
-TEST_CASE("events: every step of a swap is told in order, and how the whole ended") {
+TEST_CASE("events: every step of a swap is an event, in order, and so is the end of the whole") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     listener const told(at.runtime);
@@ -61,7 +61,7 @@ TEST_CASE("events: every step of a swap is told in order, and how the whole ende
     CHECK(names(events.back().message, {"1.0.0 → 2.0.0", "unmapped"}));
 }
 
-TEST_CASE("events: a refused step is told as a warning, with the reason, and nothing after it") {
+TEST_CASE("events: a refused step is a warning, with the reason, and nothing after it") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     listener const told(at.runtime);
@@ -89,22 +89,22 @@ TEST_CASE("events: load, snapshot, restore, revert and unload are told by their 
     }
 }
 
-TEST_CASE("events: a refusal before the first step is told too") {
+TEST_CASE("events: a refusal before the first step is an event too") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     listener const told(at.runtime);
     CHECK(at.runtime.revert("tally").has_error());
-    CHECK(at.runtime.swap("nobody").has_error());
+    CHECK(at.runtime.swap("absent").has_error());
     {
         auto const held = sums.lease();
         CHECK(at.runtime.swap("tally").has_error());
     }
     REQUIRE(told.heard.size() == 3);
     for (auto const& each : told.heard) CHECK(each.outcome == outcome::failed);
-    CHECK(told.heard[1].component == "nobody");
+    CHECK(told.heard[1].component == "absent");
 }
 
-TEST_CASE("events: what a component logs is told, with its level and its words") {
+TEST_CASE("events: what a component logs is an event, with its level and its words") {
     site at;
     auto const guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
     listener const told(at.runtime);
@@ -154,7 +154,7 @@ TEST_CASE("events: a subscriber that throws disturbs neither the operation nor t
     CHECK(told.of(operation::swap).size() == 11);
 }
 
-TEST_CASE("events: after unsubscribe nothing more is told") {
+TEST_CASE("events: after the end of a subscription no event comes") {
     site at;
     int heard = 0;
     auto subscription = at.runtime.subscribe([&heard](event const&) { ++heard; });

@@ -26,7 +26,7 @@ struct swap_at_work {
     }
 
     site at{};
-    // In this order: the first visitor is constructed while there is nobody to meet.
+    // In this order: the first visitor is constructed while there is no other to meet.
     hotswap::handle<visitor> guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
     hotswap::handle<rendezvous> exchange_version =
         at.load<rendezvous>("rendezvous", built("rendezvous", "1.0.0"));

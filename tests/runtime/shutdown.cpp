@@ -93,7 +93,7 @@ TEST_CASE("unload: a refusal names who holds handles, and leaves everything as i
     at.runtime.unload("sink").value();
 }
 
-TEST_CASE("jobs: a timer that always fails is told at once and then at each power of ten") {
+TEST_CASE("jobs: a timer that always fails is logged at once and then at each power of ten") {
     site at(modules);
     at.load<line_sink>("sink", "line_sink");
     auto const writer = at.load<line_writer>("writer", "asking_writer");

@@ -203,7 +203,7 @@ TEST_CASE(
     "log") {
     host h;
     auto const it = h.load("it");
-    CHECK_FALSE(it->find("nobody"));
+    CHECK_FALSE(it->find("absent"));
     CHECK(h.logged("info it: no component of that name is loaded; loaded are: it"));
     CHECK_FALSE(it->find_stranger("it"));
     CHECK(h.logged("asked for was test.stranger 1"));

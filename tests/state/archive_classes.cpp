@@ -138,7 +138,7 @@ struct direction_aware {
 
 namespace library {
 
-// Somebody else's class: no serialize of its own, no default of ours would do (a private field).
+// Another author's class: no serialize of its own, no default of ours would do (a private field).
 class celsius {
 public:
     celsius() = default;

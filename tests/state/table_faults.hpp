@@ -1,4 +1,4 @@
-// Memory that runs out at a chosen moment, and what else fails when it is told to.
+// Memory that runs out at a chosen moment, and what else fails on demand.
 #pragma once
 
 #include <cstddef>

@@ -189,7 +189,8 @@ TEST_CASE("table: row functions that throw in calls of writers refuse the copy, 
     CHECK(watched_shards(source) == 0);
 }
 
-TEST_CASE("table: keys that collide on several threads at once refuse the copy, and nobody waits for ever") {
+TEST_CASE(
+    "table: keys that collide on several threads at once refuse the copy, and no thread waits for ever") {
     constexpr std::uint32_t count = 2000;
     for (std::uint32_t round = 0; round != 400; ++round) {
         numbered source;

@@ -88,7 +88,7 @@ TEST_CASE("table: each row that comes and goes is added and erased by one thread
     CHECK(contents(table).size() == table.size());
 }
 
-TEST_CASE("table: rows that nobody touches are met by every visit_all while others come and go") {
+TEST_CASE("table: rows that no thread touches are met by every visit_all while others come and go") {
     hotswap::table<std::uint32_t, int> table;
     for (std::uint32_t i = 0; i != 1000; ++i) table.emplace(i, 1);
     std::atomic<bool> over = false;

@@ -1,4 +1,4 @@
-// Who may work on a store: one runtime, with its key, in a directory that nobody else can write.
+// Who may work on a store: one runtime, with its key, in a directory that no other user can write.
 #include "store_fixture.hpp"
 
 #include "base/failpoint.hpp"
@@ -19,7 +19,7 @@ errc code_of(result<T> const& got) {
     return got ? errc{} : got.error().code;
 }
 
-constexpr uid_t nobody = 65534;
+constexpr uid_t other_user = 65534;
 
 /// The effective user, for as long as it lives.
 struct acting_as {
@@ -96,13 +96,13 @@ TEST_CASE("store: a directory that others can write, or that is another user's, 
     SUBCASE("everybody") { REQUIRE(chmod(at.path.c_str(), 0707) == 0); }
     SUBCASE("a group") {
         if (geteuid() != 0 && hotswap::detail::is_private_group(getegid(), geteuid())) return;
-        if (geteuid() == 0) REQUIRE(chown(at.path.c_str(), 0, nobody) == 0);
+        if (geteuid() == 0) REQUIRE(chown(at.path.c_str(), 0, other_user) == 0);
         REQUIRE(chmod(at.path.c_str(), 0770) == 0);
     }
     SUBCASE("everybody, within") { REQUIRE(chmod((at.path / "snapshots").c_str(), 0777) == 0); }
     SUBCASE("another user") {
         if (geteuid() != 0) return;
-        REQUIRE(chown(at.path.c_str(), nobody, nobody) == 0);
+        REQUIRE(chown(at.path.c_str(), other_user, other_user) == 0);
     }
     CHECK(code_of(store::open({at.path, {}})) == errc::untrusted_path);
 }
@@ -126,7 +126,7 @@ TEST_CASE("store: a directory that cannot be written is refused as read-only") {
     temporary_directory const at;
     REQUIRE(chmod(at.path.c_str(), 0755) == 0);
     {
-        acting_as const user(nobody);
+        acting_as const user(other_user);
         REQUIRE(user.acts);
         CHECK(code_of(store::open({at.path, {}})) == errc::store_read_only);
         CHECK(code_of(store::open({at.path / "new" / "store", {}})) == errc::store_read_only);
@@ -141,7 +141,7 @@ TEST_CASE("store: writing into a store that became read-only is refused and leav
     auto const opened = open_store(at.path);
     auto const set = put(*opened, "cache", "module", "state").value();
     {
-        acting_as const user(nobody);
+        acting_as const user(other_user);
         REQUIRE(user.acts);
         CHECK(code_of(put(*opened, "cache", "other module", "state")) == errc::store_read_only);
         CHECK(code_of(opened->write_snapshot("cache", 1, {})) == errc::store_read_only);

@@ -184,7 +184,8 @@ TEST_CASE("store: when the directory cannot be made durable the commit fails and
 }
 
 TEST_CASE(
-    "store: what is in doubt after a failed fsync is neither swept nor removed by whoever gives it up") {
+    "store: what is in doubt after a failed fsync is neither swept nor removed by the operation that gives "
+    "it up") {
     temporary_directory const at;
     auto const opened = open_store(at.path);
     put(*opened, "cache", "first", "first").value();

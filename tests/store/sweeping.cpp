@@ -60,25 +60,25 @@ TEST_CASE("store: a sweep keeps the modules of a path and of a revert") {
     CHECK((s.has_module("one") && s.has_module("on the path") && s.has_module("before")));
 }
 
-TEST_CASE("store: a signature is kept beside its module, replaced by a newer one, and swept with it") {
+TEST_CASE("store: a signature is kept next to its module, replaced by a newer one, and swept with it") {
     swept_store s;
     put(*s.opened, "cache", "one", "1").value();
     auto const digest = s.opened->keep_module(bytes_of("two"), bytes_of("signed")).value();
-    auto const beside = fs::path(s.opened->module(digest).value().string() + ".sig");
-    CHECK(fs::file_size(beside) == 6);
+    auto const signature = fs::path(s.opened->module(digest).value().string() + ".sig");
+    CHECK(fs::file_size(signature) == 6);
     REQUIRE(s.opened->keep_module(bytes_of("two"), bytes_of("signed anew")).has_value());
-    CHECK(fs::file_size(beside) == 11);
+    CHECK(fs::file_size(signature) == 11);
     auto const edit = [&](std::string const& of) {
         return [of](manifest& set) { set.components[0].previous.digest = of; };
     };
     REQUIRE(s.opened->commit(edit(digest)).has_value());
     s.opened->sweep();
-    CHECK(fs::exists(beside));
+    CHECK(fs::exists(signature));
     // Both the current set and the one before must have forgotten it.
     for (int i = 0; i != 2; ++i) REQUIRE(s.opened->commit(edit("")).has_value());
     s.opened->sweep();
     CHECK_FALSE(s.has_module("two"));
-    CHECK_FALSE(fs::exists(beside));
+    CHECK_FALSE(fs::exists(signature));
 }
 
 TEST_CASE(

@@ -105,8 +105,7 @@ TEST_CASE("load: a snapshot taken in one runtime serves in another") {
     CHECK(here.snapshot("tally") == frame);
 }
 
-TEST_CASE(
-    "load: what a module is warned of is told as a warning when it is loaded, and when it is swapped to") {
+TEST_CASE("load: what is wrong with a module is a warning when it is loaded, and when it is swapped to") {
     site at;
     auto const file = at.directory.path() / "tally-1.0.0.so";
     test::write(file, test::unsealed(test::read(tally_file("1.0.0"))));

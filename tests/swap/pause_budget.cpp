@@ -72,7 +72,7 @@ TEST_CASE(
 #if defined(__SANITIZE_ADDRESS__)
     __lsan::ScopedDisabler const kept_on_purpose;
 #endif
-    static auto& wall = *new obstacle;  // nobody says when the code that waits for it has ended
+    static auto& wall = *new obstacle;  // nothing says when the code that waits for it has ended
     {
         site at;
         auto const handle = at.load<blocker>("blocker", built("blocker", "1.0.0"));

@@ -119,9 +119,9 @@ TEST_CASE("plan: a file that cannot be judged at all is an error") {
     REQUIRE(missing.has_error());
     CHECK(missing.error().code == errc::no_such_file);
     CHECK(missing.error().old_serving);
-    auto const nobody = at.runtime.plan("nobody");
-    REQUIRE(nobody.has_error());
-    CHECK(nobody.error().code == errc::unknown_component);
+    auto const absent = at.runtime.plan("absent");
+    REQUIRE(absent.has_error());
+    CHECK(absent.error().code == errc::unknown_component);
 }
 
 TEST_CASE("plan: a lease that is out for longer than the swap would wait is a blocker, as it would be then") {

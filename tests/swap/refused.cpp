@@ -1,4 +1,4 @@
-// What is refused before the gate closes: nobody waits, and nothing is touched.
+// What is refused before the gate closes: no caller waits, and nothing is touched.
 #include "swap/fixture.hpp"
 
 #include <elf.h>
@@ -171,7 +171,7 @@ TEST_CASE("verify: a state struct that was edited after its release is refused")
                      {"tally_edited-1.5.0.so", "version 1", "edited", "make a new version"}});
 }
 
-TEST_CASE("verify: a module with a symbol that nobody defines is refused by the name of the symbol") {
+TEST_CASE("verify: a module with a symbol that is not defined is refused by the name of the symbol") {
     running_tally running;
     running.refuses({built("tally_unresolved", "1.0.0"),
                      errc::unresolved_symbols,

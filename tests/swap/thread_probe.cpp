@@ -75,7 +75,7 @@ TEST_CASE(
     CHECK(it->calls() == 2);
 }
 
-TEST_CASE("threads: where nobody is in it, old code is unmapped as ever, under callers at work") {
+TEST_CASE("threads: where no thread is in it, old code is unmapped as ever, under callers at work") {
     asking_site at;
     auto const it = at.load<lodger>("lodger", first);
     std::atomic<bool> done{false};
@@ -87,7 +87,7 @@ TEST_CASE("threads: where nobody is in it, old code is unmapped as ever, under c
         });
     for (int i = 0; i != 50; ++i) {
         auto const gone = at.swap("lodger", i % 2 == 0 ? second : first).unload;
-        // Nobody is ever accused; on a busy machine somebody may not have answered at once.
+        // No thread is ever accused; on a busy machine one may not have answered at once.
         CHECK((gone.verdict == unload_verdict::unmapped || !names(gone.reason, {"is in it"})));
         REQUIRE(at.is_free_of_old_code());
     }

@@ -25,7 +25,7 @@ namespace failpoints = hotswap::detail::failpoints;
 
 namespace {
 
-/// A thread that has a lease, and keeps it until it is told otherwise.
+/// A thread that has a lease, and keeps it until it is released.
 class stuck_caller {
 public:
     template <class Contract>

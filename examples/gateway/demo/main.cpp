@@ -1,4 +1,4 @@
-// gateway_demo: replaces the components of a running gateway under load, and proves that nobody noticed.
+// gateway_demo: replaces the components of a running gateway under load, and proves that no caller noticed.
 #include "demo/campaign.hpp"
 #include "demo/gateway_process.hpp"
 #include "demo/load.hpp"

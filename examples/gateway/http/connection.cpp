@@ -139,7 +139,7 @@ void http_connection::serve() {
                  .client = message["X-Client"],
                  .body = std::move(message.body()),
                  .peer = peer_name_};
-    // Whoever answers later, on a thread of its own, keeps the event loop running until then.
+    // A handler that answers later, on a thread of its own, keeps the event loop running until then.
     respond const done = [self = shared_from_this(),
                           busy = asio::make_work_guard(socket_.get_executor())](answer given) {
         asio::dispatch(self->socket_.get_executor(),

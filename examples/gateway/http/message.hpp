@@ -20,7 +20,7 @@ struct request {
     std::string authorization{};  ///< the header of that name, or empty
     std::string client{};         ///< the header X-Client, or empty
     std::string body{};
-    std::string peer{};  ///< the address of whoever sent it; "local" on a Unix socket
+    std::string peer{};  ///< the address of the sender; "local" on a Unix socket
 };
 
 /// What is answered: always JSON.

@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// The address alone: whoever opens a second connection is still the same client.
+/// The address alone: one who opens a second connection is still the same client.
 std::string name_of(asio::generic::stream_protocol::endpoint const& peer) {
     int const family = peer.protocol().family();
     if (family != AF_INET && family != AF_INET6) return "local";

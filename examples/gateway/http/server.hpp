@@ -1,4 +1,4 @@
-// Accepts connections on any number of sockets, and sees them to their end when it is told to drain.
+// Accepts connections on any number of sockets, and sees them to their end when it drains.
 #pragma once
 
 #include "http/connection.hpp"

@@ -33,7 +33,7 @@ constexpr char usage[] =
     "\n"
     "  keygen   makes a key: hotswap.key, which signs and is kept secret, and hotswap.pub, which hosts "
     "trust\n"
-    "  sign     writes MODULE.sig beside each module: its digest, component and release, signed with the "
+    "  sign     writes MODULE.sig next to each module: its digest, component and release, signed with the "
     "secret key\n"
     "  verify   says which of the public keys signed each module\n"
     "\n"
@@ -94,7 +94,7 @@ std::optional<secret_key> read_secret(fs::path const& file) {
     auto const content = read_regular_file(file);
     if (!content) return refuse_it(content.error().code, content.error().message);
     std::string_view const text(reinterpret_cast<char const*>(content->data()), content->size());
-    // It has the form of a secret one, and what it signs nobody could check.
+    // It has the form of a secret one, and no host could check what it signs.
     if (text.starts_with("# hotswap public key"))
         return refuse_it(hotswap::errc::invalid_argument,
                          "this is a public key; sign with the secret one, hotswap.key");

@@ -3,7 +3,7 @@
 // come from the environment variable HOTSWAP_FAILPOINTS.
 //
 // durable_host DIRECTORY loop SEED MODULES: operations without end, each announced before it begins and told after it has
-// succeeded, for whoever kills it and must know what has to be there: "begin swap 2.0.0 17", "kept 2.0.0 17".
+// succeeded, for the program that kills it and must know what has to be there: "begin swap 2.0.0 17", "kept 2.0.0 17".
 #include "swap/fixtures/tally.hpp"
 
 #include <hotswap/runtime.hpp>

@@ -125,11 +125,11 @@ struct module_api {
     /// Errors:   stale, with the reason.
     status (*finish_copy)(void* copy, outline of, argument_list const* arguments, void** state, sink* out,
                           table_sink* tables, error* why) noexcept = nullptr;
-    /// Lets go of a copy, and of tables that were listed and that nobody else owns: afterwards no writer is inside the
+    /// Lets go of a copy, and of tables that were listed and that have no other owner: afterwards no writer is inside the
     /// module's code for it.
     /// Threads:  [any], callers at work.
     void (*end_copy)(void* copy) noexcept = nullptr;
-    /// Frees rows of a state that nobody will use again, for about as long; true once none is left.
+    /// Frees rows of a state that is not used again, for about as long; true once none is left.
     bool (*free_rows)(void* state, std::int64_t nanoseconds) noexcept = nullptr;
 
     /// Looks entries of the state's containers up by the module's own order, hash and equality of their keys, a bounded

@@ -41,7 +41,7 @@ enum class errc : int {
     damaged_module,   ///< the content is not what was sealed, or contradicts itself
     unsealed_module,  ///< refused by option
     lint_refused,     ///< a finding of severity `refuse`; the message names it
-    untrusted_path,   ///< somebody else could change the file or its directory
+    untrusted_path,   ///< another user could change the file or its directory
     missing_signature,
     bad_signature,
 

@@ -10,7 +10,7 @@
 
 namespace hotswap {
 
-/// What is asked of a module's file beside being a module. docs/security.md says which attack each part stops.
+/// What is asked of a module's file, in addition to being a module. docs/security.md says which attack each part stops.
 struct module_policy {
     bool require_seal = false;  ///< refuse modules that were never sealed; a broken seal is always refused
     std::vector<public_key> trusted_keys{};  ///< if any: take only modules that one of them has signed

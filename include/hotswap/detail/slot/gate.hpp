@@ -45,7 +45,7 @@ protected:
     ~drain_listener() = default;
 };
 
-/// The gate of one component. Callers use `enter` and `leave`, the rest belongs to whoever operates on the slot.
+/// The gate of one component. Callers use `enter` and `leave`, the rest belongs to the thread that operates on the slot.
 class gate {
 public:
     /// Errors:   throws std::length_error if the process has `max_slots` components already.
@@ -168,9 +168,9 @@ public:
     /// Why a caller gets in no more, in words.
     std::string why_gone_in_words() const;
 
-    /// Whether nobody is inside; stays true until the gate is opened again.
+    /// Whether no thread is inside; stays true until the gate is opened again.
     bool drained() const noexcept;
-    /// Waits until nobody is inside; false at the deadline.
+    /// Waits until no thread is inside; false at the deadline.
     bool wait_until_drained(std::chrono::steady_clock::time_point deadline) const noexcept;
     /// How many leases are out now: for messages.
     std::uint64_t leases() const noexcept;
@@ -185,7 +185,7 @@ public:
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
 
     /// From the next opening on, sends calls the long way and looks at how they end; false: no longer, from now on.
-    /// Threads:  whoever operates on the slot.
+    /// Threads:  the one that operates on the slot.
     void watch(bool wanted) noexcept;
     /// What was seen since calls were last watched from the beginning.
     call_counts watched_calls() const noexcept;
@@ -218,8 +218,7 @@ private:
     bool has_moved_ = false;  // before `ended_` is stored
     std::string moves_to_{};  // the operator's, until it has moved
     std::atomic<std::uint64_t> calls_held_{0};
-    std::atomic<std::int64_t> first_held_{
-        0};  // when, by the steady clock; 0: nobody since the gate was closed
+    std::atomic<std::int64_t> first_held_{0};  // when, by the steady clock; 0: none since the gate was closed
     std::atomic<std::int64_t> longest_wait_{0};  // of those that are through again
     std::string name_;
     std::string contract_name_;

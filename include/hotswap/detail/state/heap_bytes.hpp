@@ -1,4 +1,4 @@
-// How much memory a value has beside its own: an estimate, for predictions.
+// How much memory a value has outside of itself: an estimate, for predictions.
 #pragma once
 
 #include <hotswap/detail/state/value.hpp>

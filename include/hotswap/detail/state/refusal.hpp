@@ -80,7 +80,7 @@ struct state_value {
                   "hotswap: a state cannot hold a shared or weak pointer, whose sharing would be lost "
                   "in a snapshot; hold the value itself, a std::unique_ptr, or a key");
     static_assert(!is_view<T>,
-                  "hotswap: a state cannot hold a view of somebody else's memory; hold a std::string "
+                  "hotswap: a state cannot hold a view of another owner's memory; hold a std::string "
                   "or a std::vector");
     static_assert(!std::is_array_v<T>, "hotswap: a state cannot hold a C array; hold a std::array");
     static_assert(!std::is_union_v<T>, "hotswap: a state cannot hold a union; hold a std::variant");

@@ -1,4 +1,4 @@
-// Tables in an archive: all their rows, or, while a copy is made beside it, only which table stands there.
+// Tables in an archive: all their rows, or, while a copy is made next to it, only which table stands there.
 #pragma once
 
 #include <hotswap/detail/state/archive.hpp>
@@ -34,7 +34,7 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
             ++written;
         });
         if (written != count)
-            refuse_archive("a table changed while it was written; write it while nobody uses it");
+            refuse_archive("a table changed while it was written; write it while no thread uses it");
     }
 
     // Reading would refuse it. All rows that are found by their keys have different ones.

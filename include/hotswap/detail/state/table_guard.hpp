@@ -40,7 +40,7 @@ public:
     table_shard& operator*() const noexcept { return *shard_; }
     table_shard* operator->() const noexcept { return shard_; }
 
-    /// Returns whether somebody was waiting.
+    /// Returns whether a thread was waiting.
     bool release() noexcept {
 #if !defined(NDEBUG)
         shard_->holder.store(0, std::memory_order_relaxed);
@@ -69,7 +69,7 @@ public:
     table_change(table_change const&) = delete;
     table_change& operator=(table_change const&) = delete;
 
-    /// Whether `f()` wants the row gone; if so, that is what the watcher is told.
+    /// Whether `f()` wants the row gone; if so, the watcher hears that.
     template <class F>
     bool unless_erased(F&& f) && {
         if (!f()) return false;

@@ -1,4 +1,4 @@
-// Hash and equality that a table uses unless it is told otherwise.
+// Hash and equality that a table uses unless it names others.
 #pragma once
 
 #include <cstdint>

@@ -22,7 +22,7 @@ public:
                                            std::memory_order_relaxed)) [[unlikely]]
             wait();
     }
-    /// Returns whether somebody was waiting, and is awake now.
+    /// Returns whether a thread was waiting, and is awake now.
     bool unlock() noexcept {
         if (word_.exchange(open, std::memory_order_release) == closed) [[likely]]
             return false;
@@ -30,7 +30,7 @@ public:
         return true;
     }
 
-    /// Leaves somebody who looks at an open lock the time to take it.
+    /// Leaves a thread that looks at an open lock the time to take it.
     static void leave_open() noexcept {
         for (int i = 0; i != 8; ++i) pause();
     }

@@ -69,7 +69,7 @@ public:
         return true;
     }
 
-    /// The copy has become the state of somebody else, or of nobody: writers change it no more.
+    /// The copy has become the state of another owner, or of none: writers change it no more.
     /// Threads:  [quiesced]
     table_core* finish() noexcept {
         is_over_.store(true, std::memory_order_release);

@@ -68,7 +68,7 @@ struct table_pass {
     table_chain const* chain = nullptr;
     /// Whether rows keep their keys, and so their slots: then the source's lock guards the target's shard too.
     bool aligned = true;
-    /// Set by the first that searches for the other of two rows; null where nobody else uses the source.
+    /// Set by the first that searches for the other of two rows; null where no other thread uses the source.
     std::atomic<bool>* searched = nullptr;
 
     /// What becomes of a row at the end of its chain.
@@ -158,7 +158,7 @@ std::string table_pass::name(std::uint32_t shard, std::uint32_t slot) const {
 }
 
 // The target does not know where its rows came from: the other one is looked for among all there are. Its shard is
-// locked meanwhile, while that of the row at hand is held; only one thread ever searches, so nobody waits in a ring.
+// locked meanwhile, while that of the row at hand is held; only one thread ever searches, so no threads wait in a ring.
 std::string table_pass::name_collision(table_flow const& at, void const* key) const {
     std::string other = "another one";
     bool found = searched != nullptr && searched->exchange(true);

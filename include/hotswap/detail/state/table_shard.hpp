@@ -49,7 +49,7 @@ struct slot_head {
     std::uint32_t link;  ///< `taken`, or the next vacant slot
 };
 
-/// Threads:  whoever holds `lock`.
+/// Threads:  the one that holds `lock`.
 struct alignas(64) table_shard {
     // What every call touches, in one cache line with the watcher that almost none needs.
     table_lock lock;
@@ -163,7 +163,7 @@ struct alignas(64) table_shard {
         reserve_slot(high_water, shape);
         return high_water;
     }
-    // A copy that was made slot by slot has gaps that nobody listed.
+    // A copy that was made slot by slot has gaps that are not listed.
     void list_vacant(slot_shape shape) noexcept {
         for (std::uint32_t slot = high_water; slot-- != 0;) {
             if (head(slot, shape).link == slot_head::taken) continue;

@@ -49,7 +49,7 @@ struct traced_table {
     std::uint64_t fingerprint = 0;
     std::uint64_t number = 0;          ///< its place in the state
     table_type const* type = nullptr;  ///< the walking module's code for it
-    char const* touched = nullptr;     ///< what a migration did beside moving and transforming, if anything
+    char const* touched = nullptr;  ///< what a migration did other than moving and transforming, if anything
 };
 
 /// What a table field is made of: rows, or the trace of what a migration wants done with another's.

@@ -124,7 +124,7 @@ concept has_public_serialize = requires(probe::archive& a, T& value) {
     value.serialize(a, 0u);
 };
 
-// A name that is inherited from two classes is ambiguous, whoever may access it: so this sees private members
+// A name that is inherited from two classes is ambiguous, whatever its access: so this sees private members
 // too. A final class can only be asked for what it may be: g++ does not check access when it picks a function
 // from a set or a template by its type. So of a final class, a private `serialize` that is no template goes
 // unseen.
