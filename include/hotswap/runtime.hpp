@@ -95,7 +95,8 @@ public:
         return as_handle<Contract>(load_gate(name, detail::contract_as_built<Contract>(), options));
     }
 
-    /// A handle to a component that is loaded.
+    /// A handle to a component that is loaded, by any revision of its contract that the running module serves; during a swap,
+    /// or on probation, by those that the other module serves as well.
     /// Errors:   unknown_component, contract_mismatch.
     /// Threads:  [any]
     template <class Contract>
@@ -109,7 +110,7 @@ public:
     /// Errors:   unknown_component, busy, would_deadlock; those of the file; contract_mismatch,
     ///           schema_mismatch, layout_changed, no_migration_path, lossy_refused, handoff_refused;
     ///           rehearsal_failed, no_rehearsal; drain_timeout, pause_budget_exceeded, export_failed, migration_failed, validation_failed,
-    ///           release_failed, construct_failed.
+    ///           release_failed, construct_failed; in_use, if it would end handles of other components.
     /// Threads:  [control]
     /// Lifetime: leases taken before the gate closed finish on the old generation.
     /// Cost:     callers wait for drain + export + migrate + construct; loading is outside the pause, and so are the

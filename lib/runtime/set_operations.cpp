@@ -85,10 +85,11 @@ void block_by_neighbours(std::span<component_operation const> of, component_set 
     for (std::size_t i = 0; i != plans.size(); ++i) {
         if (plans[i].ended_contract.empty()) continue;
         auto const& with = set[i].options;
-        auto const free = expect_no_other_neighbours(
+        auto const warning = judge_other_neighbours(
             *of[i].of, changed, {served_contract(*with.contract), with.end_neighbours_handles});
-        if (free) continue;
-        plans[i].blockers.push_back(of[i].steps->complete(free.error(), free.error().phase));
+        if (warning && !warning->empty()) plans[i].warnings.push_back(*warning);
+        if (warning) continue;
+        plans[i].blockers.push_back(of[i].steps->complete(warning.error(), warning.error().phase));
         plans[i].predicted_pause = std::chrono::nanoseconds{0};
     }
 }

@@ -63,8 +63,12 @@ result<void> change::hold_callers(implemented_contract const& next, std::string_
 
 result<void> change::check_neighbours(std::span<std::string const> changed) {
     if (!next_callers_) return {};
-    auto const free = expect_no_other_neighbours(slot_, changed, *contract_step_);
-    return free ? free : steps_.refused(free.error(), phase::plan);
+    auto const warning = judge_other_neighbours(slot_, changed, *contract_step_);
+    if (!warning) return steps_.refused(warning.error(), phase::plan);
+    if (warning->empty()) return {};
+    notes_.push_back(*warning);
+    steps_.warn(phase::plan, *warning);
+    return {};
 }
 
 // What has a way in already, behind the gates, has none any more.

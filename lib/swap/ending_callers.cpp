@@ -14,18 +14,20 @@ std::string words_on_ending(served_contract const& before, contract_step const& 
         before.in_words(), step.after.in_words());
 }
 
-result<void> expect_no_other_neighbours(slot const& in, std::span<std::string const> changed,
-                                        contract_step const& step) {
-    if (step.end_neighbours_handles) return {};
+result<std::string> judge_other_neighbours(slot const& in, std::span<std::string const> changed,
+                                           contract_step const& step) {
     std::vector<std::string> insiders(changed.begin(), changed.end());
     insiders.push_back(in.entrance->name());
     auto const others = in.callers->components_but(insiders);
-    if (others.empty()) return {};
-    return refuse(
-        errc::in_use, phase::plan,
-        "from the contract {} to {} all handles end, and {} hold some; swap those in the same set, unload "
-        "them first, or set end_neighbours_handles: their calls fail from then on",
-        in.running().contract.in_words(), step.after.in_words(), others);
+    if (others.empty()) return std::string();
+    auto const before = in.running().contract.in_words();
+    if (step.end_neighbours_handles)
+        return fmt::format("{} hold handles by the contract {}: their calls fail from then on", others,
+                           before);
+    return refuse(errc::in_use, phase::plan,
+                  "from the contract {} to {} all handles end, and {} hold some; swap those in the same set, "
+                  "unload them first, or set end_neighbours_handles: their calls fail from then on",
+                  before, step.after.in_words(), others);
 }
 
 }  // namespace hotswap::detail

@@ -20,10 +20,11 @@ struct contract_step {
 /// "handles by the contract demo.counter 1 end with it: …", for events, reports and plans.
 std::string words_on_ending(served_contract const& before, contract_step const& step);
 
-/// Asked by a swap and by its plan, where the callers of `in` end: no component keeps a handle that has ended, unless the step says so.
+/// Asked by a swap and by its plan, where the callers of `in` end: whether a component keeps a handle that has ended, which it does
+/// only where the step says so. Then it is a warning; empty: none does.
 /// `changed`: the components that change in the same operation.
 /// Errors:   in_use, naming the others.
-result<void> expect_no_other_neighbours(slot const& in, std::span<std::string const> changed,
-                                        contract_step const& step);
+result<std::string> judge_other_neighbours(slot const& in, std::span<std::string const> changed,
+                                           contract_step const& step);
 
 }  // namespace hotswap::detail

@@ -216,8 +216,12 @@ TEST_CASE("another contract: a neighbour that would keep an ended handle stands 
 
     auto asked = to_4();
     asked.end_neighbours_handles = true;
-    CHECK(at.runtime.plan("depot", asked).value().blockers.empty());
-    CHECK(at.runtime.swap("depot", asked).has_value());
+    auto const allowed = at.runtime.plan("depot", asked).value();
+    CHECK(allowed.blockers.empty());
+    auto const report = at.runtime.swap("depot", asked).value();
+    REQUIRE(report.warnings.size() == 2);
+    CHECK(names(report.warnings[1], {"buyer hold handles by the contract test.depot 1", "fail"}));
+    CHECK(allowed.warnings.back() == report.warnings[1]);
     CHECK_FALSE(buyer->take("pen"));
     CHECK(names(buyer->said(), {"serves the contract test.depot 4 now"}));
     // A handle that has ended holds nothing up.

@@ -182,7 +182,8 @@ public:
     explicit handle(std::shared_ptr<detail::gate> gate) noexcept : gate_(std::move(gate)) {}
 
     /// Calls the running generation under one lease; waits while the gate is closed.
-    /// Errors:   throws swap_error (component_gone) once the component is unloaded or its runtime is gone.
+    /// Errors:   throws swap_error (component_gone) once the component is unloaded or serves another contract, or its runtime is
+    ///           gone.
     /// Threads:  [any]
     /// Cost:     a store, a compiler barrier and a load on top of the virtual call.
     call operator->() const { return call(*gate_); }
