@@ -53,6 +53,7 @@ public:
     /// Errors:   in_use, naming the others.
     result<void> check_neighbours(std::span<std::string const> changed);
 
+    void gates_close() noexcept { state_->gates_close(); }
     /// Moves the state and constructs the instance.
     result<void> transfer(closed_gates& closed) { return state_->in_pause(closed, *next_); }
     /// Takes back what that did to things that the running generation has. What cannot be taken back is added to `why`.

@@ -75,6 +75,7 @@ result<void> transaction::move_states() {
 
 // Leaving the scope with a failure opens the gates for the old generations.
 result<void> transaction::pause_once() {
+    for (auto* const each : active_) each->gates_close();
     closed_gates closed(slots_, terms_.limits);
     if (auto drained = drain(closed); !drained) return drained;
     if (auto moved = transfer(closed); !moved) return moved;

@@ -24,6 +24,8 @@ public:
     /// states that are made on this thread.
     /// Errors:   throws std::system_error if there is no thread.
     void expect(pause_limits const& limits, std::size_t memory = 0);
+    /// The memory may be used.
+    void gates_close() noexcept { reserve_.release(); }
     /// Reads `payload`, unless `next` has its state, and constructs the instance.
     /// Errors:   those of `next_state::in_pause` but export_failed.
     result<void> run(closed_gates& closed, next_generation& next, std::unique_ptr<byte_buffer> payload);

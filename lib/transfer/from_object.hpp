@@ -26,6 +26,7 @@ public:
           otherwise_(context) {}
 
     result<void> before_pause(pause_limits const& limits) override;
+    void gates_close() noexcept override { constructs_.gates_close(); }
     result<void> in_pause(closed_gates& closed, next_generation& next) override;
     result<void> prepare_again(pause_limits const& limits) override;
 

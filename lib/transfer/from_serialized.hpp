@@ -15,6 +15,7 @@ public:
     explicit from_serialized(move_context const& context) : context_(context), constructs_(context) {}
 
     result<void> before_pause(pause_limits const& limits) override;
+    void gates_close() noexcept override { constructs_.gates_close(); }
     result<void> in_pause(closed_gates& closed, next_generation& next) override;
 
 private:

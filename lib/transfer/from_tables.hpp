@@ -22,6 +22,7 @@ public:
           constructs_(context) {}
 
     result<void> before_pause(pause_limits const& limits) override;
+    void gates_close() noexcept override { otherwise_.gates_close(); }
     result<void> in_pause(closed_gates& closed, next_generation& next) override;
     bool may_try_again(failure const& why) const noexcept override { return tables_.may_try_again(why); }
     result<void> prepare_again(pause_limits const& limits) override;

@@ -19,8 +19,9 @@ constexpr std::size_t too_little = std::size_t{128} << 10;
 constexpr std::size_t lid = 2048;
 constexpr std::uintptr_t page = 4096;
 // Sizes of what may lie about, from large to small, so that what is large is not cut up for what is small.
-constexpr std::size_t sizes[] = {2040, 1528, 1016, 760, 504, 376, 248, 232, 216, 200, 184,
-                                 168,  152,  136,  120, 104, 88,  72,  56,  40,  24};
+constexpr std::size_t sizes[] = {49144, 24568, 12280, 6136, 4088, 3064, 2040, 1528, 1016,
+                                 760,   504,   376,   248,  232,  216,  200,  184,  168,
+                                 152,   136,   120,   104,  88,   72,   56,   40,   24};
 // So many blocks in a row, each next to the one before: they come from one piece of memory.
 constexpr unsigned in_a_row = 8;
 // What the C library keeps of each block, and the step of sizes.
@@ -67,17 +68,19 @@ heap_reserve::~heap_reserve() = default;
 
 void heap_reserve::take(std::size_t size) noexcept {
     if (size < too_little || scattered_) return;
+    pieces_.reset(new (std::nothrow) blocks);
     scattered_.reset(new (std::nothrow) blocks);
-    if (!scattered_) return;
-    blocks pieces;
+    if (!pieces_ || !scattered_) return;
     for (std::size_t taken = 0; taken < size; taken += piece) {
-        void* const memory = pieces.add(piece);
+        void* const memory = pieces_->add(piece);
         if (memory == nullptr) break;
         touch(memory);
     }
     take_scattered(size / piece * (piece / 64));
     static_cast<void>(scattered_->add(lid));  // so that what is freed below it stays in the heap
 }
+
+void heap_reserve::release() noexcept { pieces_.reset(); }
 
 // Small blocks that were freed here and there would be taken first: neighbours in a container would lie far from each other.
 void heap_reserve::take_scattered(std::size_t most) noexcept {

@@ -19,14 +19,18 @@ public:
     heap_reserve(heap_reserve const&) = delete;
     heap_reserve& operator=(heap_reserve const&) = delete;
 
-    /// Makes about `size` bytes ready. Where there is no memory nothing happens.
+    /// Gets about `size` bytes, and holds them, so that those of several reserves are not the same. Where there is no memory
+    /// nothing happens.
     /// Threads:  the one that will allocate.
     void take(std::size_t size) noexcept;
+    /// From now on the heap hands them out.
+    void release() noexcept;
 
 private:
     class blocks;
     void take_scattered(std::size_t most) noexcept;
 
+    std::unique_ptr<blocks> pieces_;
     std::unique_ptr<blocks> scattered_;
 };
 

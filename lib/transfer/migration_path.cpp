@@ -39,9 +39,13 @@ std::string difference_of_objects(abi::state_entry const& a, abi::state_entry co
         return fmt::format("its containers are those of Boost {}.{}, the running ones are of Boost {}.{}",
                            theirs / 1000, theirs % 1000, ours / 1000, ours % 1000);
     if (((a.flags | b.flags) & abi::state_opaque) != 0)
-        return "the state holds a class whose fields are not known (a non-aggregate with its own serialize)";
+        return "the state holds a class whose fields are not known (one with its own serialize, or a "
+               "container "
+               "that is not the library's)";
     if (((a.flags | b.flags) & abi::state_bound) != 0)
-        return "the state holds a container that may point into the module that made it (boost::unordered)";
+        return "the state holds a container that may point into the module that made it (boost::unordered, "
+               "or "
+               "one with its own allocator)";
     return {};
 }
 

@@ -37,6 +37,8 @@ public:
     /// Copies rows, gets memory and threads, while callers are served.
     /// Errors:   those of the module's code; throws std::bad_alloc, std::system_error.
     virtual result<void> before_pause(pause_limits const&) { return {}; }
+    /// All that goes along is ready: the gates are about to close.
+    virtual void gates_close() noexcept {}
     /// Gives `next` its state and its instance.
     /// Errors:   export_failed, migration_failed, validation_failed, release_failed,
     ///           construct_failed, out_of_memory, pause_budget_exceeded.

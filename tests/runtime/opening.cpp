@@ -143,7 +143,7 @@ TEST_CASE(
         if (each.operation_id == refused.operation_id) CHECK(each.operation == operation::swap);
         if (each.operation == operation::revert) CHECK(each.operation_id == back.operation_id);
     }
-    CHECK(of_swap == 11);
+    CHECK(of_swap == 10);
 }
 
 TEST_CASE("operation ids: a set has one for all members, and its probation's events have it too") {

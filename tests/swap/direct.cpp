@@ -168,10 +168,11 @@ TEST_CASE(
     it->add("a", 1);
     bool is_tried = false;
     bool is_served = false;
+    std::future<std::uint64_t> call;  // if it is held, until the swap has ended
     // A caller on another thread, while the first one is being freed.
     heard.at_destruction = [&] {
         if (std::exchange(is_tried, true)) return;
-        auto call = std::async(std::launch::async, [&] { return it->total("a"); });
+        call = std::async(std::launch::async, [&] { return it->total("a"); });
         is_served = call.wait_for(10s) == std::future_status::ready;
     };
 

@@ -98,35 +98,37 @@ constexpr void describe_policy(layout& l) {
         mix(l, type_name<T>());
 }
 
-constexpr bool is_library_class(std::string_view name) noexcept {
-    return name.starts_with("std::") || name.starts_with("boost::");
-}
+// Constants of their own, so that each compiles within a step limit of its own.
 
 // One whose blocks are those of operator new.
 template <class Allocator>
-constexpr bool is_library_allocator() noexcept {
+inline constexpr bool is_library_allocator = [] {
     constexpr auto name = compilers_name<Allocator>();
     return name.starts_with("std::allocator<") || name.starts_with("boost::container::new_allocator<") ||
            (name.starts_with("boost::container::small_vector_allocator<") &&
             name.find("boost::container::new_allocator<") != std::string_view::npos);
-}
+}();
+
+// Whether name and elements say what its fields are: not so of a class that only looks like one of the library's, nor where an
+// option of Boost's changes them.
+template <class T>
+inline constexpr bool is_library_class = [] {
+    constexpr auto name = compilers_name<T>();
+    return name.starts_with("std::") ||
+           (name.starts_with("boost::") && name.find("_opt<") == std::string_view::npos);
+}();
 
 // What an allocator of the author's gives may lie in the module that made it, and one with a state may lead there.
 template <class T>
 constexpr void describe_allocator(layout& l) {
     if constexpr (requires { typename T::allocator_type; })
-        if (!std::is_empty_v<typename T::allocator_type> ||
-            !is_library_allocator<typename T::allocator_type>())
+        if (!std::is_empty_v<typename T::allocator_type> || !is_library_allocator<typename T::allocator_type>)
             l.bound = true;
 }
 
-// A class that looks like one of the library's is known by its name and its elements only: two modules may have different ones.
 template <class T>
 constexpr void describe_origin(layout& l) {
-    constexpr auto name = compilers_name<T>();
-    bool const is_tuned = name.find("boost::container::") != std::string_view::npos &&
-                          name.find("_opt<") != std::string_view::npos;
-    if (!is_library_class(name) || is_tuned) l.opaque = true;
+    if (!is_library_class<T>) l.opaque = true;
 }
 
 template <class T, class Path>
