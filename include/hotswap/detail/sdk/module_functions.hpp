@@ -8,6 +8,7 @@
 #include <hotswap/detail/sdk/read_arguments.hpp>
 #include <hotswap/detail/sdk/used_up.hpp>
 #include <hotswap/detail/state/archive.hpp>
+#include <hotswap/detail/state/clone.hpp>
 #include <hotswap/detail/state/copying.hpp>
 #include <hotswap/detail/state/lookups.hpp>
 
@@ -110,6 +111,17 @@ struct module_functions {
     }
     static void destroy_state(void* object) noexcept { delete static_cast<state*>(object); }
 
+    // By the code that also reads other modules' states, where it can: one kind of copy is enough for a module.
+    static state own_copy(state const& current) {
+        if constexpr (detail::is_readable_in_place<state>()) {
+            state copy;
+            detail::cloning().copy(current, copy);
+            return copy;
+        } else {
+            return detail::copy_of(current);
+        }
+    }
+
     static abi::status export_state(void const* object, std::uint32_t version, abi::argument_list const* with,
                                     abi::sink* out, abi::error* why) noexcept {
         journey j;
@@ -123,7 +135,7 @@ struct module_functions {
             if (version < walk::oldest_back || version > walk::version) return unsupported(version, why);
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
             // A downgrade consumes what it is given, and the original must survive a refusal.
-            export_down<walk::version>(detail::copy_of(current), version, out, j);
+            export_down<walk::version>(own_copy(current), version, out, j);
             return abi::status::ok;
         } catch (...) {
             return j.explain(why);

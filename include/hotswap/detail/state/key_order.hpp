@@ -114,26 +114,52 @@ bool is_ascending(T const& in, typename T::value_type const& before, typename T:
         return !in.key_comp()(key_in<T>(after), key_in<T>(before));
 }
 
+/// Container and policies, as refusals name them.
+struct order_names {
+    std::string_view container;
+    std::string_view key;
+    std::string_view policy;
+    std::string_view equality;  ///< of a hashed one; empty: it is ordered
+};
+
+template <class T>
+constexpr order_names order_names_of() {
+    constexpr std::string_view whole = type_name<T>();
+    constexpr auto container = whole.substr(0, whole.find('<'));
+    if constexpr (requires { typename T::hasher; })
+        return {container, type_name<typename T::key_type>(), type_name<typename T::hasher>(),
+                type_name<typename T::key_equal>()};
+    else
+        return {container, type_name<typename T::key_type>(), type_name<typename T::key_compare>(), {}};
+}
+
+// Once in a module, whatever its containers: the words of a refusal are cold.
+[[gnu::noinline, gnu::cold]] inline std::string order_in_words(order_names const& of) {
+    std::string text(of.container);
+    text.append(" with keys of ").append(of.key).append(" (").append(of.policy);
+    if (!of.equality.empty()) text.append(", ").append(of.equality);
+    return text += ')';
+}
+
+[[gnu::noinline, gnu::cold]] inline std::string key_twice_in_words(order_names const& of) {
+    return "a " + order_in_words(of) +
+           " holds two keys that are equal to this module, so that none could read it back; erase one of "
+           "them, or go back "
+           "to the release whose order or hash it was filled by";
+}
+
 /// Container and policies in words: "std::map with keys of shop::key (std::less<shop::key>)".
 template <class T>
 std::string name_order() {
-    constexpr std::string_view whole = type_name<T>();
-    std::string text(whole.substr(0, whole.find('<')));
-    text.append(" with keys of ").append(type_name<typename T::key_type>()).append(" (");
-    if constexpr (requires { typename T::hasher; })
-        text.append(type_name<typename T::hasher>()).append(", ").append(type_name<typename T::key_equal>());
-    else
-        text.append(type_name<typename T::key_compare>());
-    return text += ')';
+    static constexpr auto names = order_names_of<T>();
+    return order_in_words(names);
 }
 
 /// What is wrong with a container that cannot be read back, and the remedy.
 template <class T>
 std::string name_key_twice() {
-    return "a " + name_order<T>() +
-           " holds two keys that are equal to this module, so that none could read it back; erase one of "
-           "them, or go "
-           "back to the release whose order or hash it was filled by";
+    static constexpr auto names = order_names_of<T>();
+    return key_twice_in_words(names);
 }
 
 /// Watches the entries of a container as they are written, for two with equal keys: reading would refuse them.
