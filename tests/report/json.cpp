@@ -73,7 +73,7 @@ TEST_CASE(
     CHECK(refusal<swap_options>(R"({"probation": {"duration_ms": 5}})")
               .starts_with("probation.duration_ms: there is no such member"));
     CHECK(refusal<swap_options>(R"({"transfer": "magic"})") ==
-          R"(transfer: expected one of "snapshot", "handoff", found "magic")");
+          R"(transfer: expected one of "snapshot", "handoff", "direct", found "magic")");
     CHECK(refusal<swap_options>(R"({"allow_loss": 1})") == "allow_loss: expected true or false, found 1");
     CHECK(refusal<swap_options>(R"({"module": 2})") ==
           "module: expected a family, a release or a file, found 2");

@@ -125,8 +125,9 @@ TEST_CASE("another contract: calls that are inside finish first, and those that 
     site at;
     auto const old = at.load<depot>("depot", depot_file("1"));
     std::promise<void> closing;
-    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "swap" && what.phase == hotswap::phase::load) closing.set_value();
+    auto heard = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == hotswap::operation::swap && what.phase == hotswap::phase::load)
+            closing.set_value();
     });
     lease_elsewhere held(old);
     auto swap = std::async(std::launch::async, [&] { return at.runtime.swap("depot", to_4()); });
@@ -141,7 +142,7 @@ TEST_CASE("another contract: calls that are inside finish first, and those that 
     held.give_back();
     CHECK(swap.get().has_value());
     CHECK(waits.get() == errc::component_gone);
-    at.runtime.unsubscribe(heard);
+    heard.end();
 }
 
 TEST_CASE("another contract: callers under load see the old one or the new one, and lose no call") {
@@ -236,8 +237,9 @@ TEST_CASE("another contract: while the swap is at work no neighbour gets a handl
     auto const old = at.load<depot>("depot", depot_file("2"));
     auto const buyer = at.load<basket>("buyer", built("basket", "1.0.0"));
     std::promise<void> loaded;
-    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "swap" && what.phase == hotswap::phase::load) loaded.set_value();
+    auto heard = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == hotswap::operation::swap && what.phase == hotswap::phase::load)
+            loaded.set_value();
     });
     lease_elsewhere inside(old);
     auto options = to_4();
@@ -248,7 +250,7 @@ TEST_CASE("another contract: while the swap is at work no neighbour gets a handl
     CHECK(at.runtime.find<depot_2>("depot").has_value());
     inside.give_back();
     CHECK(swap.get().has_value());
-    at.runtime.unsubscribe(heard);
+    heard.end();
 }
 
 TEST_CASE("another contract: it is rehearsed as any swap") {

@@ -85,7 +85,7 @@ TEST_CASE(
     it->order("wait for " + std::to_string(ends[0]), "");
     // This caller is held, until it is let through to what runs; then the constructor may end.
     std::promise<void> closing;
-    at.runtime.subscribe([&](hotswap::event const& what) {
+    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
         if (what.phase == phase::load && what.outcome == hotswap::outcome::done) closing.set_value();
     });
     std::thread caller([&] {

@@ -162,7 +162,7 @@ TEST_CASE("contract: a neighbour's handle counts as a host's, and its component 
     auto const shelf = at.load<depot>("depot", depot_file(1));
     auto const buyer = at.load<basket>("buyer", built("basket", "1.0.0"));
     std::string told;
-    at.runtime.subscribe([&](hotswap::event const& what) { told += what.message; });
+    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) { told += what.message; });
     CHECK_FALSE(buyer->find_depot());
     CHECK(names(told, {"\"depot\" implements the contract test.depot 1", "asked for was test.depot 2"}));
     at.swap("depot", depot_file(2));
@@ -237,8 +237,9 @@ TEST_CASE("contract: while a swap is at work a handle is given only to what both
     site at;
     auto const shelf = at.load<depot>("depot", depot_file(2));
     std::promise<void> loaded;
-    auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
-        if (what.operation == "swap" && what.phase == hotswap::phase::load) loaded.set_value();
+    auto heard = at.runtime.subscribe([&](hotswap::event const& what) {
+        if (what.operation == hotswap::operation::swap && what.phase == hotswap::phase::load)
+            loaded.set_value();
     });
     lease_elsewhere inside(shelf);
     auto swap = std::async(std::launch::async, [&] {
@@ -251,7 +252,7 @@ TEST_CASE("contract: while a swap is at work a handle is given only to what both
     inside.give_back();
     CHECK(swap.get().has_value());
     CHECK(shelf->release() == "1.0.0");
-    at.runtime.unsubscribe(heard);
+    heard.end();
     // And as before, once a swap was refused.
     at.swap("depot", depot_file(2));
     CHECK(at.refusal("depot", built("stranger", "1.0.0")).code == errc::contract_mismatch);
