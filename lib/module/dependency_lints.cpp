@@ -1,6 +1,6 @@
 #include "module/dependency_lints.hpp"
 
-#include "module/judgement.hpp"
+#include "module/checked.hpp"
 #include "module/module_source.hpp"
 #include "module/runtime_lints.hpp"
 

@@ -52,7 +52,7 @@ finding damaged_descriptor(std::string_view name, std::string_view how) {
 
 }  // namespace
 
-judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host) {
+checked<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host) {
     auto const content = image.note(abi::note_name, abi::note_type);
     if (!content)
         return refusing(
@@ -134,7 +134,7 @@ std::span<std::byte const> seal_in(elf_image const& image) {
         ->subspan(offsetof(abi::descriptor, sealed), abi::seal_size);
 }
 
-judged<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name) {
+checked<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name) {
     if (said.sealed == abi::seal::none()) return false;
     auto const own = digest_around(image.file(), seal_in(image));
     if (std::memcmp(own.data(), said.sealed.bytes, own.size()) == 0) return true;

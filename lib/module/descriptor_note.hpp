@@ -1,8 +1,8 @@
 // The descriptor and the seal in a module's file.
 #pragma once
 
+#include "module/checked.hpp"
 #include "module/elf_image.hpp"
-#include "module/judgement.hpp"
 
 #include <hotswap/detail/abi/descriptor.hpp>
 
@@ -17,7 +17,7 @@ namespace hotswap::detail {
 /// Reads the descriptor; one that is returned holds together. Messages speak of the host, or of the package that the
 /// tool belongs to which judges.
 /// Errors:   no_descriptor, abi_mismatch, toolchain_mismatch.
-judged<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host);
+checked<abi::descriptor> read_descriptor(elf_image const& image, std::string_view name, bool as_host);
 
 /// The descriptor of a file that is not judged yet; nothing where it cannot be read, or is of another ABI.
 /// Cost:     some small reads.
@@ -28,6 +28,6 @@ std::span<std::byte const> seal_in(elf_image const& image);
 
 /// Whether the file is sealed, that is, holds the digest of itself.
 /// Errors:   damaged_module if it holds another one.
-judged<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name);
+checked<bool> read_seal(elf_image const& image, abi::descriptor const& said, std::string_view name);
 
 }  // namespace hotswap::detail

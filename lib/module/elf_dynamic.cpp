@@ -8,7 +8,7 @@ namespace hotswap::detail {
 
 namespace {
 
-judged<void> read_entries(elf_view& elf) {
+checked<void> read_entries(elf_view& elf) {
     auto const segment = std::find_if(elf.segments.begin(), elf.segments.end(),
                                       [](Elf64_Phdr const& s) { return s.p_type == PT_DYNAMIC; });
     if (segment == elf.segments.end()) return elf.damaged("the dynamic section", "is missing");
@@ -28,7 +28,7 @@ judged<void> read_entries(elf_view& elf) {
     return elf.damaged("the dynamic section", "does not end");
 }
 
-judged<void> read_strings(elf_view& elf) {
+checked<void> read_strings(elf_view& elf) {
     auto const address = elf.value(DT_STRTAB);
     auto const bytes = address ? elf.mapped({*address, elf.value_or_zero(DT_STRSZ)})
                                : std::optional<std::span<std::byte const>>{};
@@ -57,7 +57,7 @@ judged<void> read_strings(elf_view& elf) {
     return {};
 }
 
-judged<void> check_symbol(elf_view const& elf, std::size_t index) {
+checked<void> check_symbol(elf_view const& elf, std::size_t index) {
     Elf64_Sym const& symbol = elf.symbols[index];
     auto const which = [index] { return fmt::format("symbol {}", index); };
     if (!elf.is_text(symbol.st_name)) return elf.damaged(which(), "has its name outside the string table");
@@ -78,7 +78,7 @@ judged<void> check_symbol(elf_view const& elf, std::size_t index) {
 }
 
 // How many symbols there are stands in the section table only; the dynamic linker itself does not know.
-judged<void> read_symbols(elf_view& elf) {
+checked<void> read_symbols(elf_view& elf) {
     auto const section = std::find_if(elf.sections.begin(), elf.sections.end(),
                                       [](Elf64_Shdr const& s) { return s.sh_type == SHT_DYNSYM; });
     auto const address = elf.value(DT_SYMTAB);
@@ -95,7 +95,7 @@ judged<void> read_symbols(elf_view& elf) {
     return {};
 }
 
-judged<void> check_gnu_hash(elf_view const& elf, std::uint64_t address) {
+checked<void> check_gnu_hash(elf_view const& elf, std::uint64_t address) {
     constexpr char which[] = "the GNU hash table";
     struct head {
         std::uint32_t buckets, first_symbol, bloom_words, shift;
@@ -122,7 +122,7 @@ judged<void> check_gnu_hash(elf_view const& elf, std::uint64_t address) {
     return {};
 }
 
-judged<void> check_old_hash(elf_view const& elf, std::uint64_t address) {
+checked<void> check_old_hash(elf_view const& elf, std::uint64_t address) {
     constexpr char which[] = "the hash table";
     auto const begin = elf.mapped({address, 8});
     if (!begin) return elf.damaged(which, "is not loaded");
@@ -142,13 +142,13 @@ judged<void> check_old_hash(elf_view const& elf, std::uint64_t address) {
 
 }  // namespace
 
-judged<void> read_dynamic(elf_view& elf) {
+checked<void> read_dynamic(elf_view& elf) {
     if (auto read = read_entries(elf); !read) return read;
     if (auto read = read_strings(elf); !read) return read;
     return read_symbols(elf);
 }
 
-judged<void> check_hashes(elf_view const& elf) {
+checked<void> check_hashes(elf_view const& elf) {
     if (auto const address = elf.value(DT_GNU_HASH))
         if (auto checked = check_gnu_hash(elf, *address); !checked) return checked;
     if (auto const address = elf.value(DT_HASH))

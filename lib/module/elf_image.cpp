@@ -39,7 +39,7 @@ std::string machine_name(unsigned machine) {
     }
 }
 
-judged<void> read_header(elf_view& elf) {
+checked<void> read_header(elf_view& elf) {
     auto const& [file, name] = std::tie(elf.file, elf.name);
     if (file.size() < SELFMAG || std::memcmp(file.data(), ELFMAG, SELFMAG) != 0)
         return refusing(
@@ -83,7 +83,7 @@ void add_paths(elf_view const& elf, std::int64_t tag, std::vector<std::string_vi
 }
 
 // "The section table lies within the file" catches every truncation, because linkers write it last.
-judged<void> read_sections(elf_view& elf) {
+checked<void> read_sections(elf_view& elf) {
     auto const& header = elf.header;
     extent const whole{0, elf.file.size()};
     extent const table{header.e_shoff, std::uint64_t{header.e_shnum} * sizeof(Elf64_Shdr)};
@@ -98,7 +98,7 @@ judged<void> read_sections(elf_view& elf) {
     return {};
 }
 
-judged<void> read_segments(elf_view& elf) {
+checked<void> read_segments(elf_view& elf) {
     auto const& header = elf.header;
     extent const whole{0, elf.file.size()};
     extent const table{header.e_phoff, std::uint64_t{header.e_phnum} * sizeof(Elf64_Phdr)};
@@ -115,7 +115,7 @@ judged<void> read_segments(elf_view& elf) {
 
 }  // namespace
 
-judged<elf_image> elf_image::read(std::span<std::byte const> file, std::string_view name) {
+checked<elf_image> elf_image::read(std::span<std::byte const> file, std::string_view name) {
     elf_view elf{file, name};
     for (auto const step : {read_header, read_sections, read_segments, read_dynamic})
         if (auto done = step(elf); !done) return done.error();

@@ -27,7 +27,7 @@ class elf_image {
 public:
     /// Errors:   not_elf, wrong_architecture, truncated_file, damaged_module.
     /// Lifetime: `file` and `name` outlive the image.
-    static judged<elf_image> read(std::span<std::byte const> file, std::string_view name);
+    static checked<elf_image> read(std::span<std::byte const> file, std::string_view name);
 
     std::span<std::byte const> file() const noexcept { return elf_.file; }
     /// The content of the first note of that name and type, in the file's note segments.

@@ -35,7 +35,7 @@ public:
     explicit relocation_check(elf_view const& elf)
         : elf_(elf), end_(elf.span_end()), written_(elf.changes_code() ? 0 : PF_W) {}
 
-    judged<void> run() {
+    checked<void> run() {
         for (auto const& [name, address, size] :
              {std::tuple{"the array of initialisers", DT_INIT_ARRAY, DT_INIT_ARRAYSZ},
               std::tuple{"the array of finalisers", DT_FINI_ARRAY, DT_FINI_ARRAYSZ}})
@@ -54,7 +54,7 @@ public:
     }
 
 private:
-    judged<void> add_array(char const* name, std::int64_t address_tag, std::int64_t size_tag) {
+    checked<void> add_array(char const* name, std::int64_t address_tag, std::int64_t size_tag) {
         auto const address = elf_.value(address_tag);
         extent const where{address.value_or(0), elf_.value_or_zero(size_tag)};
         if (!address || where.size == 0) return {};
@@ -64,7 +64,7 @@ private:
         return {};
     }
 
-    judged<void> check_table(std::int64_t address_tag, std::int64_t size_tag) {
+    checked<void> check_table(std::int64_t address_tag, std::int64_t size_tag) {
         auto const address = elf_.value(address_tag);
         std::uint64_t const size = elf_.value_or_zero(size_tag);
         if (!address || size == 0) return {};
@@ -78,7 +78,7 @@ private:
         return {};
     }
 
-    judged<void> check_one(Elf64_Rela const& r, std::uint64_t index) {
+    checked<void> check_one(Elf64_Rela const& r, std::uint64_t index) {
         auto const which = [index] { return fmt::format("relocation {}", index); };
         std::uint64_t const type = ELF64_R_TYPE(r.r_info);
         std::uint64_t const symbol = ELF64_R_SYM(r.r_info);
@@ -101,7 +101,7 @@ private:
     }
 
     /// Relative relocations in their packed form: addresses, and bit maps of the words behind them.
-    judged<void> check_packed() {
+    checked<void> check_packed() {
         constexpr char which[] = "the packed relocation table";
         auto const address = elf_.value(DT_RELR);
         if (!address) return {};
@@ -126,7 +126,7 @@ private:
         return {};
     }
 
-    judged<void> check_packed_word(std::uint64_t where) {
+    checked<void> check_packed_word(std::uint64_t where) {
         auto const content = elf_.mapped({where, word});
         if (!elf_.is_loaded({where, word}, PF_W) || !content)
             return elf_.damaged("the packed relocation table", "writes where the module cannot be written");
@@ -136,7 +136,7 @@ private:
     }
 
     /// Notes that a word was given an address; of the module itself, unless that is nothing.
-    judged<void> fill(std::uint64_t where, std::optional<std::uint64_t> target) {
+    checked<void> fill(std::uint64_t where, std::optional<std::uint64_t> target) {
         for (call_array& array : arrays_) {
             if (!lies_within({where, word}, array.where)) continue;
             if ((where - array.where.begin) % word != 0 || (target && !elf_.is_loaded({*target, 1}, PF_X)))
@@ -146,7 +146,7 @@ private:
         return {};
     }
 
-    judged<void> check_calls() const {
+    checked<void> check_calls() const {
         for (call_array const& array : arrays_)
             if (std::find(array.filled.begin(), array.filled.end(), false) != array.filled.end())
                 return elf_.damaged(array.name, "holds an address that is never put in place");
@@ -168,6 +168,6 @@ private:
 
 }  // namespace
 
-judged<void> check_relocations(elf_view const& elf) { return relocation_check(elf).run(); }
+checked<void> check_relocations(elf_view const& elf) { return relocation_check(elf).run(); }
 
 }  // namespace hotswap::detail

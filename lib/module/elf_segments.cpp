@@ -16,8 +16,8 @@ std::uint64_t page_up(std::uint64_t address) { return (address + page - 1) / pag
 
 std::string segment_name(std::size_t index) { return fmt::format("segment {}", index); }
 
-judged<void> check_load(elf_view const& elf, Elf64_Phdr const& s, std::string const& which,
-                        std::uint64_t previous_end) {
+checked<void> check_load(elf_view const& elf, Elf64_Phdr const& s, std::string const& which,
+                         std::uint64_t previous_end) {
     if (s.p_filesz > s.p_memsz) return elf.damaged(which, "has more bytes in the file than in memory");
     if (!std::has_single_bit(s.p_align) || s.p_align < page)
         return elf.damaged(which, "is not aligned to pages");
@@ -30,7 +30,7 @@ judged<void> check_load(elf_view const& elf, Elf64_Phdr const& s, std::string co
 }
 
 // What the dynamic linker, the unwinder and the C library read at an address, they do not check.
-judged<void> check_part(elf_view const& elf, Elf64_Phdr const& s, std::string const& which) {
+checked<void> check_part(elf_view const& elf, Elf64_Phdr const& s, std::string const& which) {
     switch (s.p_type) {
         case PT_PHDR:
             if (s.p_offset != elf.header.e_phoff ||
@@ -64,7 +64,7 @@ judged<void> check_part(elf_view const& elf, Elf64_Phdr const& s, std::string co
 
 }  // namespace
 
-judged<void> check_segments(elf_view const& elf) {
+checked<void> check_segments(elf_view const& elf) {
     std::uint64_t end = 0;
     std::size_t loads = 0;
     for (std::size_t i = 0; i != elf.segments.size(); ++i) {

@@ -13,7 +13,7 @@ constexpr char definitions[] = "the table of defined versions";
 
 /// Walks entries of type T, each of which says how far the next one is, until `visit` objects or none follows.
 template <class T, class Next, class Visit>
-judged<void> walk(elf_view const& elf, char const* which, std::uint64_t address, Next next, Visit visit) {
+checked<void> walk(elf_view const& elf, char const* which, std::uint64_t address, Next next, Visit visit) {
     for (;;) {
         auto const bytes = elf.mapped({address, sizeof(T)});
         if (!bytes || address % alignof(T) != 0)
@@ -25,10 +25,10 @@ judged<void> walk(elf_view const& elf, char const* which, std::uint64_t address,
     }
 }
 
-judged<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& highest) {
+checked<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& highest) {
     return walk<Elf64_Verneed>(
         elf, needs, first, [](Elf64_Verneed const& n) { return n.vn_next; },
-        [&](Elf64_Verneed const& need, std::uint64_t at) -> judged<void> {
+        [&](Elf64_Verneed const& need, std::uint64_t at) -> checked<void> {
             // The dynamic linker ends the process over a file that is not among the needed ones.
             if (!elf.is_text(need.vn_file) ||
                 std::find(elf.needed.begin(), elf.needed.end(), elf.text(need.vn_file)) == elf.needed.end())
@@ -36,7 +36,7 @@ judged<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& high
             if (need.vn_cnt == 0) return {};
             return walk<Elf64_Vernaux>(
                 elf, needs, at + need.vn_aux, [](Elf64_Vernaux const& a) { return a.vna_next; },
-                [&](Elf64_Vernaux const& version, std::uint64_t) -> judged<void> {
+                [&](Elf64_Vernaux const& version, std::uint64_t) -> checked<void> {
                     if (!elf.is_text(version.vna_name))
                         return elf.damaged(needs, "has a name outside the string table");
                     highest = std::max(highest, version.vna_other & 0x7fffu);
@@ -45,10 +45,10 @@ judged<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& high
         });
 }
 
-judged<void> read_definitions(elf_view const& elf, std::uint64_t first, unsigned& highest) {
+checked<void> read_definitions(elf_view const& elf, std::uint64_t first, unsigned& highest) {
     return walk<Elf64_Verdef>(
         elf, definitions, first, [](Elf64_Verdef const& d) { return d.vd_next; },
-        [&](Elf64_Verdef const& defined, std::uint64_t at) -> judged<void> {
+        [&](Elf64_Verdef const& defined, std::uint64_t at) -> checked<void> {
             auto const name = elf.mapped({at + defined.vd_aux, sizeof(Elf64_Verdaux)});
             if (!name || !elf.is_text(copy_at<Elf64_Verdaux>(*name, 0).vda_name))
                 return elf.damaged(definitions, "has a name outside the string table");
@@ -59,7 +59,7 @@ judged<void> read_definitions(elf_view const& elf, std::uint64_t first, unsigned
 
 }  // namespace
 
-judged<void> check_versions(elf_view const& elf) {
+checked<void> check_versions(elf_view const& elf) {
     unsigned highest = 0;
     if (auto const first = elf.value(DT_VERNEED))
         if (auto read = read_needs(elf, *first, highest); !read) return read;

@@ -1,7 +1,7 @@
 // A shared object as bytes, with its tables found: what every check reads it through.
 #pragma once
 
-#include "module/judgement.hpp"
+#include "module/checked.hpp"
 
 #include <elf.h>
 
@@ -75,14 +75,14 @@ struct elf_view {
 };
 
 /// Whether the segments can be mapped as the dynamic linker will.
-judged<void> check_segments(elf_view const& elf);
+checked<void> check_segments(elf_view const& elf);
 /// Finds the dynamic section, its strings and symbols.
-judged<void> read_dynamic(elf_view& elf);
+checked<void> read_dynamic(elf_view& elf);
 /// Whether looking up any symbol stays within the hash tables and ends.
-judged<void> check_hashes(elf_view const& elf);
+checked<void> check_hashes(elf_view const& elf);
 /// Whether the tables of symbol versions hold together.
-judged<void> check_versions(elf_view const& elf);
+checked<void> check_versions(elf_view const& elf);
 /// Whether relocations write where they may, and what is called at the start and the end is code.
-judged<void> check_relocations(elf_view const& elf);
+checked<void> check_relocations(elf_view const& elf);
 
 }  // namespace hotswap::detail

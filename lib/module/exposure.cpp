@@ -162,7 +162,7 @@ bool exposure_check::is_ours(gid_t group) {
 }
 
 bool exposure_check::look_at(int fd, struct stat const& found, fs::path const& path, bool sticky_is_fine) {
-    if (!judges_) return false;
+    if (!checks_) return false;
     if (found.st_uid != geteuid() && found.st_uid != 0) {
         if (is_unmapped(found.st_uid, overflow_uid(), content_of("/proc/self/uid_map")))
             note({path,

@@ -41,7 +41,7 @@ public:
     exposure_check() = default;
     /// By a policy: whether owners and modes are looked at, and whose groups may write.
     explicit exposure_check(module_policy const& by)
-        : judges_(by.check_ownership), trusted_groups_(by.trusted_groups) {}
+        : checks_(by.check_ownership), trusted_groups_(by.trusted_groups) {}
 
     /// Notes why others could change the file of which `fd` is a descriptor (O_PATH will do), if they could. A directory whose
     /// entries only their owners may replace (sticky, as /tmp) is fine on the way to a file.
@@ -60,7 +60,7 @@ public:
 private:
     bool is_ours(gid_t group);
 
-    bool const judges_ = true;
+    bool const checks_ = true;
     std::vector<gid_t> const trusted_groups_{};
     std::vector<exposure> all_;
     std::size_t more_ = 0;

@@ -1,5 +1,5 @@
 #include "module/digest.hpp"
-#include "module/judge.hpp"
+#include "module/inspect_bytes.hpp"
 #include "module/module_source.hpp"
 
 #include <hotswap/inspect.hpp>
@@ -25,15 +25,15 @@ result<inspection> inspect(std::filesystem::path const& file, inspect_options co
     }
     if (!source) return source.error();
     auto const name = file.filename().string();
-    auto judged = detail::judge(
+    auto verdict = detail::inspect_bytes(
         {source->bytes, name, detail::content_digest(source->bytes), std::move(source->signature)}, policy,
         options.as_host);
     if (untrusted)
-        judged.said.findings.insert(
-            judged.said.findings.begin(),
+        verdict.inspection.findings.insert(
+            verdict.inspection.findings.begin(),
             {severity::refuse, errc::untrusted_path, file.string(), untrusted->message,
              "move it to where only the host's user or root can write"});
-    return std::move(judged.said);
+    return std::move(verdict.inspection);
 }
 
 }  // namespace hotswap

@@ -1,8 +1,8 @@
 #include "module/module_file.hpp"
 
+#include "module/checked.hpp"
 #include "module/digest.hpp"
-#include "module/judge.hpp"
-#include "module/judgement.hpp"
+#include "module/inspect_bytes.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -12,15 +12,15 @@ namespace hotswap::detail {
 namespace {
 
 result<module_file> verify(module_bytes const& file, module_policy const& policy) {
-    auto judged = judge(file, policy, true);
-    if (auto const* const refused = judged.said.refusal()) return as_failure(*refused, phase::verify);
-    return module_file{judged.descriptor,
-                       std::move(judged.said.build_id),
-                       std::move(judged.said.digest),
-                       std::move(judged.said.keeps_mapped),
-                       std::move(judged.said.findings),
-                       judged.leaves_without_trace,
-                       judged.static_block_bytes};
+    auto verdict = inspect_bytes(file, policy, true);
+    if (auto const* const refused = verdict.inspection.refusal()) return as_failure(*refused, phase::verify);
+    return module_file{verdict.descriptor,
+                       std::move(verdict.inspection.build_id),
+                       std::move(verdict.inspection.digest),
+                       std::move(verdict.inspection.keeps_mapped),
+                       std::move(verdict.inspection.findings),
+                       verdict.leaves_without_trace,
+                       verdict.static_block_bytes};
 }
 
 }  // namespace

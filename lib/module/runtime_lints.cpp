@@ -1,6 +1,6 @@
 #include "module/runtime_lints.hpp"
 
-#include "module/judgement.hpp"
+#include "module/checked.hpp"
 
 #include <algorithm>
 #include <array>

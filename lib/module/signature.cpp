@@ -146,8 +146,8 @@ std::string to_text(public_key const& key) {
     return fmt::format("# hotswap public key {}\n{}\n", key.id(), hexadecimal(key.bytes));
 }
 
-judged<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
-                                    std::string_view name, std::span<public_key const> trusted) {
+checked<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
+                                     std::string_view name, std::span<public_key const> trusted) {
     be_ready();
     if (!text)
         return refusing(

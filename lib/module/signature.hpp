@@ -1,8 +1,8 @@
 // Detached signatures of modules: Ed25519 over digest, component and release.
 #pragma once
 
+#include "module/checked.hpp"
 #include "module/digest.hpp"
-#include "module/judgement.hpp"
 
 #include <hotswap/detail/module/public_key.hpp>
 
@@ -64,7 +64,7 @@ std::string to_text(public_key const& key);
 
 /// The id of the trusted key that signed the module of these facts, called `name`.
 /// Errors:   missing_signature, bad_signature.
-judged<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
-                                    std::string_view name, std::span<public_key const> trusted);
+checked<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
+                                     std::string_view name, std::span<public_key const> trusted);
 
 }  // namespace hotswap::detail

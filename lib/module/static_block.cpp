@@ -1,7 +1,7 @@
 #include "module/static_block.hpp"
 
 #include "base/refuse.hpp"
-#include "module/judgement.hpp"
+#include "module/checked.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -209,7 +209,7 @@ std::string ending_in_words(helper_report const& told, helper_ending const& how)
     return "the helper ended without a report";
 }
 
-result<void> judge_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
+result<void> check_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                           std::string_view name, std::string_view next_to) {
     auto const during = fmt::format("{}{}", wire::doing(told.at), next_to);
     if (told.broken || how.wrote_too_much)

@@ -69,7 +69,7 @@ std::string ending_in_words(helper_report const& told, helper_ending const& how)
 /// Whether the module called `name` has passed. `next_to` goes with what it did: ", while 1.0.0 was loaded next to it".
 /// Errors:   those of a swap for what the module's code threw; rehearsal_failed for all else that it did; no_rehearsal if
 ///           nothing can be said about it.
-result<void> judge_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
+result<void> check_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                           std::string_view name, std::string_view next_to = {});
 
 }  // namespace hotswap::detail

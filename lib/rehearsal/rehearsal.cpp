@@ -4,7 +4,7 @@
 #include "rehearsal/helper_environment.hpp"
 #include "rehearsal/helper_process.hpp"
 #include "rehearsal/helper_report.hpp"
-#include "rehearsal/rehearsals.hpp"
+#include "rehearsal/rehearsal_policy.hpp"
 #include "rehearsal/running_copy.hpp"
 #include "transfer/byte_buffer.hpp"
 #include "transfer/module_calls.hpp"
@@ -49,9 +49,9 @@ struct handed_state {
 };
 
 /// A frame of the options, if they have one for this component.
-result<bool> take_frame(slot& in, staged_module const& next, rehearsals& trials, handed_state& into) {
-    if (!trials.options().frame) return false;
-    into.frame = trials.options().frame(in.entrance->name());
+result<bool> take_frame(slot& in, staged_module const& next, rehearsal_policy& policy, handed_state& into) {
+    if (!policy.options().frame) return false;
+    into.frame = policy.options().frame(in.entrance->name());
     if (into.frame.empty()) return false;
     auto content = read_frame(into.frame);
     if (!content) return content.error();
@@ -154,7 +154,7 @@ result<file_descriptor> make_request(slot const& in, staging_area const& area, r
     auto const running_set = pack_settings(running_with);
     auto const running_origin = origin_of(in.running().source);
     auto const own = state.own ? state.own->bytes() : std::span<std::byte const>{};
-    auto const& options = by.rehearsals->options();
+    auto const& options = by.policy->options();
     wire::request head;
     head.host = getpid();
     head.now = std::chrono::nanoseconds(in.around.now().time_since_epoch()).count();
@@ -199,7 +199,7 @@ measured_steps measured_by(helper_report const& told, handed_state const& state,
 result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper, slot const& in,
                                      staging_area& area, staged_module& next, replacement const& by,
                                      measured_steps& measured) {
-    auto const limits = limits_for(by.rehearsals->options(), state.bytes.size());
+    auto const limits = limits_for(by.policy->options(), state.bytes.size());
     auto const request = make_request(in, area, by, state, limits);
     if (!request) return request.error();
     rehearsal_report report;
@@ -209,7 +209,7 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.pause = state.times.pause;
     // Copying the state may have taken a while, and the helper loads by the path.
     if (auto there = area.put_back(next.file); !there) return there.error();
-    auto const& options = by.rehearsals->options();
+    auto const& options = by.policy->options();
     running_copy running(in, area);
     if (!state.unreadable.empty()) running.has_no_state(state.unreadable);
     auto const run = [&](std::vector<std::string> words) -> result<helper_run> {
@@ -222,9 +222,9 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     auto ended = running.try_next_to_it(next.file.path(), run);
     if (!ended) return ended.error();
     auto& told = ended->told;
-    if (auto judged = judge_report(told, ended->how, limits, next.file.name(), running.while_next_to(told));
-        !judged) {
-        auto why = judged.error();
+    if (auto passed = check_report(told, ended->how, limits, next.file.name(), running.while_next_to(told));
+        !passed) {
+        auto why = passed.error();
         if (told.is_by_own_words()) why.message += what_differs(options);
         return why;
     }
@@ -247,7 +247,7 @@ result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in,
                                   step_recorder& steps, measured_steps& measured) {
     auto const began = steady::now();
     handed_state state;
-    auto named = by.fresh_state ? result<bool>(true) : take_frame(in, next, *by.rehearsals, state);
+    auto named = by.fresh_state ? result<bool>(true) : take_frame(in, next, *by.policy, state);
     if (!named) return named.error();
     if (!*named)
         if (auto taken = take_state(in, by, way, steps, state); !taken) return taken.error();
@@ -273,20 +273,19 @@ tried_pair pair_of(slot const& in, staged_module const& next) {
 result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
                                             replacement const& by, migration_path const& way,
                                             step_recorder& steps) {
-    if (by.rehearsals == nullptr || !by.rehearsals->want(by.rehearse, pair_of(in, next)))
-        return rehearsal_report{};
-    auto& trials = *by.rehearsals;
-    bool const asked_for = trials.are_asked_for(by.rehearse);
-    auto const helper = trials.find_helper();
+    if (by.policy == nullptr || !by.policy->want(by.rehearse, pair_of(in, next))) return rehearsal_report{};
+    auto& policy = *by.policy;
+    bool const asked_for = policy.are_asked_for(by.rehearse);
+    auto const helper = policy.find_helper();
     if (helper.empty()) {
         auto const why =
             refuse(errc::no_rehearsal, phase::rehearse,
                    "there is no hotswap-rehearse{}; install it next to the library, name it in "
                    "rehearsal_options::helper, or "
                    "swap with rehearse::never",
-                   trials.options().helper.empty() ? "" : " at " + trials.options().helper.string());
+                   policy.options().helper.empty() ? "" : " at " + policy.options().helper.string());
         if (asked_for) return steps.refused(why, phase::rehearse);
-        return do_without(steps, why.message, trials.is_first_without_helper());
+        return do_without(steps, why.message, policy.is_first_without_helper());
     }
     std::string doubts;
     measured_steps measured;
@@ -301,7 +300,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     });
     if (!tried) return tried;
     if (!doubts.empty()) return do_without(steps, doubts, true);
-    trials.has_passed(pair_of(in, next), measured);
+    policy.has_passed(pair_of(in, next), measured);
     if (!tried->left.empty())
         steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
                                                 fmt::join(tried->left, ", ")));

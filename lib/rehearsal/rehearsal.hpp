@@ -1,7 +1,7 @@
 // A swap tried out in another process, before any code of the new module runs in this one.
 #pragma once
 
-#include "rehearsal/rehearsals.hpp"
+#include "rehearsal/rehearsal_policy.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "transfer/migration_path.hpp"

@@ -19,17 +19,17 @@ std::optional<std::string> signature_at(std::filesystem::path const& file, std::
     return std::move(found->signature);
 }
 
-void renew(stored_module const& of, std::string const& name, store& kept, runtime_options const& options,
-           module_policy const& policy, step_recorder& steps) {
+void renew(stored_module const& of, std::string const& name, recovery_site const& at, step_recorder& steps) {
     if (of.digest.empty()) return;
-    std::array const places{std::filesystem::path(of.source), options.modules / name};
+    std::array const places{std::filesystem::path(of.source), at.options.modules / name};
     for (auto const& place : places) {
         if (!place.has_filename()) continue;
-        auto const newer = signature_at(place, of.digest, policy);
+        auto const newer = signature_at(place, of.digest, at.policy);
         if (!newer) continue;
-        auto const stored = kept.signature(of.digest);
+        auto& files = at.store.files();
+        auto const stored = files.signature(of.digest);
         if (!stored || *stored == *newer) return;
-        if (auto done = kept.keep_signature(of.digest, *newer); !done)
+        if (auto done = files.keep_signature(of.digest, *newer); !done)
             steps.warn(phase::persist, fmt::format("the newer signature of {} cannot be kept: {}", name,
                                                    done.error().message));
         else
@@ -41,11 +41,10 @@ void renew(stored_module const& of, std::string const& name, store& kept, runtim
 
 }  // namespace
 
-void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
-                      module_policy const& policy, step_recorder& steps) {
-    if (policy.trusted_keys.empty()) return;
-    renew({of.digest, of.release, of.source}, of.module_name, kept, options, policy, steps);
-    renew(of.previous, of.previous_name, kept, options, policy, steps);
+void renew_signatures(stored_component const& of, recovery_site const& at, step_recorder& steps) {
+    if (at.policy.trusted_keys.empty()) return;
+    renew({of.digest, of.release, of.source}, of.module_name, at, steps);
+    renew(of.previous, of.previous_name, at, steps);
 }
 
 }  // namespace hotswap::detail

@@ -1,11 +1,11 @@
-// Operations on several components as one: swap, plan and revert of sets. Those on one component are sets of one.
-#include "runtime/core.hpp"
+#include "runtime/set_operations.hpp"
 
-#include "swap/replacement_change.hpp"
+#include "base/refuse.hpp"
+#include "swap/ending_callers.hpp"
+#include "swap/restore_change.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 namespace hotswap::detail {
@@ -85,7 +85,7 @@ void block_by_neighbours(std::span<component_operation const> of, component_set 
     for (std::size_t i = 0; i != plans.size(); ++i) {
         if (plans[i].ended_contract.empty()) continue;
         auto const& with = set[i].options;
-        auto const warning = judge_other_neighbours(
+        auto const warning = check_other_neighbours(
             *of[i].of, changed, {served_contract(*with.contract), with.end_neighbours_handles});
         if (warning && !warning->empty()) plans[i].warnings.push_back(*warning);
         if (warning) continue;
@@ -96,59 +96,35 @@ void block_by_neighbours(std::span<component_operation const> of, component_set 
 
 }  // namespace
 
-result<std::vector<runtime_core::claim>> runtime_core::claim_all(std::span<std::string const> names,
-                                                                 std::list<step_recorder>& recorders) {
-    std::vector<step_recorder*> steps;
-    for (auto& each : recorders) steps.push_back(&each);
-    std::vector<std::size_t> order(names.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, {}, [&](std::size_t i) { return std::string_view(names[i]); });
-    std::vector<std::optional<claim>> taken(names.size());
-    for (auto const i : order) {
-        auto claimed = claim_slot(names[i], *steps[i]);
-        if (!claimed) return claimed.error();
-        taken[i].emplace(std::move(*claimed));
-    }
-    std::vector<claim> all;
-    all.reserve(taken.size());
-    for (auto& each : taken) all.push_back(std::move(*each));
-    return all;
+result<set_report> set_operations::swap(component_set const& set, set_options const& options) {
+    if (auto is_one = check_set(set); !is_one) return is_one.error();
+    return operations_.run_on_all<set_report>(
+        names_of(set), operation::swap, [&](auto of) -> result<set_report> {
+            // The changes refer to them.
+            std::vector<swap_options> each_options;
+            for (auto const& each : set) each_options.push_back(of_set(each.options, options));
+            std::vector<std::unique_ptr<change>> changes;
+            for (std::size_t i = 0; i != of.size(); ++i) {
+                auto made = requested_.to_release(of[i], each_options[i]);
+                if (!made) return made.error();
+                changes.push_back(std::move(*made));
+            }
+            auto done = run(of, std::move(changes),
+                            {.limits = {options.drain_deadline, options.pause_budget},
+                             .on_probation = options.probation.duration.count() > 0,
+                             .durable = store_.durability()},
+                            options.probation);
+            if (!done) return done.error();
+            return summed(std::move(*done), of.front().steps->mark());
+        });
 }
 
-result<set_report> runtime_core::swap(component_set const& set, set_options const& how) {
+result<set_plan> set_operations::plan(component_set const& set, set_options const& options) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operate_all<set_report>(names_of(set), operation::swap, [&](auto of) -> result<set_report> {
-        // What the changes refer to stays here until they are done.
-        std::vector<swap_options> each_options;
-        for (auto const& each : set) each_options.push_back(of_set(each.options, how));
-        std::vector<std::unique_ptr<change>> changes;
-        for (std::size_t i = 0; i != of.size(); ++i) {
-            auto& steps = *of[i].steps;
-            if (auto free = expect_no_probation(*of[i].of, steps); !free) return free.error();
-            auto by = choose(*of[i].of, each_options[i], steps);
-            if (!by) return steps.refused(by.error(), phase::stage);
-            changes.push_back(
-                std::make_unique<replacement_change>(*of[i].of, staging, std::move(*by), steps));
-        }
-        auto done = run_changes(of, std::move(changes),
-                                {.limits = {how.drain_deadline, how.pause_budget},
-                                 .on_probation = how.probation.duration.count() > 0,
-                                 .keeper = keeper()},
-                                how.probation);
-        if (!done) return done.error();
-        return summed(std::move(*done), of.front().steps->mark());
-    });
-}
-
-result<set_plan> runtime_core::plan(component_set const& set, set_options const& how) {
-    if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operate_all<set_plan>(names_of(set), operation::plan, [&](auto of) -> result<set_plan> {
+    return operations_.run_on_all<set_plan>(names_of(set), operation::plan, [&](auto of) -> result<set_plan> {
         std::vector<swap_plan> plans;
         for (std::size_t i = 0; i != of.size(); ++i) {
-            auto const with = of_set(set[i].options, how);
-            auto by = choose(*of[i].of, with, *of[i].steps);
-            if (!by) return of[i].steps->refused(by.error(), phase::stage);
-            auto made = make_plan(*of[i].of, staging, *by, *of[i].steps);
+            auto made = requested_.plan(of[i], of_set(set[i].options, options));
             if (!made) return made.error();
             plans.push_back(std::move(*made));
         }
@@ -158,32 +134,34 @@ result<set_plan> runtime_core::plan(component_set const& set, set_options const&
 }
 
 // The watch is there before the swap begins, so that nothing is left to fail once it has committed.
-result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_operation const> of,
-                                                           std::vector<std::unique_ptr<change>> changes,
-                                                           transaction_terms terms,
-                                                           probation const& watched_by) {
-    probation_watch* watch = nullptr;
-    if (terms.on_probation) {
-        drop_watches(false);
-        std::vector<std::shared_ptr<slot>> slots;
-        for (auto const& each : of) {
-            auto found = components.find(each.of->entrance->name());
-            if (!found) return each.steps->refused(found.error());
-            slots.push_back(std::move(*found));
-        }
-        std::ranges::sort(slots, {}, [](auto const& each) { return each->entrance->name(); });
-        auto made = std::make_unique<probation_watch>(
-            std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, keeper());
-        watch = made.get();
-        mutex_lock const lock(watches_mutex);
-        watches.push_back(std::move(made));
+result<probation_watch*> set_operations::make_watch(std::span<component_operation const> of,
+                                                    transaction_terms const& terms,
+                                                    probation const& watched_by) {
+    if (!terms.on_probation) return nullptr;
+    probations_.drop_finished(false);
+    std::vector<std::shared_ptr<slot>> slots;
+    for (auto const& each : of) {
+        auto found = components_.find(each.of->entrance->name());
+        if (!found) return each.steps->refused(found.error());
+        slots.push_back(std::move(*found));
     }
+    std::ranges::sort(slots, {}, [](auto const& each) { return each->entrance->name(); });
+    return &probations_.add(std::make_unique<probation_watch>(
+        std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, terms.durable));
+}
+
+result<std::vector<swap_report>> set_operations::run(std::span<component_operation const> of,
+                                                     std::vector<std::unique_ptr<change>> changes,
+                                                     transaction_terms terms, probation const& watched_by) {
+    auto const made = make_watch(of, terms, watched_by);
+    if (!made) return made.error();
+    auto* const watch = *made;
     transaction all(of.front().steps->operation(), std::move(changes), terms);
-    // Also where it throws after the commit: a probation that is watched by nothing would never end.
+    // Also where the transaction throws after the commit: a probation without a watch would never end.
     auto const decide = [&]() noexcept {
         if (watch != nullptr && !all.is_committed()) return watch->stop();
         if (!all.is_committed()) return;
-        for (auto const& each : of) stop_watching(*each.of, watch);
+        for (auto const& each : of) probations_.stop(*each.of, watch);
         if (watch == nullptr) return;
         for (auto const& each : of)
             if (!all.has_changed(*each.of)) watch->leave(*each.of);
@@ -200,110 +178,73 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
     }
 }
 
-void runtime_core::stop_watching(slot const& in, probation_watch const* but) noexcept {
-    mutex_lock const lock(watches_mutex);
-    for (auto const& watch : watches)
-        if (watch.get() != but) watch->leave(in);
-}
-
-std::vector<std::string> runtime_core::with_partners(std::vector<std::string> names) {
-    mutex_lock const lock(watches_mutex);
-    for (auto const& watch : watches) {
-        if (watch->is_over() || watch->is_stopped()) continue;
-        auto const together = watch->slots();
-        auto const is_named = [&](auto const& each) {
-            return std::ranges::find(names, each->entrance->name()) != names.end();
-        };
-        if (std::ranges::none_of(together, is_named)) continue;
-        for (auto const& each : together)
-            if (!is_named(each)) names.push_back(each->entrance->name());
-    }
-    return names;
+result<swap_report> set_operations::restore(std::string_view name, std::span<std::byte const> frame,
+                                            restore_options const& options) {
+    return operations_.run_on<swap_report>(
+        name, operation::restore, [&](slot& slot, step_recorder& steps) -> result<swap_report> {
+            if (auto free = expect_no_probation(slot, steps); !free) return free.error();
+            std::vector<std::unique_ptr<change>> changes;
+            changes.push_back(std::make_unique<restore_change>(slot, frame, options.arguments, steps));
+            component_operation const only{&slot, &steps};
+            auto done = run(
+                std::span(&only, 1), std::move(changes),
+                {.limits = {options.drain_deadline, options.pause_budget}, .durable = store_.durability()},
+                {});
+            if (!done) return done.error();
+            return std::move(done->front());
+        });
 }
 
 namespace {
 
 // On a probation of the content that ran before, the release before is another one; with its writes discarded the state as
 // of the swap is wanted.
-bool leads_to_standby(slot const& in, revert_options const& options) {
-    if (in.standby() == nullptr) return false;
-    bool const is_same = in.standby()->info().digest == in.running().info().digest;
-    return !is_same || options.discard_writes || in.previous().name.empty();
+bool leads_to_standby(slot const& slot, revert_options const& options) {
+    if (slot.standby() == nullptr) return false;
+    bool const is_same = slot.standby()->info().digest == slot.running().info().digest;
+    return !is_same || options.discard_writes || slot.previous().name.empty();
 }
 
 }  // namespace
 
-result<std::unique_ptr<change>> runtime_core::change_back(component_operation const& of,
-                                                          revert_options const& how) {
-    auto& steps = *of.steps;
-    auto const refused = [&steps](errc code, std::string why) {
-        return steps.refused(refuse(code, phase::plan, "{}", why), phase::plan);
+result<std::vector<swap_report>> set_operations::run_back(std::span<component_operation const> of,
+                                                          revert_options const& options) {
+    auto const to_file = [&](component_operation const& each) {
+        return requested_.to_previous(each, options);
     };
-    if (how.discard_writes)
-        return refused(errc::not_reversible,
-                       "the state before a swap is kept only while its probation lasts; revert() without "
-                       "discard_writes, or restore() a snapshot");
-    auto const& before = of.of->previous();
-    if (of.of->was_rolled_back(before.digest))
-        return refused(errc::rolled_back,
-                       fmt::format("{}, which ran before, {}; swap() to a release by its file's name instead",
-                                   before.name, of.of->fate_of(before.digest)));
-    if (before.name.empty())
-        return refused(errc::not_reversible,
-                       "there is no generation before the running one; swap() to a release of your choice "
-                       "instead");
-    if (!before.copy)
-        return refused(errc::not_reversible,
-                       fmt::format("the stored file of {}, which ran before, could not be opened when this "
-                                   "host recovered; swap() to a release of your choice instead",
-                                   before.name));
-    replacement by;
-    by.copy = before.copy;
-    by.name = before.name;
-    by.source = before.source;
-    by.limits = {how.drain_deadline, how.pause_budget};
-    by.allow_loss = how.allow_loss;
-    by.arguments = &how.arguments;
-    by.even_if_unchanged = true;
-    by.settings = before.settings;
-    by.contract = before.contract.name.empty() ? of.of->running().contract : before.contract;
-    by.end_neighbours_handles = how.end_neighbours_handles;
-    return std::unique_ptr<change>(
-        std::make_unique<replacement_change>(*of.of, staging, std::move(by), steps));
+    bool const to_standby =
+        std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, options); });
+    if (to_standby) return return_to_standby(of, options, store_.durability(), to_file);
+    std::vector<std::unique_ptr<change>> changes;
+    for (auto const& each : of) {
+        auto made = to_file(each);
+        if (!made) return made.error();
+        changes.push_back(std::move(*made));
+    }
+    return run(of, std::move(changes),
+               {.limits = {options.drain_deadline, options.pause_budget}, .durable = store_.durability()},
+               {});
 }
 
-result<set_report> runtime_core::revert(std::vector<std::string> names, revert_options const& how) {
+result<set_report> set_operations::revert(std::vector<std::string> names, revert_options const& options) {
     std::ranges::sort(names);
     names.erase(std::unique(names.begin(), names.end()), names.end());
     if (names.empty())
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
     std::size_t const named = names.size();
-    names = with_partners(std::move(names));
-    return operate_all<set_report>(names, operation::revert, [&](auto all) -> result<set_report> {
+    names = probations_.with_partners(std::move(names));
+    return operations_.run_on_all<set_report>(names, operation::revert, [&](auto all) -> result<set_report> {
         // The probation of a partner may have ended before its turn came: then it stays.
         std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
         std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
                      [](auto const& each) { return each.of->standby() != nullptr; });
-        auto const to_file = [&](component_operation const& each) { return change_back(each, how); };
-        bool const to_standby =
-            std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, how); });
-        auto done = [&]() -> result<std::vector<swap_report>> {
-            if (to_standby) return return_to_standby(of, how, keeper(), to_file);
-            std::vector<std::unique_ptr<change>> changes;
-            for (auto const& each : of) {
-                auto made = to_file(each);
-                if (!made) return made.error();
-                changes.push_back(std::move(*made));
-            }
-            return run_changes(of, std::move(changes),
-                               {.limits = {how.drain_deadline, how.pause_budget}, .keeper = keeper()}, {});
-        }();
+        auto done = run_back(of, options);
         if (!done) {
             auto why = done.error();
             if (why.code == errc::no_migration_path) why.code = errc::not_reversible;
             return why;
         }
-        for (auto const& each : of) stop_watching(*each.of);
+        for (auto const& each : of) probations_.stop(*each.of);
         return summed(std::move(*done), of.front().steps->mark());
     });
 }

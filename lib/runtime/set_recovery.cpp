@@ -1,8 +1,11 @@
 #include "runtime/set_recovery.hpp"
 
+#include "base/refuse.hpp"
 #include "module/release.hpp"
 
 #include <hotswap/inspect.hpp>
+
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <new>
@@ -66,7 +69,7 @@ result<void> set_recovery::expect_known_names() const {
             for (auto const& each : set_.current.components) there.push_back(each.name);
             return refuse(errc::invalid_argument, phase::persist,
                           "recover_options::without names \"{}\", the store {} holds {}; name one of these",
-                          name, (*core_.kept)->path().string(),
+                          name, files_.path().string(),
                           there.empty() ? "nothing" : fmt::format("{}", fmt::join(there, ", ")));
         }
     return {};
@@ -132,19 +135,19 @@ result<void> set_recovery::bring_either(stored_component const& of) {
     brought_.back().is_changed =
         true;  // or the next commit would name what is damaged, and sweep what is whole
     // What cannot be read today may be readable tomorrow, by people.
-    if (auto aside = (*core_.kept)->set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
+    if (auto aside = files_.set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
-                                            of.name, damage, date(before->snapshot.taken_ns)));
+                                            of.name, damage, utc_date(before->snapshot.taken_ns)));
     return {};
 }
 
 result<void> set_recovery::bring_one(stored_component const& of) {
-    auto const frame = (*core_.kept)->read_snapshot(of);
+    auto const frame = files_.read_snapshot(of);
     if (!frame) return frame.error();
     if (how_.modules == recover_modules::newest) return bring_on_newest(of, *frame, {});
-    renew_signatures(of, **core_.kept, core_.options, core_.staging.policy(), steps_);
+    renew_signatures(of, at_, steps_);
     auto const stored = [&]() -> result<void> {
-        auto const file = (*core_.kept)->module(of.digest);
+        auto const file = files_.module(of.digest);
         if (!file) return file.error();
         return load(of, {*file, of.module_name, of.source}, {of.contract, of.contract_number}, *frame);
     }();
@@ -164,16 +167,16 @@ result<void> set_recovery::bring_on_newest(stored_component const& of, std::span
     auto code = stored ? errc::no_such_file : stored.error().code;
     for (;;) {
         auto const chosen =
-            newest_module(core_.options.modules, of.family,
+            newest_module(at_.options.modules, of.family,
                           {was_pre_release, [&tried](fs::path const& each) { return tried.contains(each); }});
         if (!chosen) {
             if (tried.empty()) heard.push_back(chosen.error().message);
             return refuse(code, phase::persist, "no module of the family \"{}\" in {} takes its state: {}",
-                          of.family, core_.options.modules.string(), fmt::join(heard, "; "));
+                          of.family, at_.options.modules.string(), fmt::join(heard, "; "));
         }
         auto const& file = chosen->file;
         tried.insert(file);
-        auto const looked = inspect(file, {core_.staging.policy()});
+        auto const looked = inspect(file, {at_.policy});
         if (looked && !of.rolled_back_digest.empty() && looked->digest == of.rolled_back_digest) continue;
         auto done = !looked
                         ? result<void>(looked.error())
@@ -240,43 +243,38 @@ result<void> set_recovery::go_back(stored_component const& of) {
     brought_.back().is_changed = true;
     // What was written since is of no use to the release before, but it may be to the one that follows.
     if (back.snapshot != of.snapshot)
-        if (auto aside = (*core_.kept)->set_aside(of); !aside)
-            steps_.warn(phase::persist, aside.error().message);
+        if (auto aside = files_.set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(
         phase::persist,
         fmt::format("{}: {} was on probation when the process died, so it is suspect: {} is back, with "
                     "its state as of {}; fix the release, or name the file to try it again",
-                    of.name, of.module_name, back.release, date(back.snapshot.taken_ns)));
+                    of.name, of.module_name, back.release, utc_date(back.snapshot.taken_ns)));
     return {};
 }
 
 // What a revert goes back to, held open, because the store may sweep its file.
-void set_recovery::remember(slot& in, stored_module const& before, std::string const& name,
+void set_recovery::remember(slot& slot, stored_module const& before, std::string const& name,
                             step_recorder& own) {
-    auto const file = (*core_.kept)->module(before.digest);
+    auto const file = files_.module(before.digest);
     if (!file) return;
-    auto copy = hold_module(*file, name, core_.staging.policy());
+    auto copy = hold_module(*file, name, at_.policy);
     if (!copy) own.warn(phase::persist, "it cannot be reverted: " + copy.error().message);
-    in.remember({nullptr,
-                 before.source,
-                 copy ? std::move(*copy) : nullptr,
-                 name,
-                 before.release,
-                 before.digest,
-                 nullptr,
-                 {before.contract, before.contract_number}});
+    slot.remember({nullptr,
+                   before.source,
+                   copy ? std::move(*copy) : nullptr,
+                   name,
+                   before.release,
+                   before.digest,
+                   nullptr,
+                   {before.contract, before.contract_number}});
 }
 
 result<void> set_recovery::load(stored_component const& of, first_module const& from, contract wanted,
                                 std::span<std::byte const> frame) {
-    load_options how;
-    how.snapshot = frame;
-    how.arguments = of.arguments;
-    auto made = std::make_shared<slot>(of.name, wanted, core_.surroundings_of(of.name));
-    made->family = of.family;
-    step_recorder own(core_.sink, of.name, steps_.mark());
-    auto loaded = core_.load_into(made, from, how, own, nullptr);
+    step_recorder own(at_.sink, of.name, steps_.mark());
+    auto const loaded = at_.loader.load_stored(of, from, wanted, frame, own);
     if (!loaded) return loaded.error();
+    auto const& made = *loaded;
     made->operation.take_after_all();
     held_turn const turn(made->operation);
     auto const running = made->running().info();
@@ -297,38 +295,37 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
         {{made.get(), of.snapshot, of.arguments, of.rolled_back_digest, of.rolled_back_reason}, false});
     steps_.progress(phase::persist,
                     fmt::format("{} {} is back, with its state as of {} (snapshot {})", of.name,
-                                running.release, date(of.snapshot.taken_ns), of.snapshot.sequence));
+                                running.release, utc_date(of.snapshot.taken_ns), of.snapshot.sequence));
     return {};
 }
 
 // The set as it runs now; until that is written, a process that dies finds the set that it has found before.
 result<void> set_recovery::make_durable() {
-    auto& kept = **core_.kept;
-    for (auto const& each : brought_) kept.vouch_for(each.as.of->entrance->name());
+    for (auto const& each : brought_) files_.vouch_for(each.as.of->entrance->name());
     std::vector<recovered_slot> changed;
     for (auto& each : brought_)
         if (each.is_changed) changed.push_back(std::move(each.as));
     if (changed.empty() && how_.without.empty()) return {};
     return steps_.run(phase::persist, [&]() -> result<void> {
         for (auto const& name : how_.without) {
-            if (auto aside = kept.set_aside(*set_.current.find(name)); !aside) return aside.error();
+            if (auto aside = files_.set_aside(*set_.current.find(name)); !aside) return aside.error();
             auto const* const before = set_.previous ? set_.previous->find(name) : nullptr;
             if (before != nullptr)
-                if (auto aside = kept.set_aside(*before); !aside) return aside.error();
-            kept.vouch_for(name);
+                if (auto aside = files_.set_aside(*before); !aside) return aside.error();
+            files_.vouch_for(name);
             steps_.warn(phase::persist, fmt::format("{} is not brought back: its state and module are in {}",
-                                                    name, (kept.path() / "aside").string()));
+                                                    name, (files_.path() / "aside").string()));
         }
-        return core_.keeping->commit_recovered(changed, how_.without);
+        return at_.store.durability()->commit_recovered(changed, how_.without);
     });
 }
 
 void set_recovery::undo() noexcept {
-    (*core_.kept)->vouch_for_none();
+    files_.vouch_for_none();
     try {
-        for (auto const& each : core_.components.last_loaded_first()) {
-            runtime_core::shut_down(each);
-            core_.components.remove(each->entrance->name());
+        for (auto const& each : at_.components.last_loaded_first()) {
+            component_loader::shut_down(each);
+            at_.components.remove(each->entrance->name());
         }
     } catch (std::bad_alloc const&) {
         // They stay loaded, and the next recover() says so.

@@ -1,21 +1,38 @@
 // Bringing a stored set back: all of it, or nothing.
 #pragma once
 
-#include "runtime/core.hpp"
+#include "report/step_recorder.hpp"
+#include "runtime/component_loader.hpp"
+#include "runtime/host_store.hpp"
+#include "runtime/registry.hpp"
 
+#include <hotswap/detail/module/policy.hpp>
 #include <hotswap/options.hpp>
+#include <hotswap/runtime.hpp>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace hotswap::detail {
 
+/// The parts of a runtime that a recovery works on.
+struct recovery_site {
+    runtime_options const& options;
+    module_policy const& policy;
+    host_store& store;
+    registry& components;
+    component_loader& loader;
+    event_sink const& sink;
+};
+
 /// One recovery. The runtime has no component yet.
 class set_recovery {
 public:
-    set_recovery(runtime_core& core, stored_set const& set, recover_options const& how, step_recorder& steps)
-        : core_(core), set_(set), how_(how), steps_(steps) {}
+    set_recovery(recovery_site const& at, stored_set const& set, recover_options const& options,
+                 step_recorder& steps)
+        : at_(at), files_(at.store.files()), set_(set), how_(options), steps_(steps) {}
 
     /// Effects:  after a refusal no component is loaded, and the store is as it was.
     /// Errors:   as `runtime::recover`; the message names every component that cannot be brought back.
@@ -37,12 +54,13 @@ private:
     result<void> go_back(stored_component const& of);
     result<void> load(stored_component const& of, first_module const& from, contract wanted,
                       std::span<std::byte const> frame);
-    void remember(slot& in, stored_module const& before, std::string const& name, step_recorder& own);
+    void remember(slot& slot, stored_module const& before, std::string const& name, step_recorder& own);
     result<void> make_durable();
     void undo() noexcept;
     bool is_left_out(std::string const& name) const;
 
-    runtime_core& core_;
+    recovery_site const& at_;
+    store& files_;
     stored_set const& set_;
     recover_options const& how_;
     step_recorder& steps_;
@@ -50,8 +68,10 @@ private:
 };
 
 /// Where a module of a set was signed anew since it was stored, its newer signature takes the place of the stored one, so
-/// that keys can be rotated. What cannot be read is left as it is.
-void renew_signatures(stored_component const& of, store& kept, runtime_options const& options,
-                      module_policy const& policy, step_recorder& steps);
+/// that keys can be rotated. A file that cannot be read is left as it is.
+void renew_signatures(stored_component const& of, recovery_site const& at, step_recorder& steps);
+
+/// "2026-11-26T14:08:24Z", of nanoseconds since 1970.
+std::string utc_date(std::int64_t nanoseconds);
 
 }  // namespace hotswap::detail

@@ -207,7 +207,7 @@ result<stored_snapshot> store::write_snapshot(std::string_view component, std::u
         made.sequence = ++last_sequence_;
     }
     made.file = snapshot_file(component, made.sequence);
-    loose_snapshot loose(*this, made);
+    uncommitted_snapshot snapshot(*this, made);
     {
         mutex_lock const lock(mutex_);
         uncommitted_.insert(made.file);
@@ -221,7 +221,7 @@ result<stored_snapshot> store::write_snapshot(std::string_view component, std::u
                                 component.size())
                        : snapshots_.write(made.file, parts, 0600);
     if (!written) return written.error();
-    loose.named();
+    snapshot.keep();
     return made;
 }
 

@@ -147,19 +147,20 @@ private:
 };
 
 /// A snapshot that no set names yet; given up with its owner.
-class loose_snapshot {
+class uncommitted_snapshot {
 public:
-    loose_snapshot(store& in, stored_snapshot written) noexcept : in_(&in), written_(std::move(written)) {}
-    loose_snapshot(loose_snapshot&& other) noexcept
+    uncommitted_snapshot(store& in, stored_snapshot written) noexcept
+        : in_(&in), written_(std::move(written)) {}
+    uncommitted_snapshot(uncommitted_snapshot&& other) noexcept
         : in_(std::exchange(other.in_, nullptr)), written_(std::move(other.written_)) {}
-    loose_snapshot& operator=(loose_snapshot&&) = delete;
-    ~loose_snapshot() {
+    uncommitted_snapshot& operator=(uncommitted_snapshot&&) = delete;
+    ~uncommitted_snapshot() {
         if (in_ != nullptr) in_->give_up(written_);
     }
 
     stored_snapshot const& operator*() const noexcept { return written_; }
-    /// A set names it now.
-    void named() noexcept { in_ = nullptr; }
+    /// A set names it: it stays.
+    void keep() noexcept { in_ = nullptr; }
 
 private:
     store* in_;

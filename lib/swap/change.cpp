@@ -63,7 +63,7 @@ result<void> change::hold_callers(implemented_contract const& next, std::string_
 
 result<void> change::check_neighbours(std::span<std::string const> changed) {
     if (!next_callers_) return {};
-    auto const warning = judge_other_neighbours(slot_, changed, *contract_step_);
+    auto const warning = check_other_neighbours(slot_, changed, *contract_step_);
     if (!warning) return steps_.refused(warning.error(), phase::plan);
     if (warning->empty()) return {};
     notes_.push_back(*warning);

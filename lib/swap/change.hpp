@@ -1,7 +1,7 @@
 // What one component becomes.
 #pragma once
 
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "swap/ending_callers.hpp"

@@ -14,7 +14,7 @@ std::string words_on_ending(served_contract const& before, contract_step const& 
         before.in_words(), step.after.in_words());
 }
 
-result<std::string> judge_other_neighbours(slot const& in, std::span<std::string const> changed,
+result<std::string> check_other_neighbours(slot const& in, std::span<std::string const> changed,
                                            contract_step const& step) {
     std::vector<std::string> insiders(changed.begin(), changed.end());
     insiders.push_back(in.entrance->name());

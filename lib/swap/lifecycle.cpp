@@ -1,7 +1,7 @@
 #include "swap/lifecycle.hpp"
 
 #include "base/refuse.hpp"
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "module/release.hpp"
 #include "module/static_block.hpp"
 #include "rehearsal/rehearsal.hpp"
@@ -51,7 +51,7 @@ result<owned_state> first_state(loaded_module const& module, load_options const&
 }  // namespace
 
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
-                        settings const& with, step_recorder& steps, persistence* keeper) {
+                        settings const& with, step_recorder& steps, durability* durable) {
     auto staged =
         stage_and_verify(area, steps, from.file, from.name, in.entrance->contract(), load_its_contract);
     if (!staged) return staged.error();
@@ -82,8 +82,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
         first->instance = std::move(*made);
         return {};
     });
-    if (constructed && keeper != nullptr)
-        constructed = steps.run(phase::persist, [&] { return keeper->commit_first(in, *first); });
+    if (constructed && durable != nullptr)
+        constructed = steps.run(phase::persist, [&] { return durable->commit_first(in, *first); });
     if (!constructed) {
         in.retire(std::move(first));
         return constructed;
@@ -101,8 +101,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
 namespace {
 
 // Why the last state is not in the store, if that is no reason to stay.
-result<std::string> keep_last_state(slot const& in, step_recorder& steps, persistence& keeper, bool force) {
-    auto kept = steps.run(phase::persist, [&] { return keeper.commit_unload(in); });
+result<std::string> keep_last_state(slot const& in, step_recorder& steps, durability& durable, bool force) {
+    auto kept = steps.run(phase::persist, [&] { return durable.commit_unload(in); });
     if (kept) return std::string();
     failure why = kept.error();
     if (why.code != errc::export_failed) return why;
@@ -110,7 +110,7 @@ result<std::string> keep_last_state(slot const& in, step_recorder& steps, persis
         why.message += "; or set unload_options::force: the store then keeps the state written last";
         return why;
     }
-    auto noted = steps.run(phase::persist, [&] { return keeper.commit_unload_as_it_was(in); });
+    auto noted = steps.run(phase::persist, [&] { return durable.commit_unload_as_it_was(in); });
     if (!noted) return noted.error();
     steps.warn(
         phase::persist,
@@ -120,7 +120,7 @@ result<std::string> keep_last_state(slot const& in, step_recorder& steps, persis
 
 }  // namespace
 
-result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force) {
+result<unload_report> unload(slot& in, step_recorder& steps, durability* durable, bool force) {
     std::string not_kept;
     steps.mark_old_serving();
     {
@@ -128,8 +128,8 @@ result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
         // No thread is inside, and a caller that waits would wait in vain: its last state is kept before it is let go.
-        if (keeper != nullptr) {
-            auto kept = keep_last_state(in, steps, *keeper, force);
+        if (durable != nullptr) {
+            auto kept = keep_last_state(in, steps, *durable, force);
             if (!kept) return kept.error();
             not_kept = std::move(*kept);
         }
@@ -152,7 +152,7 @@ namespace {
 result<void> predict(slot& in, staging_area& area, staged_module staged, replacement const& by,
                      migration_path const& way, swap_plan& plan) {
     bool const has_tables = (in.running().module->file().own_state().flags & abi::state_tables) != 0;
-    auto const rehearsed = by.rehearsals->passed(pair_of(in, staged));
+    auto const rehearsed = by.policy->passed(pair_of(in, staged));
     bool const asks_tables = has_tables && plan.transfer != transfer::handoff && !plan.state_dropped;
     if (asks_tables && !rehearsed && !plan.same_content) {
         plan.tables.way = table_way::unknown;
@@ -179,7 +179,7 @@ result<void> predict(slot& in, staging_area& area, staged_module staged, replace
 }
 
 // Whether the module serves the callers; or they end with it, which the plan says.
-result<void> judge_callers(slot const& in, module_file const& next, replacement const& by, swap_plan& plan) {
+result<void> check_callers(slot const& in, module_file const& next, replacement const& by, swap_plan& plan) {
     if (!in.callers->end_with(next.implements(), by.contract.view()))
         return in.callers->check(next.implements(), by.name);
     auto const& before = in.running().contract;
@@ -211,7 +211,7 @@ result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by,
         plan.warnings.push_back(std::move(note));
     for (auto const& each : by.passed_over) plan.warnings.push_back("passed over: " + each);
     auto const block = [&](failure const& why) { plan.blockers.push_back(steps.complete(why, why.phase)); };
-    if (auto served = judge_callers(in, next, by, plan); !served) block(served.error());
+    if (auto served = check_callers(in, next, by, plan); !served) block(served.error());
 
     plan.same_content = runs_already(in, *staged);
     plan.state_dropped = by.fresh_state;

@@ -1,7 +1,7 @@
 // The operations on a slot that replace nothing: load, snapshot, unload, plan.
 #pragma once
 
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "module/staging_area.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
@@ -28,13 +28,13 @@ struct first_module {
     std::filesystem::path source;  ///< where it is said to come from
 };
 
-/// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `keeper`.
+/// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `durable`.
 /// `with`: what the host has set for it, instead of what the options say.
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
-                        settings const& with, step_recorder& steps, persistence* keeper);
+                        settings const& with, step_recorder& steps, durability* durable);
 
 /// Ends a slot: its gate stays closed for good. `force`: also if its state cannot be written.
-result<unload_report> unload(slot& in, step_recorder& steps, persistence* keeper, bool force);
+result<unload_report> unload(slot& in, step_recorder& steps, durability* durable, bool force);
 
 /// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);

@@ -1,7 +1,7 @@
 // How long a pause will be, by what there is to move.
 #pragma once
 
-#include "rehearsal/rehearsals.hpp"
+#include "rehearsal/rehearsal_policy.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "transfer/closed_gates.hpp"

@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds between_claims{1};
 
 probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
                                  std::chrono::nanoseconds drain_deadline, step_recorder const& swap,
-                                 persistence* keeper)
+                                 durability* durable)
     : slots_([&of] {
           std::vector<watched> all;
           for (auto& each : of) all.push_back({std::move(each)});
@@ -37,7 +37,7 @@ probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probatio
       drain_deadline_(drain_deadline),
       sink_(swap.sink()),
       mark_(swap.mark().as(operation::probation)),
-      keeper_(keeper),
+      durable_(durable),
       thread_(thread_name(slots_.front().of->entrance->name(), '?'), [this]() noexcept {
           watch();
           over_.store(true, std::memory_order_release);
@@ -237,7 +237,7 @@ void probation_watch::retire_standby(slot& in, bool passed) {
     });
     in.sweep_retained();
     in.publish_facts();
-    if (keeper_ != nullptr) steps.run(phase::persist, [&] { return keeper_->note_probation_over(in); });
+    if (durable_ != nullptr) steps.run(phase::persist, [&] { return durable_->note_probation_over(in); });
     steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
                              passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
                              to_string(gone)));
@@ -295,7 +295,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     how.drain_deadline = drain_deadline_;
     how.discard_writes = terms_.discard_writes;
     how.end_neighbours_handles = true;  // they are by a contract of what failed
-    auto const done = return_to_standby(of, how, keeper_, {});
+    auto const done = return_to_standby(of, how, durable_, {});
     bool const may_work_later = !done && done.error().code == errc::drain_timeout && !is_last_try;
     for (std::size_t i = 0; i != of.size(); ++i) {
         auto& in = *of[i].of;
@@ -335,8 +335,8 @@ void probation_watch::note_sent_back(slot& in, generation_info const& failed, st
                               name, after, reason, done.to.release),
                        phase::probation),
         sent_back, "failed its probation and was sent back");
-    if (keeper_ != nullptr)
-        steps.run(phase::persist, [&] { return keeper_->note_rollback(in, sent_back, reason); });
+    if (durable_ != nullptr)
+        steps.run(phase::persist, [&] { return durable_->note_rollback(in, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
 }

@@ -1,7 +1,7 @@
 // Watches generations that are on probation together, and sends them back if one of them fails.
 #pragma once
 
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 
@@ -23,7 +23,7 @@ class probation_watch {
 public:
     /// Errors:   throws std::system_error if there is no thread.
     probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
-                    std::chrono::nanoseconds drain_deadline, step_recorder const& swap, persistence* keeper);
+                    std::chrono::nanoseconds drain_deadline, step_recorder const& swap, durability* durable);
     /// Stops looking, whatever comes of the generations.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
@@ -95,7 +95,7 @@ private:
     std::chrono::nanoseconds const drain_deadline_;
     event_sink const& sink_;
     operation_mark const mark_;  // the swap's
-    persistence* const keeper_;
+    durability* const durable_;
 
     mutable mutex mutex_;
     condition changed_;

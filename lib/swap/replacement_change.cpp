@@ -36,7 +36,7 @@ result<void> replacement_change::choose() {
         stay(*staged);
         return {};
     }
-    if (auto fits = judge(*staged); !fits) return fits;
+    if (auto fits = expect_fit(*staged); !fits) return fits;
     auto planned = steps_.run(
         phase::plan, [&] { return plan_path(slot_.running().module->file(), staged->verified, by_); });
     if (!planned) return planned.error();
@@ -47,7 +47,7 @@ result<void> replacement_change::choose() {
     return begin(std::move(*staged));
 }
 
-result<void> replacement_change::judge(staged_module const& staged) {
+result<void> replacement_change::expect_fit(staged_module const& staged) {
     if (auto held =
             hold_callers(staged.verified.implements(), by_.name, {by_.contract, by_.end_neighbours_handles});
         !held)

@@ -21,7 +21,7 @@ public:
 
 private:
     result<void> choose() override;
-    result<void> judge(staged_module const& staged);
+    result<void> expect_fit(staged_module const& staged);
     result<void> begin(staged_module staged);
     result<void> begin_afresh();
     void stay(staged_module const& staged);

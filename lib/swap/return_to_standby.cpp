@@ -12,7 +12,7 @@ namespace {
 
 result<std::vector<swap_report>> try_return(std::span<component_operation const> of,
                                             revert_options const& options, return_on which,
-                                            persistence* keeper, other_change const& otherwise) {
+                                            durability* durable, other_change const& otherwise) {
     std::vector<std::unique_ptr<change>> changes;
     for (auto const& each : of) {
         if (each.of->standby() != nullptr) {
@@ -24,7 +24,7 @@ result<std::vector<swap_report>> try_return(std::span<component_operation const>
         changes.push_back(std::move(*other));
     }
     transaction all(of.front().steps->operation(), std::move(changes),
-                    {.limits = {options.drain_deadline, options.pause_budget}, .keeper = keeper});
+                    {.limits = {options.drain_deadline, options.pause_budget}, .durable = durable});
     if (auto done = all.run(); !done) return done.error();
     return all.take_reports();
 }
@@ -32,16 +32,16 @@ result<std::vector<swap_report>> try_return(std::span<component_operation const>
 }  // namespace
 
 result<std::vector<swap_report>> return_to_standby(std::span<component_operation const> of,
-                                                   revert_options const& options, persistence* keeper,
+                                                   revert_options const& options, durability* durable,
                                                    other_change const& otherwise) {
     // A handoff has left the generation before without a state.
     bool const have_states = std::ranges::all_of(of, [](auto const& each) {
         auto const* const standby = each.of->standby();
         return standby == nullptr || standby->state;
     });
-    auto done = try_return(of, options, return_on::state_of_now, keeper, otherwise);
+    auto done = try_return(of, options, return_on::state_of_now, durable, otherwise);
     if (done || !have_states || !is_about_the_state(done.error().code)) return done;
-    if (options.discard_writes) return try_return(of, options, return_on::standby_state, keeper, otherwise);
+    if (options.discard_writes) return try_return(of, options, return_on::standby_state, durable, otherwise);
     auto why = done.error();
     why.message += "; or set discard_writes, to go back to the state before the swap";
     return why;

@@ -1,7 +1,7 @@
 // Components go back to the generations that stand by.
 #pragma once
 
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "report/step_recorder.hpp"
 #include "slot/slot.hpp"
 #include "swap/change.hpp"
@@ -31,7 +31,7 @@ using other_change = std::function<result<std::unique_ptr<change>>(component_ope
 /// untouched since. A component with nothing on standby becomes what `otherwise` says, in the same transaction.
 /// Errors:   as `revert`.
 result<std::vector<swap_report>> return_to_standby(std::span<component_operation const> of,
-                                                   revert_options const& options, persistence* keeper,
+                                                   revert_options const& options, durability* durable,
                                                    other_change const& otherwise);
 
 }  // namespace hotswap::detail

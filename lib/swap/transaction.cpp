@@ -16,9 +16,9 @@ transaction::transaction(hotswap::operation operation, std::vector<std::unique_p
 transaction::~transaction() {
     if (intent_ == 0) return;
     if (is_committed_)
-        terms_.keeper->not_durable(intent_);
+        terms_.durable->not_durable(intent_);
     else
-        terms_.keeper->refused(intent_, errc::out_of_memory);  // what ends an operation without a failure
+        terms_.durable->refused(intent_, errc::out_of_memory);  // what ends an operation without a failure
 }
 
 result<void> transaction::run() {
@@ -48,9 +48,9 @@ result<void> transaction::prepare() {
 
 // Before the gates close: notes durably what is about to happen.
 result<void> transaction::begin() {
-    if (terms_.keeper == nullptr) return {};
+    if (terms_.durable == nullptr) return {};
     auto noted = active_.front()->steps().run(phase::persist, [&] {
-        return terms_.keeper->begin(to_string(operation_), parts(), terms_.on_probation);
+        return terms_.durable->begin(to_string(operation_), parts(), terms_.on_probation);
     });
     if (!noted) return noted.error();
     intent_ = *noted;
@@ -135,7 +135,7 @@ result<void> transaction::prepare_again() {
 }
 
 failure transaction::refused(failure why) {
-    if (intent_ != 0) terms_.keeper->refused(std::exchange(intent_, 0), why.code);
+    if (intent_ != 0) terms_.durable->refused(std::exchange(intent_, 0), why.code);
     return why;
 }
 
@@ -152,7 +152,7 @@ void transaction::make_durable() {
     auto& steps = active_.front()->steps();
     auto done = steps.run(phase::persist, [&]() -> result<void> {
         try {
-            return terms_.keeper->commit(intent_, parts(), steps);
+            return terms_.durable->commit(intent_, parts(), steps);
         } catch (std::bad_alloc const&) {
             return refuse(errc::out_of_memory, phase::persist,
                           "the host is out of memory; free some, and checkpoint()");

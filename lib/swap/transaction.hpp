@@ -1,7 +1,7 @@
 // One or more changes that are committed, or undone, together.
 #pragma once
 
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 #include "swap/change.hpp"
 #include "transfer/closed_gates.hpp"
 
@@ -21,7 +21,7 @@ namespace hotswap::detail {
 struct transaction_terms {
     pause_limits limits{};
     bool on_probation = false;      ///< the old generations stand by instead of being retired
-    persistence* keeper = nullptr;  ///< makes it durable; null: nothing does
+    durability* durable = nullptr;  ///< makes it durable; null: nothing does
 };
 
 /// A swap, of one component or of several: their gates are closed together, and opened together for the new generations, or for

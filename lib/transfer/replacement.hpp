@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-class rehearsals;
+class rehearsal_policy;
 
 /// Which module comes next, and how.
 struct replacement {
@@ -29,8 +29,8 @@ struct replacement {
     bool allow_loss = false;
     hotswap::arguments const* arguments = nullptr;
     std::optional<hotswap::rehearse> rehearse{};
-    hotswap::detail::rehearsals* rehearsals = nullptr;  ///< null: this is none that is rehearsed
-    std::shared_ptr<module_copy const> copy{};          ///< copied instead of `file`, unless null
+    rehearsal_policy* policy = nullptr;         ///< null: this is none that is rehearsed
+    std::shared_ptr<module_copy const> copy{};  ///< copied instead of `file`, unless null
     std::vector<std::string> passed_over{};  ///< files that could have been taken, with the reason, in words
     shared_settings settings{};              ///< what is set for it; null: as for the running generation
     bool even_if_unchanged = false;          ///< also where it is the content that runs

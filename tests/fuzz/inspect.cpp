@@ -1,6 +1,6 @@
 // Any bytes as a module's file: a clean refusal, or a description that holds together.
 #include "module/digest.hpp"
-#include "module/judge.hpp"
+#include "module/inspect_bytes.hpp"
 
 #include <hotswap/detail/abi/descriptor.hpp>
 
@@ -33,11 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     std::vector<std::byte> file(begin, begin + size);
     file.shrink_to_fit();
     give_own_toolchain(file);
-    auto const judged =
-        hotswap::detail::judge({file, "fuzzed.so", std::string(64, '0'), std::nullopt}, {}, false);
-    for (auto const& found : judged.said.findings) require(!found.message.empty() && !found.remedy.empty());
-    if (judged.said.refusal() == nullptr)
-        require(!judged.said.component.empty() && !judged.said.states.empty() &&
-                judged.said.states.size() <= hotswap::abi::max_states);
+    auto const verdict =
+        hotswap::detail::inspect_bytes({file, "fuzzed.so", std::string(64, '0'), std::nullopt}, {}, false);
+    for (auto const& found : verdict.inspection.findings)
+        require(!found.message.empty() && !found.remedy.empty());
+    if (verdict.inspection.refusal() == nullptr)
+        require(!verdict.inspection.component.empty() && !verdict.inspection.states.empty() &&
+                verdict.inspection.states.size() <= hotswap::abi::max_states);
     return 0;
 }

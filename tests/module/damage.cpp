@@ -47,8 +47,8 @@ bytes damage(bytes file, std::mt19937& random) {
 errc without(std::int64_t tag, std::function<void(Elf64_Dyn&)> const& change) {
     auto file = test::unsealed(test::read(modules / "plain-1.0.0.so"));
     REQUIRE(test::change_dynamic(file, tag, change) == 1);
-    auto const judged = verify_module(file, "x.so");
-    return judged ? errc{} : judged.error().code;
+    auto const verified = verify_module(file, "x.so");
+    return verified ? errc{} : verified.error().code;
 }
 
 }  // namespace
@@ -135,8 +135,8 @@ TEST_CASE("damage: an unsealed module whose segments cannot be mapped is refused
     auto const code = [](std::uint32_t type, std::function<void(Elf64_Phdr&)> const& change) {
         auto file = test::unsealed(test::read(modules / "plain-1.0.0.so"));
         test::change_segments(file, type, change);
-        auto const judged = verify_module(file, "x.so");
-        return judged ? errc{} : judged.error().code;
+        auto const verified = verify_module(file, "x.so");
+        return verified ? errc{} : verified.error().code;
     };
     CHECK(code(PT_LOAD, [](Elf64_Phdr& s) { s.p_align = 24; }) == errc::damaged_module);
     CHECK(code(PT_LOAD, [](Elf64_Phdr& s) { s.p_memsz = s.p_filesz / 2; }) == errc::damaged_module);

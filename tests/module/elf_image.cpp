@@ -57,11 +57,11 @@ bool is_refusal_of_bytes(errc code) {
 
 /// A clean error, or a result whose parts hold together.
 bool is_judged(std::span<std::byte const> file) {
-    auto const judged = verify_module(file, "x.so");
-    if (!judged) return is_refusal_of_bytes(judged.error().code) && !judged.error().message.empty();
-    return judged->descriptor.state_count <= hotswap::abi::max_states && !judged->component().empty() &&
-           judged->state(judged->descriptor.schema_version) != nullptr &&
-           std::string_view(judged->descriptor.toolchain) == hotswap::abi::toolchain;
+    auto const verified = verify_module(file, "x.so");
+    if (!verified) return is_refusal_of_bytes(verified.error().code) && !verified.error().message.empty();
+    return verified->descriptor.state_count <= hotswap::abi::max_states && !verified->component().empty() &&
+           verified->state(verified->descriptor.schema_version) != nullptr &&
+           std::string_view(verified->descriptor.toolchain) == hotswap::abi::toolchain;
 }
 
 }  // namespace
@@ -91,10 +91,10 @@ TEST_CASE("elf: a module truncated at any byte is refused, and nothing behind it
     std::size_t misjudged = 0;
     for (std::size_t size = 0; size != file.size(); ++size) {
         auto const cut = memory.hold(std::span(file).first(size));
-        auto const judged = verify_module(cut, "x.so");
-        if (judged)
+        auto const verified = verify_module(cut, "x.so");
+        if (verified)
             ++accepted;
-        else if (judged.error().code != (size < SELFMAG ? errc::not_elf : errc::truncated_file))
+        else if (verified.error().code != (size < SELFMAG ? errc::not_elf : errc::truncated_file))
             ++misjudged;
     }
     CHECK(accepted == 0);
@@ -238,9 +238,9 @@ TEST_CASE("descriptor: it is found after gc-sections, strip and LTO") {
     for (char const* const name : {"plain_gc-1.0.0.so", "plain_stripped-1.0.0.so", "plain_lto-1.0.0.so"}) {
         INFO(name);
         auto const file = test::read(test::modules / name);
-        auto const judged = verify_module(file, name);
-        REQUIRE_MESSAGE(judged.has_value(), judged.error().message);
-        CHECK(judged->component() == "plain");
-        CHECK(judged->release() == "1.0.0");
+        auto const verified = verify_module(file, name);
+        REQUIRE_MESSAGE(verified.has_value(), verified.error().message);
+        CHECK(verified->component() == "plain");
+        CHECK(verified->release() == "1.0.0");
     }
 }

@@ -80,15 +80,15 @@ TEST_CASE("toolchain: hotswap-lint says that it is the package that a module doe
 
 #if defined(HOTSWAP_TEST_CLANG)
 TEST_CASE("toolchain: a component that clang++ compiled passes every check, and has no unique symbols") {
-    auto const judged = verified("plain_clang-1.0.0.so");
-    REQUIRE_MESSAGE(judged.has_value(), judged.error().message);
-    CHECK(judged->component() == "plain");
-    CHECK(std::string_view(judged->descriptor.toolchain) == hotswap::abi::toolchain);
-    CHECK(judged->keeps_mapped.empty());
+    auto const module = verified("plain_clang-1.0.0.so");
+    REQUIRE_MESSAGE(module.has_value(), module.error().message);
+    CHECK(module->component() == "plain");
+    CHECK(std::string_view(module->descriptor.toolchain) == hotswap::abi::toolchain);
+    CHECK(module->keeps_mapped.empty());
     // Its state is that of the component that this compiler made of the same source.
     auto const ours = verified("plain-1.0.0.so");
     REQUIRE(ours.has_value());
-    CHECK(judged->own_state().layout == ours->own_state().layout);
-    CHECK(judged->own_state().flags == ours->own_state().flags);
+    CHECK(module->own_state().layout == ours->own_state().layout);
+    CHECK(module->own_state().flags == ours->own_state().flags);
 }
 #endif

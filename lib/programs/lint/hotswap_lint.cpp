@@ -41,7 +41,7 @@ bool refused(char const* path, hotswap::errc code, std::string_view message) {
     return false;
 }
 
-bool judge(char const* path, options const& how) {
+bool inspect_file(char const* path, options const& how) {
     if (how.seal)
         if (auto const sealed = hotswap::detail::seal_file(path); !sealed)
             return refused(path, sealed.error().code, sealed.error().message);
@@ -86,7 +86,7 @@ int run(int count, char** words) {
         return 2;
     }
     bool good = true;
-    for (char const* const file : how.files) good = judge(file, how) && good;
+    for (char const* const file : how.files) good = inspect_file(file, how) && good;
     return good ? 0 : 1;
 }
 

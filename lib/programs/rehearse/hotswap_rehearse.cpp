@@ -1,8 +1,8 @@
 // hotswap-rehearse FILE [RUNNING loaded|constructed|alone]: tries a module in a process of its own, next to the one that runs, on
 // behalf of a host that started it.
 #include "programs/rehearse/confinement.hpp"
+#include "programs/rehearse/rehearse_module.hpp"
 #include "programs/rehearse/reporter.hpp"
-#include "programs/rehearse/trial.hpp"
 #include "rehearsal/rehearsal_wire.hpp"
 
 #include <fcntl.h>
@@ -74,5 +74,5 @@ int main(int count, char** words) {
     close_range(wire::report_fd + 1, ~0U, 0);
     hotswap::rehearse::reporter::begin();
     hotswap::rehearse::confine(wanted, files->how != wire::next_to::nothing);
-    hotswap::rehearse::try_out(*files, wanted, all.subspan(sizeof wanted));
+    hotswap::rehearse::rehearse_module(*files, wanted, all.subspan(sizeof wanted));
 }

@@ -45,7 +45,7 @@ std::size_t count_free_keys() noexcept {
 
 std::uint64_t count_threads_before() noexcept {
 #if defined(__SANITIZE_THREAD__)
-    detail::library_thread(detail::thread_name("trial"), []() noexcept {
+    detail::library_thread(detail::thread_name("rehearsal"), []() noexcept {
     }).join();  // with the first thread the sanitizer starts one of its own
 #endif
     return count_threads();

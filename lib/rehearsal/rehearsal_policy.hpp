@@ -33,9 +33,9 @@ struct tried_pair {
 };
 
 /// Threads:  [any]
-class rehearsals {
+class rehearsal_policy {
 public:
-    rehearsals(rehearsal_options options, std::optional<rehearse> usual);
+    rehearsal_policy(rehearsal_options options, std::optional<rehearse> usual);
 
     rehearsal_options const& options() const noexcept { return options_; }
     /// Whether an option asked for what is done, so that doing without it is refused.

@@ -1,4 +1,4 @@
-// The one judgement of a module's bytes, on which loading, inspecting and the tools stand.
+// The one check of a module's bytes: loading, inspecting and the tools use it.
 #pragma once
 
 #include <hotswap/detail/abi/descriptor.hpp>
@@ -22,14 +22,14 @@ struct module_bytes {
     std::optional<std::string> signature;  ///< what stands next to it
 };
 
-struct judgement {
-    inspection said;
+struct verdict {
+    hotswap::inspection inspection;
     abi::descriptor descriptor;            ///< as far as it could be read
     bool leaves_without_trace = false;     ///< it imports what leaves callbacks that cannot be found later
     std::uint64_t static_block_bytes = 0;  ///< of the static block of thread-local memory, at each load
 };
 
 /// Reads all of a module's bytes without running any of them. A damaged file has the one finding that stopped the reading.
-judgement judge(module_bytes const& file, module_policy const& policy, bool as_host);
+verdict inspect_bytes(module_bytes const& file, module_policy const& policy, bool as_host);
 
 }  // namespace hotswap::detail

@@ -1,4 +1,4 @@
-// A part of a judgement: a value, or the finding that refuses the file.
+// A checked part of a module: a value, or the finding that refuses the file.
 #pragma once
 
 #include <hotswap/detail/module/finding.hpp>
@@ -13,9 +13,9 @@
 
 namespace hotswap::detail {
 
-/// A value, or the finding on account of which there is none.
+/// A value, or the finding that says why there is none.
 template <class T>
-using judged = boost::system::result<T, finding>;
+using checked = boost::system::result<T, finding>;
 
 inline finding refusing(errc code, std::string offender, std::string message, std::string remedy) {
     return {severity::refuse, code, std::move(offender), std::move(message), std::move(remedy)};

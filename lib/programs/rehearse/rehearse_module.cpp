@@ -1,4 +1,4 @@
-#include "programs/rehearse/trial.hpp"
+#include "programs/rehearse/rehearse_module.hpp"
 
 #include "module/brought_libraries.hpp"
 #include "module/loaded_note.hpp"
@@ -129,7 +129,7 @@ void write_back(abi::module_api const& module, std::uint32_t version, void const
 
 }  // namespace
 
-void try_out(tried_files const& files, wire::request const& wanted, std::span<std::byte const> rest) {
+void rehearse_module(tried_files const& files, wire::request const& wanted, std::span<std::byte const> rest) {
     auto const parts = wire::request_parts::of(wanted, rest).value_or(wire::request_parts{});
     auto const settings = read_arguments(wanted.setting_count, parts.settings);
     surroundings around(wanted.now, as_text(parts.origin), {settings.data(), settings.size()}, true);

@@ -1,4 +1,4 @@
-#include "rehearsal/rehearsals.hpp"
+#include "rehearsal/rehearsal_policy.hpp"
 
 #include "rehearsal/helper_file.hpp"
 
@@ -6,10 +6,10 @@
 
 namespace hotswap::detail {
 
-rehearsals::rehearsals(rehearsal_options options, std::optional<rehearse> usual)
+rehearsal_policy::rehearsal_policy(rehearsal_options options, std::optional<rehearse> usual)
     : options_(std::move(options)), usual_(usual) {}
 
-bool rehearsals::want(std::optional<rehearse> by_swap, tried_pair const& files) const {
+bool rehearsal_policy::want(std::optional<rehearse> by_swap, tried_pair const& files) const {
     switch (by_swap.value_or(usual_.value_or(rehearse::when_new))) {
         case rehearse::never:
             return false;
@@ -23,20 +23,20 @@ bool rehearsals::want(std::optional<rehearse> by_swap, tried_pair const& files) 
     return true;
 }
 
-void rehearsals::has_passed(tried_pair const& files, measured_steps const& measured) {
+void rehearsal_policy::has_passed(tried_pair const& files, measured_steps const& measured) {
     mutex_lock const lock(mutex_);
     passed_.insert_or_assign(files, measured);
 }
 
-std::optional<measured_steps> rehearsals::passed(tried_pair const& files) const {
+std::optional<measured_steps> rehearsal_policy::passed(tried_pair const& files) const {
     mutex_lock const lock(mutex_);
     auto const found = passed_.find(files);
     return found == passed_.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::filesystem::path rehearsals::find_helper() const { return find_helper_file(options_.helper); }
+std::filesystem::path rehearsal_policy::find_helper() const { return find_helper_file(options_.helper); }
 
-bool rehearsals::is_first_without_helper() {
+bool rehearsal_policy::is_first_without_helper() {
     mutex_lock const lock(mutex_);
     return !std::exchange(warned_, true);
 }

@@ -18,7 +18,7 @@ struct tried_files {
 /// Does with the next module what a swap does, stage by stage, next to what is wanted of the running one, and ends the process
 /// with a report: complete, or up to what was refused.
 /// Effects:  `rest` is what follows the request: see `wire::request`.
-[[noreturn]] void try_out(tried_files const& files, detail::wire::request const& wanted,
-                          std::span<std::byte const> rest);
+[[noreturn]] void rehearse_module(tried_files const& files, detail::wire::request const& wanted,
+                                  std::span<std::byte const> rest);
 
 }  // namespace hotswap::rehearse

@@ -1,4 +1,4 @@
-#include "module/judge.hpp"
+#include "module/inspect_bytes.hpp"
 
 #include "module/descriptor_note.hpp"
 #include "module/lints.hpp"
@@ -30,67 +30,68 @@ void describe(inspection& said, abi::descriptor const& d) {
                                (e.flags & abi::state_tables) != 0});
 }
 
-void check_seal(judgement& j, elf_image const& image, std::string_view name, module_policy const& policy) {
-    auto const sealed = read_seal(image, j.descriptor, name);
-    if (!sealed) return j.said.findings.push_back(sealed.error());
-    j.said.sealed = *sealed;
+void check_seal(verdict& found, elf_image const& image, std::string_view name, module_policy const& policy) {
+    auto const sealed = read_seal(image, found.descriptor, name);
+    if (!sealed) return found.inspection.findings.push_back(sealed.error());
+    found.inspection.sealed = *sealed;
     if (*sealed) return;
-    j.said.findings.push_back({policy.require_seal ? severity::refuse : severity::warn, errc::unsealed_module,
-                               "the seal",
-                               fmt::format("{} was never sealed, so that damage to it cannot be told", name),
-                               "build it with hotswap_add_component, or seal it with hotswap-lint --seal"});
+    found.inspection.findings.push_back(
+        {policy.require_seal ? severity::refuse : severity::warn, errc::unsealed_module, "the seal",
+         fmt::format("{} was never sealed, so that damage to it cannot be told", name),
+         "build it with hotswap_add_component, or seal it with hotswap-lint --seal"});
 }
 
 // A family's newest file is chosen by the names; what the module says of itself is what reports tell.
-void check_name(judgement& j, std::string_view name) {
+void check_name(verdict& found, std::string_view name) {
     auto const promised = release_in_name(std::string(name));
-    if (promised.empty() || promised == j.said.release) return;
-    j.said.findings.push_back(
+    if (promised.empty() || promised == found.inspection.release) return;
+    found.inspection.findings.push_back(
         warning(errc::lint_refused, promised,
                 fmt::format("{} is release {} by its name and {} by its descriptor: it is chosen by the name",
-                            name, promised, j.said.release),
+                            name, promised, found.inspection.release),
                 fmt::format("call the file {}-{}.so, or build it with that release",
-                            family_of(std::string(name)), j.said.release)));
+                            family_of(std::string(name)), found.inspection.release)));
 }
 
 }  // namespace
 
-judgement judge(module_bytes const& file, module_policy const& policy, bool as_host) {
-    judgement j;
+verdict inspect_bytes(module_bytes const& file, module_policy const& policy, bool as_host) {
+    verdict found;
     auto const name = file.name;
-    auto& findings = j.said.findings;
-    j.said.name = name;
-    j.said.digest = file.digest;
+    auto& findings = found.inspection.findings;
+    found.inspection.name = name;
+    found.inspection.digest = file.digest;
     auto const image = elf_image::read(file.content, name);
     if (!image) {
         findings.push_back(image.error());
-        return j;
+        return found;
     }
-    j.said.build_id = image->build_id();
-    j.said.keeps_mapped = what_keeps_mapped(*image);
-    j.leaves_without_trace = leaves_without_trace(*image);
-    j.static_block_bytes = static_block_bytes(*image);
+    found.inspection.build_id = image->build_id();
+    found.inspection.keeps_mapped = what_keeps_mapped(*image);
+    found.leaves_without_trace = leaves_without_trace(*image);
+    found.static_block_bytes = static_block_bytes(*image);
     auto const descriptor = read_descriptor(*image, name, as_host);
     if (!descriptor) {
         findings.push_back(descriptor.error());
-        return j;
+        return found;
     }
-    j.descriptor = *descriptor;
-    describe(j.said, *descriptor);
-    check_name(j, name);
-    check_seal(j, *image, name, policy);
+    found.descriptor = *descriptor;
+    describe(found.inspection, *descriptor);
+    check_name(found, name);
+    check_seal(found, *image, name, policy);
     if (!policy.trusted_keys.empty()) {
-        auto by = check_signature(file.signature, {j.said.component, j.said.release, j.said.digest}, name,
-                                  policy.trusted_keys);
+        auto by = check_signature(
+            file.signature, {found.inspection.component, found.inspection.release, found.inspection.digest},
+            name, policy.trusted_keys);
         if (by)
-            j.said.signed_by = std::move(*by);
+            found.inspection.signed_by = std::move(*by);
         else
             findings.push_back(by.error());
     }
     for (auto& found : lint(*image, name, as_host)) findings.push_back(std::move(found));
     std::stable_partition(findings.begin(), findings.end(),
                           [](finding const& f) { return f.severity == severity::refuse; });
-    return j;
+    return found;
 }
 
 }  // namespace hotswap::detail

@@ -30,7 +30,7 @@ struct kept_state {
 /// The snapshot of one of several slots.
 struct slot_snapshot {
     slot* of;
-    loose_snapshot snapshot;
+    uncommitted_snapshot snapshot;
 };
 
 /// One component's part of an operation.
@@ -56,9 +56,9 @@ struct recovered_slot {
 /// Its gate is open then, so that no caller waits for a disk; but for the last state of what is unloaded, or not served yet.
 /// Errors:   of all: store_full, store_read_only, store_failed.
 /// Threads:  [any]
-class persistence {
+class durability {
 public:
-    explicit persistence(store& kept) noexcept : store_(kept) {}
+    explicit durability(store& kept) noexcept : store_(kept) {}
 
     /// Before the gates close: keeps the modules that come next, and notes what is about to happen.
     result<std::uint64_t> begin(std::string_view operation, std::span<durable_part const> parts,
@@ -84,7 +84,7 @@ public:
     /// The module's file, for a set that is to name it.
     result<void> keep(loaded_module const& module);
     /// A snapshot that is in no set yet.
-    result<loose_snapshot> write(slot const& in, kept_state const& state);
+    result<uncommitted_snapshot> write(slot const& in, kept_state const& state);
     /// What a probation has sent back, so that it is not tried again after a restart either.
     result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
     /// The running generation is no longer on probation: a process that dies no longer makes it suspect.

@@ -1,4 +1,4 @@
-#include "durable/persistence.hpp"
+#include "durable/durability.hpp"
 
 #include "base/refuse.hpp"
 #include "slot/closed_here.hpp"
@@ -108,7 +108,7 @@ result<void> own_state_of(generation const& of, frame_of& out) {
 }  // namespace
 
 // The signature is kept with it, so that a recovery judges the module as it was judged when it was let in.
-result<void> persistence::keep(loaded_module const& module) {
+result<void> durability::keep(loaded_module const& module) {
     auto const& copy = *module.staged().copy();
     auto const signature =
         copy.signature() ? std::as_bytes(std::span(*copy.signature())) : std::span<std::byte const>();
@@ -122,8 +122,8 @@ result<void> persistence::keep(loaded_module const& module) {
     return {};
 }
 
-result<std::uint64_t> persistence::begin(std::string_view operation, std::span<durable_part const> parts,
-                                         bool on_probation) {
+result<std::uint64_t> durability::begin(std::string_view operation, std::span<durable_part const> parts,
+                                        bool on_probation) {
     expect_open();
     intent what;
     what.operation = operation;
@@ -137,7 +137,7 @@ result<std::uint64_t> persistence::begin(std::string_view operation, std::span<d
     return store_.note_intent(what);
 }
 
-void persistence::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
+void durability::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
     try {
         // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
         static_cast<void>(store_.note_outcome(id, std::string(how).append(why)));
@@ -145,34 +145,34 @@ void persistence::note_end(std::uint64_t id, std::string_view how, std::string_v
     }
 }
 
-void persistence::refused(std::uint64_t id, errc why) noexcept {
+void durability::refused(std::uint64_t id, errc why) noexcept {
     expect_open();
     note_end(id, "refused: ", to_string(why));
 }
 
-void persistence::not_durable(std::uint64_t id) noexcept {
+void durability::not_durable(std::uint64_t id) noexcept {
     expect_open();
     note_end(id, "not durable", {});
 }
 
-result<loose_snapshot> persistence::write(slot const& in, kept_state const& state) {
+result<uncommitted_snapshot> durability::write(slot const& in, kept_state const& state) {
     auto written = store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
     if (!written) return written.error();
-    return loose_snapshot(store_, std::move(*written));
+    return uncommitted_snapshot(store_, std::move(*written));
 }
 
 /// What the next set says of a component: a generation, on the state of a snapshot.
-struct persistence::next_entry {
+struct durability::next_entry {
     slot const* in;
     generation const* of;
-    loose_snapshot snapshot;
+    uncommitted_snapshot snapshot;
     hotswap::arguments arguments{};
     /// Of the schema of the module before, which reads the snapshot, too.
     std::optional<std::uint32_t> version_before{};
     bool unloaded = false;
 };
 
-result<void> persistence::commit_entries(std::span<next_entry> entries) {
+result<void> durability::commit_entries(std::span<next_entry> entries) {
     auto done = store_.commit([&](manifest& set) {
         for (auto const& each : entries) {
             auto& entry = entry_of(set, each.in->entrance->name());
@@ -185,12 +185,12 @@ result<void> persistence::commit_entries(std::span<next_entry> entries) {
         }
     });
     if (!done) return done.error();
-    for (auto& each : entries) each.snapshot.named();
+    for (auto& each : entries) each.snapshot.keep();
     store_.sweep();
     return {};
 }
 
-result<persistence::next_entry> persistence::entry_from(durable_part const& part) {
+result<durability::next_entry> durability::entry_from(durable_part const& part) {
     frame_of state;
     auto const& old = *part.old;
     auto done = state.fill(*old.module, old.state.get(), part.path->exchange_version, *part.arguments);
@@ -202,7 +202,7 @@ result<persistence::next_entry> persistence::entry_from(durable_part const& part
 }
 
 // After a handoff both modules have the same schema.
-result<persistence::next_entry> persistence::entry_of_live(slot& in, step_recorder const& steps) {
+result<durability::next_entry> durability::entry_of_live(slot& in, step_recorder const& steps) {
     if (auto kept = keep(*in.running().module); !kept) return kept.error();
     step_recorder own(steps.sink(), in.entrance->name(), steps.mark().as(operation::checkpoint));
     auto const frame = take_snapshot(in, own);
@@ -213,8 +213,8 @@ result<persistence::next_entry> persistence::entry_of_live(slot& in, step_record
     return next_entry{&in, &in.running(), std::move(*snapshot), {}, version};
 }
 
-result<void> persistence::commit(std::uint64_t id, std::span<durable_part const> parts,
-                                 step_recorder const& steps) {
+result<void> durability::commit(std::uint64_t id, std::span<durable_part const> parts,
+                                step_recorder const& steps) {
     expect_open();
     std::vector<next_entry> entries;
     entries.reserve(parts.size());
@@ -227,7 +227,7 @@ result<void> persistence::commit(std::uint64_t id, std::span<durable_part const>
     return store_.note_outcome(id, "committed");
 }
 
-result<void> persistence::commit_own(slot const& in, generation const& of, bool unloaded) {
+result<void> durability::commit_own(slot const& in, generation const& of, bool unloaded) {
     if (auto kept = keep(*of.module); !kept) return kept;
     frame_of state;
     if (auto done = own_state_of(of, state); !done) return done;
@@ -238,13 +238,13 @@ result<void> persistence::commit_own(slot const& in, generation const& of, bool 
     return commit_entries(std::span(&entry, 1));
 }
 
-result<void> persistence::commit_first(slot const& in, generation const& first) {
+result<void> durability::commit_first(slot const& in, generation const& first) {
     return commit_own(in, first, false);
 }
 
-result<void> persistence::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
+result<void> durability::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
 
-result<void> persistence::commit_unload_as_it_was(slot const& in) {
+result<void> durability::commit_unload_as_it_was(slot const& in) {
     auto done = store_.commit([&](manifest& set) {
         auto* const entry = set.find(in.entrance->name());
         if (entry == nullptr) return;
@@ -256,7 +256,7 @@ result<void> persistence::commit_unload_as_it_was(slot const& in) {
 }
 
 // A module whose own commit failed is in no set, and may have been swept.
-result<void> persistence::commit_all(std::span<slot_snapshot> taken, bool are_last) {
+result<void> durability::commit_all(std::span<slot_snapshot> taken, bool are_last) {
     for (auto const& [in, snapshot] : taken)
         if (auto kept = keep(*in->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
@@ -269,14 +269,14 @@ result<void> persistence::commit_all(std::span<slot_snapshot> taken, bool are_la
         }
     });
     if (!done) return done.error();
-    for (auto& each : taken) each.snapshot.named();
+    for (auto& each : taken) each.snapshot.keep();
     store_.sweep();
     return {};
 }
 
 // The snapshots are those that are in the store already, so that nothing is lost that the set before has.
-result<void> persistence::commit_recovered(std::span<recovered_slot const> changed,
-                                           std::span<std::string const> gone) {
+result<void> durability::commit_recovered(std::span<recovered_slot const> changed,
+                                          std::span<std::string const> gone) {
     for (auto const& each : changed)
         if (auto kept = keep(*each.of->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
@@ -295,7 +295,7 @@ result<void> persistence::commit_recovered(std::span<recovered_slot const> chang
     return {};
 }
 
-result<void> persistence::note_probation_over(slot const& in) {
+result<void> durability::note_probation_over(slot const& in) {
     expect_open();
     auto const set = store_.current();
     auto const* const found = set.find(in.entrance->name());
@@ -305,7 +305,7 @@ result<void> persistence::note_probation_over(slot const& in) {
     return {};
 }
 
-result<void> persistence::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
+result<void> durability::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
     expect_open();
     auto done = store_.commit([&](manifest& set) {
         auto& entry = entry_of(set, in.entrance->name());

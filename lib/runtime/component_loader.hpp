@@ -1,0 +1,58 @@
+// How a component comes into a runtime, and how it leaves.
+#pragma once
+
+#include "module/staging_area.hpp"
+#include "report/step_recorder.hpp"
+#include "runtime/host_contexts.hpp"
+#include "runtime/host_store.hpp"
+#include "runtime/module_locator.hpp"
+#include "runtime/registry.hpp"
+#include "swap/lifecycle.hpp"
+
+#include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
+#include <hotswap/report.hpp>
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+namespace hotswap::detail {
+
+/// Threads:  [any]
+class component_loader {
+public:
+    component_loader(registry& components, host_contexts& contexts, host_store& store,
+                     module_locator& locator, staging_area& staging) noexcept
+        : components_(components), contexts_(contexts), store_(store), locator_(locator), staging_(staging) {}
+
+    /// A component that the host loads.
+    result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
+                                       step_recorder& steps);
+    /// A component of the stored set, which a recovery brings back with what the host had set for it. It is durable already.
+    /// Errors:   those of `load_first`.
+    result<std::shared_ptr<slot>> load_stored(stored_component const& of, first_module const& from,
+                                              contract wanted, std::span<std::byte const> frame,
+                                              step_recorder& steps);
+    /// Ends a component of which the caller holds the operation.
+    result<unload_report> unload(slot& slot, unload_options const& options, step_recorder& steps);
+    /// Ends a component without a report, as a runtime that is destroyed does. False if code of it may still run, or call
+    /// the host: then it keeps its code.
+    static bool shut_down(std::shared_ptr<slot> slot) noexcept;
+
+private:
+    result<std::shared_ptr<gate>> load_into(std::shared_ptr<slot> made, first_module const& from,
+                                            load_options const& options, settings const& with,
+                                            durability* durable, step_recorder& steps);
+    settings stored_settings(slot& slot, first_module const& from) const;
+    static result<void> expect_no_referrers(slot const& slot, unload_options const& options,
+                                            step_recorder& steps);
+
+    registry& components_;
+    host_contexts& contexts_;
+    host_store& store_;
+    module_locator& locator_;
+    staging_area& staging_;
+};
+
+}  // namespace hotswap::detail

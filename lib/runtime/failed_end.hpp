@@ -1,0 +1,32 @@
+// Events about the end of a runtime, which nothing else can report any more.
+#pragma once
+
+#include "report/event_bus.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace hotswap::detail {
+
+/// Publishes an error of the last checkpoint, or of what comes with it. Without memory for the event there is none.
+template <class... A>
+void publish_failed_end(event_bus& events, fmt::format_string<A...> sentence, A&&... about) noexcept {
+    try {
+        events.publish({std::chrono::system_clock::now(),
+                        level::error,
+                        "",
+                        operation::checkpoint,
+                        0,
+                        phase::persist,
+                        outcome::failed,
+                        {},
+                        fmt::format(sentence, std::forward<A>(about)...)});
+    } catch (std::exception const&) {
+        // The end that is reported here goes on all the same.
+    }
+}
+
+}  // namespace hotswap::detail

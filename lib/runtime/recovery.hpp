@@ -1,0 +1,13 @@
+// What a new process does with the set that the process before has left in the store.
+#pragma once
+
+#include "runtime/set_recovery.hpp"
+
+namespace hotswap::detail {
+
+/// Loads the last committed set, and settles the operations that were under way when the process before ended.
+/// Errors:   as `runtime::recover`.
+/// Threads:  [control], before anything else.
+result<void> recover(recovery_site const& at, recover_options const& options, step_recorder& steps);
+
+}  // namespace hotswap::detail
