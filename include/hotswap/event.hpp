@@ -1,4 +1,4 @@
-// What the runtime tells its subscribers.
+// The events that the runtime sends to its subscribers.
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
@@ -24,7 +24,7 @@ std::string_view to_string(outcome how) noexcept;
 /// "debug", "info", "warning" or "error".
 std::string_view to_string(level severity) noexcept;
 
-/// What a runtime does to its components; of each, steps are events.
+/// An operation of a runtime on its components; the steps of each operation are events.
 enum class operation : std::uint8_t {
     load,
     swap,

@@ -51,7 +51,7 @@ void load_sequence(input_archive& in, T& value) {
     }
 }
 
-// Entries come in the order in which they were written, so that an ordered container takes each at its end.
+// Entries come in the order in which they were written, so an ordered container inserts each at its end.
 template <class T>
 void load_set(input_archive& in, T& value) {
     using element = typename T::value_type;
