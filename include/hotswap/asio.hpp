@@ -2,7 +2,7 @@
 // Boost.Asio, header-only.
 //
 //     auto hold = co_await hotswap::async_lease(cache, boost::asio::use_awaitable);
-//     co_await hold->refresh(key);   // and whatever else suspends
+//     co_await hold->refresh(key);   // and any other suspension
 #pragma once
 
 #include <hotswap/detail/slot/handle.hpp>

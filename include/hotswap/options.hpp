@@ -119,7 +119,7 @@ struct revert_options {
     bool allow_loss = false;
     hotswap::arguments arguments{};
     /// Go back to the state before the swap, if the downgrade is lossy or missing, or refuses the data. All
-    /// later writes are lost, and the report counts them.
+    /// writes since the swap are lost, and the report counts them.
     bool discard_writes = false;
     /// Whether a revert that ends handles, as `swap_options::contract` describes, may also end handles of
     /// other components.

@@ -65,9 +65,8 @@ struct runtime_options {
 ///           component. Operations on different components run in parallel.
 /// Lifetime: its destructor saves the state of every component in the store, if there is one
 ///           (`checkpoint_on_exit`), and unloads it; code that a lease still holds then stays mapped for
-///           good.
-/// The runtime belongs to the process that made it: in a forked child its operations are refused
-/// (other_process), and its destructor leaves everything unchanged.
+///           good. The runtime belongs to the process that made it: in a forked child its operations are
+///           refused (other_process), and its destructor leaves everything unchanged.
 class runtime {
 public:
     /// Effects:  opens the store, if there is one; each operation that needs the store reports why it could
@@ -195,8 +194,8 @@ public:
     /// Threads:  [control]
     [[nodiscard]] result<unload_report> unload(std::string_view name, unload_options const& options = {});
 
-    /// Restores the last committed set of the store, with its state at the last commit or checkpoint: all of
-    /// it, or nothing. Call it first on a runtime with a store.
+    /// Brings back the last committed set of the store, with its state at the last commit or checkpoint: all
+    /// of it, or nothing. Call it first on a runtime with a store.
     /// Effects:  for each component, events report the time of its state, the fate of interrupted operations,
     ///           and damaged data with its replacement. A generation that was on probation when the process
     ///           died does not come back: the generation before does. If the store is empty, recovery does

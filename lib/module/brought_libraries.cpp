@@ -22,8 +22,8 @@ bool holds(objects const& all, linked_object const& wanted) {
                        [&wanted](linked_object const* each) { return each->base == wanted.base; });
 }
 
-/// The libraries of `needed` that the program itself does not need: when the module, or a library that the
-/// host opens and closes, goes, nothing may hold them any more.
+/// The libraries of `needed` that the program itself does not need: their last holder may be the module, or a
+/// library that the host opens and closes.
 objects not_of_the_program(objects const& needed, linked_objects const& now) {
     auto const of_program = now.needed_by(now.all.front());
     objects others;

@@ -87,7 +87,7 @@ enum class errc : int {
 
 /// The kind of a code, which decides how a caller reacts.
 enum class failure_kind : std::uint8_t {
-    misuse,             ///< the call cannot work as it was made: fix the host
+    misuse,             ///< the call cannot work in this form: fix the host
     retry,              ///< the same call may succeed later
     bad_module,         ///< the module is at fault, or does not fit: build or choose another one
     bad_state,          ///< the data is at fault: the running state, a snapshot, or the stored data

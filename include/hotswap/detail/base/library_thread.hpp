@@ -75,7 +75,7 @@ private:
 class library_thread {
 public:
     library_thread() noexcept = default;
-    /// Runs `f`, which must not throw: no caller is there to catch it.
+    /// Runs `f`, which must not throw: no caller could catch the exception.
     /// Effects:  the signal mask of the calling thread is restored afterwards.
     /// Errors:   throws std::system_error if no thread can be started, std::bad_alloc.
     template <class F>

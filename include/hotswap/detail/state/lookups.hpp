@@ -46,7 +46,7 @@ public:
         }
     }
 
-    /// Whether another entry may be looked at.
+    /// Whether another entry may be checked.
     bool take() noexcept { return left_ != 0 && left_-- != 0; }
 
     template <class T>

@@ -171,8 +171,8 @@ private:
     std::size_t type_size_ = 0;
 };
 
-/// Whether the names of the enumerators are known. clang++ does not know those of an enumeration within a class template
-/// before one of them is used.
+/// Whether the names of the enumerators are known. clang++ does not know the names of an enumeration within a
+/// class template before one of them is used.
 template <class Enum>
 inline constexpr bool has_known_enumerators = compilers_name<Enum>().find(">::") == std::string_view::npos &&
                                               !std::is_same_v<Enum, std::byte>;
