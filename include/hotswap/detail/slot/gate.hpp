@@ -48,8 +48,8 @@ protected:
 /// The gate of one component. Callers use `enter` and `leave`, the rest belongs to the thread that operates on the slot.
 class gate {
 public:
-    /// Errors:   throws std::length_error if the process has `max_slots` components already.
     /// `functions`: as in `contract`.
+    /// Errors:   throws std::length_error if the process already has `max_slots` components.
     gate(std::string name, std::string contract_name, std::uint32_t contract_number,
          std::uint32_t functions = 0);
     ~gate();
