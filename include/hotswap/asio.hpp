@@ -1,7 +1,8 @@
-// For hosts on Boost.Asio: a way to a component on which no thread sleeps at a closed gate. Needs Boost.Asio, header-only.
+// For hosts on Boost.Asio: a lease on a component without a thread that sleeps at a closed gate. Needs
+// Boost.Asio, header-only.
 //
 //     auto hold = co_await hotswap::async_lease(cache, boost::asio::use_awaitable);
-//     co_await hold->refresh(key);   // and whatever else suspends
+//     co_await hold->refresh(key);   // and any other suspension
 #pragma once
 
 #include <hotswap/detail/slot/handle.hpp>
@@ -25,7 +26,8 @@ namespace hotswap {
 
 namespace detail {
 
-/// One async_lease under way. It is in one place at a time: being begun, waiting at the gate, or on its way to its handler.
+/// One async_lease in progress. It starts, waits at the gate, or is posted to its handler: one of these at a
+/// time.
 template <class Contract, class Handler>
 class lease_operation final : public opening_wait,
                               public std::enable_shared_from_this<lease_operation<Contract, Handler>> {
@@ -66,7 +68,7 @@ private:
             }
         }
     }
-    // Nothing where the component is gone: the gate says so next.
+    // Empty if the component is gone: await_opening then returns the reason.
     shared_lease<Contract> try_share() const {
         try {
             return to_.try_share(file_, line_);
@@ -98,15 +100,18 @@ private:
 
 }  // namespace detail
 
-/// Takes a shared lease on the running generation as soon as the gate is open: `void(boost::system::error_code,
-/// shared_lease<Contract>)`, for any completion token. While the gate is closed the operation waits, and no thread does.
-/// Effects:  completes on the executor associated with the handler, never within this call. The lease may be used and given back
-///           on any thread: hold it over what suspends, and no longer, because a swap waits for it.
-/// Errors:   errc::component_gone, errc::other_process; boost::asio::error::operation_aborted if it was cancelled, which it can be
-///           while it waits. The lease then holds nothing. Without memory for the post that completes it the process ends.
-/// Threads:  [any]; a cancellation signal is emitted as Asio asks for, on the handler's executor.
+/// Takes a shared lease on the running generation as soon as the gate is open:
+/// `void(boost::system::error_code, shared_lease<Contract>)`, for any completion token. While the gate is
+/// closed the operation waits without a thread.
+/// Effects:  completes on the executor associated with the handler, never within this call. The lease may be
+///           used and given back on any thread. Keep the lease across a suspension, and no longer, because a
+///           swap waits for it.
+/// Errors:   errc::component_gone, errc::other_process; boost::asio::error::operation_aborted if it was
+///           cancelled while it waited. The lease then holds nothing. Without memory for the post that
+///           completes it the process ends.
+/// Threads:  [any]; a cancellation signal is emitted on the handler's executor, as Asio requires.
 /// Lifetime: the executor outlives the wait: cancel it, or end the component, before the executor's context is destroyed.
-/// Cost:     an allocation and a post, also through an open gate.
+/// Cost:     an allocation and a post, also if the gate is open.
 template <class Contract, class Token>
 auto async_lease(handle<Contract> to, Token&& token, char const* file = __builtin_FILE(),
                  std::uint32_t line = __builtin_LINE()) {

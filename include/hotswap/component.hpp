@@ -13,7 +13,7 @@
 #include <hotswap/detail/state/schema.hpp>
 
 /// Makes the class a module: `HOTSWAP_COMPONENT(counter_impl, "counter", "2.0.0")`, once in a shared object,
-/// at namespace scope; or `HOTSWAP_COMPONENT(counter_impl)` where hotswap_add_component names both.
+/// at namespace scope; or `HOTSWAP_COMPONENT(counter_impl)` if hotswap_add_component sets name and release.
 /// Effects:  defines the descriptor (an ELF note) and the one exported function.
 #define HOTSWAP_COMPONENT(...)                                                                             \
     HOTSWAP_COMPONENT_PICK_(__VA_ARGS__, HOTSWAP_COMPONENT_3_, HOTSWAP_COMPONENT_2_, HOTSWAP_COMPONENT_1_) \

@@ -1,4 +1,4 @@
-// The one header that a contract needs: shared by hosts and modules, and next to free to include.
+// The one header that a contract needs: shared by hosts and modules, and cheap to include.
 #pragma once
 
 #include <cstdint>
@@ -7,11 +7,12 @@
 namespace hotswap {
 
 /// Names and numbers a contract, the abstract class through which a host calls a component.
-/// A host and a module agree iff both are equal: raise `number` whenever the class changes in any way. `hotswap_contract` (CMake)
-/// fails the build where that was forgotten; a forgotten number whose change shows in the count of virtual functions is refused
-/// at run time (contract_mismatch).
+/// A host and a module agree if and only if both are equal: raise `number` whenever the class changes in any
+/// way. `hotswap_contract` (CMake) fails the build if the number was not raised. At run time a module whose
+/// count of virtual functions differs under the same number is refused (contract_mismatch).
 ///
-/// A contract that only adds functions at the end is a revision: it derives from the one before, says so, and takes the next number.
+/// A contract that only adds functions at the end is a revision: it derives from the contract before, names
+/// it as `extends`, and takes the next number.
 ///
 ///     struct inventory_2 : inventory {
 ///         using extends = inventory;   // "shop.inventory", 1
@@ -19,7 +20,7 @@ namespace hotswap {
 ///         virtual void reserve(std::string_view item, std::uint64_t n) = 0;
 ///     };
 ///
-/// A module that implements it serves the hosts of both.
+/// A module that implements `inventory_2` serves the hosts of both contracts.
 struct contract {
     std::string_view name;
     std::uint32_t number = 1;
@@ -32,7 +33,7 @@ struct contract {
     }
 };
 
-/// The revisions of its contract that a module serves: those two, and all between.
+/// The revisions of its contract that a module serves: `oldest`, `newest` and all between.
 struct contract_revisions {
     std::uint32_t oldest = 0;
     std::uint32_t newest = 0;

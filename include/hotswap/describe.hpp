@@ -1,5 +1,6 @@
-// Descriptions of options, reports, plans, failures, events and enumerations for Boost.Describe. From them come their texts and
-// their JSON; a host that writes another format has its names and members from here too.
+// Descriptions of options, reports, plans, failures, events and enumerations for Boost.Describe. The library
+// makes their texts and their JSON from these descriptions; a host that writes another format can use the
+// descriptions too.
 #pragma once
 
 #include <hotswap/detail/base/described.hpp>

@@ -1,4 +1,4 @@
-// For components whose calls wait for long: a stop token by which a drain wakes them.
+// For components whose calls wait for a long time: a stop token with which a drain wakes these calls.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>
@@ -9,13 +9,15 @@
 
 namespace hotswap {
 
-/// Wakes the calls of a component that wait, when an operation waits for them to leave. A member of the component:
+/// Wakes the waiting calls of a component while an operation waits for these calls to leave. A member of the
+/// component:
 ///
 ///     hotswap::drain_signal leave_early_{host};
 ///     …
 ///     changed_.wait_for(lock, leave_early_.token(), 30s, [&] { return !news_.empty(); });   // a condition_variable_any
 ///
-/// What then returns early lets the swap go on; the caller's next call waits at the gate and reaches the new generation.
+/// A wait that returns early lets the swap continue; the caller's next call waits at the gate and reaches the
+/// new generation.
 /// Lifetime: as the instance that was constructed with the host.
 class drain_signal {
 public:
@@ -28,10 +30,10 @@ public:
     drain_signal& operator=(drain_signal const&) = delete;
     ~drain_signal() { api_.stop_listening_for_drains(context_, &listener_); }
 
-    /// A token for one wait: stop is requested of it when a drain begins, or at once while one is going on. A refused operation
-    /// does not take that back: each wait asks for its own token.
-    /// Effects:  what is registered with it (std::stop_callback) runs on the operating thread while the gate is closed: it
-    ///           does not wait, calls no component, and does not throw.
+    /// A token for one wait: stop is requested when a drain begins, or at once if a drain is in progress. A
+    /// refused operation does not take the request back: take a new token for each wait.
+    /// Effects:  a callback that is registered with the token (std::stop_callback) runs on the operating
+    ///           thread while the gate is closed: it must not wait, call a component, or throw.
     /// Errors:   throws std::bad_alloc.
     /// Threads:  [any]
     /// Cost:     a mutex and an atomic.
@@ -61,8 +63,8 @@ private:
     void* const context_;
     abi::drain_listener listener_;
     mutable detail::mutex mutex_;
-    mutable std::stop_source source_ HOTSWAP_GUARDED_BY(mutex_){
-        std::nostopstate};  // of the waits since it was last requested
+    // The source for all waits since the last stop request.
+    mutable std::stop_source source_ HOTSWAP_GUARDED_BY(mutex_){std::nostopstate};
 };
 
 }  // namespace hotswap

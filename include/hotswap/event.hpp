@@ -1,4 +1,4 @@
-// What the runtime tells its subscribers.
+// The events that the runtime sends to its subscribers.
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
@@ -24,7 +24,7 @@ std::string_view to_string(outcome how) noexcept;
 /// "debug", "info", "warning" or "error".
 std::string_view to_string(level severity) noexcept;
 
-/// What a runtime does to its components; of each, steps are events.
+/// An operation of a runtime on its components; the steps of each operation are events.
 enum class operation : std::uint8_t {
     load,
     swap,
@@ -48,8 +48,8 @@ struct event {
     hotswap::level level = hotswap::level::info;
     std::string component{};
     hotswap::operation operation = hotswap::operation::log;
-    std::uint64_t operation_id =
-        0;  ///< unique in this process; the same in the operation's report; 0: a component's line
+    /// Unique in this process; the same in the operation's report; 0: a component's line.
+    std::uint64_t operation_id = 0;
     hotswap::phase phase = hotswap::phase::none;
     hotswap::outcome outcome = hotswap::outcome::note;
     std::chrono::nanoseconds duration{0};
@@ -59,12 +59,12 @@ struct event {
 /// The event in one line.
 std::string to_string(event const& what);
 
-/// A function that gets a runtime's events, for as long as this object lives.
+/// A function that gets a runtime's events during this object's lifetime.
 /// Threads:  [any]
-/// Lifetime: it may outlive the runtime. In a child that was forked it does nothing.
+/// Lifetime: may outlive the runtime. In a forked child it does nothing.
 class [[nodiscard]] subscription {
 public:
-    /// Subscribes nothing.
+    /// Subscribes to nothing.
     subscription() noexcept;
     subscription(subscription&& from) noexcept;
     subscription& operator=(subscription&& from) noexcept;
@@ -72,11 +72,11 @@ public:
     subscription& operator=(subscription const&) = delete;
     ~subscription();
 
-    /// Ends it now. On return the function is not running and will not be called again; called by that very function, it
-    /// returns at once, and the function is not called again.
+    /// Ends the subscription now. On return the function is not running and will not be called again; if the
+    /// function itself calls `end`, the call returns at once, and the function is not called again.
     void end() noexcept;
 
-    /// Lets it last as long as the runtime.
+    /// Lets the subscription last as long as the runtime.
     void detach() noexcept;
 
 private:

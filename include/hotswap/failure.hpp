@@ -1,4 +1,4 @@
-// Results: a refused swap is a normal day, so it is a value.
+// Results: a refused swap is an ordinary case, so it is a value.
 #pragma once
 
 #include <hotswap/detail/base/errc.hpp>
@@ -16,12 +16,13 @@ namespace hotswap {
 struct failure {
     errc code{};
     hotswap::phase phase = hotswap::phase::none;
-    std::string component{};         ///< the name under which it is (or was to be) loaded
-    std::string message{};           ///< what was expected, what was found, what to do
-    bool old_serving = false;        ///< whether the generation that was running serves on
-    std::uint64_t operation_id = 0;  ///< of the operation's events; 0: it was refused before it was one
+    std::string component{};   ///< the name under which it is (or was to be) loaded
+    std::string message{};     ///< what was expected, what was found, what to do
+    bool old_serving = false;  ///< whether the generation that was running still serves
+    /// The id of the operation's events; 0: the request was refused before an operation began.
+    std::uint64_t operation_id = 0;
 
-    /// What kind of trouble it is.
+    /// The kind of the failure.
     /// Threads:  [any]
     failure_kind kind() const noexcept { return kind_of(code); }
 };
@@ -29,7 +30,7 @@ struct failure {
 /// The failure in one line: component, phase, message, and whether the old generation serves.
 std::string to_string(failure const& why);
 
-/// What `result::value()` throws for a failure.
+/// Thrown by `result::value()` for a failure.
 class swap_error : public std::runtime_error {
 public:
     explicit swap_error(hotswap::failure why);
@@ -40,11 +41,11 @@ private:
     hotswap::failure why_;
 };
 
-/// A value, or why there is none.
+/// A value, or the reason why there is none.
 template <class T>
 using result = boost::system::result<T, failure>;
 
-/// Found by boost::system::result when the value of a failure is asked for.
+/// Called by boost::system::result when the value of a failure is read.
 /// Errors:   throws swap_error.
 [[noreturn]] void throw_exception_from_error(failure const& why, boost::source_location const& where);
 

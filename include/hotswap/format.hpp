@@ -1,4 +1,5 @@
-// Prints failures, plans, reports and events with fmt: {} is what `to_string` answers, with width, fill and alignment.
+// Prints failures, plans, reports and events with fmt: {} is the result of `to_string`, with width, fill and
+// alignment.
 #pragma once
 
 #include <fmt/core.h>

@@ -1,4 +1,4 @@
-// Reads and judges a module's file from outside, without running any of it.
+// Reads and judges a module's file without loading it or running its code.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -18,11 +18,12 @@ struct inspected_state {
     std::uint32_t version = 0;  ///< 0 is legacy
     bool upgrades = false;      ///< the module can migrate it to the next version
     bool downgrades = false;    ///< the module can migrate it to the version before
-    bool lossy = false;         ///< that downgrade loses something, by its author's word
+    bool lossy = false;         ///< that downgrade loses data, as its author declared
     bool tables = false;        ///< some of its fields are tables
 };
 
-/// What a module's file says of itself, and what is wrong with it. What could not be read is empty.
+/// The facts that a module's file states about itself, and its faults. A fact that could not be read is
+/// empty.
 struct inspection {
     std::string name{};  ///< the file's name, without its directory
     std::string component{};
@@ -37,10 +38,10 @@ struct inspection {
     std::string toolchain{};
     std::string build_id{};
     std::string digest{};                     ///< BLAKE2b-256 of the file, hexadecimal
-    bool sealed = false;                      ///< it holds a digest of itself, and that is right
+    bool sealed = false;                      ///< the file holds a digest of itself, and that digest is right
     std::string signed_by{};                  ///< the trusted key that signed it; empty without trusted keys
-    std::vector<std::string> keeps_mapped{};  ///< what in it defeats an unload, in words
-    std::vector<finding> findings{};          ///< those that refuse first
+    std::vector<std::string> keeps_mapped{};  ///< the parts of the module that prevent an unload, in words
+    std::vector<finding> findings{};          ///< the refusing ones first
     contract_revisions serves{};              ///< of the contract
 
     /// The finding with which a runtime refuses the file; null if it would load it.
@@ -53,12 +54,13 @@ struct inspection {
 /// Options of an inspection.
 struct inspect_options {
     module_policy policy{};
-    bool as_host = true;  ///< this process is the host: compare with what it has loaded and defines
+    bool as_host = true;  ///< this process is the host: compare with its loaded objects and symbols
 };
 
-/// Reads the whole file and judges it as a runtime does before the dynamic linker sees it.
+/// Reads the whole file and judges it by the rules that a runtime applies before the dynamic linker loads it.
 /// Effects:  none; nothing of the file runs.
-/// Errors:   no_such_file, not_regular_file, staging_failed if it cannot be read. All else is a finding.
+/// Errors:   no_such_file, not_regular_file, staging_failed if it cannot be read. All other faults are
+///           findings.
 /// Threads:  [any]
 /// Cost:     a read and two digests of the file; some microseconds for the rest.
 [[nodiscard]] result<inspection> inspect(std::filesystem::path const& file,

@@ -1,7 +1,7 @@
-// Options, reports, plans, failures, events and states of components as JSON and back, from their one description
-// (<hotswap/describe.hpp>). Times are whole nanoseconds, in members that end in `_ns` (a point in time: since 1970, UTC); sizes
-// are bytes; enumerations are their names; an optional that is empty is left out, and so is what only a program can have: functions
-// and frames.
+// Options, reports, plans, failures, events and states of components as JSON and back, from their one
+// description (<hotswap/describe.hpp>). Times are whole nanoseconds, in members that end in `_ns` (a point in
+// time: since 1970, UTC); sizes are bytes; enumerations are their names. An empty optional is left out, and
+// so are members that only a program can have: functions and frames.
 #pragma once
 
 #include <hotswap/detail/report/status.hpp>
@@ -22,14 +22,14 @@
 
 namespace hotswap {
 
-/// What an operation is asked for. A member that is not known is refused, because it may be a mistyped option.
+/// The options of an operation. An unknown member is refused, because it may be a mistyped option.
 template <class T>
 concept json_options = std::same_as<T, load_options> || std::same_as<T, swap_options> ||
     std::same_as<T, set_member> || std::same_as<T, component_set> || std::same_as<T, set_options> ||
     std::same_as<T, revert_options> || std::same_as<T, restore_options> || std::same_as<T, unload_options> ||
     std::same_as<T, recover_options> || std::same_as<T, rehearsal_options> || std::same_as<T, probation>;
 
-/// What an operation answers. A member that is not known is left unread: the other side may be newer.
+/// The answer of an operation. An unknown member is ignored: the other side may be newer.
 template <class T>
 concept json_answer = std::same_as<T, swap_report> || std::same_as<T, set_report> ||
     std::same_as<T, unload_report> || std::same_as<T, swap_plan> || std::same_as<T, set_plan> ||
@@ -46,7 +46,7 @@ boost::json::value to_json_value(T const& from);
 template <json_type T>
 std::string to_json(T const& from);
 
-/// Reads what `to_json` writes. A member that is not there has the value that it has by default.
+/// Reads the output of `to_json`. A missing member gets its default value.
 /// Errors:   invalid_argument; the message names the member, what was expected and what was found.
 /// Threads:  [any]
 template <json_type T>

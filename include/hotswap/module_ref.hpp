@@ -1,4 +1,4 @@
-// Which module an operation takes.
+// The module that an operation takes.
 #pragma once
 
 #include <concepts>
@@ -11,9 +11,11 @@
 
 namespace hotswap {
 
-/// A module by its file, its release or its family; without any of these it is the newest release of the component's family.
-/// A text is read as an operator writes it: "" is the newest release; with a slash or the ending ".so" it is a file, and one without
-/// a slash that is not in the working directory is in the modules directory; "2.1.0" is a release; anything else is a family.
+/// A module by its file, its release or its family; without any of these it is the newest release of the
+/// component's family.
+/// A text is read as an operator writes it. "" is the newest release. A text with a slash or the ending ".so"
+/// is a file; without a slash and not in the working directory, the file is in the modules directory. "2.1.0"
+/// is a release; any other text is a family.
 class module_ref {
 public:
     enum class kind : std::uint8_t { newest, family, release, file };
@@ -48,7 +50,7 @@ module_ref release(std::string number);
 /// The newest release of another family.
 module_ref family(std::string name);
 
-/// The text that is read as the same module.
+/// A text that `module_ref` reads as the same module.
 std::string to_string(module_ref const& module);
 
 }  // namespace hotswap

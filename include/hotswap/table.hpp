@@ -16,16 +16,16 @@
 
 namespace hotswap {
 
-/// Rows by key, for many threads at once, with the member names of `boost::concurrent_flat_map`. As a field of a
-/// state struct it is copied and migrated row by row before a swap's pause, see `transform`.
+/// Rows by key, for many threads at once, with the member names of `boost::concurrent_flat_map`. As a field
+/// of a state struct it is copied and migrated row by row before a swap's pause, see `transform`.
 ///
 /// A visitor runs under the lock of its row's shard: it may change the row, and must not call the same table
-/// (in debug builds a call that would wait for itself aborts) nor keep a reference. What it throws reaches the caller.
-/// `Hash` and `Equal` are stateless; both with a member type `is_transparent` allow lookup by other types, as the
-/// defaults do for string keys.
-/// Threads:  [any] for every member, except where one says otherwise; moving, assigning and destroying are for
-///           one thread alone, as with any container.
-/// Lifetime: rows stay where they are until they are erased; a reference is good within its visit only.
+/// (in debug builds a call that would wait for itself aborts) nor keep a reference. Its exceptions reach the
+/// caller. `Hash` and `Equal` are stateless; if both have a member type `is_transparent`, lookup accepts
+/// other types, as the defaults do for string keys.
+/// Threads:  [any] for every member without a label of its own; moving, assigning and destroying are for one
+///           thread alone, as with any container.
+/// Lifetime: a row stays at its address until it is erased; a reference is valid only within its visit.
 template <class Key, class Row, class Hash = table_hash<Key>, class Equal = table_equal<Key>>
 class table {
     static_assert(
@@ -41,7 +41,7 @@ public:
     using hasher = Hash;
     using key_equal = Equal;
 
-    /// Cost:     memory is asked for with the first row.
+    /// Cost:     the first row allocates memory.
     table() noexcept = default;
     table(std::initializer_list<value_type> rows) { insert(rows); }
     table(table&& other) noexcept
@@ -55,7 +55,7 @@ public:
     }
     ~table() { drop(); }
 
-    /// Calls `f(value_type&)` on the row of `key`; returns how many rows that were: 0 or 1.
+    /// Calls `f(value_type&)` on the row of `key`; returns the number of rows: 0 or 1.
     template <class K = Key, class F>
     size_type visit(K const& key, F&& f) {
         return find(key, [&](detail::table_core& core, detail::table_shard& shard, std::uint32_t slot) {
@@ -67,7 +67,7 @@ public:
     size_type visit(K const& key, F&& f) const {
         return cvisit(key, f);
     }
-    /// As `visit`, with `value_type const&`: a row that is only read costs nothing while a copy is made.
+    /// As `visit`, with `value_type const&`: reading a row costs nothing extra while a copy is made.
     template <class K = Key, class F>
     size_type cvisit(K const& key, F&& f) const {
         return find(key, [&](detail::table_core&, detail::table_shard& shard, std::uint32_t slot) {
@@ -83,8 +83,8 @@ public:
         return count(key) != 0;
     }
 
-    /// Calls `f(value_type&)` on every row, shard by shard; returns how many that were.
-    /// Effects:  a row that comes or goes meanwhile is met or not.
+    /// Calls `f(value_type&)` on every row, shard by shard; returns the number of rows visited.
+    /// Effects:  a row that is added or removed meanwhile may or may not be visited.
     template <class F>
     size_type visit_all(F&& f) {
         return each([&](detail::table_core& core, detail::table_shard& shard, std::uint32_t slot) {
@@ -104,7 +104,7 @@ public:
     }
 
     /// Adds a row unless its key is there; returns whether it was added.
-    /// Errors:   what a constructor of Key or Row throws, std::bad_alloc; the table is as it was.
+    /// Errors:   exceptions of a constructor of Key or Row, std::bad_alloc; the table is unchanged.
     bool insert(init_type&& row) { return try_emplace(std::move(row.first), std::move(row.second)); }
     template <detail::pair_for<Key, Row> Pair>
     bool insert(Pair&& row) {
@@ -127,7 +127,7 @@ public:
         return add_or(
             std::forward<K>(key), [](auto&&...) {}, std::forward<Arguments>(arguments)...);
     }
-    /// As `try_emplace`; a row that is there already is visited with the last argument instead.
+    /// As `try_emplace`; a row that is already there is visited with the last argument instead.
     template <class K, class... Arguments>
     bool try_emplace_or_visit(K&& key, Arguments&&... arguments) {
         auto all = std::forward_as_tuple(std::forward<Arguments>(arguments)...);
@@ -169,12 +169,12 @@ public:
         return add_or(std::forward<K>(key), assign, std::forward<R>(row));
     }
 
-    /// Removes the row of `key`; returns how many that were: 0 or 1.
+    /// Removes the row of `key`; returns the number of rows removed: 0 or 1.
     template <class K = Key>
     size_type erase(K const& key) {
         return erase_if(key, [](value_type const&) { return true; });
     }
-    /// Removes the row of `key` if `f(value_type&)` says so.
+    /// Removes the row of `key` if `f(value_type&)` returns true.
     template <class K, class F>
     size_type erase_if(K const& key, F&& f) {
         size_type erased = 0;
@@ -183,7 +183,7 @@ public:
         });
         return erased;
     }
-    /// Removes every row of which `f(value_type&)` says so; returns how many that were.
+    /// Removes every row for which `f(value_type&)` returns true; returns the number of rows removed.
     template <class F>
     size_type erase_if(F&& f) {
         size_type erased = 0;
@@ -196,19 +196,19 @@ public:
         erase_if([](value_type const&) { return true; });
     }
 
-    /// The number of rows; while others write, one of those that it had meanwhile.
+    /// The number of rows; while other threads write, one of the numbers that it had meanwhile.
     size_type size() const noexcept {
         detail::table_core const* const core = look("counts its rows");
         return core == nullptr ? 0 : static_cast<size_type>(core->rows());
     }
     [[nodiscard]] bool empty() const noexcept { return size() == 0; }
-    /// Makes room for `rows` in total, so that no later insertion up to there allocates for the table itself.
+    /// Makes room for `rows` in total: insertions up to that number do not allocate for the table itself.
     /// Errors:   std::length_error beyond 2³³ rows, std::bad_alloc.
     void reserve(size_type rows) {
         if (rows > size_type{1} << 33) throw std::length_error("hotswap: a table holds 2^33 rows at most");
         detail::table_core* const core = make_core();
         if (core == nullptr) return;
-        // Keys do not spread evenly over shards: four standard deviations more than the average.
+        // Keys do not spread evenly over shards: reserve four standard deviations more than the average.
         auto share = static_cast<std::uint32_t>(rows / detail::table_core::shard_count + 1);
         share += static_cast<std::uint32_t>(4 * std::sqrt(share));
         for (detail::table_shard& each : core->shards) {
@@ -221,27 +221,27 @@ public:
     hasher hash_function() const noexcept { return {}; }
     key_equal key_eq() const noexcept { return {}; }
 
-    /// In a migration: a table of `f(Row&&)` for each row. `f` is a captureless function without side effects that may
+    /// In a migration: a table of `f(Row&&)` for each row. `f` captures nothing, has no side effects, and may
     /// run on several threads at once: `Row2 f(Row&&)`, or `std::optional<Row2> f(Row&&)` to drop rows.
-    /// Effects:  on a table that is being moved over before a swap's pause the function is only recorded, and
-    ///           runs on the rows of the running component, some of them in calls of its writers. Anything else that
-    ///           a migration does with a table makes that swap copy it inside the pause.
-    /// Errors:   what `f` throws ends the migration.
+    /// Effects:  if the table is copied before a swap's pause, this call only records the function, which
+    ///           then runs on the rows of the running component, partly in calls of its writers. If a
+    ///           migration uses a table in any other way, the swap copies that table inside the pause.
+    /// Errors:   an exception of `f` ends the migration.
     /// Threads:  [quiesced]
     template <class F>
     auto transform(F f) && {
         return detail::transform_table<detail::row_function<table, F>>(std::move(*this), detail::no_data{},
                                                                        f);
     }
-    /// As above, with data that the function needs: `f(Row&&, Data const&)`. A copy of `data` is recorded; a
-    /// component that changes it before the pause makes the swap start over.
+    /// As above, with data for the function: `f(Row&&, Data const&)`. A copy of `data` is recorded; if a
+    /// component changes that data before the pause, the swap starts over.
     template <class F, class Data>
     auto transform(F f, Data const& data) && {
         return detail::transform_table<detail::row_function<table, F, Data>>(std::move(*this), data, f);
     }
     /// As `transform`, for functions that change the key too: `std::pair<Key2, Row2> f(Key&&, Row&&)`, or an
-    /// optional of that.
-    /// Errors:   std::invalid_argument if two keys become one; it names both.
+    /// optional of that pair.
+    /// Errors:   std::invalid_argument if two rows get the same key; the message names both.
     template <class F>
     auto transform_entries(F f) && {
         return detail::transform_table<detail::entry_function<table, F>>(std::move(*this), detail::no_data{},
@@ -278,7 +278,7 @@ private:
         };
     }
 
-    // Null if the table has no rows, or stands for one that is elsewhere; then it is noted what was asked.
+    // Null if the table has no rows, or stands in for a table elsewhere; the trace then records the request.
     detail::table_core* look(char const* what) const noexcept {
         detail::table_core* const core = core_.load(std::memory_order_acquire);
         if (core == nullptr && trace_ != nullptr) [[unlikely]]

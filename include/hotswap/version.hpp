@@ -1,4 +1,4 @@
-// The one version number: the build reads these three lines, so that it is written here and nowhere else.
+// The one version number: the build reads these three lines, so the number is written nowhere else.
 #pragma once
 
 #define HOTSWAP_VERSION_MAJOR 0

@@ -9,13 +9,14 @@
 
 namespace hotswap::detail {
 
-/// The name of an enumerator without the underscore by which it avoids a keyword: `export_` is "export".
+/// The name of an enumerator without the underscore that distinguishes it from a keyword: `export_` is
+/// "export".
 constexpr std::string_view enumerator_text(char const* name) noexcept {
     std::string_view const text(name);
     return text.ends_with('_') ? text.substr(0, text.size() - 1) : text;
 }
 
-/// The name of the value; "unknown" if it is none of the enumerators.
+/// The name of the value; "unknown" if the value is not an enumerator.
 template <class E>
 constexpr std::string_view enum_name(E value) noexcept {
     std::string_view text = "unknown";
@@ -25,7 +26,7 @@ constexpr std::string_view enum_name(E value) noexcept {
     return text;
 }
 
-/// The value of that name; nothing if there is none.
+/// The value of that name; empty if there is none.
 template <class E>
 constexpr std::optional<E> enum_of_name(std::string_view text) noexcept {
     std::optional<E> found;

@@ -1,4 +1,5 @@
-// Which process an object belongs to: after a fork the child has its memory, but nothing of what it owns outside of that.
+// The process that owns an object: after a fork the child has a copy of the memory, but none of the object's
+// threads, files or locks.
 #pragma once
 
 #include "base/refuse.hpp"
@@ -9,8 +10,8 @@
 
 namespace hotswap::detail {
 
-/// The process that made the object. What owns something outside of memory (threads, files, locks) asks it before it uses or
-/// gives back any of that.
+/// The process that made the object. An owner of resources outside of memory (threads, files, locks) checks
+/// it before it uses or releases them.
 /// Threads:  [any]
 class owner_process {
 public:

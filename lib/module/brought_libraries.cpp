@@ -22,8 +22,8 @@ bool holds(objects const& all, linked_object const& wanted) {
                        [&wanted](linked_object const* each) { return each->base == wanted.base; });
 }
 
-/// Of `needed`, what the program itself does not need: the module, or a library that the host opens and closes, may be the last
-/// that holds it.
+/// The libraries of `needed` that the program itself does not need: their last holder may be the module, or a
+/// library that the host opens and closes.
 objects not_of_the_program(objects const& needed, linked_objects const& now) {
     auto const of_program = now.needed_by(now.all.front());
     objects others;
@@ -32,8 +32,8 @@ objects not_of_the_program(objects const& needed, linked_objects const& now) {
     return others;
 }
 
-/// Those of `needed` that may have something in the process that outlives the module: by what they import, or because they
-/// hand functions to a library that may.
+/// The libraries of `needed` that may leave something in the process after the module is gone: because of
+/// their imports, or because they pass functions to a library that may.
 objects unsafe_among(objects const& needed) {
     objects unsafe;
     std::copy_if(needed.begin() + 1, needed.end(), std::back_inserter(unsafe),
@@ -66,14 +66,14 @@ bool keep(char const* path) noexcept {
     return true;
 }
 
-/// What stays for good, by where it lies, so that it is looked at once.
+/// The objects that stay for good, by address, so that each is examined once.
 class kept_for_good {
 public:
     bool has(linked_object const& object) {
         mutex_lock const lock(mutex_);
         return bases_.contains(object.base);
     }
-    /// False if it was there.
+    /// False if the object was already there.
     bool add(linked_object const& object) {
         mutex_lock const lock(mutex_);
         return bases_.insert(object.base).second;
@@ -93,7 +93,7 @@ kept_for_good& all_kept() {
 
 kept_libraries keep_libraries_of(void* handle) {
     kept_libraries kept;
-    if (needs_only_the_system(handle)) return kept;  // as most do: without memory that could be missing
+    if (needs_only_the_system(handle)) return kept;  // most modules: no allocation that could fail
     auto const now = linked_objects::now();
     auto const* const module = now.of(handle);
     if (module == nullptr) return kept;

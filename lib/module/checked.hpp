@@ -13,7 +13,7 @@
 
 namespace hotswap::detail {
 
-/// A value, or the finding that says why there is none.
+/// A value, or the finding that prevents it.
 template <class T>
 using checked = boost::system::result<T, finding>;
 
@@ -25,7 +25,7 @@ inline finding warning(errc code, std::string offender, std::string message, std
     return {severity::warn, code, std::move(offender), std::move(message), std::move(remedy)};
 }
 
-/// The failure with which an operation ends that meets the finding.
+/// The failure of an operation that the finding stops.
 inline failure as_failure(finding const& found, hotswap::phase at) {
     failure why;
     why.code = found.code;

@@ -31,7 +31,7 @@ public:
             if (each.is_another) look_at_another(each);
             if (!each.is_loaded && each.needed_by == name_ && as_host_) look_at_brought(each);
         }
-        // What a library that is not there would define, cannot be known.
+        // The symbols of a missing library are unknown.
         if (libraries_.are_known()) look_for_undefined_symbols();
         return std::move(found_);
     }
@@ -68,7 +68,7 @@ private:
                                           : fmt::format("{}, which {} needs,", library.needed_by, name_);
     }
 
-    // The linker knows a library by its name alone, and gives what it has under it.
+    // The linker identifies a library only by its name, and uses the one that is loaded under that name.
     void look_at_another(needed_library const& library) {
         auto const& file = library.file->path.string();
         auto const& loaded = library.loaded->path;
@@ -100,7 +100,7 @@ private:
         std::size_t count = 0;
         std::string first;
         for (elf_symbol const& s : image_.symbols()) {
-            // The symbols of sanitizers have a finding of their own.
+            // The symbols of sanitizers have their own finding.
             if (s.defined || s.weak || is_of_a_sanitizer(s.name)) continue;
             std::string symbol(s.name);
             if (libraries_.defines(symbol)) continue;

@@ -1,4 +1,4 @@
-// What is wrong with the libraries that a module needs, in the process that would load it.
+// Faults of the libraries that a module needs, in the process that would load the module.
 #pragma once
 
 #include "module/elf_image.hpp"
@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// The findings about what `image` needs and imports; see `lint` for `as_host`.
+/// The findings about the needed libraries and the imports of `image`; see `lint` for `as_host`.
 std::vector<finding> lint_dependencies(elf_image const& image, needed_libraries const& libraries,
                                        std::string_view name, bool as_host);
 

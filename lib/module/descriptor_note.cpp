@@ -39,7 +39,7 @@ bool is_sound(abi::descriptor const& d) {
 constexpr char version[] = HOTSWAP_TEXT_OF(HOTSWAP_VERSION_MAJOR) "." HOTSWAP_TEXT_OF(
     HOTSWAP_VERSION_MINOR) "." HOTSWAP_TEXT_OF(HOTSWAP_VERSION_PATCH);
 
-// A module fits a package, which a host has, or a tool that judges where there is no host.
+// A module must fit a package: the host's, or the package of the tool that judges without a host.
 std::string own_side(bool as_host) {
     return fmt::format("{}hotswap {}{}", as_host ? "this host's " : "this package, ", version,
                        as_host ? "" : ",");
@@ -93,7 +93,7 @@ namespace {
 constexpr std::size_t most_segments = 64;
 constexpr std::uint64_t largest_notes = std::uint64_t{64} << 10;
 
-// Less where the file ends.
+// Returns fewer bytes at the end of the file.
 std::vector<std::byte> read_at(file_descriptor const& file, extent where) {
     std::vector<std::byte> bytes(where.size);
     auto const got = pread(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(where.begin));

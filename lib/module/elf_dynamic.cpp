@@ -15,7 +15,7 @@ checked<void> read_entries(elf_view& elf) {
     if (std::count_if(elf.segments.begin(), elf.segments.end(),
                       [](Elf64_Phdr const& s) { return s.p_type == PT_DYNAMIC; }) != 1)
         return elf.damaged("the dynamic section", "is there more than once");
-    // The dynamic linker writes addresses into it.
+    // The dynamic linker writes addresses into the dynamic section.
     if (segment->p_vaddr % alignof(Elf64_Dyn) != 0 ||
         !elf.is_loaded({segment->p_vaddr, segment->p_filesz}, PF_W))
         return elf.damaged("the dynamic section", "lies where it cannot be written");
@@ -77,7 +77,7 @@ checked<void> check_symbol(elf_view const& elf, std::size_t index) {
     return {};
 }
 
-// How many symbols there are stands in the section table only; the dynamic linker itself does not know.
+// Only the section table holds the number of symbols; the dynamic linker itself does not know it.
 checked<void> read_symbols(elf_view& elf) {
     auto const section = std::find_if(elf.sections.begin(), elf.sections.end(),
                                       [](Elf64_Shdr const& s) { return s.sh_type == SHT_DYNSYM; });

@@ -1,4 +1,5 @@
-// A shared object read as bytes: everything that the dynamic linker would follow is checked, and nothing of it is run.
+// A shared object read as bytes: every table that the dynamic linker would follow is checked, and no code of
+// the file runs.
 #pragma once
 
 #include "module/elf_view.hpp"
@@ -19,7 +20,7 @@ struct elf_symbol {
     bool defined = false;
     bool weak = false;
     bool hidden = false;
-    bool unique = false;  ///< STB_GNU_UNIQUE: one for the whole process, and it pins its module
+    bool unique = false;  ///< STB_GNU_UNIQUE: one for the whole process; it pins its module
 };
 
 /// A shared object that the dynamic linker can read without harm.
@@ -37,18 +38,19 @@ public:
     /// The dynamic symbols that have a name.
     std::vector<elf_symbol> symbols() const;
     std::vector<Elf64_Phdr> const& segments() const noexcept { return elf_.segments; }
-    /// The libraries that it names.
+    /// The libraries that the file names.
     std::vector<std::string_view> const& needed() const noexcept { return elf_.needed; }
-    /// The places in which it has the linker look for libraries, each as written.
+    /// The search paths of the file for libraries, each as written.
     std::vector<std::string_view> search_paths() const;
-    /// Those that the linker uses: of RUNPATH, or of RPATH where there is no RUNPATH.
+    /// The search paths that the linker uses: RUNPATH, or RPATH if there is no RUNPATH.
     std::vector<std::string_view> used_search_paths() const;
     bool has_run_path() const { return elf_.value(DT_RUNPATH).has_value(); }
-    /// Whether it has a section of that name.
+    /// Whether the file has a section of that name.
     bool has_section(std::string_view name) const;
-    /// The bytes of thread-local memory that each thread has of it.
+    /// The bytes of thread-local memory that each thread has for the module.
     std::uint64_t thread_local_bytes() const;
-    /// Whether they must lie in the static block, which every thread got when it began (DF_STATIC_TLS).
+    /// Whether these bytes must lie in the static block, which every thread gets when it begins
+    /// (DF_STATIC_TLS).
     bool wants_static_block() const { return (elf_.value_or_zero(DT_FLAGS) & DF_STATIC_TLS) != 0; }
     /// Whether the file asks never to be unloaded (DF_1_NODELETE).
     bool never_unloads() const { return (elf_.value_or_zero(DT_FLAGS_1) & DF_1_NODELETE) != 0; }

@@ -1,4 +1,4 @@
-// The notes of a segment, one behind the other.
+// The notes of a segment, one after the other.
 #pragma once
 
 #include "module/elf_view.hpp"
@@ -17,7 +17,8 @@ constexpr std::uint64_t aligned(std::uint64_t value, std::uint64_t alignment) {
     return (value + alignment - 1) / alignment * alignment;
 }
 
-/// The content of the first note of that name and type in the bytes of a segment, whose alignment decides on that of the notes.
+/// The content of the first note of that name and type in the bytes of a segment, whose alignment determines
+/// the notes' alignment.
 inline std::optional<std::span<std::byte const>> find_note(std::span<std::byte const> notes,
                                                            std::uint64_t segment_alignment,
                                                            std::string_view name, std::uint32_t type) {

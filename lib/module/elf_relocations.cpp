@@ -1,4 +1,4 @@
-// What the dynamic linker writes into a shared object, and what of it it calls.
+// The relocations of a shared object, and the functions in it that the dynamic linker calls.
 #include "module/elf_view.hpp"
 
 #include <algorithm>
@@ -22,14 +22,14 @@ constexpr std::uint64_t none_type = R_RISCV_NONE, relative_type = R_RISCV_RELATI
 
 constexpr std::uint64_t word = sizeof(std::uint64_t);
 
-/// An array of functions that the dynamic linker calls, each put in place by a relocation.
+/// An array of functions that the dynamic linker calls; a relocation sets each entry.
 struct call_array {
     char const* name;
     extent where;
     std::vector<bool> filled;
 };
 
-/// Goes through all relocations of a file.
+/// Checks all relocations of a file.
 class relocation_check {
 public:
     explicit relocation_check(elf_view const& elf)
@@ -100,7 +100,7 @@ private:
                                             : fill(r.r_offset, target.st_value + addend);
     }
 
-    /// Relative relocations in their packed form: addresses, and bit maps of the words behind them.
+    /// Relative relocations in their packed form: addresses, and bit maps of the words after them.
     checked<void> check_packed() {
         constexpr char which[] = "the packed relocation table";
         auto const address = elf_.value(DT_RELR);
@@ -135,7 +135,7 @@ private:
         return fill(where, target);
     }
 
-    /// Notes that a word was given an address; of the module itself, unless that is nothing.
+    /// Records that a relocation sets a word; `target` is an address in the module itself, or empty.
     checked<void> fill(std::uint64_t where, std::optional<std::uint64_t> target) {
         for (call_array& array : arrays_) {
             if (!lies_within({where, word}, array.where)) continue;
@@ -160,8 +160,8 @@ private:
 
     elf_view const& elf_;
     std::uint64_t end_;
-    // What a segment must allow that relocations write to: nothing where the file declares that they change its code, for which
-    // it is refused in its own words.
+    // The permission of a segment to which relocations write: none is required if the file declares that
+    // relocations change its code, because another check refuses such a file.
     std::uint32_t written_;
     std::vector<call_array> arrays_;
 };

@@ -8,8 +8,8 @@ namespace hotswap::detail {
 namespace {
 
 constexpr std::uint64_t page = 4096;
-constexpr std::uint64_t largest_span = std::uint64_t{1}
-                                       << 32;  // beyond what the small code model can address
+// Beyond the addresses of the small code model.
+constexpr std::uint64_t largest_span = std::uint64_t{1} << 32;
 constexpr std::uint64_t largest_tls = std::uint64_t{1} << 26;
 
 std::uint64_t page_up(std::uint64_t address) { return (address + page - 1) / page * page; }
@@ -29,7 +29,7 @@ checked<void> check_load(elf_view const& elf, Elf64_Phdr const& s, std::string c
     return {};
 }
 
-// What the dynamic linker, the unwinder and the C library read at an address, they do not check.
+// The dynamic linker, the unwinder and the C library read these parts at their addresses without a check.
 checked<void> check_part(elf_view const& elf, Elf64_Phdr const& s, std::string const& which) {
     switch (s.p_type) {
         case PT_PHDR:

@@ -11,7 +11,8 @@ namespace {
 constexpr char needs[] = "the table of needed versions";
 constexpr char definitions[] = "the table of defined versions";
 
-/// Walks entries of type T, each of which says how far the next one is, until `visit` objects or none follows.
+/// Walks entries of type T, each of which holds the distance to the next one, until `visit` fails or there is
+/// no next one.
 template <class T, class Next, class Visit>
 checked<void> walk(elf_view const& elf, char const* which, std::uint64_t address, Next next, Visit visit) {
     for (;;) {
@@ -29,7 +30,7 @@ checked<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& hig
     return walk<Elf64_Verneed>(
         elf, needs, first, [](Elf64_Verneed const& n) { return n.vn_next; },
         [&](Elf64_Verneed const& need, std::uint64_t at) -> checked<void> {
-            // The dynamic linker ends the process over a file that is not among the needed ones.
+            // The dynamic linker ends the process if a file is not among the needed ones.
             if (!elf.is_text(need.vn_file) ||
                 std::find(elf.needed.begin(), elf.needed.end(), elf.text(need.vn_file)) == elf.needed.end())
                 return elf.damaged(needs, "asks for versions of a library that is not among the needed ones");

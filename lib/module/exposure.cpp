@@ -20,10 +20,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t most_named = 32;  // who can write a directory can put any number of files there
+constexpr std::size_t most_named = 32;  // a user who can write a directory can put any number of files there
 constexpr std::size_t longest_entry = std::size_t{1} << 20;
 
-/// One of the functions that fill an entry and a buffer for its texts; the buffer grows as they ask.
+/// Calls a function that fills an entry and a buffer for its texts; enlarges the buffer as the function
+/// requires.
 template <class Entry, class Ask>
 bool look_up(Entry& entry, std::vector<char>& texts, Ask&& ask) {
     for (texts.resize(4096); texts.size() <= longest_entry; texts.resize(texts.size() * 4)) {
@@ -35,7 +36,7 @@ bool look_up(Entry& entry, std::vector<char>& texts, Ask&& ask) {
     return false;
 }
 
-/// Whether the accounts of this machine say that no other one has the group as its primary one.
+/// Whether the accounts of this machine show that no other account has the group as its primary group.
 bool is_primary_for_none_but(uid_t user, gid_t group) {
     std::unique_ptr<FILE, int (*)(FILE*)> const accounts(std::fopen("/etc/passwd", "re"), &std::fclose);
     if (!accounts) return false;
@@ -48,14 +49,16 @@ bool is_primary_for_none_but(uid_t user, gid_t group) {
             texts.resize(texts.size() * 4);
             continue;
         }
-        // An account that is known from elsewhere may have others with its group there.
+        // If the user's account comes from another source, that source may have other accounts with the
+        // group.
         if (error != 0 || found == nullptr) return error == ENOENT && is_listed;
         if (entry.pw_gid == group && entry.pw_uid != user) return false;
         is_listed = is_listed || entry.pw_uid == user;
     }
 }
 
-/// Whether the groups of this machine give the number to `name` only, without a password and with no member but `user`.
+/// Whether the groups of this machine give the number only to `name`, without a password and with no member
+/// but `user`.
 bool is_group_of(std::string_view name, gid_t group, std::string_view user) {
     std::unique_ptr<FILE, int (*)(FILE*)> const groups(std::fopen("/etc/group", "re"), &std::fclose);
     if (!groups) return false;
@@ -78,14 +81,14 @@ bool is_group_of(std::string_view name, gid_t group, std::string_view user) {
     }
 }
 
-// An access list is not in the mode, but for its mask, which stands in the group's place.
+// The mode does not show an access list, except for the list's mask, which replaces the group's bits.
 bool has_access_list(int fd) {
     auto const path = fmt::format("/proc/self/fd/{}", fd);
     if (getxattr(path.c_str(), "system.posix_acl_access", nullptr, 0) >= 0) return true;
     return errno != ENODATA && errno != EOPNOTSUPP;
 }
 
-// Some text of the kernel's, of one read.
+// A short text of the kernel, in one read.
 std::string content_of(char const* file) {
     std::unique_ptr<FILE, int (*)(FILE*)> const in(std::fopen(file, "re"), &std::fclose);
     std::string text(std::size_t{1} << 16, '\0');
@@ -130,7 +133,8 @@ bool is_private_group(gid_t group, uid_t user) {
     return is_group_of(name, group, name) && is_primary_for_none_but(user, group);
 }
 
-// Root's group is root's alone, unless this process is in it without being root: then others may be as well, as in containers.
+// Only root is in root's group, unless this process is in it without being root: then other users may be in
+// it too, as in containers.
 bool is_trusted_group(gid_t group) {
     if (is_private_group(group, geteuid())) return true;
     if (group != 0 || geteuid() == 0 || getegid() == 0) return false;
@@ -150,7 +154,7 @@ bool is_unmapped(uid_t user, uid_t overflow, std::string_view uid_map) {
         is_empty = false;
         if (user >= inside && user - inside < count) return false;
     }
-    return !is_empty;  // without /proc nothing is known
+    return !is_empty;  // without /proc the answer is unknown
 }
 
 bool exposure_check::is_ours(gid_t group) {
@@ -176,7 +180,7 @@ bool exposure_check::look_at(int fd, struct stat const& found, fs::path const& p
                   exposure::remedy::owner});
         return true;
     }
-    if (S_ISLNK(found.st_mode)) return false;  // a link's mode means nothing
+    if (S_ISLNK(found.st_mode)) return false;  // a link's mode has no effect
     bool const by_all = (found.st_mode & S_IWOTH) != 0;
     bool const by_group = (found.st_mode & S_IWGRP) != 0;
     if ((!by_all && !by_group) || (sticky_is_fine && (found.st_mode & S_ISVTX) != 0)) return false;

@@ -65,12 +65,12 @@ result<std::vector<std::byte>> read_opened(file_descriptor const& file, std::fil
     std::vector<std::byte> content(static_cast<std::size_t>(found.st_size));
     std::size_t have = 0;
     while (have != content.size()) {
-        // Not from where the descriptor stands: it may be read again, also by other threads.
+        // Not from the descriptor's position: the file may be read again, also by other threads.
         ssize_t const got =
             pread(file.get(), content.data() + have, content.size() - have, static_cast<off_t>(have));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return cannot_open(path, errno);
-        if (got == 0) break;  // it was cut while being read: what is left is judged as it is
+        if (got == 0) break;  // the file was cut while it was read: the rest is judged as it is
         have += static_cast<std::size_t>(got);
     }
     content.resize(have);

@@ -40,18 +40,19 @@ private:
 /// Errors:   no_such_file, not_regular_file, staging_failed if it cannot be read.
 result<std::vector<std::byte>> read_regular_file(std::filesystem::path const& path);
 
-/// The content of what was opened, if it is a regular file that `accept` does not refuse.
+/// The content of an opened file, if it is a regular file that `accept` does not refuse.
 /// Errors:   as above, and those of `accept`.
 result<std::vector<std::byte>> read_opened(file_descriptor const& file, std::filesystem::path const& path,
                                            std::function<result<void>(struct stat const&)> const& accept);
 
-/// The failure for an errno with which opening or reading `path` ended, in the dynamic linker's words where it has any.
+/// The failure for the errno of opening or reading `path`, in the dynamic linker's words if it has any.
 failure cannot_open(std::filesystem::path const& path, int error);
 
-/// Puts a file of that content and mode in the place of `path`, whole or not at all; 0, or the errno of what went wrong.
+/// Replaces `path` by a file of that content and mode, whole or not at all; returns 0, or the errno of the
+/// failure.
 int replace_file(std::filesystem::path const& path, std::span<std::byte const> content, mode_t mode) noexcept;
 
-/// Writes everything; 0, or the errno of what went wrong.
+/// Writes everything; returns 0, or the errno of the failure.
 int write_all(int fd, std::span<std::byte const> content) noexcept;
 
 }  // namespace hotswap::detail

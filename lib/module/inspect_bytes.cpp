@@ -41,7 +41,7 @@ void check_seal(verdict& found, elf_image const& image, std::string_view name, m
          "build it with hotswap_add_component, or seal it with hotswap-lint --seal"});
 }
 
-// A family's newest file is chosen by the names; what the module says of itself is what reports tell.
+// The file's name decides which file is a family's newest; reports show the module's own description.
 void check_name(verdict& found, std::string_view name) {
     auto const promised = release_in_name(std::string(name));
     if (promised.empty() || promised == found.inspection.release) return;

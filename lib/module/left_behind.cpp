@@ -21,8 +21,8 @@ constexpr std::string_view in_printf = "whose function runs in any later printf"
 constexpr std::string_view by_timer = "whose function may run in a thread of the C library";
 constexpr std::string_view handler = "a signal handler";
 
-// atexit, at_quick_exit, pthread_atfork and __cxa_thread_atexit are not here: the C library ties what they are given to the
-// object that it came from, and runs, drops or keeps it when that is closed.
+// atexit, at_quick_exit, pthread_atfork and __cxa_thread_atexit are not here: the C library ties their
+// callbacks to the object that registered them, and runs, drops or keeps them when that object is closed.
 constexpr std::array registrations{
     registration{"pthread_key_create", "pthread_key_create", at_thread_end, false},
     registration{"tss_create", "tss_create", at_thread_end, false},
@@ -53,7 +53,7 @@ constexpr std::array registrations{
                  "a memory resource", true},
 };
 
-// Threads, and ways to reach any function at all.
+// Threads, and functions through which a library can reach any other function.
 constexpr std::array<std::string_view, 13> starters{"pthread_create",
                                                     "thrd_create",
                                                     "clone",
@@ -73,7 +73,7 @@ public:
     finder(std::uintptr_t begin, std::uintptr_t end) noexcept : begin_(begin), end_(end) {}
 
     bool contains(std::uintptr_t address) const noexcept { return begin_ <= address && address < end_; }
-    // Takes memory only for what it finds, so that where nothing is left that is known without any.
+    // Allocates memory only for its findings: if nothing is left behind, no allocation can fail.
     void look_at(std::string_view what, std::uintptr_t address) {
         if (!contains(address)) return;
         if (!text_.empty()) text_ += ", ";
@@ -123,7 +123,7 @@ std::string what_calls_into(std::uintptr_t begin, std::uintptr_t end) {
     finder here(begin, end);
     for (int signal = 1; signal <= SIGRTMAX; ++signal) {
         struct sigaction now {};
-        if (sigaction(signal, nullptr, &now) != 0) continue;  // the C library's own
+        if (sigaction(signal, nullptr, &now) != 0) continue;  // the C library's own signal
         auto const address = (now.sa_flags & SA_SIGINFO) != 0
                                  ? reinterpret_cast<std::uintptr_t>(now.sa_sigaction)
                                  : reinterpret_cast<std::uintptr_t>(now.sa_handler);

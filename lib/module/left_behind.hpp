@@ -1,4 +1,5 @@
-// What code can leave in a process that is called when the code is gone: by which functions, and how to ask for it.
+// Callbacks that code can leave in a process and that are called after the code is gone: the functions that
+// register them, and the way to find them.
 #pragma once
 
 #include <cstdint>
@@ -7,22 +8,24 @@
 
 namespace hotswap::detail {
 
-/// A function by which code leaves something of its own with the C or C++ library.
+/// A function by which code registers an object of its own with the C or C++ library.
 struct registration {
     std::string_view symbol;  ///< as an object imports it
-    std::string_view name;    ///< as people know it
-    /// What it leaves: "whose destructor runs in …" where nothing can be asked, "a signal handler" where the process can be.
+    std::string_view name;    ///< as programmers know it
+    /// The leftover: "whose destructor runs in …" if it cannot be found later, "a signal handler" if the
+    /// process can show it.
     std::string_view left;
     bool can_be_asked;  ///< whether `what_calls_into` finds it
 };
 
-/// The entry of an imported symbol; null if what it leaves is tied to the object that it came from, or nothing.
+/// The entry of an imported symbol; null if it leaves nothing, or its leftover is tied to the object that
+/// registered it.
 registration const* find_registration(std::string_view symbol) noexcept;
 
 /// Whether a library with that import may leave a thread or a callback behind, or cannot be judged by its imports.
 bool may_leave_something(std::string_view symbol) noexcept;
 
-/// Whether a module with that import may leave something for which nothing can be asked.
+/// Whether a module with that import may leave something that cannot be found later.
 bool leaves_without_trace(std::string_view symbol) noexcept;
 
 /// The signal handlers and other callbacks of the process that lie between the two addresses, in words: "SIGUSR1's handler is

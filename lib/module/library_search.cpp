@@ -19,9 +19,9 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr char linkers_cache[] = "/etc/ld.so.cache";
-constexpr off_t largest_read = 64 << 20;  // of a larger one it is known only where it lies
+constexpr off_t largest_read = 64 << 20;  // of a larger file only the place is known
 
-/// The places of `paths` that can be known from here: absolute ones, and those relative to `origin`.
+/// The entries of `paths` that can be resolved here: absolute ones, and those relative to `origin`.
 std::vector<std::string> known_places(std::vector<std::string_view> const& paths, fs::path const& origin) {
     std::vector<std::string> places;
     for (std::string_view path : paths) {
@@ -34,7 +34,7 @@ std::vector<std::string> known_places(std::vector<std::string_view> const& paths
     return places;
 }
 
-/// The directories in which the linker looks on behalf of an object without paths of its own.
+/// The directories that the linker searches for an object without paths of its own.
 std::vector<std::string> places_for_all() {
     void* const handle = dlopen("libc.so.6", RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
     std::vector<std::string> places;
@@ -57,7 +57,7 @@ std::vector<std::string> places_for_all() {
 }
 
 std::optional<library_file> open_library(fs::path const& path) {
-    // As the linker: a link is followed, and what is no file of this machine's is passed over.
+    // As the linker: follows a link, and skips a file that is not a library for this machine.
     file_descriptor const file(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
     struct stat found {};
     if (!file || fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) return std::nullopt;
@@ -90,7 +90,8 @@ search_order search_order::of(elf_image const& object, fs::path const& origin) {
     return object.has_run_path() ? search_order{{}, std::move(places)} : search_order{std::move(places), {}};
 }
 
-// The linker's own list has LD_LIBRARY_PATH as it was when the process began, and behind it the system's directories.
+// The linker's own list holds LD_LIBRARY_PATH as it was when the process began, and after it the system's
+// directories.
 void library_search::read_system_paths() {
     if (std::exchange(is_ready_, true)) return;
     variable_ = places_for_all();

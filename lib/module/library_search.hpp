@@ -1,4 +1,4 @@
-// Where the dynamic linker would find a library, without opening it as one.
+// Finds the file that the dynamic linker would load as a library, without loading it.
 #pragma once
 
 #include "module/elf_image.hpp"
@@ -16,34 +16,35 @@
 
 namespace hotswap::detail {
 
-/// A file that the linker would take for a library.
+/// A file that the linker would load as a library.
 struct library_file {
     std::filesystem::path path{};
     dev_t device = 0;
     ino_t inode = 0;
-    bool by_own_path = false;  ///< found by the RUNPATH or RPATH of what needs it
+    bool by_own_path = false;  ///< found by the RUNPATH or RPATH of the object that needs it
     std::shared_ptr<std::vector<std::byte> const> bytes{};
-    std::optional<elf_image> image{};  ///< nothing if it contradicts itself; of `bytes` and `path_text`
+    /// Empty if the file contradicts itself; refers to `bytes` and `path_text`.
+    std::optional<elf_image> image{};
     std::shared_ptr<std::string const> path_text{};
 };
 
-/// The order in which the linker looks for what one object needs.
+/// The order in which the linker searches for the libraries of one object.
 struct search_order {
-    std::vector<std::string> first{};  ///< RPATH, where there is no RUNPATH
+    std::vector<std::string> first{};  ///< RPATH, if there is no RUNPATH
     std::vector<std::string> then{};   ///< RUNPATH, after LD_LIBRARY_PATH
 
-    /// That of an object whose copy lies in `origin`; without one, places that are relative to it are left out.
+    /// The order for an object whose copy lies in `origin`; without an origin, relative entries are left out.
     static search_order of(elf_image const& object, std::filesystem::path const& origin);
     bool empty() const noexcept { return first.empty() && then.empty(); }
 };
 
 /// Finds libraries as the linker of this process does: RPATH, LD_LIBRARY_PATH, RUNPATH, the linker's cache, the system's
 /// directories.
-/// Threads:  [any] each its own.
-/// Cost:     reads every file that it finds, and the linker's cache if that is needed.
+/// Threads:  [any] each with its own object.
+/// Cost:     reads every file that it finds, and the linker's cache if the search reaches it.
 class library_search {
 public:
-    /// The file of that name; nothing if there is none, or none of this machine's kind.
+    /// The file of that name; empty if there is none, or none for this machine.
     std::optional<library_file> find(std::string_view name, search_order const& order);
 
 private:

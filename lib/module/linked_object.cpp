@@ -13,8 +13,8 @@ namespace hotswap::detail {
 
 namespace {
 
-/// The dynamic section of an object in memory. The linker has made its pointers absolute, except where the section cannot be
-/// written.
+/// The dynamic section of an object in memory. The linker has made its pointers absolute, unless the section
+/// cannot be written.
 class dynamic_section {
 public:
     dynamic_section(ElfW(Dyn) const* entries, std::uintptr_t base) noexcept
@@ -58,7 +58,8 @@ linked_object describe(dl_phdr_info const& info) {
         object.begin = std::min<std::uintptr_t>(object.begin, info.dlpi_addr + each.p_vaddr);
         object.end = std::max<std::uintptr_t>(object.end, info.dlpi_addr + each.p_vaddr + each.p_memsz);
     }
-    // The kernel's own object is no file, needs nothing, and its dynamic section is not the linker's.
+    // The kernel's own object is not a file, needs nothing, and the linker does not change its dynamic
+    // section.
     if (object.dynamic == nullptr || object.path.starts_with("linux-")) return object;
     dynamic_section const dynamic(object.dynamic, object.base);
     dynamic.each_needed([&object](char const* library) { object.needed.emplace_back(library); });
@@ -72,7 +73,7 @@ struct collected {
     std::exception_ptr failure{};
 };
 
-// Nothing may be thrown through the linker, which holds its lock.
+// No exception may pass through the linker, which holds its lock.
 int collect(dl_phdr_info* info, std::size_t, void* self) noexcept {
     auto& into = *static_cast<collected*>(self);
     try {
@@ -128,7 +129,7 @@ bool any_import(linked_object const& object, bool (*look)(std::string_view symbo
     auto const* const text = dynamic.table<char>(DT_STRTAB);
     if (symbols == nullptr || text == nullptr) return false;
     auto const is_met = [&](ElfW(Rela) const& each) {
-        // Written for the machines whose objects hotswap reads: 64 bits, relocations with an addend.
+        // Valid for the machines whose objects hotswap reads: 64 bits, relocations with an addend.
         auto const index = ELF64_R_SYM(each.r_info);
         return index != 0 && symbols[index].st_shndx == SHN_UNDEF && look(text + symbols[index].st_name);
     };

@@ -1,4 +1,4 @@
-// Shared objects as the dynamic linker has them in memory: what each one is, needs, imports and covers.
+// Shared objects in the dynamic linker's memory: for each one its names, needs, imports and addresses.
 #pragma once
 
 #include <link.h>
@@ -16,18 +16,18 @@ struct linked_object {
     std::string soname;
     std::vector<std::string> needed{};  ///< the names of the libraries that it was linked to
     std::uintptr_t base = 0;
-    std::uintptr_t begin = 0;  ///< from where its segments lie
+    std::uintptr_t begin = 0;  ///< the lowest address of its segments
     std::uintptr_t end = 0;
     ElfW(Dyn) const* dynamic = nullptr;
 
     /// The file's name, without its directory.
     std::string_view name() const noexcept;
     bool contains(std::uintptr_t address) const noexcept { return begin <= address && address < end; }
-    /// Whether a library that names `library` as needed means this one.
+    /// Whether a needed library `library` is this object.
     bool is_called(std::string_view library) const noexcept;
 };
 
-/// All that are loaded.
+/// All loaded objects.
 struct linked_objects {
     std::vector<linked_object> all{};
 
@@ -36,21 +36,22 @@ struct linked_objects {
     /// Cost:     some 20 µs; no other thread loads or unloads meanwhile.
     static linked_objects now();
 
-    /// The object of a handle of dlopen; null if it is none.
+    /// The object of a dlopen handle; null if there is none.
     linked_object const* of(void* handle) const noexcept;
-    /// `root` and everything that it needs, directly or not.
+    /// `root` and all objects that it needs, directly or not.
     std::vector<linked_object const*> needed_by(linked_object const& root) const;
 };
 
-/// The functions and objects that `object` takes from others, one by one, until `look` answers true; whether it did.
+/// Calls `look` for each function or object that `object` imports, until `look` returns true; returns whether
+/// it did.
 /// Lifetime: the object stays loaded.
 bool any_import(linked_object const& object, bool (*look)(std::string_view symbol) noexcept) noexcept;
 
-/// Whether the object of a handle of dlopen is linked to nothing but libraries of the compiler and the C library.
-/// Cost:     no memory.
+/// Whether the object of a dlopen handle is linked only to libraries of the compiler and the C library.
+/// Cost:     allocates no memory.
 bool needs_only_the_system(void* handle) noexcept;
 
-/// Whether it belongs to the compiler or the C library: what such a library does with what it is handed is known.
+/// Whether the library belongs to the compiler or the C library, whose use of callbacks is known.
 bool is_of_the_system(std::string_view library) noexcept;
 
 }  // namespace hotswap::detail

@@ -20,13 +20,13 @@ namespace hotswap::detail {
 
 namespace {
 
-// Modules bind to the host's copy of Boost.Serialization. Linkers that are told --as-needed, by some
-// distributions' default, would leave out a library of which the host itself, or hotswap-lint, uses nothing.
+// Modules bind to the host's copy of Boost.Serialization. With --as-needed, the default of some
+// distributions, the linker would leave out a library that the host itself, or hotswap-lint, does not use.
 [[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
 
 std::string readable(std::string_view symbol) { return boost::core::demangle(std::string(symbol).c_str()); }
 
-/// What an undefined symbol of a module may leave behind; null if nothing.
+/// The leftover of an undefined symbol of a module; null if there is none.
 registration const* registration_by(elf_symbol const& symbol) {
     return symbol.defined ? nullptr : find_registration(symbol.name);
 }
@@ -78,7 +78,8 @@ private:
 
     void look_for_unique_symbols() {
         auto const is_unique = [](elf_symbol const& s) { return s.defined && s.unique; };
-        // One of the author's own, if there is any: hotswap's headers define some too, which the author does not know.
+        // One of the author's own symbols, if there is any: hotswap's headers define some too, which the
+        // author does not know.
         auto first = std::find_if(symbols_.begin(), symbols_.end(), [&is_unique](elf_symbol const& s) {
             return is_unique(s) && !s.name.starts_with("_ZN7hotswap");
         });

@@ -1,4 +1,4 @@
-// What is wrong with a shared object that the dynamic linker can read.
+// Faults of a shared object that the dynamic linker can read.
 #pragma once
 
 #include "module/elf_image.hpp"
@@ -11,14 +11,15 @@
 
 namespace hotswap::detail {
 
-/// Every finding about `image`. With `as_host`, what it needs is compared with what this process has loaded and defines;
-/// otherwise symbols that are found nowhere are the host's to bring, and only warned of.
+/// All findings about `image`. With `as_host`, its needs are compared with the objects and symbols of this
+/// process; otherwise the host is expected to define symbols that are not found, and they cause only
+/// warnings.
 std::vector<finding> lint(elf_image const& image, std::string_view name, bool as_host);
 
-/// What in it defeats dlclose, in words.
+/// The parts of the image that prevent an unload, in words.
 std::vector<std::string> what_keeps_mapped(elf_image const& image);
 
-/// Whether some of that are callbacks that it may leave where nothing can be asked for them.
+/// Whether the image may leave callbacks that cannot be found later.
 bool leaves_without_trace(elf_image const& image);
 
 }  // namespace hotswap::detail

@@ -43,7 +43,7 @@ constexpr std::string_view out_of_static_block = "static TLS block";
 failure refused_by_linker(staged_file const& file, std::string words, std::uint64_t static_block_bytes) {
     if (static_block_bytes != 0 && words.find(out_of_static_block) != std::string::npos)
         static_block::of_process().refused(static_block_bytes);
-    // The linker names the private copy; a person knows the file by its own name.
+    // The linker names the private copy; an operator knows the file by its own name.
     if (auto const at = words.find(file.path().string()); at != std::string::npos)
         words.replace(at, file.path().string().size(), file.name());
     struct cause {
@@ -70,8 +70,9 @@ failure refused_by_linker(staged_file const& file, std::string words, std::uint6
                                             : known->remedy);
 }
 
-/// Whether the module describes itself in memory as its file did. The note is found as it was there, by program headers: a tool
-/// that moved it (patchelf) did not change the pointer to it, which then leads to filling.
+/// Whether the module's descriptor in memory equals the one in its file. The note is found by program
+/// headers, as in the file: a tool that moved the note (patchelf) did not change the pointer to it, which
+/// then leads to padding.
 bool says_the_same(void* handle, abi::module_api const& api, abi::descriptor const& file) {
     auto const note = note_in_memory(handle, abi::note_name, abi::note_type);
     if (!note || note->size() != sizeof file || std::memcmp(note->data(), &file, sizeof file) != 0)
@@ -139,15 +140,15 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     std::error_code error;
     dlerror();
     made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
-    // Boost.DLL reports "Bad file descriptor" whatever happened: the linker's own words are asked for at
-    // once.
+    // Boost.DLL reports "Bad file descriptor" for every error, so the linker's own words are read at once.
     if (error) return refused_by_linker(staged, linkers_words(), made->verified_.static_block_bytes);
 
     auto& object = made->library_->object;
     made->extent_ = extent_of(object.native());
     if (auto const bytes = made->verified_.static_block_bytes; bytes != 0)
         static_block::of_process().took(made.get(), bytes);
-    // Their static constructors may have started threads already: were there no memory to find them, the module would stay.
+    // Their static constructors may already have started threads: if there is no memory to find them, the
+    // module must stay.
     made->libraries_.not_kept = "a library";
     made->libraries_ = keep_libraries_of(object.native());
     if (!object.has(abi::entry_symbol))
@@ -171,7 +172,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
 void loaded_module::close() noexcept {
     api_.store(nullptr, std::memory_order_release);
     if (!library_ || !library_->object.is_loaded()) return;
-    // What may be called after this is kept: no owner is left who could look again.
+    // Code that may be called after this stays mapped: no owner is left to check again.
     held_callbacks_ = callbacks();
     bool const stays =
         verified_.leaves_without_trace || !libraries_.not_kept.empty() || !held_callbacks_.empty();
@@ -190,17 +191,17 @@ std::string loaded_module::callbacks() const noexcept {
     try {
         return what_calls_into(extent_.first, extent_.second);
     } catch (std::bad_alloc const&) {
-        return "not known now";  // in no need of memory
+        return "not known now";  // short enough to need no memory
     }
 }
 
 bool loaded_module::is_mapped() const noexcept try {
     std::ifstream maps("/proc/self/maps");
     auto const path =
-        boost::algorithm::replace_all_copy(staged_.path().string(), "\n", "\\012");  // as the map does
+        boost::algorithm::replace_all_copy(staged_.path().string(), "\n", "\\012");  // as the map writes it
     for (std::string line; std::getline(maps, line);)
         if (line.find(path) != std::string::npos) return true;
-    // What could not be read to its end proves nothing.
+    // A map that could not be read to its end proves nothing.
     return !maps.eof();
 } catch (std::exception const&) {
     return true;

@@ -17,7 +17,8 @@
 
 namespace hotswap::detail {
 
-/// Owns a loaded shared object and its staged file. One owner, never copied. What stands on its code holds a module_use.
+/// Owns a loaded shared object and its staged file. One owner, never copied. An object that needs its code
+/// holds a module_use.
 class loaded_module {
 public:
     /// Loads a staged and verified file, and compares its descriptor again.
@@ -32,24 +33,26 @@ public:
     module_file const& file() const noexcept { return verified_; }
     staged_file const& staged() const noexcept { return staged_; }
 
-    /// Until the last module_use is gone.
+    /// True until the last module_use is gone.
     bool is_open() const noexcept { return api_.load(std::memory_order_acquire) != nullptr; }
-    /// The libraries that it brought into the process, and that stay there for good.
+    /// The libraries that the module loaded into the process, and that stay there for good.
     std::vector<std::string> const& libraries() const noexcept { return libraries_.names; }
-    /// The signal handlers and other callbacks of the process that lie in it, in words: what holds it while they do.
+    /// The process's signal handlers and other callbacks that lie in the module, in words: these keep it
+    /// mapped.
     std::string callbacks() const noexcept;
-    /// Whether any of the file is mapped into the process, by the process's own map; also if that cannot be read.
+    /// Whether any part of the file is mapped into the process, by the process's own map; true also if the
+    /// map cannot be read.
     bool is_mapped() const noexcept;
-    /// From where to where its segments lie in memory.
+    /// The first and the last address of its segments in memory.
     std::pair<std::uintptr_t, std::uintptr_t> extent() const noexcept { return extent_; }
-    /// What keeps it mapped after `close`, as far as it can be known.
+    /// The reason why the module stays mapped after `close`, as far as known.
     std::string held_by() const;
 
 private:
     friend class module_use;
     loaded_module(staged_file file, module_file verified);
-    /// Closes the shared object. It stays mapped if something in the process may still call it: what cannot be asked for,
-    /// or a callback.
+    /// Closes the shared object. It stays mapped if something in the process may still call it: a callback,
+    /// or a leftover that cannot be found.
     /// Effects:  idempotent.
     void close() noexcept;
     void unmap() noexcept;
@@ -58,11 +61,11 @@ private:
     staged_file staged_;
     module_file verified_;
     std::unique_ptr<library> library_;
-    std::atomic<abi::module_api const*> api_{nullptr};  // null once it is closed
+    std::atomic<abi::module_api const*> api_{nullptr};  // null once the module is closed
     std::atomic<unsigned> uses_{0};
     std::pair<std::uintptr_t, std::uintptr_t> extent_{};
     kept_libraries libraries_{};
-    std::string held_callbacks_{};  // that lay in it when it was closed
+    std::string held_callbacks_{};  // the callbacks in the module when it was closed
 };
 
 }  // namespace hotswap::detail

@@ -23,7 +23,7 @@ std::size_t aligned(std::size_t value, std::size_t alignment) {
     return (value + alignment - 1) / alignment * alignment;
 }
 
-// A file is read in the same way (elf_image::note); here the linker has mapped what was checked there.
+// elf_image::note reads a file in the same way; here the linker has mapped the checked bytes.
 note find_in(std::span<std::byte const> notes, std::size_t alignment, search const& wanted) {
     ElfW(Nhdr) header;
     for (std::size_t at = 0; at + sizeof header <= notes.size();) {

@@ -16,8 +16,8 @@
 
 namespace hotswap::detail {
 
-/// A file that others may rename or remove (a cleaner of the temporary directory, a logout): its content stays readable for
-/// as long as this object lives. Costs one descriptor, closed on exec.
+/// A file that other processes may rename or remove (a cleaner of the temporary directory, a logout): its
+/// content stays readable during this object's lifetime. Costs one descriptor, closed on exec.
 /// Threads:  [any]
 class module_copy {
 public:
@@ -29,16 +29,16 @@ public:
           size_(size),
           signature_(std::move(signature)) {}
 
-    /// The name of the file that was copied, without its directory: for people.
+    /// The name of the copied file, without its directory: for people.
     std::string const& name() const noexcept { return name_; }
     /// BLAKE2b-256 of the content, hexadecimal.
     std::string const& digest() const noexcept { return digest_; }
     std::uint64_t size() const noexcept { return size_; }
-    /// The signature that came with the file, if the policy asked for one.
+    /// The signature that came with the file, if the policy requires one.
     std::optional<std::string> const& signature() const noexcept { return signature_; }
 
     /// The content, read through the descriptor.
-    /// Errors:   damaged_module: it is no longer the one of that digest; staging_failed if it cannot be read.
+    /// Errors:   damaged_module: the content no longer has that digest; staging_failed if it cannot be read.
     result<module_source> read() const;
 
 private:
@@ -49,7 +49,8 @@ private:
     std::optional<std::string> const signature_;
 };
 
-/// Opens a module's file for later, known as `name`, judged by `policy` as one that is about to be staged.
+/// Opens a module's file for later use, under the name `name`, judged by `policy` like a file that is about
+/// to be staged.
 /// Errors:   no_such_file, not_regular_file, staging_failed, untrusted_path.
 result<std::shared_ptr<module_copy const>> hold_module(std::filesystem::path const& file, std::string name,
                                                        module_policy const& policy);

@@ -29,7 +29,7 @@ result<file_descriptor> open_module(int directory, fs::path const& path) {
     return file;
 }
 
-/// The file's content; what is wrong with its owner or mode is noted, and then it is not read.
+/// The file's content; a fault of its owner or mode is recorded, and the file is then not read.
 result<std::vector<std::byte>> read_checked(file_descriptor const& file, fs::path const& path,
                                             exposure_check& check) {
     return read_opened(file, path, [&check, &path, &file](struct stat const& found) -> result<void> {
@@ -39,7 +39,7 @@ result<std::vector<std::byte>> read_checked(file_descriptor const& file, fs::pat
     });
 }
 
-// Who puts one file right would meet the next one with the next swap: the other releases are named at once.
+// An operator who fixes one file would find the next fault at the next swap: name the other releases at once.
 void look_at_family(int directory, fs::path const& file, bool with_signatures, exposure_check& check) {
     auto const family = family_of(file);
     file_descriptor listed(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -62,7 +62,7 @@ void look_at_family(int directory, fs::path const& file, bool with_signatures, e
     }
 }
 
-/// As `read_module`, of a file that was found, with what is wrong noted in `check`.
+/// As `read_module`, for a file that was found; records faults in `check`.
 result<module_source> read_from(found_file const& file, module_policy const& policy, exposure_check& check) {
     auto opened = open_module(file.directory.get(), file.path);
     if (!opened) return opened.error();
@@ -78,7 +78,7 @@ result<module_source> read_from(found_file const& file, module_policy const& pol
     if (signature && signature->size() <= largest_signature)
         source.signature.emplace(reinterpret_cast<char const*>(signature->data()), signature->size());
     else if (signature)
-        source.signature.emplace();  // what is so long is no signature
+        source.signature.emplace();  // so long a file is not a signature
     return source;
 }
 
@@ -91,7 +91,7 @@ result<module_source> read_module(fs::path const& file, module_policy const& pol
     auto const inner = policy.directory.empty() ? fs::path() : fs::weakly_canonical(policy.directory, error);
     exposure_check check(policy);
     auto const found = path_walk(inner, check).find_file(absolute);
-    // In a directory that others can fill, nothing is opened.
+    // No file is opened in a directory that other users can write.
     if (found && check.empty()) {
         auto source = read_from(*found, policy, check);
         if (check.empty()) return source;

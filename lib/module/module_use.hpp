@@ -1,4 +1,4 @@
-// Who stands on a module's code: it stays open for as long as one of them does.
+// Claims on a module's code: it stays open as long as one claim exists.
 #pragma once
 
 #include "module/loaded_module.hpp"
@@ -8,8 +8,9 @@
 
 namespace hotswap::detail {
 
-/// A claim on the code of a module, for each object that stands on it: an instance, a state, a pin, code that was
-/// given up. The last claim that goes closes the shared object, and nothing else can: so none of them is forgotten.
+/// A claim on the code of a module, for each object that needs it: an instance, a state, a pin, abandoned
+/// code. The last claim to end closes the shared object, and nothing else can close it, so no claim can be
+/// forgotten.
 /// Threads:  [any] for different claims on one module.
 class module_use {
 public:
@@ -27,13 +28,13 @@ public:
     }
     ~module_use() { drop(); }
 
-    /// Gives the claim back, and closes the shared object if it was the last one. The module can still be asked what it
-    /// was, and whether it is open or mapped.
+    /// Ends the claim, and closes the shared object if it was the last one. The module's description, and
+    /// whether it is open or mapped, can still be read.
     void drop() noexcept {
         if (std::exchange(holds_, false) && of_->uses_.fetch_sub(1, std::memory_order_acq_rel) == 1)
             of_->close();
     }
-    /// Never gives it back: the code stays mapped for good.
+    /// Never ends the claim: the code stays mapped for good.
     void leak() noexcept { holds_ = false; }
     /// Whether `drop` would close the shared object.
     bool is_last() const noexcept { return holds_ && of_->uses_.load(std::memory_order_acquire) == 1; }

@@ -25,10 +25,10 @@ std::string build_id_of(linked_object const& loaded) {
     return text;
 }
 
-/// Whether the linker, which has `loaded`, would have mapped another library from the file.
+/// Whether the file is another library than `loaded`, which the linker uses under this name.
 bool is_another(linked_object const& loaded, library_file const& file) {
     auto const place = file.path.parent_path().string() + "/";
-    // One for this machine's processor, from a folder below (glibc-hwcaps), is what the linker finds there.
+    // The linker prefers a build for this machine's processor in a subfolder (glibc-hwcaps).
     if (loaded.path.starts_with(place) && loaded.path != file.path) return false;
     auto const own = file.image ? file.image->build_id() : std::string();
     auto const other = own.empty() ? std::string() : build_id_of(loaded);
@@ -42,7 +42,7 @@ bool is_another(linked_object const& loaded, library_file const& file) {
 
 needed_libraries::needed_libraries(elf_image const& module, std::string_view name, bool search)
     : search_(search) {
-    // Its private copy lies in the staging directory, where no library is.
+    // The module's private copy lies in the staging directory, which contains no libraries.
     add(module, std::string(name), search_order::of(module, {}));
     dlerror();
 }
@@ -76,7 +76,7 @@ void needed_libraries::add(elf_image const& of, std::string const& by, search_or
         for (elf_symbol const& each : wanted.file->image->symbols())
             if (each.defined && !each.hidden) brought_.insert(each.name);
         auto below = search_order::of(*wanted.file->image, wanted.file->path.parent_path());
-        // What needs it has its RPATH searched as well.
+        // The linker also searches the RPATH of the object that needs the library.
         if (!wanted.file->image->has_run_path())
             below.first.insert(below.first.end(), order.first.begin(), order.first.end());
         add(*wanted.file->image, wanted.name, below);
@@ -84,13 +84,13 @@ void needed_libraries::add(elf_image const& of, std::string const& by, search_or
 }
 
 void needed_libraries::look_up(needed_library& wanted, search_order const& order) {
-    // Names without a slash only: opening whatever file a module names could block.
+    // Only names without a slash: opening any file that a module names could block.
     if (void* const handle = dlopen(wanted.name.c_str(), RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL)) {
         handles_.push_back(handle);
         wanted.is_loaded = true;
         if (!search_ || is_of_the_system(wanted.name)) return;
         wanted.loaded = process().of(handle);
-        // Another thread may have loaded it since the list was made: this handle keeps it.
+        // Another thread may have loaded the library since the list was made: this handle keeps it loaded.
         if (wanted.loaded == nullptr) {
             are_known_ = false;
             return;

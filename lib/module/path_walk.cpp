@@ -62,7 +62,7 @@ void path_walk::push_front(fs::path const& path) {
     reached_ = "/";
 }
 
-// What the last name leads to is judged as the directory itself, not as one on the way.
+// The target of the last name is judged as the directory itself, not as a directory on the path to it.
 result<void> path_walk::go_down(std::size_t names_left, bool on_the_way) {
     for (;;) {
         struct stat found {};
@@ -87,7 +87,7 @@ result<void> path_walk::step(std::string const& name) {
     return {};
 }
 
-// Its names come next.
+// The names of the link's target come next.
 result<void> path_walk::follow(file_descriptor const& link, struct stat const& found, fs::path const& path) {
     check_.look_at(link.get(), found, path, true);
     if (is_inside(path)) link_inside_ = path;

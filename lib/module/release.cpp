@@ -56,7 +56,7 @@ std::strong_ordering compare_pre_releases(std::string_view a, std::string_view b
     return compare_identifiers(a, b);
 }
 
-/// A file whose name is one of the family's, as it is written or as it was meant.
+/// A file with a name of the family, as written or as probably intended.
 struct candidate {
     fs::path file;
     hotswap::detail::release release;
@@ -64,7 +64,7 @@ struct candidate {
     std::string name() const { return file.filename().string(); }
 };
 
-/// What a directory holds of a family.
+/// The files of a family in a directory.
 struct family_listing {
     std::vector<candidate> all{};         // the newest first
     std::vector<std::string> misnamed{};  // with the reason, in words
@@ -75,7 +75,7 @@ struct family_listing {
     }
 };
 
-/// Why a file that is not called FAMILY-RELEASE.so seems to be meant so; empty if it does not.
+/// Why a file that is not called FAMILY-RELEASE.so was probably intended to be; empty if it was not.
 std::string reason_misnamed(std::string_view name, std::string_view family) {
     if (!boost::algorithm::istarts_with(name, family) || !boost::algorithm::iends_with(name, ".so"))
         return {};
@@ -119,7 +119,7 @@ result<family_listing> list_family(fs::path const& directory, std::string_view f
         if (error) break;
         look_at(entries->path(), family, listed);
     }
-    // Of two of equal rank the later name: the directory's order is chance.
+    // Between two of equal rank the later name counts: the directory's order is random.
     std::sort(listed.all.begin(), listed.all.end(), [](candidate const& a, candidate const& b) {
         auto const order = order_of_builds(a.release, b.release);
         return order != 0 ? order > 0 : a.file > b.file;
@@ -196,12 +196,12 @@ result<chosen_module> module_of_release(fs::path const& directory, std::string_v
 
 namespace {
 
-/// Which file of a family is taken, and why not those before it.
+/// The chosen file of a family, and the reasons against the files before it.
 class choice {
 public:
     choice(choice_rules const& rules, family_listing const& listed) : rules_(rules), listed_(listed) {}
 
-    /// The newest first: whether it is taken.
+    /// Called with the newest first; returns whether the file is taken.
     bool take(candidate const& each, bool is_last) {
         auto const name = each.name();
         if (each.release.is_pre_release() && !rules_.pre_releases) {
@@ -227,7 +227,7 @@ public:
         made.passed_over.push_back(name + ", which " + misfit);
         return false;
     }
-    /// None was: the newest one that does not fit, if there is one.
+    /// No file was taken: takes the newest one that does not fit, if there is one.
     bool take_unfit() {
         if (unfit_ == nullptr) return false;
         made.file = unfit_->file;

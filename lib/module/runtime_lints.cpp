@@ -11,10 +11,11 @@ namespace hotswap::detail {
 
 namespace {
 
-/// A sanitizer whose runtime has to be there when a process begins. That of undefined behaviour need not.
+/// A sanitizer whose runtime must be loaded when a process begins. The runtime for undefined behaviour need
+/// not be.
 struct sanitizer {
     std::string_view library;  ///< "asan" of libasan.so.8, libclang_rt.asan-x86_64.so
-    std::string_view prefix;   ///< of the functions that it gives to code built with it
+    std::string_view prefix;   ///< of the functions that it provides to code built with it
     std::string_view flag;
 };
 
@@ -47,7 +48,7 @@ sanitizer const* sanitizer_of_symbol(std::string_view symbol) {
     return found == sanitizers.end() ? nullptr : &*found;
 }
 
-/// In words, which sanitizer's runtime this process has.
+/// The sanitizers' runtimes that this process has loaded, in words.
 std::string own_sanitizers(linked_objects const& process) {
     std::string text;
     for (linked_object const& each : process.all)
@@ -75,7 +76,7 @@ finding of_sanitizer(sanitizer const& which, std::string_view brought, std::stri
         remedy);
 }
 
-/// The sanitizer's runtime that the module needs, by a library or by what it imports, and that is not there.
+/// The missing sanitizer's runtime that the module needs, by a library or by its imports.
 std::optional<finding> find_sanitizer(elf_image const& image, needed_libraries const& libraries,
                                       std::string_view name, bool as_host) {
     for (needed_library const& each : libraries.all())
@@ -98,7 +99,8 @@ std::string path_of_runtime(linked_objects const& process, bool as_host) {
     return "a host has its own";
 }
 
-/// The sign of a C++ runtime within the module: which, and by which flag; nothing if it uses the process's.
+/// The sign of a C++ runtime within the module: the flag that links it; empty if the module uses the
+/// process's.
 std::optional<std::string_view> own_cxx_runtime(elf_image const& image) {
     constexpr std::string_view of_cxx = "-static-libstdc++", of_gcc = "-static-libgcc";
     bool imports_cxx = false, imports_unwinder = false, finds_frames = false;
@@ -108,10 +110,12 @@ std::optional<std::string_view> own_cxx_runtime(elf_image const& image) {
         if (each.defined && (is_cxx || is_unwinder)) return is_cxx ? of_cxx : of_gcc;
         imports_cxx = imports_cxx || is_cxx;
         imports_unwinder = imports_unwinder || is_unwinder;
-        // An unwinder that is hidden in the module finds the frames of all others by one of these.
+        // An unwinder that is hidden in the module finds the frames of other objects by one of these
+        // functions.
         finds_frames = finds_frames || each.name == "_dl_find_object" || each.name == "dl_iterate_phdr";
     }
-    // Code that catches has this table and, for it, the runtime's functions: from within, if it imports none.
+    // Code that catches exceptions has this table and needs the runtime's functions: they are within the
+    // module if it imports none.
     if (!image.has_section(".gcc_except_table")) return std::nullopt;
     if (!imports_cxx) return of_cxx;
     return finds_frames && !imports_unwinder ? std::optional(of_gcc) : std::nullopt;

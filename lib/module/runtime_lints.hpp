@@ -1,4 +1,4 @@
-// Modules that bring a runtime of which a process has one at most: a sanitizer's, or that of C++.
+// Modules that bring a runtime of which a process may have only one: a sanitizer's, or that of C++.
 #pragma once
 
 #include "module/elf_image.hpp"
@@ -16,10 +16,10 @@ namespace hotswap::detail {
 std::vector<finding> lint_runtimes(elf_image const& image, needed_libraries const& libraries,
                                    std::string_view name, bool as_host);
 
-/// The file of the sanitizer's runtime that the process has as a library; empty if it has none.
+/// The file of the sanitizer's runtime that the process has loaded as a library; empty if there is none.
 std::string path_of_sanitizer(linked_objects const& process);
 
-/// Whether a symbol is one that code of a sanitizer imports from its runtime.
+/// Whether the symbol is one that sanitized code imports from its runtime.
 bool is_of_a_sanitizer(std::string_view symbol) noexcept;
 
 }  // namespace hotswap::detail

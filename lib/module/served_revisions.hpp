@@ -1,4 +1,4 @@
-// Which revisions of its contract a module serves, as its descriptor says.
+// The revisions of its contract that a module serves, from its descriptor.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -12,11 +12,11 @@
 
 namespace hotswap::detail {
 
-/// The revisions and the functions of each. Copying needs no memory.
+/// The revisions and the functions of each. Copying allocates no memory.
 class served_revisions {
 public:
     served_revisions() = default;
-    /// Of a descriptor that holds together.
+    /// From a consistent descriptor.
     explicit served_revisions(abi::descriptor const& from) noexcept
         : all_{from.oldest_contract, from.contract_number} {
         functions_[0] = abi::count_functions(from.contract_end);
@@ -26,7 +26,7 @@ public:
 
     contract_revisions all() const noexcept { return all_; }
     bool has(std::uint32_t number) const noexcept { return number >= all_.oldest && number <= all_.newest; }
-    /// Entries in the vtable of a revision that it has; 0: unknown.
+    /// The number of vtable entries of a revision in the range; 0: unknown.
     std::uint32_t functions_of(std::uint32_t number) const noexcept {
         return functions_[all_.newest - number];
     }
@@ -36,8 +36,8 @@ private:
     std::array<std::uint32_t, abi::max_older_revisions + 1> functions_{};  // from the newest down
 };
 
-/// What a module implements.
-/// Lifetime: the name's.
+/// The contract that a module implements.
+/// Lifetime: as the name.
 struct implemented_contract {
     std::string_view name;
     served_revisions revisions;

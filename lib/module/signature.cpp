@@ -19,7 +19,7 @@ void be_ready() {
     if (!ready) throw std::runtime_error("libsodium cannot be used");
 }
 
-/// Takes the line `word REST` off the text.
+/// Removes the line `word REST` from the text.
 std::optional<std::string> take_line(std::string_view& text, std::string_view word) {
     auto const end = text.find('\n');
     if (end == text.npos || !text.starts_with(word) || text.substr(word.size(), 1) != " ")
@@ -40,7 +40,8 @@ finding bad(std::string_view name, std::string offender, std::string_view how, s
                     std::move(remedy));
 }
 
-/// A file's name is what a family's newest release is chosen by: it must not promise another release than was signed.
+/// The file's name decides which file is a family's newest release, so it must not name another release than
+/// was signed.
 bool is_named_otherwise(std::string_view name, signed_facts const& facts) {
     auto const family = family_of(std::string(name));
     return !family.empty() && name != fmt::format("{}-{}.so", facts.component, facts.release);
@@ -83,7 +84,7 @@ std::optional<signature> signature::parse(std::string_view text) {
         return std::nullopt;
     made.key_id = std::move(*key);
     made.facts = {std::move(*component), std::move(*release), std::move(*digest)};
-    // There is one way to write a signature: what is written otherwise was not written by the signing tool.
+    // There is only one way to write a signature: any other text does not come from the signing tool.
     if (made.to_text() != whole) return std::nullopt;
     return made;
 }

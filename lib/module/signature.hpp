@@ -14,7 +14,7 @@
 
 namespace hotswap::detail {
 
-/// What a signature vouches for.
+/// The facts that a signature confirms.
 struct signed_facts {
     std::string component;
     std::string release;
@@ -22,7 +22,7 @@ struct signed_facts {
     friend bool operator==(signed_facts const&, signed_facts const&) = default;
 };
 
-/// A signature as it stands in the file next to the module.
+/// A signature as in the file next to the module.
 struct signature {
     std::string key_id;
     signed_facts facts;
@@ -37,9 +37,9 @@ struct signature {
 /// The secret half of a key; wiped with its owner.
 class secret_key {
 public:
-    /// A new one.
+    /// A new key.
     secret_key();
-    /// Reads it as `to_text` wrote it.
+    /// Reads a key that `to_text` wrote.
     /// Errors:   invalid_argument.
     static result<secret_key> parse(std::string_view text);
     ~secret_key();
@@ -55,14 +55,14 @@ private:
     std::array<unsigned char, 64> bytes_{};
 };
 
-/// The one line of a key's file: hexadecimal digits next to comments.
+/// The one line of a key's file: hexadecimal digits; other lines are comments.
 std::optional<std::string> only_line(std::string_view text);
 /// Reads exactly `out.size()` bytes of hexadecimal digits.
 bool from_hexadecimal(std::string_view text, std::span<unsigned char> out);
 /// The content of a public key's file.
 std::string to_text(public_key const& key);
 
-/// The id of the trusted key that signed the module of these facts, called `name`.
+/// The id of the trusted key that signed the module with these facts and the file name `name`.
 /// Errors:   missing_signature, bad_signature.
 checked<std::string> check_signature(std::optional<std::string> const& text, signed_facts const& facts,
                                      std::string_view name, std::span<public_key const> trusted);

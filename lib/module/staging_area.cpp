@@ -24,7 +24,7 @@ namespace {
 constexpr char own_prefix[] = "host-";
 constexpr char new_prefix[] = ".new-";
 
-/// A lock on a directory that ends with this process; nothing while another one has it.
+/// A lock on a directory that ends with this process; empty while another process has it.
 std::optional<file_descriptor> lock_directory(fs::path const& directory) {
     file_descriptor lock(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
@@ -33,22 +33,23 @@ std::optional<file_descriptor> lock_directory(fs::path const& directory) {
 
 void sweep_one(fs::path const& directory) {
     auto const lock = lock_directory(directory);
-    if (!lock) return;  // its process lives
-    // An earlier build of this library, which may be at work next to this one, locks a file in it.
+    if (!lock) return;  // its process is alive
+    // An earlier build of this library, which may run next to this one, locks a file in the directory.
     file_descriptor const before(open((directory / "lock").c_str(), O_RDWR | O_NOFOLLOW | O_CLOEXEC));
     if (before && flock(before.get(), LOCK_EX | LOCK_NB) != 0) return;
     std::error_code error;
     fs::remove_all(directory, error);
 }
 
-// A directory that has no name of its own yet may be about to be locked by a living process.
+// A directory without its final name may soon be locked by a living process.
 bool is_abandoned(fs::directory_entry const& entry) {
     std::error_code error;
     auto const written = entry.last_write_time(error);
     return !error && fs::file_time_type::clock::now() - written > std::chrono::minutes(1);
 }
 
-// A base may be any directory that the host has named: only what looks in every respect like one of ours is removed.
+// A base may be any directory that the host has named: remove only a directory that matches ours in every
+// respect.
 bool is_ours(fs::path const& directory) {
     struct stat found {};
     if (lstat(directory.c_str(), &found) != 0 || !S_ISDIR(found.st_mode) || found.st_uid != geteuid() ||
@@ -73,7 +74,7 @@ void sweep(fs::path const& base) {
     }
 }
 
-/// A file that is about to be made; removed unless its path is taken out.
+/// A file to be made; removed unless its path is taken out.
 struct path_guard {
     explicit path_guard(fs::path at) : path(std::move(at)) {}
     ~path_guard() {
@@ -129,14 +130,14 @@ staging_area::staging_area(fs::path base, module_policy policy)
 
 staging_area::~staging_area() {
     if (!lock_ || keeps_files_) return;
-    // Code that is still mapped keeps its inode; the directory may go in any case.
+    // Code that is still mapped keeps its inode; the directory can always be removed.
     std::error_code error;
     fs::remove_all(own_, error);
 }
 
-// The lock is taken before the directory gets the name under which others look for it.
+// The lock is taken before the directory gets the name by which other processes find it.
 result<void> staging_area::settle_in(fs::path const& base) {
-    if (!keeps_files_) sweep(base);  // a core may still need those of a process that died
+    if (!keeps_files_) sweep(base);  // a core file may still need the files of a dead process
     auto made = (base / fmt::format("{}{}-XXXXXX", new_prefix, getpid())).string();
     if (mkdtemp(made.data()) == nullptr) return cannot_stage(made, "cannot be made", errno);
     auto const give_up = [&made](std::string_view what) {
@@ -150,7 +151,7 @@ result<void> staging_area::settle_in(fs::path const& base) {
     auto const unique = fs::path(made).filename().string().substr(sizeof new_prefix - 1);
     auto const named = base / (own_prefix + unique);
     if (rename(made.c_str(), named.c_str()) != 0) return give_up("cannot be renamed");
-    // As the process's own map will name it: without links and dots on the way.
+    // As in the process's own map: without links and dots.
     std::error_code error;
     auto own = fs::canonical(named, error);
     if (error) return cannot_stage(named, "cannot be resolved", error.value());
@@ -159,7 +160,7 @@ result<void> staging_area::settle_in(fs::path const& base) {
     return {};
 }
 
-// The first base that can be used. What was passed over is logged once: an operator may have meant it.
+// Takes the first usable base. Each skipped base is logged once: an operator may have meant it.
 result<void> staging_area::prepare() {
     std::optional<failure> passed_over;
     for (auto const& each : staging_bases(wanted_)) {
@@ -179,7 +180,7 @@ result<void> staging_area::prepare() {
     return *passed_over;
 }
 
-// The directory is there for as long as its path leads to what is locked.
+// The directory exists as long as its path leads to the locked directory.
 result<void> staging_area::be_ready() {
     struct stat held {};
     struct stat found {};
@@ -218,9 +219,9 @@ std::vector<std::string> staging_area::take_warnings() {
     return std::exchange(warnings_, {});
 }
 
-// The copy is sealed by what surrounds it: a directory that only this user enters, a mode that no one may write by, and no
-// descriptor that could. What is hashed and judged are the bytes that were written, and before the load the file is
-// compared with them.
+// The copy's surroundings protect it: a directory that only this user can enter, a mode without write
+// permission, and no descriptor that could write. The written bytes are hashed and judged, and before the
+// load the file is compared with these bytes.
 result<staged_file> staging_area::write(module_source source, std::string name) {
     auto const path = own_ / fmt::format("{}-{}", next_++, name);
     auto const put = [](fs::path const& at, std::span<std::byte const> content) -> result<file_descriptor> {
@@ -234,7 +235,7 @@ result<staged_file> staging_area::write(module_source source, std::string name) 
         if (!reading) return cannot_stage(at, "cannot be opened again", errno);
         return reading;
     };
-    // Whatever goes wrong on the way removes both files.
+    // Any failure removes both files.
     path_guard written(path), signed_by(path.string() + signature_suffix);
     auto held = put(path, source.bytes);
     if (!held) return held.error();

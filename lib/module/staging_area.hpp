@@ -1,4 +1,4 @@
-// Private copies of module files: unique for each generation, read-only, gone when their generation is.
+// Private copies of module files: unique for each generation, read-only, removed with their generation.
 #pragma once
 
 #include "module/module_copy.hpp"
@@ -20,8 +20,8 @@
 
 namespace hotswap::detail {
 
-/// One private copy; removed from disk with its owner. It is loaded by its path; its content, which is needed again as long
-/// as the generation may have to be stored or gone back to, is `copy`, whatever becomes of the path.
+/// One private copy; removed from disk with its owner. It is loaded by its path. `copy` holds its content,
+/// also after the path is gone: it is needed as long as the generation may be stored or reverted to.
 class staged_file {
 public:
     staged_file(std::filesystem::path path, std::shared_ptr<module_copy const> copy,
@@ -37,11 +37,12 @@ public:
     std::uint64_t size() const noexcept { return copy_->size(); }
     /// As `module_copy::signature`; a file with it lies next to the private copy.
     std::optional<std::string> const& signature() const noexcept { return copy_->signature(); }
-    /// Whether nothing is left at the path.
+    /// Whether the path no longer exists.
     bool is_gone() const noexcept;
-    /// Whether the private copy still is what was written, byte by byte, and read-only; before the bytes are let go.
+    /// Whether the private copy still equals the written bytes and is read-only; call it before the bytes are
+    /// freed.
     bool is_unchanged() const;
-    /// The content, for as long as it has not been let go.
+    /// The content, until it is freed.
     std::span<std::byte const> bytes() const noexcept { return bytes_; }
     void let_go_of_bytes() noexcept {
         bytes_.clear();
@@ -55,39 +56,40 @@ private:
 };
 
 /// A directory of one process for its staged files, below one that it shares with other processes of the same
-/// user. A lock on it says that the process lives; the directories of dead ones are removed. systemd-tmpfiles passes over
-/// what is locked like that.
+/// user. A lock on the directory shows that the process is alive; the directories of dead processes are
+/// removed. systemd-tmpfiles skips directories with such a lock.
 /// Threads:  [any]
 class staging_area {
 public:
-    /// `base` empty: the first of `staging_bases` that can be used. `policy` is for what is staged here.
+    /// `base` empty: the first usable one of `staging_bases`. `policy` applies to files that are staged here.
     explicit staging_area(std::filesystem::path base, module_policy policy = {});
     ~staging_area();
     staging_area(staging_area const&) = delete;
     staging_area& operator=(staging_area const&) = delete;
 
-    /// Copies the regular file `source`, which may be replaced or removed afterwards; people will know it as
+    /// Copies the regular file `source`, which may be replaced or removed afterwards; messages call it
     /// `name`.
-    /// Effects:  the first call makes the directory and removes those of processes that are gone; so does one that finds the
-    ///           directory gone.
+    /// Effects:  the first call makes the directory and removes the directories of dead processes; so does a
+    ///           call that finds the directory gone.
     /// Errors:   no_such_file, not_regular_file, staging_failed; untrusted_path, by the policy.
     result<staged_file> stage(std::filesystem::path const& source, std::string name);
-    /// Copies what was staged, or held, before.
+    /// Copies a module that was staged, or held, before.
     /// Errors:   staging_failed, damaged_module.
     result<staged_file> stage(module_copy const& earlier, std::string name);
-    /// Makes the copy anew, if something has removed it before it was loaded: then its path is another one.
-    /// Effects:  none where the copy is in place, or something else is.
+    /// Makes the copy again, under another path, if it was removed before it was loaded.
+    /// Effects:  none if the copy, or another file, is in its place.
     /// Errors:   staging_failed.
     result<void> put_back(staged_file& copy);
 
-    /// For debuggers: from now on nothing is removed from the disk, and loaded code stays mapped (`load_staged`).
+    /// For debuggers: from now on no file is removed from the disk, and loaded code stays mapped
+    /// (`load_staged`).
     void keep_files() noexcept { keeps_files_ = true; }
     bool keeps_files() const noexcept { return keeps_files_; }
 
-    /// What hosts should be warned of since the last call: that the directory is not where it was expected.
+    /// New warnings for the host since the last call: the directory is not in its expected place.
     std::vector<std::string> take_warnings();
 
-    /// Which modules are let in: what `stage` checks, and `verify_module` is to be asked with.
+    /// The policy for modules: `stage` checks it, and callers pass it to `verify_module`.
     module_policy const& policy() const noexcept { return policy_; }
 
 private:

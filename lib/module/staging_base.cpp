@@ -21,7 +21,8 @@ namespace {
 
 using place = staging_base::place;
 
-// Said of the parent before anything is made in it: what root leaves in a user's directory shuts that user out.
+// Checked before anything is made in the directory: files that root leaves in a user's directory would shut
+// that user out.
 result<void> expect_own_session(fs::path const& session) {
     if (!session.is_absolute()) return cannot_stage(session, "is no absolute path", EINVAL);
     struct stat found {};
@@ -32,7 +33,7 @@ result<void> expect_own_session(fs::path const& session) {
     return {};
 }
 
-// The base must be ours alone, or another user could exchange what we are about to load.
+// The base must be ours alone, or another user could exchange a module before it is loaded.
 result<void> expect_own(fs::path const& base) {
     struct stat found {};
     file_descriptor const opened(open(base.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -44,7 +45,7 @@ result<void> expect_own(fs::path const& base) {
     return {};
 }
 
-// Not more open than others may read, whatever the umask is.
+// With at most the read permissions of 0755, for any umask.
 int make_all(fs::path const& directory) {
     fs::path made;
     for (auto const& part : directory) {
@@ -58,7 +59,7 @@ int make_all(fs::path const& directory) {
     return 0;
 }
 
-// One that an earlier process made, so that they do not add up; else a new one.
+// Reuses a directory that an earlier process made, so that they do not accumulate; otherwise makes a new one.
 result<fs::path> open_unguessable(fs::path const& beginning) {
     auto const prefix = beginning.filename().string() + "-";
     std::error_code error;

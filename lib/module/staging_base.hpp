@@ -1,4 +1,4 @@
-// Where the directories for private copies may lie.
+// Possible places of the directories for private copies.
 #pragma once
 
 #include <hotswap/detail/module/policy.hpp>
@@ -14,20 +14,20 @@ namespace hotswap::detail {
 struct staging_base {
     enum class place {
         named,         ///< by the host
-        in_session,    ///< below $XDG_RUNTIME_DIR, if that is this user's
+        in_session,    ///< below $XDG_RUNTIME_DIR, if that belongs to this user
         in_temporary,  ///< named after the user
-        unguessable    ///< the same, of another name: where another user has taken that one
+        unguessable    ///< the same with a random suffix: used if another user has taken the plain name
     };
     std::filesystem::path path{};
     place where = place::named;
 };
 
-/// The bases to be tried, in this order: `wanted` alone; if that is empty, hotswap below $XDG_RUNTIME_DIR (if it is set), then
-/// hotswap-UID and hotswap-UID-XXXXXX, both in the temporary directory, then in /tmp.
+/// The bases to try, in this order: `wanted` alone; if that is empty, hotswap below $XDG_RUNTIME_DIR (if it
+/// is set), then hotswap-UID and hotswap-UID-XXXXXX, both in the temporary directory, then in /tmp.
 std::vector<staging_base> staging_bases(std::filesystem::path const& wanted);
 
-/// Makes the directory, unless it is there, and returns its path.
-/// Effects:  nothing is made where another user could exchange it, nor in another user's $XDG_RUNTIME_DIR.
+/// Makes the directory, unless it exists, and returns its path.
+/// Effects:  makes nothing where another user could exchange it, nor in another user's $XDG_RUNTIME_DIR.
 /// Errors:   staging_failed.
 result<std::filesystem::path> open_base(staging_base const& base, module_policy const& policy);
 

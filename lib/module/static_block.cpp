@@ -11,7 +11,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// What glibc keeps for objects that are loaded later, and the part of it that its tunable sets.
+// The bytes that glibc keeps for objects that are loaded later, and the part of them that its tunable sets.
 constexpr std::uint64_t spare = 1664;
 constexpr std::uint64_t optional_by_default = 512;
 constexpr std::string_view tunable = "glibc.rtld.optional_static_tls=";

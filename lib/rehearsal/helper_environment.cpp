@@ -16,7 +16,8 @@ namespace hotswap::detail {
 
 namespace {
 
-// How libraries are found and the sanitizers' options; and what changes the result of a migration, and tells nothing.
+// Variables for the search of libraries and for the sanitizers; and variables that change the result of a
+// migration and reveal nothing.
 constexpr std::array<std::string_view, 7> always{
     "LD_LIBRARY_PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "TZ", "LANG", "LANGUAGE"};
 
@@ -44,7 +45,8 @@ std::vector<std::string> helper_environment(rehearsal_options const& options) {
         if (end != variable.npos && is_handed_on(variable.substr(0, end), options))
             all.emplace_back(variable);
     }
-    // A sanitizer's runtime has to come first: without it there, this host's modules could not be tried.
+    // A sanitizer's runtime must be loaded first: without this variable, this host's modules could not be
+    // rehearsed.
     if (auto const runtime = path_of_sanitizer(linked_objects::now()); !runtime.empty()) {
         std::erase_if(all, [](std::string const& each) { return each.starts_with("LD_PRELOAD="); });
         all.push_back("LD_PRELOAD=" + runtime);

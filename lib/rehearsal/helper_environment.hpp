@@ -1,4 +1,4 @@
-// What a rehearsal's helper sees of the host's environment, and how it differs from the host otherwise.
+// The part of the host's environment that a rehearsal's helper gets, and the other differences from the host.
 #pragma once
 
 #include <hotswap/detail/report/rehearsal.hpp>
@@ -11,7 +11,8 @@ namespace hotswap::detail {
 /// "NAME=value" for each variable of this process that the helper gets.
 std::vector<std::string> helper_environment(rehearsal_options const& options);
 
-/// Ends the refusal of a module that may have missed something: what is otherwise in a rehearsal, and the way out.
+/// The end of a refusal for a module that may have missed something: the differences in a rehearsal, and the
+/// remedies.
 std::string what_differs(rehearsal_options const& options);
 
 }  // namespace hotswap::detail

@@ -19,14 +19,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// By lib/CMakeLists.txt: the helper's place at the configured prefix, and as seen from the directories of library and headers.
+// Set by lib/CMakeLists.txt: the helper's place at the configured prefix, and its paths relative to the
+// library and the headers.
 constexpr char helper_name[] = "hotswap-rehearse";
 constexpr char helper_of_prefix[] = HOTSWAP_HELPER;
 constexpr char helper_from_library[] = HOTSWAP_HELPER_FROM_LIBRARY;
 constexpr char helper_from_headers[] = HOTSWAP_HELPER_FROM_HEADERS;
 
-// Literals of the program, or null; a path that was relative for the compiler means nothing here and is not kept.
-// Initialised at compile time, so that the initialisers of other translation units can set them.
+// Literals of the program, or null; a path that was relative for the compiler is not valid here and is not
+// kept. Initialised at compile time, so that the initialisers of other translation units can set them.
 constinit std::atomic<char const*> named_helper{nullptr};
 constinit std::atomic<char const*> named_header{nullptr};
 
@@ -35,7 +36,8 @@ bool is_program(fs::path const& file) {
     return !file.empty() && fs::is_regular_file(file, error) && access(file.c_str(), X_OK) == 0;
 }
 
-/// Whether only root and this process's user can write it, or put another one in its place: judged as modules are.
+/// Whether only root and this process's user can write the file, or replace it: the same check as for
+/// modules.
 bool is_ours(fs::path const& file) {
     struct stat about {};
     if (lstat(file.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return false;
@@ -44,7 +46,7 @@ bool is_ours(fs::path const& file) {
     return !who_can_fill(file.parent_path());
 }
 
-/// The directory of the file that this code is in: the library's, or the program's.
+/// The directory of the file that contains this code: the library's, or the program's.
 fs::path own_directory() {
     Dl_info about{};
     if (dladdr(reinterpret_cast<void const*>(&is_program), &about) == 0 || about.dli_fname == nullptr)
@@ -58,7 +60,8 @@ fs::path directory_of_program() {
     return fs::read_symlink("/proc/self/exe", error).parent_path();
 }
 
-/// What the package's headers lead to: they were included from INCLUDE/hotswap/detail/rehearsal/helper_of_package.hpp.
+/// The helper as found from the package's headers, included from
+/// INCLUDE/hotswap/detail/rehearsal/helper_of_package.hpp.
 fs::path helper_beside_headers() {
     char const* const header = named_header.load(std::memory_order_relaxed);
     if (header == nullptr) return {};

@@ -32,7 +32,8 @@ failure cannot(std::string_view what, int error) {
                   strerrordesc_np(error));
 }
 
-/// A copy of a descriptor above those that the helper gets, so that handing them over in order overwrites none.
+/// A copy of a descriptor above the helper's own, so that passing the descriptors in order overwrites none of
+/// them.
 file_descriptor above_targets(int fd) {
     return file_descriptor(fcntl(fd, F_DUPFD_CLOEXEC, wire::report_fd + 1));
 }
@@ -82,7 +83,7 @@ private:
     posix_spawnattr_t attributes_;
 };
 
-/// Appends what is there to read; false once the other ends are closed, or too much has come.
+/// Appends the available bytes; false once the other ends are closed, or too many bytes have come.
 bool read_available(int fd, std::size_t most, helper_ending& into) {
     char piece[4096];
     for (;;) {
@@ -96,7 +97,7 @@ bool read_available(int fd, std::size_t most, helper_ending& into) {
     }
 }
 
-/// A child process that is neither reaped nor forgotten before this ends: with it goes its whole group.
+/// A child process that is reaped before this object ends; its whole process group ends with it.
 class child {
 public:
     explicit child(pid_t id) noexcept : id_(id), ended_(static_cast<int>(syscall(SYS_pidfd_open, id, 0))) {}
@@ -104,10 +105,10 @@ public:
     child(child const&) = delete;
     child& operator=(child const&) = delete;
 
-    /// Waits until the process has ended or there is something to read from `report` (-1: nothing is waited for), for
-    /// some time at most.
+    /// Waits until the process has ended or there is something to read from `report` (-1: waits only for the
+    /// end), for some time at most.
     void wait(int report, std::chrono::milliseconds longest) noexcept {
-        // Without descriptors of processes (before Linux 5.3) the end is looked for now and then.
+        // Without descriptors of processes (before Linux 5.3) the end is polled.
         if (!ended_) longest = std::min(longest, 1ms);
         pollfd waited[] = {{ended_.get(), POLLIN, 0}, {report, POLLIN, 0}};
         poll(waited, 2, static_cast<int>(longest.count()));
@@ -117,12 +118,12 @@ public:
         return waitid(P_PID, static_cast<id_t>(id_), &about, WEXITED | WNOHANG | WNOWAIT) != 0 ||
                about.si_pid != 0;
     }
-    /// Ends the group and takes its first process's status. The end of the process decides, not that of the pipe, which
-    /// whatever it left behind still holds.
+    /// Ends the group and reads its first process's status. The end of the process decides, not the end of
+    /// the pipe, because a process that it left behind may still hold the pipe.
     void end_all(helper_ending* into) noexcept {
         if (reaped_) return;
         reaped_ = true;
-        // Until the process is reaped no other one can have its number.
+        // Until the process is reaped no other process can have its number.
         kill(-id_, SIGKILL);
         siginfo_t about{};
         int taken = 0;

@@ -20,7 +20,7 @@ namespace {
 using wire::kind;
 using wire::stage;
 
-/// For people and their terminals.
+/// Makes a text safe for people and their terminals.
 std::string printable(std::string_view text) {
     std::string clean(text);
     std::replace_if(
@@ -115,7 +115,7 @@ failure failed(std::string_view name, std::string_view remedy, fmt::format_strin
 }
 
 constexpr std::string_view fix = "fix the module: in the host it would have done the same";
-/// Where it may have been for something that only the host has: the sentence goes on with what differs.
+/// For a module that may need something only the host has: the sentence continues with the differences.
 constexpr std::string_view fix_or = "fix the module";
 
 std::string in_words(std::uint64_t bytes) {
@@ -128,7 +128,7 @@ failure took_too_much(std::string_view during, helper_limits const& limits, std:
                   "took more than {} of memory while {}", in_words(limits.address_space), during);
 }
 
-/// What the module's own code answered, as the swap would have said it.
+/// The failure of the module's own code, in the words of the swap itself.
 failure as_in_swap(helper_report const& told, std::string_view name) {
     switch (told.at) {
         case stage::import:
@@ -164,7 +164,7 @@ failure ended_by_signal(std::string_view during, helper_limits const& limits, in
     return failed(name, fix, "was ended by {} while {}", signal_in_words(signal), during);
 }
 
-/// An ending without a complete report, whatever the exit status.
+/// An end without a complete report, with any exit status.
 failure ended_early(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                     std::string_view name, std::string_view during) {
     if (told.uncaught)
@@ -188,7 +188,7 @@ helper_report read_report(std::string_view bytes) {
         if (head.kind >= wire::kind_count || head.size > wire::longest_text) {
             told.broken = true;
         } else if (head.size > bytes.size()) {
-            return told;  // it was cut short
+            return told;  // the report was cut
         } else {
             take(head, bytes.substr(0, head.size), told);
             bytes.remove_prefix(head.size);

@@ -1,4 +1,4 @@
-// What a rehearsal's helper reported, read with suspicion: a stranger's code ran in its process.
+// The report of a rehearsal's helper, read with suspicion: foreign code ran in its process.
 #pragma once
 
 #include "rehearsal/helper_process.hpp"
@@ -17,11 +17,11 @@
 
 namespace hotswap::detail {
 
-/// The records, as far as they could be read.
+/// The records of a report, as far as they could be read.
 struct helper_report {
-    bool began = false;   ///< there is a helper of this release
+    bool began = false;   ///< a helper of this release has started
     bool passed = false;  ///< the report is complete
-    bool broken = false;  ///< it is none
+    bool broken = false;  ///< it is not a valid report
     wire::stage at = wire::stage::begin;
     std::array<std::chrono::nanoseconds, wire::stage_count> took{};
     std::uint64_t peak_memory = 0;
@@ -29,20 +29,21 @@ struct helper_report {
     bool memory_was_out = false;
     std::optional<int> exit_status{};           ///< exit() was called with it
     std::optional<wire::stage> forked{};        ///< where fork() was called
-    std::optional<std::string> uncaught{};      ///< the words of what was thrown
+    std::optional<std::string> uncaught{};      ///< the message of the uncaught exception
     std::optional<std::string> unloadable{};    ///< the dynamic linker's words
     std::optional<std::string> misbehaviour{};  ///< in words
     abi::status answer = abi::status::ok;
-    abi::error why{};  ///< of that answer
+    abi::error why{};  ///< the reason for that answer
     std::vector<std::string> log{};
     std::vector<std::string> not_in_force{};
     std::vector<std::string> left{};
-    wire::next_to in_place = wire::next_to::nothing;  ///< of the running module
-    std::string why_not_more{};                       ///< of it, in its words; empty: that is what was wanted
+    wire::next_to in_place = wire::next_to::nothing;  ///< the part of the running module that is in place
+    /// The reason why not more of it is in place, in its words; empty: all that was requested is in place.
+    std::string why_not_more{};
 
-    /// Whether it ended where the running module was at work.
+    /// Whether the helper ended while the running module was at work.
     bool ended_in_running() const noexcept { return began && !passed && wire::is_of_running(at); }
-    /// Whether the module itself decided to end it: it might not have, in the host.
+    /// Whether the module itself decided to end: in the host it might not.
     bool is_by_own_words() const noexcept {
         bool const is_unwell = misbehaviour.has_value() && at == wire::stage::check_health;
         return uncaught || exit_status || is_unwell ||
@@ -55,7 +56,7 @@ struct helper_report {
 
 helper_report read_report(std::string_view bytes);
 
-/// What the helper was allowed, for the sentences.
+/// The helper's limits, for messages.
 struct helper_limits {
     std::chrono::nanoseconds deadline{0};
     std::uint64_t address_space = 0;
@@ -63,12 +64,13 @@ struct helper_limits {
     std::uint64_t file_size = 0;
 };
 
-/// How the helper ended, in words, where the report is not complete: "signal 6 (Aborted)", "exit(3)", …
+/// The end of the helper, in words, without a complete report: "signal 6 (Aborted)", "exit(3)", …
 std::string ending_in_words(helper_report const& told, helper_ending const& how);
 
-/// Whether the module called `name` has passed. `next_to` goes with what it did: ", while 1.0.0 was loaded next to it".
-/// Errors:   those of a swap for what the module's code threw; rehearsal_failed for all else that it did; no_rehearsal if
-///           nothing can be said about it.
+/// Whether the module with the file name `name` has passed. `next_to` follows the description of its fault:
+/// ", while 1.0.0 was loaded next to it".
+/// Errors:   those of a swap for exceptions of the module's code; rehearsal_failed for all its other faults;
+///           no_rehearsal if the module cannot be judged.
 result<void> check_report(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                           std::string_view name, std::string_view next_to = {});
 

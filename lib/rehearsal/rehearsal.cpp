@@ -34,18 +34,18 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
-/// What is rehearsed on.
+/// The state on which the module is rehearsed.
 struct handed_state {
     std::unique_ptr<byte_buffer> payload = std::make_unique<byte_buffer>();
     std::vector<std::byte> frame;  ///< if the options name one; then `payload` is empty
     std::span<std::byte const> bytes{};
     std::uint32_t version = 0;
     copy_times times{};
-    // For the running module's own instance.
+    // The rest is for the running module's own instance.
     wire::running_on running_on = wire::running_on::payload_of_next;
     std::uint32_t running_version = 0;
-    std::unique_ptr<byte_buffer> own{};  ///< its payload, where the next one reads another
-    std::string unreadable{};            ///< why it has nothing to be constructed on; empty: it has
+    std::unique_ptr<byte_buffer> own{};  ///< its payload, if the next module reads another one
+    std::string unreadable{};  ///< why the instance has no state to be constructed on; empty: it has one
 };
 
 /// A frame of the options, if they have one for this component.
@@ -68,7 +68,7 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsal_policy& p
     return true;
 }
 
-/// The running module goes back to an older version on a copy of its own, while callers are at work.
+/// The running module walks back to an older version on its own copy, while callers continue.
 result<void> walk_back(slot& in, migration_path const& way, argument_view const& with, handed_state& state) {
     loaded_module const& running = *in.running().module;
     auto copy = import_state(running, running.file().descriptor.schema_version, state.payload->bytes(), with);
@@ -110,7 +110,8 @@ helper_limits limits_for(rehearsal_options const& options, std::uint64_t bytes) 
             std::max(std::chrono::ceil<std::chrono::seconds>(time), std::chrono::seconds{0}).count());
     };
     limits.cpu_seconds = whole_seconds(options.cpu_time);
-    // One more than the deadline has: code that spins for as long is ended by the deadline, not by the faster of two clocks.
+    // One second more than the deadline: code that spins that long is ended by the deadline, not by the
+    // faster of two clocks.
     if (limits.cpu_seconds == 0) limits.cpu_seconds = 1 + whole_seconds(limits.deadline);
     limits.file_size = options.file_size;
     return limits;
@@ -131,7 +132,7 @@ std::vector<std::byte> pack_arguments(arguments const& all) {
     return packed;
 }
 
-// Where a file says that it is from, as the host's own services will have it.
+// The directory of a module file, in the form that the host's own services use.
 std::string origin_of(std::filesystem::path const& source) {
     std::error_code error;
     return std::filesystem::absolute(source, error).parent_path().string();
@@ -204,10 +205,10 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     if (!request) return request.error();
     rehearsal_report report;
     report.state_bytes = state.bytes.size();
-    state.payload.reset();  // the helper has it now
+    state.payload.reset();  // the helper has a copy now
     state.own.reset();
     report.pause = state.times.pause;
-    // Copying the state may have taken a while, and the helper loads by the path.
+    // Copying the state may have taken a while, and the helper loads by path.
     if (auto there = area.put_back(next.file); !there) return there.error();
     auto const& options = by.policy->options();
     running_copy running(in, area);
@@ -256,7 +257,7 @@ result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in,
     return report;
 }
 
-/// Where no option asked for it the swap goes on without.
+/// If no option requests a rehearsal, the swap continues without one.
 rehearsal_report do_without(step_recorder& steps, std::string const& why, bool warns) {
     if (warns) steps.warn(phase::rehearse, "not rehearsed: " + why);
     rehearsal_report report;

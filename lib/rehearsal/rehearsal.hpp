@@ -1,4 +1,4 @@
-// A swap tried out in another process, before any code of the new module runs in this one.
+// A rehearsal of a swap in another process, before any code of the new module runs in this one.
 #pragma once
 
 #include "rehearsal/rehearsal_policy.hpp"
@@ -13,14 +13,16 @@
 
 namespace hotswap::detail {
 
-/// The files that a swap to `next` has loaded at once.
+/// The digests of the two files that a swap to `next` has loaded at the same time.
 tried_pair pair_of(slot const& in, staged_module const& next);
 
-/// Rehearses `next` on the running state (or on the frame that the options name) if that is wanted, next to the running module.
-/// Effects:  closes the gate once, to copy the state. A module that passed is remembered. A private copy that was removed
-///           meanwhile is made anew in `area`.
-/// Errors:   rehearsal_failed; no_rehearsal, if it was asked for and cannot be done; what the swap itself would be
-///           refused with: migration_failed, validation_failed, construct_failed, bad_snapshot, drain_timeout …
+/// Rehearses `next` on the running state (or on the frame from the options) if a rehearsal is wanted, next to
+/// the running module.
+/// Effects:  closes the gate once, to copy the state. Records a module that passed. Makes a private copy
+///           again in `area` if it was removed meanwhile.
+/// Errors:   rehearsal_failed; no_rehearsal, if an option requests it and it is impossible; the errors of the
+///           swap itself: migration_failed, validation_failed, construct_failed, bad_snapshot, drain_timeout
+///           …
 result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
                                             replacement const& by, migration_path const& way,
                                             step_recorder& steps);

@@ -1,4 +1,5 @@
-// What a host and its rehearsal helper say to each other: one request in sealed memory, then records over a pipe.
+// The protocol between a host and its rehearsal helper: one request in sealed memory, then records over a
+// pipe.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +10,16 @@
 
 namespace hotswap::detail::wire {
 
-/// Where the helper finds the two, whatever they are in the host.
+/// The helper's descriptors for the two, with fixed numbers.
 inline constexpr int request_fd = 3;
 inline constexpr int report_fd = 4;
 
 inline constexpr std::uint64_t magic = 0x5245484541525345;  // "REHEARSE"
-/// Of request and records; a helper of another number is another release's.
+/// The format of request and records; a helper with another number is from another release.
 inline constexpr std::uint32_t format = 4;
 
-/// What of the running module, which is the helper's second file, is there next to the one that is tried. Its third word, as
-/// written here.
+/// The part of the running module, which is the helper's second file, that is in place next to the new one.
+/// The helper's third word, as written here.
 enum class next_to : std::uint32_t {
     nothing,
     loaded,
@@ -29,11 +30,11 @@ inline constexpr std::uint32_t next_to_count = 4;
 inline constexpr std::string_view next_to_words[next_to_count] = {"nothing", "loaded", "constructed",
                                                                   "alone"};
 
-/// What state the running module's instance is constructed on.
+/// The state on which the running module's instance is constructed.
 enum class running_on : std::uint32_t { payload_of_next, payload_of_its_own, default_state };
 
-/// Begins the request; then come the arguments and the settings, each two lengths of 8 bytes and name and value, then the
-/// origin, then the payload; then settings, origin and payload of the running module.
+/// Begins the request; then come the arguments and the settings, each as two lengths of 8 bytes, name and
+/// value; then the origin, then the payload; then settings, origin and payload of the running module.
 struct request {
     std::uint64_t magic = wire::magic;
     std::uint32_t format = wire::format;
@@ -53,17 +54,17 @@ struct request {
     std::uint64_t origin_bytes = 0;
     std::uint64_t payload_bytes = 0;
     std::uint32_t running_state = 0;    ///< wire::running_on
-    std::uint32_t running_version = 0;  ///< of the state that it reads
+    std::uint32_t running_version = 0;  ///< of the state that the running module reads
     std::uint32_t running_setting_count = 0;
     std::uint32_t running_stays = 0;  ///< 1: the host keeps its code mapped
-    std::int64_t running_deadline =
-        0;  ///< nanoseconds that it may take each time that it is asked for something
+    /// Nanoseconds that the running module may take for each request to it.
+    std::int64_t running_deadline = 0;
     std::uint64_t running_setting_bytes = 0;
     std::uint64_t running_origin_bytes = 0;
     std::uint64_t running_payload_bytes = 0;
 };
 
-/// The request behind its head, in pieces.
+/// The parts of the request after its head.
 struct request_parts {
     std::span<std::byte const> arguments;
     std::span<std::byte const> settings;
@@ -73,7 +74,7 @@ struct request_parts {
     std::span<std::byte const> running_origin;
     std::span<std::byte const> running_payload;
 
-    /// Unless the lengths that `head` gives are those of `rest`.
+    /// Empty unless the lengths in `head` match `rest`.
     static std::optional<request_parts> of(request const& head, std::span<std::byte const> rest) noexcept {
         request_parts parts;
         auto const take = [&rest](std::uint64_t size, std::span<std::byte const>& part) {
@@ -93,7 +94,7 @@ struct request_parts {
     }
 };
 
-/// What the helper is about to do.
+/// The step that the helper begins.
 enum class stage : std::uint32_t {
     begin,
     load,
@@ -104,7 +105,7 @@ enum class stage : std::uint32_t {
     export_,
     destroy,
     unload,
-    // With the running module.
+    // The steps with the running module.
     load_running,
     import_running,
     construct_running,
@@ -113,7 +114,7 @@ enum class stage : std::uint32_t {
 };
 inline constexpr std::uint32_t stage_count = 14;
 
-/// Whether the running module is at work, or what it left is looked at.
+/// Whether the running module is at work, or its leftovers are examined.
 constexpr bool is_of_running(stage which) noexcept { return which >= stage::load_running; }
 
 /// "loading it", "constructing" …, as in "was ended by a signal while constructing".
@@ -136,29 +137,32 @@ constexpr std::string_view doing(stage which) noexcept {
     return index < stage_count ? words[index] : "doing nothing that is known";
 }
 
-/// What a record says; `code` and `value` belong to it.
+/// The meaning of a record; `code` and `value` depend on it.
 enum class kind : std::uint32_t {
     hello,          ///< code: format
     not_in_force,   ///< text: a limit, and why
     began,          ///< code: stage
     took,           ///< code: stage, value: nanoseconds
     log,            ///< code: level, text
-    dropped_log,    ///< value: lines that were too many
+    dropped_log,    ///< value: the number of lines beyond the limit
     out_of_memory,  ///< an allocation failed
     exit_called,    ///< value: status
-    uncaught,       ///< text: what was thrown and not caught
+    uncaught,       ///< text: the message of an uncaught exception
     forked,         ///< fork() was called
     answered,       ///< code: abi::status that is not ok; value: the step, from << 32 | to; text: the words
     unloadable,     ///< text: the dynamic linker's words
-    misbehaved,     ///< text: what the module did, as in "started 2 threads that were still running"
+    misbehaved,     ///< text: the module's fault, as in "started 2 threads that were still running"
     peak_memory,    ///< value: bytes
     passed,         ///< the end of a complete report
-    left,  ///< text: what is there after all was destroyed and does not refuse it: "3 threads of libgomp.so.1"
-    running,  ///< code: wire::next_to, what of the running module is in place; text: why not more
+    /// Text: a leftover after everything was destroyed that does not refuse the module: "3 threads of
+    /// libgomp.so.1".
+    left,
+    /// Code: wire::next_to, the part of the running module in place; text: why not more.
+    running,
 };
 inline constexpr std::uint32_t kind_count = 17;
 
-/// Before each text. A record and its text are written at once, and fit into what a pipe takes at once.
+/// Comes before each text. A record and its text are written at once, and fit into one write to a pipe.
 struct record {
     std::uint32_t kind = 0;
     std::uint32_t code = 0;
@@ -169,7 +173,7 @@ struct record {
 inline constexpr std::size_t longest_text = 2048;
 inline constexpr std::size_t longest_report = 256 * 1024;
 
-/// The helper's exit status when it cannot report any more: the pipe is closed.
+/// The helper's exit status when it can no longer report: the pipe is closed.
 inline constexpr int lost_report = 121;
 
 }  // namespace hotswap::detail::wire

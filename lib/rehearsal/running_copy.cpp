@@ -56,7 +56,7 @@ void running_copy::has_no_state(std::string why) {
     why_not_more_ = std::move(why);
 }
 
-// Each time less is left of it, down to nothing.
+// Each time less of the running module is in place, down to nothing.
 void running_copy::step_down(helper_run const& ended) {
     bool const has_code = how_ == next_to::constructed && ended.told.at != stage::load_running;
     how_ = has_code ? next_to::loaded : next_to::nothing;

@@ -1,4 +1,4 @@
-// The running module, as it is handed to the helper: what the new one is tried next to.
+// The running module, as passed to the helper: the new module is rehearsed next to it.
 #pragma once
 
 #include "module/staging_area.hpp"
@@ -23,23 +23,26 @@ struct helper_run {
     helper_ending how;
 };
 
-/// In the host the new module is loaded and constructed while the running one is. That one has shown that it can: where it
-/// cannot in the helper, which has less than the host, the new one is tried next to less of it.
+/// In the host the new module is loaded and constructed while the running one is in place. The running module
+/// has proven itself in the host: if it fails in the helper, which has less than the host, the new one is
+/// rehearsed next to a smaller part of it.
 class running_copy {
 public:
-    /// Effects:  a private copy that was removed meanwhile is made anew, for as long as this lives.
+    /// Effects:  a private copy that was removed meanwhile is made again, for this object's lifetime.
     running_copy(slot const& in, staging_area& area);
 
-    /// There is nothing to construct an instance on.
+    /// Records that there is no state to construct an instance on.
     void has_no_state(std::string why);
-    /// Runs the helper, by `run` with the words of its command line, until it ends with a report on the next module, at `next`.
-    /// Effects:  where the running one could not be destroyed it is run alone, to learn which of the two is to blame.
+    /// Runs the helper, by `run` with the words of its command line, until it ends with a report on the next
+    /// module, at `next`.
+    /// Effects:  if the running module could not be destroyed, runs it alone, to find out which of the two is
+    ///           at fault.
     /// Errors:   those of `run`.
     result<helper_run> try_next_to_it(
         std::filesystem::path const& next,
         std::function<result<helper_run>(std::vector<std::string> words)> const& run);
 
-    /// For a refusal: ", while 1.0.0 was loaded next to it"; empty where it was not.
+    /// For a refusal: ", while 1.0.0 was loaded next to it"; empty if it was not.
     std::string while_next_to(helper_report const& told) const;
     /// For the report.
     std::string in_words(helper_report const& told) const;

@@ -33,7 +33,7 @@ void event_bus::publish(event const& what) noexcept {
             ++readied_;
         }
     } catch (std::bad_alloc const&) {
-        return;  // the operation goes on without the line: its report, or its failure, is what counts
+        return;  // the operation continues without the line: its report or its failure counts
     }
     catch_up();
 }
@@ -91,11 +91,11 @@ void event_bus::hand_on(event const& what) noexcept {
         mutex_lock const lock(subscribers_mutex_);
         if (to_stderr_ && what.level >= from_) fmt::print(stderr, "hotswap: {}\n", what);
         for (auto at = subscribers_.begin(); at != subscribers_.end();) {
-            auto const [id, f] = *at;  // it may end itself, and others
+            auto const [id, f] = *at;  // the function may end its own subscription, and others
             try {
                 (*f)(what);
             } catch (...) {
-                // A subscriber's trouble is its own: the operation that it watches goes on.
+                // A subscriber's exception does not affect the operation that it watches.
             }
             at = subscribers_.upper_bound(id);
         }

@@ -25,7 +25,7 @@ std::string to_json(T const& from) {
 
 namespace {
 
-// Also where the value is a failure itself.
+// Also correct if the value's type is itself `failure`.
 template <class T>
 result<T> not_read(std::string message) {
     return result<T>(boost::system::in_place_error,

@@ -1,4 +1,4 @@
-// How the members of described types are called in JSON.
+// The JSON names of the members of described types.
 #pragma once
 
 #include <boost/describe/members.hpp>
@@ -25,7 +25,7 @@ inline constexpr bool is_time<std::chrono::duration<R, P>> = true;
 template <class C, class D>
 inline constexpr bool is_time<std::chrono::time_point<C, D>> = true;
 
-/// A time is a whole number of nanoseconds, and its name says so: "pause_ns".
+/// A time is a whole number of nanoseconds, and its name shows the unit: "pause_ns".
 template <class Member>
 std::string json_name(char const* name) {
     return is_time<Member> ? std::string(name) + "_ns" : std::string(name);

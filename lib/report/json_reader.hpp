@@ -26,15 +26,16 @@
 
 namespace hotswap::detail {
 
-/// Reads what json_writer writes. A member that is not there keeps the value that it has.
+/// Reads the output of json_writer. A missing member keeps its value.
 class json_reader {
 public:
     using value = boost::json::value;
 
-    /// `strict`: a member of an object that is not known is refused.
+    /// `strict`: an unknown member of an object is refused.
     explicit json_reader(bool strict) : strict_(strict) {}
 
-    /// False if the value is of another kind than `into`; `wrong` then says where, what was expected and what was found.
+    /// False if the value is of another kind than `into`; `wrong` then names the place, the expected and the
+    /// found value.
     template <class T>
     bool read(value const& from, T& into) {
         return take(from, into);

@@ -23,8 +23,8 @@
 
 namespace hotswap::detail {
 
-/// Times are whole nanoseconds (of a point in time: since 1970, UTC), enumerators and paths are texts; an optional that is empty
-/// is left out.
+/// Times are whole nanoseconds (a point in time: since 1970, UTC), enumerators and paths are texts; an empty
+/// optional is left out.
 struct json_writer {
     using value = boost::json::value;
 

@@ -1,4 +1,4 @@
-// Times the steps of one operation, and tells of each.
+// Measures the steps of one operation, and sends an event for each.
 #pragma once
 
 #include <hotswap/event.hpp>
@@ -16,10 +16,10 @@
 
 namespace hotswap::detail {
 
-/// Where events go. Does not throw.
+/// The receiver of events. Does not throw.
 using event_sink = std::function<void(event const&)>;
 
-/// What the events of one operation have in common, and its report with them. Operations on a set share one.
+/// The common data of one operation's events and report. Operations on a set share one mark.
 struct operation_mark {
     operation_mark(operation of) : what(of) {}
 
@@ -27,7 +27,7 @@ struct operation_mark {
     std::uint64_t id = next_id();
     std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
 
-    /// The same operation, as another kind of step of it tells.
+    /// The same operation with another kind in its events.
     operation_mark as(operation of) const noexcept {
         auto other = *this;
         other.what = of;
@@ -38,7 +38,8 @@ private:
     static std::uint64_t next_id() noexcept;
 };
 
-/// The steps of one operation. What it tells behind a gate reaches subscribers once that is open (slot/closed_here.hpp).
+/// The steps of one operation. Events from behind a gate reach subscribers once the gate is open
+/// (slot/closed_here.hpp).
 class step_recorder {
 public:
     step_recorder(event_sink const& sink, std::string component, operation_mark const& mark)
@@ -46,7 +47,7 @@ public:
     step_recorder(step_recorder const&) = delete;
     step_recorder& operator=(step_recorder const&) = delete;
 
-    /// Runs one step; completes its failure with where it happened.
+    /// Runs one step; adds the place to its failure.
     template <class F>
     auto run(phase step, F&& f) -> decltype(f()) {
         auto const began = std::chrono::steady_clock::now();
@@ -67,13 +68,13 @@ public:
         return why;
     }
 
-    /// Notes a step that was run elsewhere; completes its failure.
+    /// Records a step that was run elsewhere; completes its failure.
     result<void> record(phase step, std::chrono::nanoseconds took, result<void> const& outcome_of_step);
 
     /// The bytes that the last step handled.
     void bytes(std::uint64_t count) noexcept { phases_.back().bytes = count; }
     std::vector<phase_report> const& phases() const noexcept { return phases_; }
-    /// Forgets the steps from `count` on, which will be done again; their events stand.
+    /// Removes the steps from `count` on, which will be repeated; their events remain.
     void forget_from(std::size_t count) { phases_.resize(count); }
     void mark_old_serving() noexcept { old_serving_ = true; }
     void mark_committed() noexcept {
@@ -86,24 +87,24 @@ public:
     bool committed() const noexcept { return committed_; }
     std::chrono::nanoseconds elapsed() const noexcept { return std::chrono::steady_clock::now() - began_; }
 
-    /// A failure as the host gets it.
+    /// The failure in the form that the host gets.
     failure complete(failure why, phase step) const;
-    /// As `complete`, for what is refused before or between the steps.
+    /// As `complete`, for a refusal before or between the steps.
     failure refused(failure why, phase step = phase::none);
 
-    /// Tells how far a long step is.
+    /// Reports the progress of a long step.
     void progress(phase step, std::string message);
-    /// Tells what is not as it should be, although the operation goes on.
+    /// Warns of a fault that does not stop the operation.
     void warn(phase step, std::string message);
-    /// Tells what is wrong with the generation that serves.
+    /// Reports an error of the generation that serves.
     void error(phase step, std::string message);
-    /// A recorder for an operation within this one: its steps are not among these.
+    /// A recorder for an operation within this one: its steps are recorded separately.
     step_recorder within() const { return {sink_, component_, mark_}; }
-    /// Tells how the operation ended as a whole.
+    /// Reports how the whole operation ended.
     void finish(std::string message);
 
-    /// What a test wants to go wrong before or after a step; from the commit on nothing can. Always nothing in what is
-    /// shipped.
+    /// The failure that a test injects before or after a step; empty from the commit on. Always empty in a
+    /// shipped build.
     std::optional<failure> stop_at(phase step, std::string_view when) const;
 
 private:

@@ -27,7 +27,7 @@ struct header {
 };
 static_assert(sizeof(header) == frame_header_size);
 
-// Over the header with its checksum as zero, then the payload.
+// The checksum covers the header with a zero checksum, then the payload.
 std::uint64_t checksum_of(header head, std::span<std::byte const> payload) noexcept {
     head.checksum = 0;
     std::uint64_t const seed = XXH3_64bits(&head, sizeof head);

@@ -21,13 +21,14 @@ namespace {
 
 constexpr std::string_view temporary_prefix = ".new-";
 
-// One process works on a store, and what others left was swept: a count makes names enough.
+// Only one process uses a store, and the leftovers of earlier processes were swept: a counter makes names
+// unique.
 std::string temporary_name() {
     static std::atomic<std::uint64_t> made{0};
     return fmt::format("{}{}-{}", temporary_prefix, getpid(), made.fetch_add(1, std::memory_order_relaxed));
 }
 
-// What is durable of a new directory is its parent's business.
+// The parent's fsync makes a new directory durable.
 int sync_parent(fs::path const& path) {
     auto const parent = path.has_parent_path() ? path.parent_path() : fs::path(".");
     file_descriptor const fd(open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -59,7 +60,7 @@ result<directory> directory::open(fs::path const& path) {
     std::error_code unknown;
     auto named = fs::absolute(path, unknown).lexically_normal();
     if (unknown) return store_failure(path, "cannot be found", unknown.value());
-    if (!named.has_filename()) named = named.parent_path();  // it ended in a slash
+    if (!named.has_filename()) named = named.parent_path();  // the path ended in a slash
     if (int const error = make_all(named); error != 0) return store_failure(named, "cannot be made", error);
     int fd = -1;
     int const error =
@@ -84,7 +85,7 @@ result<directory> directory::open_within(std::string const& name) const {
     return adopt(path, opened);
 }
 
-// Judged on the opened directory, so that no other one can take its place afterwards.
+// Checks the opened directory, so that no other directory can replace it afterwards.
 result<directory> directory::adopt(fs::path path, int fd) {
     file_descriptor owned(fd);
     struct stat found {};
@@ -169,7 +170,8 @@ result<void> directory::name_it(unnamed_file const& file, std::string const& nam
 }
 
 result<void> directory::link(std::string const& name, std::string const& second) const {
-    // Where both names show one file already, rename does nothing and leaves the third; its owner removes that.
+    // If both names already refer to one file, rename does nothing and leaves the temporary name; `made`
+    // removes that name.
     unnamed_file const made(*this, temporary_name());
     int const error =
         attempt("store.link", [&] { return linkat(fd(), name.c_str(), fd(), made.name().c_str(), 0); });

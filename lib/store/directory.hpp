@@ -1,9 +1,10 @@
-// One directory of the store, and the discipline by which files get into it.
+// One directory of the store, and the steps by which files get into it.
 //
-// A file is written under a temporary name, all of it, then fdatasync, then rename, then fsync of the directory. So a name
-// shows the old content or the new one, whole, whatever happens in between. An error of fdatasync or fsync is final: the
-// kernel may have dropped the pages that it could not write and marked them clean, so that a second call would succeed and
-// mean nothing. The file is thrown away, and the operation fails.
+// A file is written completely under a temporary name, then fdatasync, then rename, then fsync of the
+// directory. So a name shows the old or the new content, whole, even after a crash between two steps. An
+// error of fdatasync or fsync is final: the kernel may have dropped the pages that it could not write and
+// marked them clean, so a second call would succeed without effect. The file is removed, and the operation
+// fails.
 #pragma once
 
 #include <hotswap/failure.hpp>
@@ -29,7 +30,7 @@ using byte_parts = std::span<std::span<std::byte const> const>;
 
 class directory;
 
-/// A file that has no name of its own yet; gone with its owner.
+/// A file without its final name; removed with its owner.
 class unnamed_file {
 public:
     unnamed_file(directory const& in, std::string name) noexcept : in_(&in), name_(std::move(name)) {}
@@ -44,10 +45,10 @@ private:
     std::string name_;
 };
 
-/// Threads:  [any] as far as the names are different.
+/// Threads:  [any] if the names are different.
 class directory {
 public:
-    /// Opens `path`, which is made (0700) with what leads to it if it is missing.
+    /// Opens `path`; makes it (0700), and its missing parents, if it does not exist.
     /// Errors:   untrusted_path if another user could write it; store_full, store_read_only, store_failed.
     static result<directory> open(std::filesystem::path const& path);
     /// The same for a directory within this one, which may not be a link.
@@ -56,28 +57,29 @@ public:
     std::filesystem::path const& path() const noexcept { return path_; }
     int fd() const noexcept { return fd_.get(); }
 
-    /// The content of a file; nothing if there is none of that name.
-    /// Errors:   store_damaged for what is no regular file, has more than `limit` bytes or cannot be read off the disk (EIO).
+    /// The content of a file; empty if there is no file of that name.
+    /// Errors:   store_damaged for a file that is not regular, has more than `limit` bytes or cannot be read
+    ///           from the disk (EIO).
     result<std::optional<std::vector<std::byte>>> read(std::string const& name, std::uint64_t limit) const;
     bool has(std::string const& name) const noexcept;
 
-    /// Writes a file that has no name yet: its content is durable.
+    /// Writes a file without its final name: its content is durable.
     result<unnamed_file> prepare(byte_parts content, mode_t mode) const;
-    /// Gives it a name, in place of what had that name; durable after `sync`.
+    /// Gives the file its name, and replaces any file of that name; durable after `sync`.
     result<void> name_it(unnamed_file const& file, std::string const& name) const;
-    /// A second name for a file, in place of what had that name.
+    /// Gives a file a second name, and replaces any file of that name.
     result<void> link(std::string const& name, std::string const& second) const;
     /// Makes the names durable.
     result<void> sync() const;
 
-    /// All of it; if the name cannot be made durable, the file is thrown away.
+    /// All these steps; if the name cannot be made durable, the file is removed.
     result<void> write(std::string const& name, byte_parts content, mode_t mode) const;
 
-    /// Removes a file; it is no error if that fails.
+    /// Removes a file; a failure is not an error.
     void remove(std::string const& name) const noexcept;
-    /// The names of all but temporary files.
+    /// The names of all files except temporary ones.
     result<std::vector<std::string>> list() const;
-    /// Removes what was left over of files that never got their name.
+    /// Removes the temporary files that never got their final name.
     result<void> sweep() const;
 
 private:

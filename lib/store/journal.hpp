@@ -1,4 +1,4 @@
-// The journal: which operations began, and how they ended, so that a recovery knows what was under way.
+// The journal: the operations that began, and how they ended, so that a recovery knows the interrupted ones.
 #pragma once
 
 #include <hotswap/failure.hpp>
@@ -12,7 +12,7 @@
 
 namespace hotswap::detail {
 
-/// What is to become of one component.
+/// The planned change of one component.
 struct intent_part {
     std::string component{};
     std::string from_digest{};  ///< of modules; empty: none
@@ -30,11 +30,11 @@ struct intent_part {
     }
 };
 
-/// What an operation is about to do: all of its parts, or none.
+/// The plan of an operation: all of its parts, or none.
 struct intent {
     std::string operation{};  ///< "swap", "revert", …
     std::vector<intent_part> parts{};
-    std::uint32_t on_probation = 0;  ///< 1: what comes next is on probation
+    std::uint32_t on_probation = 0;  ///< 1: the next generation is on probation
 
     bool operator==(intent const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -65,10 +65,11 @@ struct journal_entry {
     }
 };
 
-/// The content of the file: all that have not ended, and the last that have.
+/// The content of the file: all operations that have not ended, and the last ones that have.
 struct journal {
     std::uint64_t last_id = 0;
-    std::uint64_t last_manifest = 0;  ///< the highest number that a set had: an older one put back is noticed
+    /// The highest number that a set had: an older set that was put back is detected.
+    std::uint64_t last_manifest = 0;
     std::uint64_t last_snapshot = 0;  ///< the highest sequence number of a snapshot
     std::vector<journal_entry> entries{};
 
@@ -78,16 +79,16 @@ struct journal {
         f("last_snapshot", self.last_snapshot);
         f("entries", self.entries);
     }
-    /// Null if there is none of that number.
+    /// Null if there is no entry of that number.
     journal_entry* find(std::uint64_t id) noexcept;
-    /// Forgets the oldest of those that have ended, but the last few.
+    /// Drops the oldest ended entries, except for the last few.
     void forget_old();
 };
 
 /// Replaces the journal in `in` durably.
 /// Errors:   store_full, store_read_only, store_failed.
 result<void> write_journal(directory const& in, journal const& content, sealer const& seals);
-/// An empty one if there is none.
+/// Returns an empty journal if there is none.
 /// Errors:   store_damaged; store_read_only, store_failed.
 result<journal> read_journal(directory const& in, sealer const& seals);
 

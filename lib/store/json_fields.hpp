@@ -1,4 +1,4 @@
-// Structs to JSON and back, by the list of fields that each of them gives.
+// Structs to JSON and back, by the list of fields of each struct.
 #pragma once
 
 #include <boost/json/array.hpp>
@@ -19,7 +19,7 @@ concept has_fields = requires(T& t) {
     T::fields(t, [](std::string_view, auto&) {});
 };
 
-/// Writes a value of one of the types that files of the store are made of.
+/// Writes a value of one of the types in the store's files.
 struct json_writer {
     using value = boost::json::value;
 
@@ -44,7 +44,7 @@ struct json_writer {
     }
 };
 
-/// Reads them; false for what is missing or of another type. A name that is not known is left unread.
+/// Reads such values; false if a field is missing or of another type. An unknown name is ignored.
 struct json_reader {
     using value = boost::json::value;
 
@@ -86,7 +86,7 @@ struct json_reader {
     }
 
 private:
-    // Lists of texts came to be written one after the other: a file of before has none.
+    // Maps of texts were added to the format later: an older file has none.
     static bool may_be_missing(std::map<std::string, std::string, std::less<>> const&) noexcept {
         return true;
     }

@@ -17,12 +17,12 @@ namespace {
 
 constexpr std::string_view kind = "manifest";
 
-// It becomes part of a path, so it may lead nowhere else.
+// The name becomes part of a path, so it must not lead to another directory.
 bool is_file_name(std::string_view name) {
     return !name.empty() && name[0] != '.' && name.find('/') == name.npos && name.find('\0') == name.npos;
 }
 
-/// What is wrong with a set; empty: nothing.
+/// The fault of a set; empty: none.
 std::string fault_of(manifest const& set) {
     std::set<std::string_view> names;
     for (auto const& each : set.components) {
@@ -41,7 +41,7 @@ std::string fault_of(manifest const& set) {
     return {};
 }
 
-// Names and paths are any bytes that a host chose.
+// A host may choose any bytes for names and paths.
 boost::json::parse_options options() {
     boost::json::parse_options made;
     made.allow_invalid_utf8 = true;

@@ -1,4 +1,4 @@
-// The current set: which components there are, which module each runs, and where the snapshot of its state is.
+// The current set: its components, the module that each runs, and the snapshot of each state.
 #pragma once
 
 #include <hotswap/detail/base/arguments.hpp>
@@ -16,14 +16,15 @@
 
 namespace hotswap::detail {
 
-/// A snapshot that is in the store. Made by `store::write_snapshot`.
+/// A snapshot in the store. Made by `store::write_snapshot`.
 struct stored_snapshot {
-    std::string file{};          ///< its name in the store; empty: there is none
-    std::uint64_t sequence = 0;  ///< grows with every snapshot of a store: an old file put back is noticed
-    std::string tag{};           ///< of its seal
-    std::uint64_t size = 0;      ///< of the frame, in bytes
-    std::uint32_t version = 0;   ///< of the schema; may be older than the module that is to read it
-    std::int64_t taken_ns = 0;   ///< wall clock, for people
+    std::string file{};  ///< its name in the store; empty: there is none
+    /// Grows with every snapshot of a store: detects an old file that was put back.
+    std::uint64_t sequence = 0;
+    std::string tag{};          ///< of its seal
+    std::uint64_t size = 0;     ///< of the frame, in bytes
+    std::uint32_t version = 0;  ///< of the schema; may be older than that of the module that reads it
+    std::int64_t taken_ns = 0;  ///< wall clock, for people
 
     bool operator==(stored_snapshot const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -36,12 +37,12 @@ struct stored_snapshot {
     }
 };
 
-/// A module that may be gone back to.
+/// A module to which a revert may go back.
 struct stored_module {
     std::string digest{};  ///< names its file in the store; empty: there is none
     std::string release{};
-    std::string source{};    ///< where it came from
-    std::string contract{};  ///< by which the component was called
+    std::string source{};    ///< the file from which it was loaded
+    std::string contract{};  ///< the contract of the component under this module
     std::uint32_t contract_number = 0;
 
     bool operator==(stored_module const&) const = default;
@@ -54,11 +55,11 @@ struct stored_module {
     }
 };
 
-/// What to go back to if the process dies while a generation is on probation; the module is the entry's previous one.
+/// The generation to restore if the process dies during a probation; its module is the entry's previous one.
 struct stored_way_back {
-    stored_snapshot snapshot{};  ///< the state as of the swap, which the module before reads; may be none
+    stored_snapshot snapshot{};        ///< the state at the swap, which the module before reads; may be none
     std::uint32_t schema_version = 0;  ///< of the module before: the newest that it reads
-    hotswap::arguments arguments{};    ///< of the migrations that this snapshot has still to walk
+    hotswap::arguments arguments{};    ///< of the migrations that this snapshot still has to walk
 
     bool operator==(stored_way_back const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -74,26 +75,27 @@ struct stored_component {
     std::string contract{};
     std::uint32_t contract_number = 0;
     std::string family{};
-    std::string source{};       ///< the file that was asked for
+    std::string source{};       ///< the file that the host requested
     std::string module_name{};  ///< "cache-2.0.0.so", for people
-    std::string digest{};       ///< of the module that runs; it is in the store
+    std::string digest{};       ///< of the running module, which is in the store
     std::string release{};
     std::string schema{};
     std::uint32_t schema_version = 0;
     std::uint64_t generation = 0;
     stored_snapshot snapshot{};
-    std::vector<std::string> path_modules{};  ///< digests of what else is needed to read the snapshot
-    hotswap::arguments arguments{};           ///< of the migrations that the snapshot has still to walk
+    std::vector<std::string> path_modules{};  ///< digests of other modules needed to read the snapshot
+    hotswap::arguments arguments{};           ///< of the migrations that the snapshot still has to walk
     stored_module previous{};                 ///< for a revert
-    std::string rolled_back_digest{};         ///< what a probation sent back, not to be tried again unasked
+    /// The module that a probation rejected: not tried again unless requested.
+    std::string rolled_back_digest{};
     std::string rolled_back_reason{};
     std::string previous_name{};  ///< of the previous module's file, for people
     std::uint32_t unloaded = 0;   ///< 1: it was unloaded, and this is its last state
-    std::uint32_t on_probation =
-        0;                         ///< 1: the module runs on probation; a process that dies makes it suspect
-    stored_way_back way_back{};    ///< while it is on probation
-    hotswap::settings settings{};  ///< of the component, as the host has set them
-    hotswap::settings settings_before{};  ///< those of the previous module
+    /// 1: the module runs on probation; if the process dies, the module becomes suspect.
+    std::uint32_t on_probation = 0;
+    stored_way_back way_back{};           ///< while it is on probation
+    hotswap::settings settings{};         ///< of the component, as the host has set them
+    hotswap::settings settings_before{};  ///< the settings with the previous module
 
     bool operator==(stored_component const&) const = default;
     static void fields(auto& self, auto&& f) {
@@ -144,11 +146,11 @@ struct manifest {
     stored_component const* find(std::string_view name) const noexcept;
 };
 
-/// More bytes are not read.
+/// Larger files are not read.
 inline constexpr std::uint64_t largest_manifest = std::uint64_t{16} << 20;
 
-/// The file's text. What cannot be read again is not written.
-/// Errors:   invalid_argument: a name is empty or there twice, or a digest or file name is none.
+/// The file's text. A set that could not be read back is not written.
+/// Errors:   invalid_argument: a name is empty or occurs twice, or a digest or file name is not valid.
 result<std::string> write_manifest(manifest const& set, sealer const& seals);
 /// Errors:   store_damaged.
 result<manifest> read_manifest(std::span<std::byte const> file, sealer const& seals,

@@ -31,13 +31,13 @@ result<one_manifest> read_one(directory const& in, sealer const& seals, char con
     return found;
 }
 
-// A file system without hard links gets a copy.
+// On a file system without hard links, makes a copy.
 result<void> keep_as_previous(directory const& in, sealer const& seals, std::uint64_t current) {
     auto const file = in.read(newest_name, largest_manifest);
     if (!file && file.error().code != errc::store_damaged) return file.error();
     if (!file || !*file) return {};
     auto const found = read_manifest(**file, seals, in.path() / newest_name);
-    if (!found || found->number != current) return {};  // the previous one is the better one
+    if (!found || found->number != current) return {};  // the existing previous one is the better one
     auto linked = in.link(newest_name, previous_name);
     if (linked) return linked;
     auto const copy = in.prepare(std::array{std::span<std::byte const>(**file)}, 0600);
@@ -93,7 +93,7 @@ result<void> replace_manifest(directory const& in, sealer const& seals, manifest
     auto const file = in.prepare(std::array{std::as_bytes(std::span(*text))}, 0600);
     if (!file) return file.error();
     if (auto kept = keep_as_previous(in, seals, current); !kept) return kept;
-    auto const before = std::exchange(doubtful, true);  // also if saying what went wrong throws
+    auto const before = std::exchange(doubtful, true);  // true also if building the error message throws
     if (auto named = in.name_it(*file, newest_name); !named) {
         doubtful = before;
         return named;

@@ -14,20 +14,20 @@
 
 namespace hotswap::detail {
 
-/// What is to be used of them.
+/// The usable content of both.
 struct manifest_pair {
     manifest current{};                  ///< empty if there is none yet
     std::optional<manifest> previous{};  ///< an older one that is whole
-    std::vector<std::string> notes{};    ///< what is wrong with the other, in sentences
+    std::vector<std::string> notes{};    ///< the faults of the other one, in sentences
 };
 
-/// Reads both; the number decides which is the newer.
-/// Errors:   store_damaged: there are some, and none is whole; store_read_only, store_failed.
+/// Reads both; the higher number is the newer.
+/// Errors:   store_damaged: there are manifests, and none is whole; store_read_only, store_failed.
 result<manifest_pair> read_manifests(directory const& in, sealer const& seals);
 
-/// Puts `next` in place; what is there now, if it is whole and has the number `current`, becomes the previous one.
-/// Effects:  if the new name cannot be made durable, the old content is put back under it; which of them a restart would
-///           find is `doubtful` then, until a later call succeeds.
+/// Installs `next`; the current one, if it is whole and has the number `current`, becomes the previous one.
+/// Effects:  if the new name cannot be made durable, the old content is restored under it; `doubtful` is then
+///           true, because a restart could find either of them, until a later call succeeds.
 /// Errors:   invalid_argument; store_full, store_read_only, store_failed.
 result<void> replace_manifest(directory const& in, sealer const& seals, manifest const& next,
                               std::uint64_t current, bool& doubtful);

@@ -25,7 +25,7 @@ bool is_plain(char c) noexcept {
            c == '_' || c == '-';
 }
 
-// No blank and no end of line may come from a name.
+// A name must not add a blank or an end of line.
 std::string escape(std::string_view text) {
     if (text.empty()) return std::string(no_subject);
     std::string escaped;
@@ -91,7 +91,7 @@ private:
     crypto_generichash_state state_;
 };
 
-// The words of a line; fewer than all if there is no line.
+// The words of a line; no words if there is no line.
 struct words {
     std::array<std::string_view, 8> word{};
     std::size_t count = 0;

@@ -1,10 +1,11 @@
-// The first line of each file of the store, which says what the file is and whether it is whole.
+// The first line of each file of the store: it identifies the file and proves that the file is whole.
 //
 //   hotswap-store 2 snapshot 42 cache 1048704 blake2b 8c5e…
 //
-// That is: magic, format, kind, sequence number, subject (a component's name, escaped, or =), bytes that follow the line,
-// how the tag was made, and the tag: BLAKE2b-256 over the line before it and all that follows it. With a key it is the
-// keyed BLAKE2b (blake2b-keyed), which cannot be made without the key.
+// The line holds: magic, format, kind, sequence number, subject (a component's name, escaped, or =), the
+// number of bytes after the line, the algorithm of the tag, and the tag: BLAKE2b-256 over the line's text
+// before the tag and all bytes after the line. With a key it is the keyed BLAKE2b (blake2b-keyed), which
+// cannot be made without the key.
 #pragma once
 
 #include <hotswap/failure.hpp>
@@ -21,7 +22,7 @@
 
 namespace hotswap::detail {
 
-/// What a seal says of its file.
+/// A seal's description of its file.
 struct sealed {
     std::string kind{};
     std::uint64_t sequence = 0;
@@ -50,8 +51,8 @@ public:
     static std::string tag_of(std::string_view line);
 
     /// Checks a whole file, which was read from `path`.
-    /// Errors:   store_damaged, with what is wrong: cut, altered, of another kind, or sealed with another key.
-    /// Lifetime: the content is `file`'s memory.
+    /// Errors:   store_damaged, with the fault: cut, altered, of another kind, or sealed with another key.
+    /// Lifetime: the content lies in the memory of `file`.
     result<sealed> open(std::span<std::byte const> file, std::string_view kind,
                         std::filesystem::path const& path) const;
 
@@ -62,7 +63,7 @@ private:
     std::vector<std::byte> key_;
 };
 
-/// Whether it could be one: 64 lower-case hexadecimal digits.
+/// Whether the text has the form of a digest: 64 lower-case hexadecimal digits.
 bool is_digest(std::string_view text) noexcept;
 
 }  // namespace hotswap::detail

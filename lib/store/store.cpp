@@ -27,7 +27,7 @@ std::int64_t now_ns() {
     return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// The component is there for people; the number alone makes it unique.
+// The component's name is there for people; the number alone makes the file's name unique.
 std::string snapshot_file(std::string_view component, std::uint64_t sequence) {
     std::string name(component.substr(0, 64));
     for (char& c : name)
@@ -60,7 +60,7 @@ store::store(directory top, directory modules, directory snapshots, store_lock l
       lock_(std::move(lock)),
       seals_(std::move(seals)) {}
 
-/// A digest's place in `uncommitted_`, which has been taken; given back unless it is to stay.
+/// A digest's entry in `uncommitted_`, already inserted; removed at the end unless it stays.
 class store::claim {
 public:
     claim(store& in, std::string const& digest) noexcept : in_(in), digest_(digest) {}
@@ -97,7 +97,7 @@ result<std::unique_ptr<store>> store::open(store_options options) {
     return opened;
 }
 
-// Numbers go on from the highest that was ever seen, so that none is used twice.
+// Numbers continue from the highest number ever seen, so that no number is used twice.
 result<void> store::begin() {
     for (auto const* each : {&top_, &modules_, &snapshots_})
         if (auto swept = each->sweep(); !swept) return swept;
@@ -122,7 +122,7 @@ result<stored_set> store::read() {
     auto pair = read_manifests(top_, seals_);
     damaged_ = !pair && pair.error().code == errc::store_damaged;
     if (!pair) return pair.error();
-    // The journal knows of a set, and no manifest is left: its snapshots may be all that there is.
+    // The journal names a set, and no manifest is left: the snapshots may be the only remaining data.
     damaged_ = pair->current.number == 0 && journal_.last_manifest != 0;
     if (damaged_) return nothing_whole();
     stored_set found{std::move(pair->current), std::move(pair->previous), std::move(pair->notes),
@@ -156,7 +156,7 @@ result<std::string> store::keep_module(std::span<std::byte const> content,
     bool const same = there && *there && std::ranges::equal(**there, content);
     bool const unreadable = !there && there.error().code != errc::store_damaged;
     auto kept = unreadable ? result<void>(there.error())
-                : same     ? modules_.sync()  // the process that wrote it may have died before that
+                : same     ? modules_.sync()  // the process that wrote the file may have died before its sync
                            : modules_.write(name, std::array{content}, 0400);
     if (kept && !signature.empty())
         kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);
@@ -175,7 +175,7 @@ result<bool> store::keep_known(std::string const& digest, std::span<std::byte co
     auto const there = modules_.read(name, largest_module);
     if (!there && there.error().code != errc::store_damaged) return there.error();
     if (!there || !*there || content_digest(**there) != digest) return false;
-    auto kept = modules_.sync();  // the process that wrote it may have died before that
+    auto kept = modules_.sync();  // the process that wrote the file may have died before its sync
     if (kept && !signature.empty())
         kept = modules_.write(name + signature_suffix, std::array{signature}, 0400);
     if (!kept) return kept.error();
@@ -285,7 +285,8 @@ result<manifest> store::commit(std::function<void(manifest&)> const& edit) {
     return committed;
 }
 
-// Of what a recovery needs, and only of what is named for the first time: what was lost since hinders no other component.
+// Checks only files that a recovery needs and that `next` names for the first time: a file lost earlier does
+// not block other components.
 std::string store::missing_for(manifest const& next) const {
     for (auto const& each : next.components) {
         auto const* const before = current_.find(each.name);
@@ -303,8 +304,8 @@ std::string store::missing_for(manifest const& next) const {
     return {};
 }
 
-// What `next` names is no longer on its way into a set, whether it gets there or not. A module that another operation has
-// kept, too, is held by that one's intent.
+// The files that `next` names are no longer uncommitted, even if this commit fails. If another operation has
+// kept the same module, its intent still holds the module.
 void store::settle(manifest const& next) {
     for (auto const& each : next.components) {
         for (auto const& digest : each.modules()) uncommitted_.erase(digest);
@@ -360,7 +361,7 @@ std::set<std::string> store::names_in_use(manifest_pair const& pair) const {
     return names;
 }
 
-// Where anything is in doubt, what seems to be of no use may be all that is left.
+// In any doubt, a file that seems useless may be the last copy.
 void store::sweep_locked() {
     auto const pair = read_manifests(top_, seals_);
     if (doubtful_ || !pair || !pair->notes.empty()) return;
@@ -376,7 +377,7 @@ void store::sweep_locked() {
                 modules_.remove(file);
 }
 
-// What it could not remove, for want of memory or whatever else, is removed the next time.
+// A file that cannot be removed now, for example without memory, is removed the next time.
 void store::sweep() noexcept {
     mutex_lock const lock(mutex_);
     try {

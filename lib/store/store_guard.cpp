@@ -1,4 +1,5 @@
-// What a store does not lose: entries for which this process does not vouch, what was set aside, and newer signatures.
+// Data that a store must not lose: entries for which this process does not vouch, files set aside, and newer
+// signatures.
 #include "base/refuse.hpp"
 #include "module/module_source.hpp"
 #include "store/store.hpp"
@@ -19,7 +20,7 @@ constexpr char aside_name[] = "aside";
 constexpr std::uint64_t largest_signature = 64U << 10;
 constexpr std::uint64_t largest_file = std::uint64_t{1} << 30;
 
-// What is missing already cannot be kept. A file system without hard links gets a copy.
+// A file that is already missing is skipped. On a file system without hard links, makes a copy.
 result<void> keep_in(directory const& aside, directory const& from, std::string const& name) {
     int const error =
         attempt("store.link", [&] { return linkat(from.fd(), name.c_str(), aside.fd(), name.c_str(), 0); });
@@ -47,7 +48,8 @@ manifest store::current() {
     return current_;
 }
 
-// The component whose entry the next set replaces or drops, although nothing here has read it; empty: there is none.
+// The component whose entry the next set replaces or drops although this process has not read it; empty:
+// none.
 std::string store::lost_by(manifest const& next) const {
     for (auto const& each : current_.components) {
         if (each.unloaded != 0 || vouched_.contains(each.name)) continue;
@@ -57,7 +59,7 @@ std::string store::lost_by(manifest const& next) const {
     return {};
 }
 
-// What this set says anew is this process's own.
+// This process itself has written the new entries of the set.
 std::set<std::string, std::less<>> store::vouched_with(manifest const& next) const {
     auto vouched = vouched_;
     for (auto const& each : next.components) {

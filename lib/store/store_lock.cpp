@@ -21,7 +21,7 @@ namespace {
 constexpr char lock_name[] = "lock";
 constexpr std::size_t holder_size = 128;
 
-// Written by the holder for people; nothing depends on it.
+// Written by the holder for people; no code depends on it.
 std::string holder_in(int fd) {
     std::array<char, holder_size> text{};
     ssize_t const got = pread(fd, text.data(), text.size(), 0);
@@ -40,8 +40,8 @@ void write_holder(int fd) {
     static_cast<void>(!pwrite(fd, text.data(), text.size(), 0));
 }
 
-// A host that is killed while it starts a helper leaves a child that has the lock until its exec, some moments later; a host that
-// starts that host again at once is not to be told that another one runs.
+// A host that is killed while it starts a helper leaves a child that has the lock until its exec, some
+// moments later; if the host is restarted at once, it must not report that another one runs.
 constexpr std::chrono::milliseconds patience{250};
 
 bool lock_within_patience(int fd) {

@@ -1,4 +1,4 @@
-// The lock that keeps a second host, or a second runtime of the same one, off a store.
+// The lock that keeps a second host, or a second runtime of the same host, from using the store.
 #pragma once
 
 #include <hotswap/failure.hpp>
@@ -8,10 +8,10 @@
 
 namespace hotswap::detail {
 
-/// Held until it is destroyed, or its process ends in whatever way.
+/// Held until it is destroyed, or its process ends in any way.
 class store_lock {
 public:
-    /// Errors:   store_locked, with who holds it; store_full, store_read_only, store_failed.
+    /// Errors:   store_locked, with the holder; store_full, store_read_only, store_failed.
     static result<store_lock> take(directory const& store);
 
 private:

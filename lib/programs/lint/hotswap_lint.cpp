@@ -1,4 +1,4 @@
-// hotswap-lint FILE…: says of each module what the runtime would say before running any of its code, and seals it.
+// hotswap-lint FILE…: prints the runtime's judgement of each module without running its code, and seals it.
 #include "module/seal_file.hpp"
 #include "module/served_revisions.hpp"
 

@@ -31,7 +31,8 @@ namespace wire = detail::wire;
 
 namespace {
 
-// Built in, or brought by a host that has one and wants its modules tried under it (rehearsal/helper_process.cpp).
+// A sanitizer is built in, or set by a host that has one and wants its modules rehearsed under it
+// (rehearsal/helper_process.cpp).
 bool is_sanitized() noexcept {
     return dlsym(RTLD_DEFAULT, "__asan_init") != nullptr || dlsym(RTLD_DEFAULT, "__hwasan_init") != nullptr ||
            dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr;
@@ -62,17 +63,17 @@ constexpr std::uint32_t own_calls = AUDIT_ARCH_AARCH64;
 constexpr std::uint32_t own_calls = AUDIT_ARCH_RISCV64;
 #endif
 
-// No descriptor is inherited, so that without new sockets there is no network. A network namespace would do the same, but to
-// make and to remove one takes locks of the whole kernel, for seconds if many are removed at once.
+// No descriptor is inherited, so without new sockets there is no network. A network namespace would do the
+// same, but making and removing one takes locks of the whole kernel, for seconds if many are removed at once.
 void leave_network() noexcept {
     constexpr std::uint32_t refused = SECCOMP_RET_ERRNO | EACCES;
     sock_filter filter[] = {
         load(offsetof(seccomp_data, arch)),
-        skip_unless(own_calls, 6),  // the calls of another machine have other numbers
+        skip_unless(own_calls, 6),  // calls of another architecture have other numbers
         load(offsetof(seccomp_data, nr)),
         skip_unless(SYS_socket, 1),
         answer(refused),
-        skip_unless(SYS_io_uring_setup, 1),  // whose rings make sockets, too
+        skip_unless(SYS_io_uring_setup, 1),  // io_uring can make sockets, too
         answer(refused),
         answer(SECCOMP_RET_ALLOW),
         answer(refused),
@@ -89,10 +90,10 @@ void die_with(pid_t host) noexcept {
     int signal = 0;
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_GET_PDEATHSIG, &signal) != 0 || signal != SIGKILL)
         not_in_force("end with the host", errno);
-    if (getppid() != host) _exit(0);  // it was gone before the signal was asked for
+    if (getppid() != host) _exit(0);  // the host was gone before the signal was requested
 }
 
-/// Sets soft and hard limit; false if it did not take.
+/// Sets soft and hard limit; false if that had no effect.
 bool set(__rlimit_resource which, rlim_t soft, rlim_t hard) noexcept {
     rlimit now{};
     if (getrlimit(which, &now) != 0) return false;
@@ -100,7 +101,7 @@ bool set(__rlimit_resource which, rlim_t soft, rlim_t hard) noexcept {
     return setrlimit(which, &wanted) == 0 && getrlimit(which, &now) == 0 && now.rlim_cur == wanted.rlim_cur;
 }
 
-/// The hard limit that leaves as much again to the next one.
+/// The hard limit that leaves the same amount again for the next module.
 constexpr rlim_t hard_limit(rlim_t soft, bool leaves_room) noexcept {
     return !leaves_room ? soft : soft > std::numeric_limits<rlim_t>::max() / 2 ? RLIM_INFINITY : 2 * soft;
 }
@@ -115,7 +116,7 @@ void limit_memory(std::uint64_t bytes, bool leaves_room) noexcept {
 }
 
 void limit_files(std::uint64_t size, std::uint64_t count, bool leaves_room) noexcept {
-    // Files that are open already keep their numbers.
+    // Files that are already open keep their numbers.
     rlim_t const open_files = std::max<std::uint64_t>(count, wire::report_fd + 1);
     if (!set(RLIMIT_NOFILE, open_files, hard_limit(open_files, leaves_room)))
         not_in_force("open files", errno);
@@ -134,7 +135,7 @@ void limit_files(std::uint64_t size, std::uint64_t count, bool leaves_room) noex
     if (grew) not_in_force("size of files", "a longer one could be made");
 }
 
-/// Whether one more process can be made. Nothing runs in it.
+/// Whether one more process can be made. No code runs in it.
 bool can_fork() noexcept {
     long const child = syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr);
     if (child == 0) syscall(SYS_exit_group, 0);
@@ -145,7 +146,7 @@ bool can_fork() noexcept {
     return true;
 }
 
-// The kernel counts the user's processes, not this one's children, and does not count those of root. So it is tried
+// The kernel counts the user's processes, not this one's children, and does not count root's. So first test
 // whether the limit binds at all, and then whether it leaves room.
 void limit_processes(std::uint64_t count, bool leaves_room) noexcept {
     rlimit before{};
@@ -168,9 +169,9 @@ void confine(wire::request const& wanted, bool with_running_module) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1)
         not_in_force("no new privileges", errno);
     leave_network();
-    // What a module leaves behind becomes ours, so that it can be found.
+    // Orphaned processes of a module become this process's children, so that they can be found.
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) not_in_force("children that are left are seen", errno);
-    // 1, because 0 does not keep the kernel from handing the core, and with it the state, to a program.
+    // 1, because with 0 the kernel may still pass the core, and with it the state, to a program.
     if (!set(RLIMIT_CORE, 1, 1)) not_in_force("no core", errno);
     limit_processes(wanted.processes, with_running_module);
     limit_files(wanted.file_size, wanted.open_files, with_running_module);
@@ -197,7 +198,7 @@ void make_room_for_next(wire::request const& wanted, taken_so_far const& before)
     };
     auto const raise = [](__rlimit_resource which, rlim_t to) {
         rlimit now{};
-        // Where it is not in force, that was said.
+        // A limit that is not in force is already reported.
         if (getrlimit(which, &now) != 0 || now.rlim_cur == RLIM_INFINITY || to < now.rlim_cur) return;
         now.rlim_cur = std::min(to, now.rlim_max);
         setrlimit(which, &now);

@@ -1,5 +1,5 @@
-// hotswap-rehearse FILE [RUNNING loaded|constructed|alone]: tries a module in a process of its own, next to the one that runs, on
-// behalf of a host that started it.
+// hotswap-rehearse FILE [RUNNING loaded|constructed|alone]: rehearses a module in a separate process, next to
+// the running one, for the host that started it.
 #include "programs/rehearse/confinement.hpp"
 #include "programs/rehearse/rehearse_module.hpp"
 #include "programs/rehearse/reporter.hpp"
@@ -29,7 +29,7 @@ constexpr char usage[] =
     "pipe for the\n"
     "report as descriptor 4; see \"Rehearsal\" in hotswap's docs/operating.md. It is of no use on its own.\n";
 
-/// The request, as long as the process lives; empty if there is none that this release understands.
+/// The request, mapped until the process ends; empty if there is none that this release understands.
 std::span<std::byte const> read_request(wire::request& head) {
     constexpr int sealed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
     struct stat about {};
@@ -46,7 +46,7 @@ std::span<std::byte const> read_request(wire::request& head) {
     return wire::request_parts::of(head, all.subspan(sizeof head)) ? all : std::span<std::byte const>{};
 }
 
-/// The command line; nothing if it is none of a host's.
+/// The command line; empty if it is not one that a host writes.
 std::optional<hotswap::rehearse::tried_files> read_words(int count, char** words) {
     if (count == 2) return hotswap::rehearse::tried_files{words[1]};
     if (count != 4) return std::nullopt;
@@ -70,7 +70,7 @@ int main(int count, char** words) {
         std::fputs(usage, stderr);
         return 2;
     }
-    // Whatever else came along, from a host whose descriptors are not close-on-exec.
+    // Closes other descriptors, inherited from a host whose descriptors are not close-on-exec.
     close_range(wire::report_fd + 1, ~0U, 0);
     hotswap::rehearse::reporter::begin();
     hotswap::rehearse::confine(wanted, files->how != wire::next_to::nothing);

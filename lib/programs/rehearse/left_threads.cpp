@@ -22,8 +22,8 @@ namespace hotswap::rehearse {
 
 namespace {
 
-// setuid() uses it within the C library, which therefore leaves it out of every mask: a library whose threads block all signals
-// answers to this one. This process calls nothing of the kind.
+// The C library uses this signal for setuid(), and therefore leaves it out of every mask: even a library
+// whose threads block all signals answers to it. This process never calls setuid() or the like.
 constexpr int unblockable = 33;
 
 constexpr int no_answer = 0;
@@ -38,7 +38,8 @@ struct code {
 
     bool contains(std::uintptr_t address) const noexcept { return begin <= address && address < end; }
 };
-// Written while no thread answers, but for one that answers late: what it reads then is of no use, and does no harm.
+// Written while no thread answers. A thread that answers late may read a mixture, which is not used and does
+// no harm.
 constinit code module_code{};
 constinit code libraries[left_threads::most_libraries]{};
 constinit std::atomic<std::size_t> library_count{0};
@@ -52,16 +53,16 @@ constinit std::atomic<std::size_t> asked_count{0};
 
 struct walk {
     int place = in_nothing_known;
-    bool is_whole = false;  ///< whether it came to where the thread began
+    bool is_whole = false;  ///< whether the walk reached the thread's beginning
 };
 
-// The outermost library in the stack is the one that the thread is at work for.
+// The thread works for the outermost library in its stack.
 _Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* self) {
     auto& so_far = *static_cast<walk*>(self);
     int is_before = 0;
     auto const next = static_cast<std::uintptr_t>(_Unwind_GetIPInfo(frame, &is_before));
     so_far.is_whole = next == 0;
-    // A return address may be that of the instruction behind the function.
+    // A return address may be that of the instruction after the function.
     auto const address = is_before != 0 ? next : next - 1;
     if (module_code.contains(address)) {
         so_far.place = in_module;
@@ -76,7 +77,7 @@ _Unwind_Reason_Code look_at_frame(_Unwind_Context* frame, void* self) {
 int place_of_this_thread() noexcept {
     walk done;
     _Unwind_Backtrace(&look_at_frame, &done);
-    // Beyond code without unwind tables there may be anything, the module's own code as well.
+    // Beyond code without unwind tables there may be any code, also the module's own.
     return done.is_whole || done.place == in_module ? done.place : in_nothing_known;
 }
 
@@ -89,7 +90,8 @@ void when_asked(int) {
     errno = before;
 }
 
-/// The C library's sigaction refuses the signal, the kernel does not: what the one made for another signal is given to the other.
+/// The C library's sigaction refuses the signal, the kernel does not: copies the kernel's form of another
+/// signal's handler.
 bool take_signal() noexcept {
     constexpr int pattern = SIGURG;
     unsigned long kernel_form[8]{};
@@ -102,7 +104,7 @@ bool take_signal() noexcept {
     bool const is_taken = syscall(SYS_rt_sigaction, pattern, nullptr, kernel_form, 8) == 0 &&
                           syscall(SYS_rt_sigaction, unblockable, kernel_form, nullptr, 8) == 0;
     sigaction(pattern, &before, nullptr);
-    place_of_this_thread();  // what the unwinder sets up the first time is not for a signal handler
+    place_of_this_thread();  // the unwinder's first-time setup must not run in a signal handler
     return is_taken;
 }
 
@@ -133,7 +135,7 @@ bool look_at_libraries(code_extent const& module) noexcept {
     }
 }
 
-/// Asks each of them that is there now; false if that cannot be seen.
+/// Signals each thread that exists now; false if the threads cannot be listed.
 bool ask_all(int const* own, std::size_t own_count) noexcept {
     DIR* const tasks = opendir("/proc/self/task");
     if (tasks == nullptr) return false;

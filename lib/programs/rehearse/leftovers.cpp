@@ -34,7 +34,7 @@ namespace {
 
 std::uint64_t count_threads() noexcept { return number_in_status("Threads:"); }
 
-/// How many keys for thread-specific data could still be made.
+/// The number of keys for thread-specific data that can still be made.
 std::size_t count_free_keys() noexcept {
     static pthread_key_t made[PTHREAD_KEYS_MAX];
     std::size_t count = 0;
@@ -46,7 +46,7 @@ std::size_t count_free_keys() noexcept {
 std::uint64_t count_threads_before() noexcept {
 #if defined(__SANITIZE_THREAD__)
     detail::library_thread(detail::thread_name("rehearsal"), []() noexcept {
-    }).join();  // with the first thread the sanitizer starts one of its own
+    }).join();  // with the first thread the sanitizer starts its own thread
 #endif
     return count_threads();
 }
@@ -61,7 +61,7 @@ std::string callbacks_in(code_extent const& module) noexcept {
     }
 }
 
-/// The numbers of those that are there now.
+/// The numbers of the existing threads.
 std::vector<int> list_threads() {
     std::vector<int> all;
     DIR* const tasks = opendir("/proc/self/task");
@@ -123,7 +123,7 @@ void leftovers::refuse_lost_descriptors() const noexcept {
     refuse(words, std::snprintf(words, sizeof words, "closed descriptors that are not its own (%s)", which));
 }
 
-// A thread that has been joined may be in the kernel's count for a moment longer.
+// A joined thread may stay in the kernel's count for a moment longer.
 void leftovers::refuse_threads() noexcept {
     std::uint64_t left = 0;
     for (int look = 0; look != 50; ++look) {
@@ -162,10 +162,11 @@ void leftovers::refuse_children() const noexcept {
     pid_t found = 0;
     while ((found = waitpid(-1, nullptr, WNOHANG)) > 0) {
     }
-    if (found < 0) return;  // there are none
+    if (found < 0) return;  // there are no children
     constexpr char words[] = "left a child process";
     reporter::say(wire::kind::misbehaved, 0, 0, words);
-    // Those that left the process group, too: as the reaper of all below, this process sees who is left.
+    // Also processes that left the process group: as the reaper of all descendants, this process sees the
+    // remaining ones.
     char path[64];
     std::snprintf(path, sizeof path, "/proc/self/task/%d/children", getpid());
     for (int round = 0; round != 100; ++round) {

@@ -1,4 +1,4 @@
-// What a module leaves in its process when all of it has been destroyed.
+// Leftovers of a module in its process after all of it has been destroyed.
 #pragma once
 
 #include "programs/rehearse/left_threads.hpp"
@@ -9,39 +9,40 @@
 
 namespace hotswap::rehearse {
 
-/// A module, as a host looks at it when it goes.
+/// A module, as a host examines it before an unload.
 struct watched_module {
     code_extent code{};
     bool leaves_without_trace = false;
 
-    /// `module` is a handle of dlopen.
+    /// `module` is a dlopen handle.
     static watched_module of(void* module);
     /// Whether a host would keep it mapped, because something in the process may still call it.
     bool stays() const noexcept;
 };
 
-/// Made before any module is loaded; compares.
+/// Counts before any module is loaded, and compares afterwards.
 class leftovers {
 public:
     leftovers();
 
-    /// The running module is in place: its threads and keys are not those of the next one.
-    /// Effects:  ends the process, with words, if it has children, or if descriptors are gone: those could not be told apart.
+    /// Records that the running module is in place: its threads and keys do not count for the next one.
+    /// Effects:  ends the process, with a report, if there are children, or if descriptors are closed: the
+    ///           two modules' could not be distinguished.
     void admit_running();
-    /// The running module's instance is about to be destroyed; and has been, so that its code can be closed: whether no thread
-    /// is in that code.
+    /// Called before the running module's instance is destroyed, and after it, so that its code can be
+    /// closed. The second returns whether no thread is in that code.
     void before_running_goes() noexcept;
     bool after_running_went(code_extent const& running) noexcept;
 
-    /// Takes note of the module, a handle of dlopen: its threads are told from those of its libraries.
+    /// Records the module, a dlopen handle: its threads are distinguished from those of its libraries.
     void watch(void* module) { module_ = watched_module::of(module); }
     bool module_stays() const noexcept { return module_.stays(); }
 
-    /// Ends the process, with words, if children are there that were not, or threads that are not a library's, or if
-    /// descriptors are gone.
+    /// Ends the process, with a report, if there are new children, or threads that do not belong to a
+    /// library, or if descriptors are closed.
     void refuse_anything_left() noexcept;
     void refuse_lost_descriptors() const noexcept;
-    /// Says what is left that refuses nothing: threads of libraries, keys, handlers.
+    /// Reports leftovers that do not refuse the module: threads of libraries, keys, handlers.
     void say_what_is_left() const noexcept;
 
 private:
@@ -49,10 +50,10 @@ private:
     void refuse_children() const noexcept;
 
     std::uint64_t const threads_;
-    std::size_t keys_;                 // that can be made, but for those of the module
-    std::vector<int> own_;             // threads: a sanitizer has one
-    std::vector<int> admitted_;        // and those of the running module
-    std::size_t keys_of_running_ = 0;  // taken
+    std::size_t keys_;                 // that can be made, apart from the module's
+    std::vector<int> own_;             // threads of a sanitizer
+    std::vector<int> admitted_;        // `own_` and the threads of the running module
+    std::size_t keys_of_running_ = 0;  // keys that the running module has taken
     std::size_t keys_before_it_went_ = 0;
     watched_module module_{};
     left_threads left_{};

@@ -1,4 +1,4 @@
-// What every module of the rehearsal is asked by.
+// Access to a module's functions, for both modules of the rehearsal.
 #pragma once
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -10,14 +10,14 @@
 
 namespace hotswap::rehearse {
 
-/// The functions of a module that is loaded, a handle of dlopen; null if it has none that this release knows.
+/// The functions of a loaded module, a dlopen handle; null if it has none that this release knows.
 abi::module_api const* find_functions(void* library) noexcept;
 
-/// Arguments or settings, as the request holds them.
-/// Lifetime: `bytes` outlive them.
+/// Arguments or settings from their form in the request.
+/// Lifetime: `bytes` outlive the result.
 std::vector<abi::argument> read_arguments(std::uint32_t count, std::span<std::byte const> bytes);
 
-/// Text of the request.
+/// A text of the request.
 inline abi::text as_text(std::span<std::byte const> bytes) noexcept {
     return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
 }

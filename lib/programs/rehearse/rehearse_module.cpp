@@ -28,7 +28,7 @@ using wire::stage;
 
 namespace {
 
-// Modules bind to the host's copy of Boost.Serialization; here they find this one.
+// Modules bind to the host's copy of Boost.Serialization; in the helper they find this one.
 [[gnu::used]] constinit auto* const keeps_serialization_linked = &boost::archive::BOOST_ARCHIVE_SIGNATURE;
 
 void expect(abi::status outcome, abi::error const& why) {
@@ -102,8 +102,8 @@ void check_health(abi::module_api const& module, void* object) {
         refuse_as(wire::kind::misbehaved, "says of itself that it is not healthy (healthy() is false)");
 }
 
-/// The version of the module's own state. The note is found by program headers, as the host found it in the file: a tool may have
-/// moved it away from where `module_api::self` points.
+/// The version of the module's own state. The note is found by program headers, as in the file: a tool may
+/// have moved it away from the target of `module_api::self`.
 std::uint32_t own_version(void* library) {
     auto const note = detail::note_in_memory(library, abi::note_name, abi::note_type);
     if (!note || note->size() < sizeof(abi::descriptor))

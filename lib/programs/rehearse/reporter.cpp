@@ -42,7 +42,7 @@ bool is_whole(std::size_t which) noexcept {
            now.number == original[which].number;
 }
 
-// A module that forks and goes on leaves a second process in here; it must say nothing.
+// A module that forks and continues leaves a second process here; that process must write nothing.
 void end_if_copy() noexcept {
     if (getpid() != own_process) _exit(0);
 }
@@ -70,7 +70,7 @@ void when_quick_exit_is_called() { when_exit_is_called(0, nullptr); }
     std::abort();
 }
 
-// Told once; then allocations fail as they do without a handler.
+// Reported once; then allocations fail as without a handler.
 void when_memory_is_out() {
     std::set_new_handler(nullptr);
     reporter::say(wire::kind::out_of_memory);
@@ -110,7 +110,7 @@ void reporter::say(wire::kind what, std::uint32_t code, std::uint64_t value, std
 }
 
 void reporter::say_answer(abi::status status, abi::error const& why) noexcept {
-    // Its two versions of a migration travel as one number.
+    // The two versions of a migration are sent as one number.
     auto const step = (std::uint64_t{why.from} << 32) | why.to;
     say(wire::kind::answered, static_cast<std::uint32_t>(status), step,
         {why.message, std::min<std::size_t>(why.size, sizeof why.message)});
@@ -134,7 +134,7 @@ bool reporter::descriptors_are_whole(char* words, std::size_t size) noexcept {
 
 stage_clock::stage_clock(wire::stage which) noexcept : which_(which) {
     reporter::say(wire::kind::began, static_cast<std::uint32_t>(which));
-    began_ = steady_now();  // what it takes to say so is not the stage's
+    began_ = steady_now();  // the time to report is not part of the stage
 }
 
 stage_clock::~stage_clock() {

@@ -1,4 +1,4 @@
-// What the helper tells its host, record by record.
+// The helper's report to its host, record by record.
 #pragma once
 
 #include "rehearsal/rehearsal_wire.hpp"
@@ -10,29 +10,29 @@
 
 namespace hotswap::rehearse {
 
-/// Writes each record at once, so that what was said before a crash is known. There is one in the process, without
-/// anything to destroy, because atexit handlers use it.
+/// Writes each record at once, so that the records before a crash reach the host. The process has one
+/// reporter, without a destructor, because atexit handlers use it.
 namespace reporter {
 
-/// Remembers which pipe the report goes to, and watches how the process ends.
+/// Records the identity of the report's pipe, and reports how the process ends.
 void begin();
 
 void say(detail::wire::kind what, std::uint32_t code = 0, std::uint64_t value = 0,
          std::string_view text = {}) noexcept;
 void say_answer(abi::status status, abi::error const& why) noexcept;
 
-/// From here on it says again when memory is out.
+/// From now on it reports again when memory is exhausted.
 void watch_memory() noexcept;
 
-/// Ends the process without running anything; what was refused has been said.
+/// Ends the process without running other code; the reason has been reported.
 [[noreturn]] void end() noexcept;
 
-/// Whether standard descriptors and report are what they were; which are not, in words.
+/// Whether standard descriptors and report are unchanged; writes the changed ones to `words`.
 bool descriptors_are_whole(char* words, std::size_t size) noexcept;
 
 }  // namespace reporter
 
-/// Names a stage before it runs, and how long it took after.
+/// Reports a stage before it runs, and its duration afterwards.
 class stage_clock {
 public:
     explicit stage_clock(detail::wire::stage which) noexcept;

@@ -19,7 +19,7 @@ using wire::stage;
 
 namespace {
 
-/// Ends the process when the time is over, whatever the module does with signals.
+/// Ends the process when the time is over, regardless of the module's signal handling.
 class time_limit {
 public:
     explicit time_limit(std::int64_t nanoseconds) noexcept {
@@ -27,7 +27,7 @@ public:
         what.sigev_notify = SIGEV_SIGNAL;
         what.sigev_signo = SIGKILL;
         is_set_ = timer_create(CLOCK_MONOTONIC, &what, &timer_) == 0;
-        if (!is_set_) return;  // the host has a deadline for all
+        if (!is_set_) return;  // the host's deadline still applies
         constexpr std::int64_t second = 1'000'000'000;
         itimerspec once{};
         once.it_value.tv_sec = nanoseconds / second;
@@ -60,7 +60,7 @@ running_module::running_module(char const* path, wire::request const& wanted,
     time_limit const limited(wanted.running_deadline);
     if (!load(path)) return;
     if (how == wire::next_to::loaded || (import(parts) && construct())) say({});
-    // What it may have used up is not what the next one uses up.
+    // Memory used up by the running module is not used up by the next one.
     reporter::watch_memory();
 }
 
@@ -71,7 +71,7 @@ void running_module::say(std::string_view words) const {
     reporter::say(wire::kind::running, static_cast<std::uint32_t>(what), 0, words);
 }
 
-// What a static constructor threw has passed through the linker, which is not to be asked for anything any more.
+// An exception of a static constructor has passed through the linker, which must not be called after that.
 bool running_module::load(char const* path) {
     stage_clock const timed(stage::load_running);
     try {

@@ -1,4 +1,4 @@
-// The module that runs in the host, next to which the new one is tried.
+// The module that runs in the host; the new module is rehearsed next to it.
 #pragma once
 
 #include "programs/rehearse/leftovers.hpp"
@@ -13,22 +13,24 @@
 
 namespace hotswap::rehearse {
 
-/// Loaded, and constructed on a copy of its state, as it is in the host when the next one comes. The next one is not to blame
-/// for it: what it refuses in words is reported, and the trial goes on with as much of it as is there; where it ends the
-/// process, or takes longer than it may, the last stage that was reported is one of its own, and the host tries again with less.
+/// Loaded, and constructed on a copy of its state, as in the host when the next one comes. The next module is
+/// not at fault for the running one's failures: if the running one reports a refusal, the rehearsal continues
+/// with the part of it that is in place; if it ends the process, or takes too long, the last reported stage
+/// is one of its own, and the host tries again with less.
 class running_module {
 public:
-    /// Loads the file at `path`, and constructs unless only its code is wanted.
-    /// Lifetime: what the request holds outlives it.
+    /// Loads the file at `path`, and constructs an instance unless only the code is wanted.
+    /// Lifetime: the request's data outlive this object.
     running_module(char const* path, detail::wire::request const& wanted,
                    detail::wire::request_parts const& parts, detail::wire::next_to how);
     ~running_module() = default;
     running_module(running_module const&) = delete;
     running_module& operator=(running_module const&) = delete;
 
-    /// Asks the instance to give up what there is only one of, as a host does before it constructs the next one.
+    /// Asks the instance to release its exclusive resources, as a host does before it constructs the next
+    /// one.
     void release();
-    /// Destroys the instance and its state, and closes the module, where the host would.
+    /// Destroys the instance and its state, and closes the module, if the host would.
     void retire(leftovers& watched);
 
 private:

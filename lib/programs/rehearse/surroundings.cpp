@@ -72,7 +72,7 @@ struct rehearsed_functions {
                                std::uint32_t, abi::error* why) noexcept {
         return find(context, name, contract, number, why);
     }
-    // Nothing is ever found, so nothing is ever asked of these.
+    // No neighbour is ever found, so these are never called with one.
     static void retain(void*) noexcept {}
     static abi::status enter(void*, abi::lease_token*, void**, abi::error* why) noexcept {
         explain(why, "there are no neighbours in a rehearsal");

@@ -9,12 +9,13 @@
 
 namespace hotswap::rehearse {
 
-/// Takes work and never does it; keeps no neighbours; hands log lines to the report, as many as a report holds.
+/// Accepts jobs and never runs them; has no neighbours; writes log lines to the report, up to the report's
+/// limit.
 class surroundings {
 public:
-    /// `now` is the host's time when the request was made; `origin` and `settings` are what a component may ask for. What one
-    /// logs that is not `heard` is dropped.
-    /// Lifetime: `origin` and `settings` outlive it.
+    /// `now` is the host's time of the request; a component can read `origin` and `settings`. `heard`:
+    /// whether its log lines are reported; otherwise they are dropped.
+    /// Lifetime: `origin` and `settings` outlive this object.
     surroundings(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
     ~surroundings();
     surroundings(surroundings const&) = delete;
@@ -22,7 +23,7 @@ public:
 
     static abi::host_api const& api() noexcept;
     void* context() noexcept { return this; }
-    /// Destroys the work that was taken, as it is when a generation is retired.
+    /// Destroys the accepted jobs, as a host does when a generation is retired.
     void drop_work() noexcept;
 
 private:

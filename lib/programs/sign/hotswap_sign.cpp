@@ -1,4 +1,4 @@
-// hotswap-sign: makes keys, signs modules with them, and says who signed one.
+// hotswap-sign: makes keys, signs modules with them, and shows the signer of a module.
 #include "module/digest.hpp"
 #include "module/file_io.hpp"
 #include "module/signature.hpp"
@@ -94,7 +94,7 @@ std::optional<secret_key> read_secret(fs::path const& file) {
     auto const content = read_regular_file(file);
     if (!content) return refuse_it(content.error().code, content.error().message);
     std::string_view const text(reinterpret_cast<char const*>(content->data()), content->size());
-    // It has the form of a secret one, and no host could check what it signs.
+    // A public key has the form of a secret one, and no host could check its signatures.
     if (text.starts_with("# hotswap public key"))
         return refuse_it(hotswap::errc::invalid_argument,
                          "this is a public key; sign with the secret one, hotswap.key");

@@ -1,4 +1,4 @@
-// A contract as this translation unit's compiler has built its class.
+// A contract together with the layout that this translation unit's compiler gives its class.
 #pragma once
 
 #include <hotswap/contract.hpp>

@@ -1,4 +1,5 @@
-// What makes a contract a revision of the one before: whatever calls that one may call this one.
+// The rules that make a contract a revision of the contract before: every caller of that contract may call
+// this one.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -13,13 +14,13 @@ concept names_contract = requires {
     { T::contract } -> std::convertible_to<hotswap::contract>;
 };
 
-/// The class says which contract it is a revision of: `using extends = inventory;`.
+/// The class names the contract that it revises: `using extends = inventory;`.
 template <class T>
 concept extends_contract = requires {
     typename T::extends;
 };
 
-/// Whether a `Derived` is a `Base`, found without asking the object where.
+/// Whether a `Derived` is a `Base` at a fixed offset, without virtual inheritance.
 template <class Derived, class Base>
 concept derives_plainly = std::is_base_of_v<Base, Derived> && !std::is_same_v<Base, Derived> &&
                           std::is_convertible_v<Derived*, Base*> && requires(Base * base) {
@@ -43,8 +44,8 @@ struct extension {
                   "so itself of the one before it: `using extends = inventory_2;`");
 };
 
-/// Instantiated for each revision. With one pointer to a vtable and nothing else in it, whatever it derives from lies at its
-/// beginning, and its own functions come behind those of the revision before.
+/// Instantiated for each revision. The class has one pointer to a vtable and no other data, so its base lies
+/// at its beginning, and its own functions follow those of the revision before.
 template <class Contract>
 struct revision : extension<Contract> {
     static_assert(
@@ -53,7 +54,7 @@ struct revision : extension<Contract> {
         "data, and no second base class");
 };
 
-/// Checks a contract and all that it extends.
+/// Checks a contract and all contracts that it extends.
 template <class Contract>
 constexpr void check_revisions() noexcept {
     if constexpr (extends_contract<Contract>) {

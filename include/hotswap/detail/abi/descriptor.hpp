@@ -1,4 +1,4 @@
-// What a module says of itself, in a form that is read from the file without running any of its code.
+// A module's description of itself, in a form that is read from the file without running any of its code.
 #pragma once
 
 #include <hotswap/detail/abi/function_count.hpp>
@@ -19,7 +19,7 @@ inline constexpr std::uint64_t descriptor_magic = 0x3150415753544f48;  // "HOTSW
 inline constexpr std::uint32_t note_type = 1;
 inline constexpr char note_name[12] = "hotswap.abi";
 inline constexpr std::size_t max_states = 64;
-/// How many revisions of its contract, before the one that it implements, a module may say that it serves.
+/// The limit on older revisions of its contract that a module may declare as served.
 inline constexpr std::size_t max_older_revisions = 31;
 inline constexpr std::size_t seal_size = 32;
 
@@ -27,17 +27,19 @@ inline constexpr std::size_t seal_size = 32;
 enum state_flag : std::uint32_t {
     state_upgrades = 1u << 0,    ///< the module can migrate this version to the next
     state_downgrades = 1u << 1,  ///< the module can migrate this version to the one before
-    state_lossy = 1u << 2,       ///< that downgrade loses something, by its author's word
-    state_opaque = 1u << 3,      ///< holds a type whose fields are unknown: never handed off
-    state_bound = 1u << 4,       ///< holds a type that may point into a module: never handed off
+    state_lossy = 1u << 2,       ///< that downgrade loses data, as its author declared
+    state_opaque = 1u << 3,      ///< holds a type whose fields are unknown: no handoff
+    state_bound = 1u << 4,       ///< holds a type that may point into a module: no handoff
     state_legacy = 1u << 5,      ///< has no schema: version 0
     state_tables = 1u << 6,      ///< some of its fields are tables
     state_own_order = 1u << 7,   ///< some container's order or hash is not the standard library's
-    state_lent = 1u << 8,  ///< the upgrade from this version only reads a state, and is lent one in place
-    state_lent_back = 1u << 9,  ///< the same of the downgrade from this version
+    /// The upgrade from this version only reads a state, and reads it in place.
+    state_lent = 1u << 8,
+    state_lent_back = 1u << 9,  ///< the same for the downgrade from this version
 };
 
-/// From this bit of `state_entry::flags` on: the release of Boost (1081 is 1.81) whose containers are among the fields, or 0.
+/// From this bit of `state_entry::flags` on: the release of Boost (1081 is 1.81) whose containers are among
+/// the fields, or 0.
 inline constexpr unsigned state_boost_shift = 16;
 
 /// Bits of `descriptor::flags`.
@@ -53,10 +55,11 @@ struct state_entry {
     std::uint32_t flags = 0;  ///< `state_flag`, and a release of Boost
 };
 
-/// What the compiler writes where the seal will be, in as many repetitions as fit: a seal of zeros might be an accident.
+/// The compiler writes this pattern in place of the seal, repeated to its size: a seal of zeros could occur
+/// by accident.
 inline constexpr unsigned char unsealed_pattern[8] = {'u', 'n', 's', 'e', 'a', 'l', 'e', 'd'};
 
-/// A digest of the file that it stands in.
+/// A digest of the file that contains it.
 struct seal {
     unsigned char bytes[seal_size] = {};
 
@@ -85,16 +88,16 @@ struct descriptor {
     char schema[64] = {};
     char toolchain[96] = {};
     state_entry states[max_states] = {};  ///< ascending by version
-    seal sealed =
-        seal::none();  ///< BLAKE2b-256 of the whole file with these bytes as zeros; written after linking
+    /// BLAKE2b-256 of the whole file with these bytes as zeros; written after linking.
+    seal sealed = seal::none();
     functions_end contract_end = nullptr;  ///< of the contract's class; null: unknown
     std::uint32_t oldest_contract = 0;     ///< number of the oldest revision that the module serves
-    /// Of the classes of the older revisions, from `contract_number` - 1 down.
+    /// The ends of the older revisions' classes, from `contract_number` - 1 down.
     functions_end older_ends[max_older_revisions] = {};
 };
 
-/// The ELF note that carries the descriptor. Name and padding put `content` at an offset of 24 under
-/// both alignments (4 and 8) that tools apply to notes.
+/// The ELF note that carries the descriptor. Name and padding put `content` at offset 24 under both
+/// alignments (4 and 8) that tools apply to notes.
 struct note {
     std::uint32_t name_size = sizeof(note_name);
     std::uint32_t content_size = sizeof(descriptor);

@@ -1,4 +1,4 @@
-// How many virtual functions a class has, as the compiler lays them out: a constant, also where only a file is read.
+// The number of virtual functions in a class's vtable: a constant, also for a reader that has only the file.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ namespace hotswap::abi {
 
 struct function_place {};
 
-/// A pointer to the virtual function after the last one of a class. By the Itanium C++ ABI it holds that function's place in the
-/// vtable: a number, no address, so it can stand in a descriptor.
+/// A pointer to the virtual function after the last one of a class. By the Itanium C++ ABI it holds that
+/// function's offset in the vtable: a number, not an address, so a descriptor can hold it.
 using functions_end = void (function_place::*)();
 
 template <class Contract>
@@ -30,13 +30,13 @@ constexpr functions_end end_of_functions() noexcept {
     return static_cast<functions_end>(&one_function_more<Contract>::hotswap_one_function_more);
 }
 
-/// How many entries of the vtable `end` says that there are; a virtual destructor has two of them. 0 of a null pointer.
+/// The number of vtable entries before `end`; a virtual destructor has two of them. 0 for a null pointer.
 inline std::uint32_t count_functions(functions_end end) noexcept {
     struct words {
         std::size_t place;
         std::ptrdiff_t adjustment;
     };
-    // On some processors the place itself is marked as one, by its lowest bit.
+    // Some processors mark an offset by its lowest bit.
     return static_cast<std::uint32_t>(__builtin_bit_cast(words, end).place / sizeof(void*));
 }
 

@@ -1,18 +1,18 @@
-// Everything a module may ask of its host: C structs and function pointers. No function here throws.
+// All host functions that a module may call: C structs and function pointers. No function here throws.
 #pragma once
 
 #include <cstdint>
 
 namespace hotswap {
 
-/// How much an event or a log line matters.
+/// The importance of an event or a log line.
 enum class level : std::uint32_t { debug, info, warning, error };
 
 }  // namespace hotswap
 
 namespace hotswap::abi {
 
-/// Characters lent for the length of a call.
+/// Characters lent for the duration of a call.
 struct text {
     char const* data = nullptr;
     std::uint64_t size = 0;
@@ -21,22 +21,22 @@ struct text {
 /// How a call across the boundary ended; anything but `ok` comes with an `error`.
 enum class status : std::uint32_t {
     ok = 0,
-    failed,            ///< what the called code threw
-    out_of_memory,     ///< it threw std::bad_alloc
+    failed,            ///< the called code threw
+    out_of_memory,     ///< the called code threw std::bad_alloc
     bad_snapshot,      ///< the bytes are not a state of that version
     migration_failed,  ///< a migration threw; `error` names the step
     refused,           ///< `validate` threw
     unsupported,       ///< the module has no such version or function
     gone,              ///< the component is not loaded any more
-    not_recorded,      ///< a migration does more with a table than moving and transforming it
-    stale,             ///< what was copied is not what would be copied now
+    not_recorded,      ///< a migration does more with a table than move and transform it
+    stale,             ///< the copy's inputs have changed since the copy was made
 };
 
-/// What went wrong, in words, in memory of the caller: nothing is allocated to report a failure.
+/// A failure's reason, in words, in memory of the caller: reporting a failure allocates nothing.
 struct error {
     std::uint32_t from = 0;  ///< the step of a migration that failed
     std::uint32_t to = 0;
-    std::uint32_t size = 0;  ///< length of `message`; what follows it is not set
+    std::uint32_t size = 0;  ///< length of `message`; the bytes after it are not set
     char message[1012];
 };
 
@@ -46,7 +46,7 @@ struct argument {
     text value;
 };
 
-/// Names and values, lent for the length of a call unless the function says otherwise.
+/// Names and values, lent for the duration of a call unless the function says otherwise.
 struct argument_list {
     argument const* data = nullptr;
     std::uint64_t size = 0;
@@ -64,14 +64,15 @@ struct lease_token {
     std::uint64_t words[4] = {};
 };
 
-/// One that hears when callers are to leave; in memory of the module, which the host links while it listens.
+/// A listener that is called when callers should leave; in memory of the module, linked by the host while it
+/// listens.
 struct drain_listener {
     void* context = nullptr;
     void (*told)(void* context, bool draining) noexcept = nullptr;
     drain_listener* next = nullptr;  ///< the host's
 };
 
-/// The functions of the host. `context` is what the instance was created with.
+/// The functions of the host. `context` is the value with which the instance was created.
 /// Threads:  [any] for all of them.
 struct host_api {
     std::uint64_t size = sizeof(host_api);
@@ -79,12 +80,13 @@ struct host_api {
     void (*log)(void* context, level severity, text message) noexcept = nullptr;
     /// Nanoseconds since the Unix epoch, by the host's clock.
     std::int64_t (*now)(void* context) noexcept = nullptr;
-    /// Runs `work` every `period` nanoseconds until the generation is retired. Takes `work` iff ok.
+    /// Runs `work` every `period` nanoseconds until the generation is retired. Takes `work` if and only if
+    /// ok.
     status (*every)(void* context, std::int64_t period, job work, error* why) noexcept = nullptr;
-    /// Runs `work` once, soon, after the jobs posted before it. Takes `work` iff ok.
+    /// Runs `work` once, soon, after the jobs posted before it. Takes `work` if and only if ok.
     status (*post)(void* context, job work, error* why) noexcept = nullptr;
 
-    /// Whether this is a rehearsal: a process of its own, on a copy of the state, that ends in a moment.
+    /// Whether this is a rehearsal: a separate process, on a copy of the state, that ends soon.
     bool (*rehearsing)(void* context) noexcept = nullptr;
 
     /// Keeps the module's code mapped until the matching `unpin`.
@@ -101,24 +103,25 @@ struct host_api {
                               error* why) noexcept = nullptr;
     void (*neighbour_leave)(void* neighbour, lease_token* token) noexcept = nullptr;
 
-    /// As `every`, but runs `work` for the first time after `first_after` nanoseconds: at once, if that is not positive.
+    /// As `every`, but runs `work` for the first time after `first_after` nanoseconds: at once, if that is
+    /// not positive.
     status (*every_after)(void* context, std::int64_t period, std::int64_t first_after, job work,
                           error* why) noexcept = nullptr;
-    /// The directory of the file that was asked for, absolute.
+    /// The absolute directory of the requested module file.
     /// Lifetime: as the instance.
     text (*origin)(void* context) noexcept = nullptr;
-    /// What the host has set for the component, by name.
+    /// The component's settings, as the host has set them, by name.
     /// Lifetime: as the instance.
     argument_list (*settings)(void* context) noexcept = nullptr;
-    /// As `find`, by a caller that knows the contract's class with `functions` entries in its vtable.
+    /// As `find`, for a caller whose contract class has `functions` entries in its vtable.
     void* (*find_as_built)(void* context, text name, text contract_name, std::uint32_t contract_number,
                            std::uint32_t functions, error* why) noexcept = nullptr;
 
-    /// Whether callers are to leave, because the component's gate is closed and its drain waits for them.
+    /// Whether callers should leave, because the component's gate is closed and its drain waits for them.
     bool (*draining)(void* context) noexcept = nullptr;
-    /// Calls `who` from now on when that begins, and when it is over and the instance stays.
+    /// From now on calls `who` when a drain begins, and when it ends and the instance stays.
     void (*listen_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
-    /// On return no call of `who` is under way, and none will come.
+    /// On return no call of `who` is in progress, and none will follow.
     void (*stop_listening_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
 };
 

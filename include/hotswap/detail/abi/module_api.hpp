@@ -1,4 +1,4 @@
-// Everything the runtime asks of a module: C structs and function pointers. No function here throws.
+// All module functions that the runtime calls: C structs and function pointers. No function here throws.
 #pragma once
 
 #include <hotswap/detail/abi/descriptor.hpp>
@@ -9,7 +9,7 @@
 
 namespace hotswap::abi {
 
-/// Bytes lent for the length of a call.
+/// Bytes lent for the duration of a call.
 struct bytes {
     void const* data = nullptr;
     std::uint64_t size = 0;
@@ -29,14 +29,14 @@ struct instance {
     void* contract = nullptr;
 };
 
-/// One table of a state: its memory, which a module of the same fingerprint may work on.
+/// One table of a state: its memory, which a module with the same fingerprint may use.
 struct table {
     void* core = nullptr;
     std::uint64_t fingerprint = 0;
     std::uint64_t rows = 0;
 };
 
-/// Tables lent for the length of a call, in the order in which the state names them.
+/// Tables lent for the duration of a call, in the order in which the state names them.
 struct table_list {
     table const* data = nullptr;
     std::uint64_t size = 0;
@@ -54,23 +54,24 @@ struct outline {
     table_list tables;
 };
 
-/// How far a copy of tables is.
+/// The progress of a copy of tables.
 struct copy_progress {
     std::uint64_t rows = 0;   ///< copied so far
     std::uint64_t total = 0;  ///< as of now
     std::uint64_t bytes = 0;  ///< memory that the whole copy is expected to take
 };
 
-/// What a path begins with: a state in its serialized form, or the object itself.
+/// The start of a path: a state in its serialized form, or the object itself.
 struct old_state {
     std::uint32_t version = 0;
     bytes payload;
-    /// Made by a module that lays `version` out in the same way, and quiesced; null: `payload` counts.
+    /// Made by a module that lays `version` out in the same way, and quiesced; null: `payload` is used.
     void const* object = nullptr;
 };
 
 /// The functions of one module. States and instances are opaque to the host.
-/// Threads:  [quiesced] unless the function says otherwise; the runtime calls one at a time for each state.
+/// Threads:  [quiesced] unless the function says otherwise; the runtime makes one call at a time for each
+///           state.
 struct module_api {
     std::uint32_t abi = number;
     std::uint32_t size = sizeof(module_api);
@@ -89,7 +90,8 @@ struct module_api {
     /// Reads `payload`, serialized at `version`, and walks the upgrades to the module's own version.
     status (*import_state)(std::uint32_t version, bytes payload, argument_list const* arguments, void** out,
                            error* why) noexcept = nullptr;
-    /// Finds out, by samples, how large the state is: bytes of its serialized form, elements of its containers.
+    /// Estimates, by samples, the size of the state: bytes of its serialized form, elements of its
+    /// containers.
     status (*measure_state)(void const* state, std::uint64_t* bytes, std::uint64_t* elements,
                             error* why) noexcept = nullptr;
     /// Asks the component whether the state may go live. Null if the component has no opinion.
@@ -101,71 +103,79 @@ struct module_api {
     status (*create_instance)(host_api const* host, void* context, void* state, instance* out,
                               error* why) noexcept = nullptr;
     void (*destroy_instance)(void* object) noexcept = nullptr;
-    /// Asks the instance whether it is well; `healthy` is set iff ok. Null if the component has no opinion.
+    /// Asks the instance whether it is healthy; `healthy` is set if and only if ok. Null if the component has
+    /// no opinion.
     /// Threads:  [any] that holds a lease.
     status (*check_health)(void* object, bool* healthy, error* why) noexcept = nullptr;
 
-    // Of modules whose states have tables, null in others. A copy of the tables is begun on an outline of the running
-    // state, by the module that knows both versions, and made while callers are at work.
+    // For modules whose states have tables; null in others. The module that knows both versions begins a copy
+    // of the tables on an outline of the running state, and makes the copy while callers continue.
 
     /// Appends the plain fields of the state, at its own version, to `out`, and lists its tables.
     status (*outline_state)(void const* state, sink* out, table_sink* tables, error* why) noexcept = nullptr;
-    /// Makes a state of the module's own version of an outline, which becomes a further owner of the tables.
+    /// Makes a state of the module's own version from an outline; the state becomes a further owner of the
+    /// tables.
     status (*import_outline)(outline from, void** out, error* why) noexcept = nullptr;
-    /// Walks the path `from` → `to` on an outline, and prepares the copies that it asks for.
+    /// Walks the path `from` → `to` on an outline, and prepares the table copies that the path needs.
     /// Errors:   not_recorded, with the reason, if the tables can only be copied as a whole.
     status (*begin_copy)(std::uint32_t from, std::uint32_t to, outline of, argument_list const* arguments,
                          void** copy, copy_progress* expected, error* why) noexcept = nullptr;
-    /// Copies some rows; sets `complete` once all are.
-    /// Threads:  [any] one at a time, callers at work.
+    /// Copies some rows; sets `complete` once all are copied.
+    /// Threads:  [any] one at a time, while callers continue.
     status (*advance_copy)(void* copy, std::int64_t nanoseconds, bool* complete, copy_progress* progress,
                            error* why) noexcept = nullptr;
-    /// Walks the path again, on the outline as it is now, and completes it with the copied tables: as a state of the
-    /// module's own version in `state`, or, if that is null, as an outline in `out` and `tables`.
+    /// Walks the path again, on the current outline, and adds the copied tables to the result: a state of the
+    /// module's own version in `state`, or, if `state` is null, an outline in `out` and `tables`.
     /// Errors:   stale, with the reason.
     status (*finish_copy)(void* copy, outline of, argument_list const* arguments, void** state, sink* out,
                           table_sink* tables, error* why) noexcept = nullptr;
-    /// Lets go of a copy, and of tables that were listed and that have no other owner: afterwards no writer is inside the
-    /// module's code for it.
-    /// Threads:  [any], callers at work.
+    /// Releases a copy, and listed tables that have no other owner: afterwards no writer runs the module's
+    /// code for the copy.
+    /// Threads:  [any], while callers continue.
     void (*end_copy)(void* copy) noexcept = nullptr;
-    /// Frees rows of a state that is not used again, for about as long; true once none is left.
+    /// Frees rows of a state that is not used again, for about that time; true once no row is left.
     bool (*free_rows)(void* state, std::int64_t nanoseconds) noexcept = nullptr;
 
-    /// Looks entries of the state's containers up by the module's own order, hash and equality of their keys, a bounded
-    /// number of them: another module may have put them there. Null if those are the standard library's everywhere.
+    /// Looks up a bounded number of the entries in the state's containers, by the module's own order, hash
+    /// and equality of their keys: another module may have inserted these entries. Null if all of these
+    /// functions are the standard library's.
     /// Errors:   refused, naming the container of an entry that is not found.
     status (*check_lookups)(void const* state, error* why) noexcept = nullptr;
 
-    /// Hands over the set of signals (bit N - 1 is signal N) that threads begun by the module's copy of hotswap leave open; they
-    /// hold back all others but those that a thread raises itself. Until it is called the set is empty. Read when a thread
-    /// begins, as an atomic.
+    /// Hands over the set of signals (bit N - 1 is signal N) that threads begun by the module's copy of
+    /// hotswap leave open; these threads block all others except those that a thread raises itself. Before
+    /// this call the set is empty. A beginning thread reads the set as an atomic.
     /// Lifetime: the set outlives the module.
     void (*leave_open)(std::uint64_t const* signals) noexcept = nullptr;
 
-    /// Asks the instance to give up what there is only one of, because another one is about to be constructed. Null if the
-    /// component has nothing of the kind; then so is `resume_instance`.
+    /// Asks the instance to release its exclusive resources, because another instance is about to be
+    /// constructed. Null if the component has none; then `resume_instance` is null too.
     status (*release_instance)(void* object, error* why) noexcept = nullptr;
-    /// Asks an instance that has released, or has tried to, to take it back: it goes on.
+    /// Asks an instance that has released its resources, or has tried to, to take them back: the instance
+    /// continues.
     status (*resume_instance)(void* object, error* why) noexcept = nullptr;
 
-    /// As `import_state`, also of the running object. Hands over what the path used up, so that it is freed when callers are
-    /// served again: `remains`, null if there is nothing.
+    /// As `import_state`, also for the running object. Hands over the objects that the path used up, to be
+    /// freed when callers are served again: `remains`, null if there are none.
     /// Effects:  an object is only read, and the new state keeps no pointer into it.
-    /// Errors:   bad_snapshot, unsupported: the object cannot be read, its serialized form may well be.
+    /// Errors:   bad_snapshot, unsupported: the object cannot be read, but its serialized form may be
+    ///           readable.
     status (*upgrade_state)(old_state from, argument_list const* arguments, void** out, void** remains,
                             error* why) noexcept = nullptr;
-    /// Makes an object of an older version, by the downgrades. `remains` as in `upgrade_state`. `lends`: the object is one of the
-    /// remains; otherwise a module that lays that version out in the same way, and has the same `allocate`, owns it.
+    /// Makes an object of an older version, by the downgrades. `remains` as in `upgrade_state`. `lends`: the
+    /// object is one of the remains; otherwise a module that lays that version out in the same way, and has
+    /// the same `allocate`, owns the object.
     /// Effects:  the state itself is not changed.
     /// Errors:   bad_snapshot, unsupported: as in `upgrade_state`.
     status (*downgrade_state)(void const* state, std::uint32_t version, argument_list const* arguments,
                               bool lends, void** out, void** remains, error* why) noexcept = nullptr;
     /// Threads:  [any] that owns the remains.
     void (*free_remains)(void* remains) noexcept = nullptr;
-    /// Finds out, by samples, how much memory a state has in small blocks: what a copy of it takes from the heap.
+    /// Estimates, by samples, the memory of a state in small blocks: the heap memory that a copy of the state
+    /// takes.
     std::uint64_t (*measure_memory)(void const* state) noexcept = nullptr;
-    /// The operator new of the module's code. What one module allocates another may free only if theirs is the same.
+    /// The operator new of the module's code. A module may free another module's allocation only if both have
+    /// the same one.
     void* (*allocate)(std::size_t size) = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// Named texts that a host hands to an operation's migrations (what OTP calls Extra).
+// Named texts that a host passes to an operation's migrations (OTP calls them Extra).
 #pragma once
 
 #include <map>
@@ -6,10 +6,10 @@
 
 namespace hotswap {
 
-/// What a host hands to migrations that take a second parameter `hotswap::arguments const&`.
+/// The host's values for migrations that take a second parameter `hotswap::arguments const&`.
 using arguments = std::map<std::string, std::string, std::less<>>;
 
-/// What a host sets for a component, which asks for it by `host::settings`. By name.
+/// The host's values for a component, by name; the component reads them with `host::settings`.
 using settings = std::map<std::string, std::string, std::less<>>;
 
 }  // namespace hotswap

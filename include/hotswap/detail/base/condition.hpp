@@ -1,4 +1,4 @@
-// What threads wait for, with a checked mutex.
+// A condition variable for a checked mutex.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>
@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// What threads wait for, with a mutex held. A predicate is a lambda with HOTSWAP_REQUIRES.
+/// A condition variable, waited for with a mutex held. A predicate is a lambda with HOTSWAP_REQUIRES.
 class condition {
 public:
     void notify_all() noexcept { standard_.notify_all(); }

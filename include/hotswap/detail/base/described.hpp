@@ -1,5 +1,5 @@
-// Descriptions of the base's enumerations, for Boost.Describe. `errc` has a table of its own: it has more enumerators than
-// BOOST_DESCRIBE_ENUM takes.
+// Descriptions of the base's enumerations, for Boost.Describe. `errc` has a separate table: it has more
+// enumerators than BOOST_DESCRIBE_ENUM takes.
 #pragma once
 
 #include <hotswap/detail/base/errc.hpp>

@@ -1,4 +1,4 @@
-// Why an operation was refused, and in which phase.
+// The reason for a refused operation, and its phase.
 #pragma once
 
 #include <boost/system/error_category.hpp>
@@ -11,9 +11,9 @@
 
 namespace hotswap {
 
-/// Why an operation was refused. docs/operating.md says for each what to do.
+/// Why an operation was refused. docs/operating.md says what to do for each code.
 enum class errc : int {
-    // Components and how they were asked for.
+    // Components and requests for them.
     unknown_component = 1,
     already_loaded,
     busy,
@@ -23,7 +23,7 @@ enum class errc : int {
     invalid_argument,
     limit_reached,
     in_use,         ///< other components hold handles to the component
-    other_process,  ///< in a child that was forked: the runtime is its parent's
+    other_process,  ///< in a forked child: the runtime belongs to its parent
 
     // Files, before any of their code has run.
     no_such_file = 20,
@@ -38,7 +38,8 @@ enum class errc : int {
     layout_changed,
     unique_symbols,
     staging_failed,
-    damaged_module,   ///< the content is not what was sealed, or contradicts itself
+    /// The content differs from the sealed content, or contradicts itself.
+    damaged_module,
     unsealed_module,  ///< refused by option
     lint_refused,     ///< a finding of severity `refuse`; the message names it
     untrusted_path,   ///< another user could change the file or its directory
@@ -58,7 +59,7 @@ enum class errc : int {
     bad_snapshot,
     adopt_failed,
 
-    // The gate and what happens behind it.
+    // The gate and the steps behind it.
     drain_timeout = 80,
     pause_budget_exceeded,
     export_failed,
@@ -66,31 +67,31 @@ enum class errc : int {
     validation_failed,
     construct_failed,
     out_of_memory,
-    release_failed,  ///< the running component did not give up what there is only one of
+    release_failed,  ///< the running component did not release its exclusive resources
 
     // The rehearsal in another process.
-    rehearsal_failed = 100,  ///< the module crashed, hung, left or took too much
+    rehearsal_failed = 100,  ///< the module crashed, hung, left something behind or used too much
     no_rehearsal,            ///< the helper is missing or cannot be run
 
     // The store.
-    store_locked = 120,  ///< another host works on it
+    store_locked = 120,  ///< another host uses it
     store_full,
     store_read_only,
     store_failed,   ///< the system refused to read or write
-    store_damaged,  ///< nothing in it can be trusted to be whole
-    no_store,       ///< the runtime was made without one
+    store_damaged,  ///< no part of it can be trusted to be whole
+    no_store,       ///< the runtime was made without a store
 
     // Going back.
     rolled_back = 140,  ///< a probation failed, and the generation before serves again
 };
 
-/// What kind of trouble a code is, which decides what a caller does about it.
+/// The kind of a code, which decides how a caller reacts.
 enum class failure_kind : std::uint8_t {
-    misuse,             ///< the call cannot work as it was made: fix the host
+    misuse,             ///< the call cannot work in this form: fix the host
     retry,              ///< the same call may succeed later
     bad_module,         ///< the module is at fault, or does not fit: build or choose another one
-    bad_state,          ///< the data is at fault: the running state, a snapshot, or what is stored
-    environment,        ///< the system did not give what it takes: memory, space, rights, a program
+    bad_state,          ///< the data is at fault: the running state, a snapshot, or the stored data
+    environment,        ///< the system lacks something: memory, space, rights, a program
     refused_by_policy,  ///< an option or a rule forbids it, and could allow it
 };
 
@@ -104,11 +105,11 @@ std::string_view to_string(failure_kind kind) noexcept;
 /// The name of the code, as written above.
 std::string_view to_string(errc code) noexcept;
 
-/// The code of that name; nothing if there is none.
+/// The code of that name; empty if there is none.
 /// Threads:  [any]
 std::optional<errc> errc_named(std::string_view name) noexcept;
 
-/// The category of `errc`; its id is fixed, so that two copies of the library compare equal.
+/// The category of `errc`; its id is fixed, so two copies of the library compare equal.
 /// Threads:  [any]
 boost::system::error_category const& error_category() noexcept;
 
@@ -120,19 +121,19 @@ inline boost::system::error_code make_error_code(errc code) noexcept {
 enum class phase : std::uint8_t {
     none,
     stage,      ///< copy the file to a private place and hash the copy
-    verify,     ///< read it without running any of its code
+    verify,     ///< read the copy without running any of its code
     plan,       ///< find the path
     rehearse,   ///< the import and the migration in another process
     load,       ///< dlopen, and compare the descriptor again
     precopy,    ///< copy and migrate the rows of tables while the old code serves
     drain,      ///< close the gate and wait for the last lease
     export_,    ///< serialize the state (printed as "export")
-    migrate,    ///< read it again and walk the path
+    migrate,    ///< read the state again and walk the path
     construct,  ///< make the new instance on the new state
-    commit,     ///< put it in place and open the gate
+    commit,     ///< install the new instance and open the gate
     persist,    ///< make the new set durable
-    probation,  ///< look after the new generation, and send it back if it fails
-    retire,     ///< destroy the old instance, unload, prove it
+    probation,  ///< watch the new generation, and revert the swap if it fails
+    retire,     ///< destroy the old instance, unload the old module, prove the unload
 };
 
 /// The name of the phase: `export_` is "export".

@@ -1,4 +1,5 @@
-// The one class of thread that the library begins: the host's signals do not reach it, and its name says what it is.
+// The one class of thread that the library begins: it blocks the host's signals, and its name tells its
+// purpose.
 #pragma once
 
 #include <hotswap/detail/base/open_signals.hpp>
@@ -15,11 +16,11 @@
 
 namespace hotswap::detail {
 
-/// What the kernel shows of a thread, in 15 bytes: "hotswap:" and the component that it works for, or, if it works for none,
-/// what it does. A mark tells apart the threads of one component.
+/// A thread's name in the kernel, in 15 bytes: "hotswap:" and the component that it works for, or, without a
+/// component, its task. A mark distinguishes the threads of one component.
 class thread_name {
 public:
-    /// Effects:  what is too long is cut at its end, between two characters of UTF-8; the mark stays.
+    /// Effects:  a name that is too long is cut at its end, between two characters of UTF-8; the mark stays.
     explicit constexpr thread_name(std::string_view whose, char mark = '\0') noexcept {
         std::size_t room = sizeof text_ - 1 - begin_.size() - (mark == '\0' ? 0 : 1);
         if (room >= whose.size())
@@ -46,8 +47,9 @@ private:
     std::size_t size_ = 0;
 };
 
-/// While it lives, the calling thread holds back every signal but those that a thread raises itself and `open_signals`. A
-/// thread that it begins meanwhile inherits that, so it has no moment in which a signal of the host could interrupt it.
+/// During its lifetime, the calling thread blocks every signal except `open_signals` and those that a thread
+/// raises itself. A thread that the calling thread begins meanwhile inherits this mask, so a signal of the
+/// host can never interrupt it.
 class held_back_signals {
 public:
     held_back_signals() noexcept {
@@ -69,13 +71,13 @@ private:
 };
 
 /// A thread of the library. No other class begins one (tests/levels.cpp).
-/// Lifetime: its destructor waits for it.
+/// Lifetime: its destructor waits for the thread.
 class library_thread {
 public:
     library_thread() noexcept = default;
-    /// Runs `f`, which must not throw: no caller is there to catch it.
-    /// Effects:  the mask of the calling thread is afterwards as it was.
-    /// Errors:   throws std::system_error if there is no thread, std::bad_alloc.
+    /// Runs `f`, which must not throw: no caller could catch the exception.
+    /// Effects:  the signal mask of the calling thread is restored afterwards.
+    /// Errors:   throws std::system_error if no thread can be started, std::bad_alloc.
     template <class F>
     library_thread(thread_name name, F f) {
         static_assert(std::is_nothrow_invocable_v<F&>,
@@ -99,7 +101,7 @@ public:
     void join() noexcept {
         if (thread_.joinable()) thread_.join();
     }
-    /// Lets go of a thread whose work was given up.
+    /// Detaches a thread whose work was abandoned.
     void let_go() noexcept { thread_.detach(); }
 
 private:

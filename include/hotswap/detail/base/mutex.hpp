@@ -1,4 +1,5 @@
-// A mutex whose fields say by which one they are guarded: clang refuses code that touches them without it (-Wthread-safety).
+// A mutex whose guarded fields name it: clang refuses code that accesses them without the mutex
+// (-Wthread-safety).
 #pragma once
 
 #include <mutex>
@@ -8,18 +9,18 @@
 #else
 #define HOTSWAP_THREAD_SAFETY(attribute)
 #endif
-/// Of a field: it is read and written only with that mutex held.
+/// On a field: read and written only with that mutex held.
 #define HOTSWAP_GUARDED_BY(mutex) HOTSWAP_THREAD_SAFETY(guarded_by(mutex))
-/// Of a function: it is called only with that mutex held.
+/// On a function: called only with that mutex held.
 #define HOTSWAP_REQUIRES(mutex) HOTSWAP_THREAD_SAFETY(requires_capability(mutex))
-/// Of a function: it takes that mutex, which its caller must not hold.
+/// On a function: it takes that mutex, which its caller must not hold.
 #define HOTSWAP_EXCLUDES(mutex) HOTSWAP_THREAD_SAFETY(locks_excluded(mutex))
-/// Of a function whose locking the compiler cannot follow; a comment says why it is right.
+/// On a function whose locking the compiler cannot follow; a comment says why the locking is right.
 #define HOTSWAP_UNCHECKED_LOCKING HOTSWAP_THREAD_SAFETY(no_thread_safety_analysis)
 
 namespace hotswap::detail {
 
-/// A std::mutex or std::recursive_mutex as the compiler can check it.
+/// A std::mutex or std::recursive_mutex that the compiler can check.
 template <class Standard>
 class HOTSWAP_THREAD_SAFETY(capability("mutex")) checked_mutex {
 public:
@@ -30,7 +31,7 @@ public:
     void lock() HOTSWAP_THREAD_SAFETY(acquire_capability()) { standard_.lock(); }
     bool try_lock() HOTSWAP_THREAD_SAFETY(try_acquire_capability(true)) { return standard_.try_lock(); }
     void unlock() HOTSWAP_THREAD_SAFETY(release_capability()) { standard_.unlock(); }
-    /// For a condition, which needs it.
+    /// For a condition, which needs the standard mutex.
     Standard& standard() noexcept { return standard_; }
 
 private:

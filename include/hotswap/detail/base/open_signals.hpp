@@ -1,4 +1,4 @@
-// Signals that no thread of the library holds back, apart from those that a thread raises itself.
+// Signals that no thread of the library blocks, in addition to those that a thread raises itself.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +10,12 @@ using signal_bits = std::uint64_t;
 
 constexpr signal_bits bit_of(int signal) noexcept { return signal_bits{1} << (signal - 1); }
 
-/// The host's: what its runtimes use to ask each thread where it is. Read and written as an atomic.
+/// The host's set: the signals with which its runtimes check each thread's position. Read and written as an
+/// atomic.
 inline signal_bits own_open_signals = 0;
 
-/// A module has a copy of all this, and reads the host's set: `module_api::leave_open` sets it once it is loaded.
+/// A module has its own copy of these variables, and reads the host's set: `module_api::leave_open` sets the
+/// pointer after loading.
 inline signal_bits const* open_signals = &own_open_signals;
 
 inline signal_bits signals_left_open() noexcept { return __atomic_load_n(open_signals, __ATOMIC_ACQUIRE); }

@@ -1,4 +1,4 @@
-// The one grammar of releases: what components, their files and hotswap_add_component call one.
+// The one grammar of releases, for components, their files and hotswap_add_component.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace hotswap {
 /// The parts of a release as it is written: `MAJOR.MINOR.PATCH[-PRE.RELEASE][+BUILD]`.
 /// Source:   Semantic Versioning 2.0.0, sections 2, 9 and 10.
 struct release_text {
-    /// The characters that a release may have: what a module's descriptor holds.
+    /// The most characters of a release: the size of the descriptor's field.
     static constexpr std::size_t longest = 31;
 
     std::string_view major{};
@@ -19,7 +19,7 @@ struct release_text {
     std::string_view build{};        ///< without its plus; empty if there is none
     bool valid = false;
 
-    /// Takes a release apart; not `valid` if the text is none, whatever its length.
+    /// Parses a release; not `valid` if the text is not a release. The length is not checked.
     /// Threads:  [any]
     static constexpr release_text parse(std::string_view text);
 
@@ -29,7 +29,7 @@ private:
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
     }
 
-    /// Any number of digits, without a zero before others.
+    /// Any number of digits, without a leading zero before others.
     static constexpr std::string_view take_number(std::string_view& text) {
         std::size_t digits = 0;
         while (digits < text.size() && is_digit(text[digits])) ++digits;
@@ -39,7 +39,8 @@ private:
         return number;
     }
 
-    /// Identifiers with dots between them. `strict`: numbers among them have no zero before other digits.
+    /// Identifiers with dots between them. `strict`: numbers among them have no leading zero before other
+    /// digits.
     static constexpr bool are_identifiers(std::string_view text, bool strict) {
         for (;;) {
             std::size_t size = 0;

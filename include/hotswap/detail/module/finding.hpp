@@ -1,4 +1,4 @@
-// What was found wrong with a module's file, and what to do about it.
+// A fault of a module's file, with its remedy.
 #pragma once
 
 #include <hotswap/detail/base/errc.hpp>
@@ -8,10 +8,11 @@
 
 namespace hotswap {
 
-/// What a finding means for the module: `refuse` could harm the host, `warn` costs something or may surprise.
+/// The meaning of a finding for the module: `refuse` could harm the host, `warn` costs something or may
+/// surprise.
 enum class severity : std::uint8_t { warn, refuse };
 
-/// One thing that is wrong with a module's file.
+/// One fault of a module's file.
 struct finding {
     hotswap::severity severity = severity::warn;
     errc code = errc::lint_refused;

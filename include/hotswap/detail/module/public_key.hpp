@@ -11,7 +11,8 @@
 
 namespace hotswap {
 
-/// An Ed25519 public key. In a file it is one line of 64 hexadecimal digits, next to comments that begin with `#`.
+/// An Ed25519 public key. In a file it is one line of 64 hexadecimal digits; lines that begin with `#` are
+/// comments.
 struct public_key {
     std::array<unsigned char, 32> bytes{};
 

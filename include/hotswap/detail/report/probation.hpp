@@ -1,4 +1,4 @@
-// The time after a swap in which the new generation may still be sent back.
+// The time after a swap in which a fault of the new generation reverts the swap.
 #pragma once
 
 #include <chrono>
@@ -8,17 +8,18 @@
 
 namespace hotswap {
 
-/// What is watched after a swap, and for how long. A component's own `bool healthy()` is asked in any case.
+/// The checks after a swap, and their duration. A component's own `bool healthy()` is always called.
 struct probation {
     std::chrono::nanoseconds duration{0};                                ///< 0: none
-    std::chrono::nanoseconds interval = std::chrono::milliseconds{100};  ///< between two looks
-    /// The host's own opinion; empty: none. It returns what is wrong, or an empty text. What it throws counts as wrong.
+    std::chrono::nanoseconds interval = std::chrono::milliseconds{100};  ///< between two checks
+    /// The host's own check; empty: none. It returns a description of the fault, or an empty text. An
+    /// exception counts as a fault.
     /// Threads:  called on a thread of the runtime, under no lease.
     std::function<std::string()> check{};
     std::uint64_t max_errors = UINT64_MAX;         ///< calls that may end in an exception
-    std::chrono::nanoseconds max_mean_latency{0};  ///< of calls between two looks; 0: no limit
-    bool discard_writes =
-        false;  ///< where there is no way back without loss, whether writes made since are given up
+    std::chrono::nanoseconds max_mean_latency{0};  ///< of calls between two checks; 0: no limit
+    /// If there is no way back without loss, whether writes made since are given up.
+    bool discard_writes = false;
 };
 
 }  // namespace hotswap

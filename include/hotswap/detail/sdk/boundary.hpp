@@ -1,4 +1,5 @@
-// Turns exceptions into values on their way out of a module, and values into exceptions on their way in.
+// Turns exceptions into values when a call leaves a module, and values into exceptions when a call enters
+// one.
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
@@ -12,7 +13,7 @@
 
 namespace hotswap::sdk {
 
-/// Keeps `text`, cut to what fits.
+/// Copies `text`, cut to the size of the message.
 inline void explain(abi::error* why, std::string_view text) noexcept {
     if (why == nullptr) return;
     std::size_t const room = sizeof why->message - 1;
@@ -38,7 +39,7 @@ inline abi::status explain_current(abi::error* why, abi::status as) noexcept {
     return as;
 }
 
-/// Calls `f` and turns what it throws into `as`.
+/// Calls `f` and turns its exceptions into `as`.
 template <class F>
 abi::status guarded(abi::error* why, F&& f, abi::status as = abi::status::failed) noexcept {
     try {
@@ -49,7 +50,7 @@ abi::status guarded(abi::error* why, F&& f, abi::status as = abi::status::failed
     }
 }
 
-/// Throws what a function of the host refused.
+/// Throws the refusal of a host function.
 inline void expect_ok(abi::status outcome, abi::error const& why) {
     switch (outcome) {
         case abi::status::ok:

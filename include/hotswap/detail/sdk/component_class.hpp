@@ -1,4 +1,4 @@
-// What a component class must look like, said in words where it does not.
+// The required form of a component class, with a message for each fault.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -93,10 +93,10 @@ concept resumes = requires(T& component) {
     { component.resume() } -> std::same_as<void>;
 };
 
-// A final class cannot be inherited from, so the questions above see only what is public in it. These see the
-// rest, if they are first asked within an explicit instantiation, where access is not checked
-// ([temp.spec.general]; g++ extends that to the templates behind it; elsewhere they see no more than the
-// others): HOTSWAP_COMPONENT asks there.
+// A final class cannot be inherited from, so the concepts above see only its public members. The variables
+// below see the rest, if they are first used within an explicit instantiation, where access is not checked
+// ([temp.spec.general]; g++ extends that to the templates behind it; other compilers see only public
+// members): HOTSWAP_COMPONENT uses them there.
 template <class T>
 inline constexpr bool hides_validate =
     std::is_final_v<T> && !validates<T> &&

@@ -1,4 +1,4 @@
-// Which base of a component class is its contract: what the host gets a pointer to.
+// Finds the base of a component class that is its contract: the host gets a pointer to this base.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -18,7 +18,7 @@ namespace hotswap::sdk {
 
 using detail::names_contract;
 
-/// The class says itself which of its bases it is: `using contract_type = counter;`.
+/// The class names the base that is its contract: `using contract_type = counter;`.
 template <class T>
 concept names_contract_type = requires {
     typename T::contract_type;
@@ -33,8 +33,8 @@ struct named_contract {
 
 #if defined(__clang__)
 
-// clang++ has no way to ask for bases. What `create_instance` gives the host is right if all of them lie at the object's
-// beginning, which is asked of the type's own description when the first instance is made.
+// clang++ cannot list a class's bases. `create_instance` gives the host a right pointer if all bases lie at
+// the object's beginning; the type's own description is checked for this when the first instance is made.
 template <class T>
 struct find_contract {
     using type = T;
@@ -48,7 +48,8 @@ inline bool has_one_line_of_bases(std::type_info const& type) noexcept {
     return dynamic_cast<__cxxabiv1::__vmi_class_type_info const*>(at) == nullptr;
 }
 
-/// Whether a base of the contract is a revision of it that it does not name: clang++ does not see that.
+/// Whether a base of the contract is a revision of it that the contract does not name: clang++ cannot see
+/// that.
 template <class>
 inline constexpr bool forgets_to_extend = false;
 
@@ -85,7 +86,7 @@ requires(names_contract<Base>&&& T::contract == &Base::contract) struct declares
     : find_contract<Base> {
 };
 
-/// Whether a base of the contract is a revision of it that it does not name.
+/// Whether a base of the contract is a revision of it that the contract does not name.
 template <class Contract, class... Bases>
 struct unnamed_revision {
     static constexpr bool value = false;
@@ -109,7 +110,7 @@ void check_contract_base() noexcept {}
 
 #endif
 
-/// The base of the component class `T` that declares its contract, wherever it lies within.
+/// The base of the component class `T` that declares its contract, at any depth.
 template <class T>
 using contract_of =
     typename std::conditional_t<names_contract_type<T>, named_contract<T>, find_contract<T>>::type;

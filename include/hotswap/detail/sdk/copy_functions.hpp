@@ -1,4 +1,4 @@
-// The C functions of a module that copy the tables of a state while its writers are at work.
+// The C functions of a module that copy the tables of a state while its writers continue.
 #pragma once
 
 #include <hotswap/detail/sdk/read_arguments.hpp>
@@ -31,7 +31,7 @@ struct copy_functions {
         return value;
     }
 
-    // Calls `arrive(state&)` with what the path makes of the outline.
+    // Calls `arrive(state&)` with the result of the path on the outline.
     template <std::uint32_t Version, class Arrive>
     static bool climb(std::uint32_t from, abi::bytes plain, detail::table_ledger& tables, journey& j,
                       Arrive& arrive) {
@@ -73,7 +73,8 @@ struct copy_functions {
         } catch (ended const&) {
             throw;
         } catch (...) {
-            // A migration that looked into an empty table may well throw: what it did is what matters then.
+            // A migration that looked into an empty table may throw for that reason: its accesses to tables
+            // then decide.
             table_copy::check_untouched(tables);
             throw;
         }
@@ -93,7 +94,7 @@ struct copy_functions {
         }
     }
 
-    // What the archive met, in its order.
+    // The tables that the archive met, in its order.
     template <class State>
     static void write_outline(State const& of, abi::sink* out, abi::table_sink* tables) {
         detail::table_ledger met;
@@ -191,7 +192,7 @@ struct copy_functions {
                         std::chrono::steady_clock::now() >= until)
                         return false;
         } catch (...) {
-            // What is left goes with the state, in one piece.
+            // The rest is freed with the state, in one step.
         }
         return true;
     }

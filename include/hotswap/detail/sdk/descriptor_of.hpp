@@ -1,4 +1,4 @@
-// Builds a component's descriptor while compiling.
+// Builds a component's descriptor at compile time.
 #pragma once
 
 #include <hotswap/detail/abi/descriptor.hpp>
@@ -22,7 +22,7 @@ constexpr void put_text(char (&field)[N], std::string_view text) {
 /// Whether `text` is a release as in Semantic Versioning.
 constexpr bool is_release(std::string_view text) { return release_text::parse(text).valid; }
 
-/// Whether a descriptor has room for it.
+/// Whether the descriptor's field is large enough for the release.
 constexpr bool fits_descriptor(std::string_view release) { return release.size() <= release_text::longest; }
 
 template <class Walk, std::uint32_t Version>
@@ -55,7 +55,7 @@ constexpr void describe_versions(abi::descriptor& d, std::integer_sequence<std::
     ((d.states[I] = describe_version<Walk, Walk::oldest + I>()), ...);
 }
 
-/// The revisions before `T`, a contract, or, where that is not known, a component class.
+/// The revisions before `T`: a contract, or, if the contract is not known, a component class.
 template <class T, std::size_t I = 0>
 constexpr void describe_revisions(abi::descriptor& d) {
     d.oldest_contract = T::contract.number;

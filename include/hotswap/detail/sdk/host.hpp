@@ -1,4 +1,4 @@
-// What a component may ask of its surroundings.
+// The host services that a component may use.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -17,9 +17,9 @@
 
 namespace hotswap {
 
-/// Keeps the module's code mapped for as long as it lives, for a thread that the component runs on its own.
-/// Effects:  a swap still retires the component; its code stays until the last pin is gone, and the report
-///           names it.
+/// Keeps the module's code mapped during its lifetime, for a thread that the component runs on its own.
+/// Effects:  a swap still retires the component; its code stays mapped until the last pin is gone, and the
+///           report names it.
 /// Threads:  [any]
 class module_pin {
 public:
@@ -42,15 +42,15 @@ private:
     void* context_;
 };
 
-/// The host, as a component sees it: handed to its constructor.
-/// Lifetime: lives as long as the instance it was handed to.
+/// The host, as a component sees it: passed to its constructor.
+/// Lifetime: as the instance to which it was passed.
 class host {
 public:
     host(abi::host_api const& api, void* context) noexcept : api_(&api), context_(context) {}
     host(host const&) = delete;
     host& operator=(host const&) = delete;
 
-    /// Hands a line to the host's subscribers; warnings and errors go to its stderr by default.
+    /// Sends a line to the host's subscribers; warnings and errors go to its stderr by default.
     /// Threads:  [any]
     void log(level severity, std::string_view text) const noexcept {
         api_->log(context_, severity, {text.data(), text.size()});
@@ -65,9 +65,9 @@ public:
     }
 
     /// Calls `f()` every `period`, first after one period, on a thread of the host and under a lease.
-    /// Effects:  stops with the gate and is gone before the code is; a call that falls due meanwhile is left
-    ///           out. Each generation begins anew: swapped more often than once a period, it calls `f` never (see
-    ///           `first_after`). What `f` throws is logged.
+    /// Effects:  stops when the gate closes and is destroyed before the code is unmapped; a call that falls
+    ///           due meanwhile is skipped. Each generation starts the period again: if swaps come more often
+    ///           than once a period, `f` is never called (see `first_after`). Exceptions of `f` are logged.
     /// Errors:   throws std::invalid_argument unless `period` is positive, std::bad_alloc.
     /// Threads:  [any]; calls of one component's timers and posts never overlap.
     template <class F>
@@ -78,7 +78,7 @@ public:
     }
 
     /// As above, but calls `f()` for the first time after `first_after`: at once, if that is not positive.
-    /// Effects:  a component that keeps in its state when a call is next due keeps its rhythm across swaps:
+    /// Effects:  a component that keeps the time of the next call in its state keeps its rhythm across swaps:
     ///           `every(period, state.next_due - host.now(), f)` (docs/writing-a-component.md).
     template <class F>
     void every(std::chrono::nanoseconds period, std::chrono::nanoseconds first_after, F&& f) {
@@ -88,7 +88,7 @@ public:
     }
 
     /// Calls `f()` once, soon, on a thread of the host and under a lease, in the order of posting.
-    /// Effects:  what has not begun when a swap commits is dropped with the code that it is made of.
+    /// Effects:  a job that has not begun when a swap commits is dropped together with its code.
     /// Errors:   throws std::bad_alloc.
     /// Threads:  [any]
     template <class F>
@@ -97,7 +97,8 @@ public:
                   [this](abi::job const& work, abi::error* why) { return api_->post(context_, work, why); });
     }
 
-    /// A handle to the component `name`; empty, with a line in the log, if there is none of that contract.
+    /// A handle to the component `name`; empty, with a line in the log, if there is no component of that
+    /// contract.
     /// Threads:  [any]
     template <class Contract>
     neighbour<Contract> find(std::string_view name) const {
@@ -110,26 +111,30 @@ public:
         return neighbour<Contract>(*api_, found);
     }
 
-    /// Whether this is a rehearsal: a process of its own, on a copy of the state, before the swap itself. A constructor
-    /// that reaches out of the process (opens a port, tells a neighbour) asks first, and leaves that out.
+    /// Whether this is a rehearsal: a separate process, on a copy of the state, before the swap itself. A
+    /// constructor that acts outside the process (opens a port, calls a neighbour) checks this first, and
+    /// skips the action.
     /// Threads:  [any]
     bool rehearsing() const noexcept { return api_->rehearsing(context_); }
 
-    /// Whether callers are to leave: an operation has closed the component's gate (a swap, a snapshot, a checkpoint, an unload,
-    /// the end of the runtime …) and waits for those inside. A call that may wait for long looks at it now and then, or is woken by
-    /// a `drain_signal` (<hotswap/draining.hpp>), and returns early. False again if the operation is refused or over.
+    /// Whether callers should leave: an operation has closed the component's gate (a swap, a snapshot, a
+    /// checkpoint, an unload, the end of the runtime …) and waits for the callers inside. A call that may
+    /// wait for a long time checks this from time to time, or is woken by a `drain_signal`
+    /// (<hotswap/draining.hpp>), and returns early. False again if the operation is refused or over.
     /// Effects:  never true in a rehearsal.
     /// Threads:  [any]
     /// Cost:     a call through a function pointer, and a load.
     bool draining() const noexcept { return api_->draining(context_); }
 
-    /// The directory of the file that the host asked for, for data that lies next to the module; the code itself runs from
-    /// a private copy elsewhere. After a recovery it is where the module came from once, and may be gone.
+    /// The directory of the module file that the host requested, for data next to the module; the code itself
+    /// runs from a private copy elsewhere. After a recovery it is the directory from which the module was
+    /// first loaded, and may be gone.
     /// Threads:  [any]
     /// Lifetime: as the instance.
     std::string_view origin() const noexcept { return view(api_->origin(context_)); }
 
-    /// What the host has set for this component, by `load_options::settings` or `swap_options::settings`.
+    /// The settings of this component, as the host set them by `load_options::settings` or
+    /// `swap_options::settings`.
     /// Errors:   throws std::bad_alloc.
     /// Threads:  [any]
     hotswap::settings settings() const {

@@ -22,7 +22,7 @@
 
 namespace hotswap::sdk {
 
-/// The functions that only a state with tables needs: <hotswap/table.hpp> brings them along.
+/// The functions that only a state with tables needs: <hotswap/table.hpp> includes them.
 template <class Functions>
 struct copy_functions;
 
@@ -31,19 +31,19 @@ constexpr bool any_has_tables(std::integer_sequence<std::uint32_t, I...>) {
     return (layout_of<typename Walk::template state_of<Walk::oldest + I>>().tables || ...);
 }
 
-/// Everything the runtime asks of the module whose component class is `T`.
+/// All functions that the runtime calls in the module whose component class is `T`.
 template <class T>
 struct module_functions {
     using state = typename T::state;
     using walk = typename component_class<T>::walk;
 
-    // What an operation carries along its path: also what to say if it ends here.
+    // Data of an operation along its path, with the failure to report if the operation ends here.
     struct journey {
         abi::status failure = abi::status::failed;
         std::uint32_t from = 0;
         std::uint32_t to = 0;
         arguments with{};
-        std::unique_ptr<remains> used{};  // what it has gone through, the last one first
+        std::unique_ptr<remains> used{};  // the used states of the path, the last one first
 
         abi::status explain(abi::error* why) const noexcept {
             if (why != nullptr) {
@@ -111,7 +111,8 @@ struct module_functions {
     }
     static void destroy_state(void* object) noexcept { delete static_cast<state*>(object); }
 
-    // By the code that also reads other modules' states, where it can: one kind of copy is enough for a module.
+    // Uses the code that also reads other modules' states, if possible: one kind of copy is enough for a
+    // module.
     static state own_copy(state const& current) {
         if constexpr (detail::is_readable_in_place<state>()) {
             state copy;
@@ -134,7 +135,7 @@ struct module_functions {
             }
             if (version < walk::oldest_back || version > walk::version) return unsupported(version, why);
             if constexpr (walk::takes_arguments) j.with = read_arguments(with);
-            // A downgrade consumes what it is given, and the original must survive a refusal.
+            // A downgrade consumes its input, and the original must survive a refusal.
             export_down<walk::version>(own_copy(current), version, out, j);
             return abi::status::ok;
         } catch (...) {

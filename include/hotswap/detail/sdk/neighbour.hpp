@@ -8,8 +8,8 @@
 
 namespace hotswap {
 
-/// A handle to another component of the host, copyable; what `host::find` returns.
-/// Lifetime: outlives the neighbour safely: calls then throw std::runtime_error.
+/// A handle to another component of the host, copyable; `host::find` returns it.
+/// Lifetime: may outlive the neighbour: calls then throw std::runtime_error.
 /// Cost:     two calls through function pointers on top of the virtual call.
 template <class Contract>
 class neighbour {
@@ -35,7 +35,8 @@ public:
         Contract* contract_ = nullptr;
     };
 
-    /// One call that may find nothing to call: false if the neighbour is gone. Holds a lease while it lives.
+    /// One call that may find no neighbour: false if the neighbour is gone. Holds a lease during its
+    /// lifetime.
     class attempt {
     public:
         attempt(abi::host_api const* api, void* target) noexcept : api_(api), target_(target) {
@@ -90,8 +91,9 @@ public:
         return call(*api_, target_);
     }
 
-    /// Enters the neighbour's running generation if there is one: `if (auto log = log_.try_enter()) log->write(line);`. For
-    /// destructors, where an exception ends the process, and for timers. Waits while its gate is closed.
+    /// Enters the neighbour's running generation if there is one: `if (auto log = log_.try_enter())
+    /// log->write(line);`. For timers, and for destructors, where an exception ends the process. Waits while
+    /// the neighbour's gate is closed.
     /// Threads:  [any]
     [[nodiscard]] attempt try_enter() const noexcept { return attempt(api_, target_); }
 

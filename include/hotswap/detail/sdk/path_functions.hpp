@@ -1,5 +1,5 @@
-// The C functions of a module that take a state along a path: of the running object where it can be read in place, else of its
-// serialized form.
+// The C functions of a module that take a state along a path: from the running object if it can be read in
+// place, else from its serialized form.
 #pragma once
 
 #include <hotswap/detail/sdk/read_arguments.hpp>
@@ -16,7 +16,7 @@
 
 namespace hotswap::sdk {
 
-/// Whether the migration From → To can be lent a state in place, its own or that of another module.
+/// Whether the migration From → To can read a state in place, its own module's or another's.
 template <class Walk, std::uint32_t From, std::uint32_t To>
 constexpr bool is_lent() {
     if constexpr (Walk::template only_reads<From, To>) {
@@ -38,7 +38,7 @@ struct path_functions {
     template <std::uint32_t Version>
     using kept = std::unique_ptr<used_up<state_of<Version>>>;
 
-    // From here on `at` is kept by the journey.
+    // The journey owns `at` from here on.
     template <std::uint32_t Version>
     static state_of<Version>& keep(journey& j, kept<Version> at) {
         auto& value = at->value;
@@ -47,7 +47,7 @@ struct path_functions {
         return value;
     }
 
-    // What a step makes of `old`: a state of its own at the end of a path, one to be kept before that.
+    // The result of a step on `old`: a new state at the end of a path, a kept one before that.
     template <std::uint32_t From, std::uint32_t To, class Old>
     static auto* arrive(journey& j, Old&& old) {
         return new state_of<To>(Functions::template take_step<From, To>(j, std::forward<Old>(old)));
@@ -58,7 +58,7 @@ struct path_functions {
             [&] { return Functions::template take_step<From, To>(j, std::forward<Old>(old)); });
     }
 
-    // `old` may be used up, unless the first step is lent it.
+    // The step may use up `old`, unless it only reads `old` in place.
     template <std::uint32_t Version, class Old>
     static state* climb(journey& j, Old&& old) {
         if constexpr (Version + 1 == walk::version)
@@ -113,7 +113,7 @@ struct path_functions {
         }
     }
 
-    // Tries the versions from the oldest on; `Version` is a constant for the code below it.
+    // Tries the versions from the oldest on; `Version` is a constant in the code that handles it.
     template <std::uint32_t Version>
     static bool upgrade_from(abi::old_state from, journey& j, state*& out) {
         if (from.version == Version) {
@@ -186,7 +186,7 @@ struct path_functions {
     static void free_remains(void* left) noexcept { delete static_cast<remains*>(left); }
 
     static std::uint64_t measure_memory(void const* object) noexcept {
-        // What is larger malloc gets from the kernel by itself, when it is asked for it.
+        // Blocks above this size malloc takes directly from the kernel, one by one.
         return detail::heap_bytes(*static_cast<state const*>(object), {256, std::size_t{128} << 10});
     }
 };

@@ -1,4 +1,4 @@
-// The arguments of an operation, as a component's migrations take them.
+// The arguments of an operation, in the form that a component's migrations take.
 #pragma once
 
 #include <hotswap/detail/abi/module_api.hpp>

@@ -1,4 +1,4 @@
-// The copies of a state's tables that a path asks for: what does not depend on the component.
+// The copies of a state's tables that a path needs: the part that does not depend on the component.
 #pragma once
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -38,7 +38,7 @@ public:
                 {static_cast<detail::table_core*>(tables.data[i].core), tables.data[i].fingerprint, i});
     }
 
-    /// Refuses what a migration did with a traced table that cannot be recorded.
+    /// Refuses a migration's use of a traced table that cannot be recorded.
     static void check_untouched(detail::table_ledger const& ledger) {
         for (auto const& source : ledger.sources)
             if (source.touched != nullptr)
@@ -46,7 +46,7 @@ public:
                             std::string("a migration ") + source.touched + " of a table"};
     }
 
-    /// Prepares one copy for each traced table that the end of the path has.
+    /// Prepares one copy for each traced table at the end of the path.
     /// Lifetime: takes the chains out of the traces.
     void begin(detail::table_ledger const& arrived) {
         plan_ = describe(arrived);
@@ -74,7 +74,7 @@ public:
         return true;
     }
 
-    /// Puts the copies in the place of the traces at the end of a second walk, which must be the first one over again.
+    /// Replaces the traces by the copies at the end of a second walk, which must repeat the first one.
     void finish(detail::table_ledger& arrived) {
         if (any_misaligned())
             throw ended{abi::status::stale, "a row was added whose key this module hashes otherwise"};
@@ -94,7 +94,7 @@ public:
                 entry.type->fill(entry.object, mirrors_[next++]->finish(), nullptr);
     }
 
-    /// Keeps the end of the path, whose tables were listed for another module, for as long as the copy is there.
+    /// Keeps the end of the path, whose tables were listed for another module, until the copy is destroyed.
     void keep(std::shared_ptr<void const> end) noexcept { end_ = std::move(end); }
 
     abi::copy_progress progress() const {
@@ -113,7 +113,8 @@ private:
             if (mirror->is_misaligned()) return true;
         return false;
     }
-    // Hash or equality of the keys changed behind an equal name: what was copied slot by slot would not be found.
+    // Hash or equality of the keys changed although their names are equal: a slot-by-slot copy would not be
+    // found.
     void begin_again_by_key() {
         for (std::size_t i = 0; i != mirrors_.size(); ++i) {
             if (!mirrors_[i]->is_misaligned()) continue;
@@ -125,7 +126,7 @@ private:
         for (auto const& mirror : mirrors_)
             if (mirror->failed()) throw std::runtime_error(mirror->why());
     }
-    // What is copied from where, by which functions, with which data.
+    // The sources of the copies, their functions, and the data of these functions.
     static std::vector<unsigned char> describe(detail::table_ledger const& arrived) {
         std::vector<unsigned char> text;
         for (auto const& entry : arrived.lent) {

@@ -1,4 +1,4 @@
-// The versions of a state that a path goes through, kept until their freeing costs no caller anything.
+// The versions of a state that a path goes through, kept until freeing them does not delay any caller.
 #pragma once
 
 #include <memory>
@@ -6,7 +6,7 @@
 
 namespace hotswap::sdk {
 
-/// One that a migration was given, and what came before it.
+/// A state that a migration has consumed, and the states before it.
 struct remains {
     remains() = default;
     virtual ~remains() = default;
@@ -19,7 +19,7 @@ struct remains {
 template <class State>
 struct used_up final : remains {
     used_up() = default;
-    /// Of what `make` returns, without moving it.
+    /// Holds the result of `make`, without moving it.
     template <class Make>
     explicit used_up(Make&& make) : value(make()) {}
 

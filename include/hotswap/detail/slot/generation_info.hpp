@@ -1,4 +1,4 @@
-// One generation, and what became of it, as reports tell.
+// One generation, and the fate of its module, as in reports.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -12,7 +12,7 @@
 
 namespace hotswap {
 
-/// One generation, as reports name it.
+/// One generation, as in reports.
 struct generation_info {
     std::uint64_t generation = 0;  ///< 1, 2, 3 … in this component
     std::string release{};         ///< "2.1.0"
@@ -27,24 +27,26 @@ enum class unload_verdict : std::uint8_t {
     none,      ///< there was nothing to unload
     standby,   ///< the generation is kept ready until a probation ends
     unmapped,  ///< proven: no mapping of the file is left in the process
-    retained,  ///< still mapped; the report says what holds it
+    retained,  ///< still mapped; the report names the holder
 };
 
 /// "none", "standby", "unmapped" or "retained".
 std::string_view to_string(unload_verdict verdict) noexcept;
 
-/// What became of a module that was let go.
+/// The fate of a module that the runtime released.
 struct unload_report {
     unload_verdict verdict = unload_verdict::none;
     std::string module{};          ///< the file, by its own name: "cache-1.0.0.so"
-    std::string reason{};          ///< what holds the code, if it is retained
+    std::string reason{};          ///< the holder of the code, if it is retained
     std::size_t dropped_jobs = 0;  ///< posted jobs of the component that had not begun
-    /// Libraries that the module needs and the program does not, and that stay loaded for good, because they may have
-    /// threads or callbacks of their own: "libgomp.so.1". Each is named for the module that came with it first.
+    /// Libraries that the module needs and the program does not, and that stay loaded for good, because they
+    /// may have threads or callbacks of their own: "libgomp.so.1". Each is listed for the module that loaded
+    /// it first.
     std::vector<std::string> libraries{};
-    /// Of a forced unload: why the store has not the last state, but the one before; empty: it has.
+    /// Of a forced unload: why the store has the state before instead of the last state; empty: it has the
+    /// last state.
     std::string not_kept{};
-    /// Of the events of `runtime::unload`; 0 in the report of another operation. The time is UTC.
+    /// The id of the events of `runtime::unload`; 0 in the report of another operation. The time is UTC.
     std::uint64_t operation_id = 0;
     std::chrono::system_clock::time_point started{};
 };

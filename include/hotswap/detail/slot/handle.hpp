@@ -1,4 +1,4 @@
-// A host's way to a component: handles, leases, shared leases.
+// A host's access to a component: handles, leases, shared leases.
 #pragma once
 
 #include <hotswap/detail/slot/gate.hpp>
@@ -10,18 +10,18 @@
 
 namespace hotswap {
 
-/// A hold on the running generation, for one block: what it points to stays the same until it is gone.
-/// Threads:  may be used and given back on any thread, also after the one that took it has ended. Until then that thread
-///           counts as inside: a closed gate lets it through, and `swap` there answers would_deadlock. For holds that are
-///           meant to move, `handle::share`.
-/// Lifetime: keep it short: a swap waits for it. It may outlive its handle.
+/// A hold on the running generation, for one block: it points to the same generation until the lease ends.
+/// Threads:  may be used and given back on any thread, also after the thread that took the lease has ended.
+///           Until then that thread counts as inside: a closed gate lets that thread through, and `swap` on
+///           it returns would_deadlock. For a hold that moves between threads, use `handle::share`.
+/// Lifetime: keep it short: a swap waits for it. A lease may outlive its handle.
 /// Cost:     given back on another thread: a mutex and an atomic.
 template <class Contract>
 class lease {
 public:
     lease(detail::gate& gate, char const* file, std::uint32_t line)
         : lease(gate, gate.enter(gate.cell()), file, line) {}
-    /// `admitted`: this thread, through the gate, just now.
+    /// `admitted`: the gate's answer to this thread's last `enter`.
     lease(detail::gate& gate, detail::admission admitted, char const* file, std::uint32_t line)
         : contract_(static_cast<Contract*>(admitted.contract)),
           cell_(&gate.cell()),
@@ -45,7 +45,8 @@ public:
         std::swap(said_, other.said_);
         return *this;
     }
-    // Out of line: it is no short way, and in each std::optional<lease> g++ 12 would take it for one without a value.
+    // Out of line: it is not a short function, and inlined into a std::optional<lease> g++ 12 takes the lease
+    // for uninitialised.
     [[gnu::noinline]] ~lease() {
         if (how_ != detail::hold::none) detail::gate::leave(owner_, *cell_, how_, index_, said_);
     }
@@ -60,19 +61,19 @@ private:
     std::uint64_t owner_ = 0;
     std::uint32_t index_;
     detail::hold how_ = detail::hold::none;
-    bool said_ = false;  // whether this is the lease by which its thread's hold is known
+    bool said_ = false;  // whether the thread's hold is recorded under this lease
 };
 
 /// A hold on one generation that may move between threads, for asynchronous hosts.
-/// Lifetime: a swap waits for it, as for a lease; calls through it never consult the gate. It may outlive its
-///           handle.
+/// Lifetime: a swap waits for it, as for a lease; calls through it never check the gate. A shared lease may
+///           outlive its handle.
 /// Cost:     one atomic increment to take, one decrement to give back.
 template <class Contract>
 class shared_lease {
 public:
     /// Holds nothing.
     shared_lease() noexcept = default;
-    /// The caller holds `inside`, which is a lease of that gate.
+    /// The caller holds `inside`, a lease of that gate.
     shared_lease(detail::gate& gate, lease<Contract> const& inside) noexcept
         : contract_(&*inside), index_(gate.index()) {
         gate.share();
@@ -88,7 +89,7 @@ public:
         if (contract_ != nullptr) detail::gate::unshare(index_);
     }
 
-    /// Whether it holds something: not if it was moved from, or made without.
+    /// Whether it holds a generation: false after a move from it, or if it was made empty.
     explicit operator bool() const noexcept { return contract_ != nullptr; }
     Contract* operator->() const noexcept { return contract_; }
     Contract& operator*() const noexcept { return *contract_; }
@@ -113,12 +114,13 @@ private:
 
 }  // namespace detail
 
-/// A wait begun by `handle::when_open`: its end takes the function back.
-/// Lifetime: it may outlive its handle. It does not wait for a function that another thread is calling at that moment.
+/// A wait begun by `handle::when_open`: the end of this object cancels the wait.
+/// Lifetime: the watch may outlive its handle. Its end does not wait for a function that another thread is
+///           calling at that moment.
 /// Threads:  [any], one at a time.
 class opening_watch {
 public:
-    /// Waits for nothing.
+    /// Waits for no gate.
     opening_watch() noexcept = default;
     opening_watch(std::shared_ptr<detail::gate> gate, std::shared_ptr<detail::opening_wait> waits) noexcept
         : gate_(std::move(gate)), waits_(std::move(waits)) {}
@@ -132,7 +134,8 @@ public:
     }
     ~opening_watch() { cancel(); }
 
-    /// Takes the function back: true: it will not be called; false: it was, or another thread is calling it now.
+    /// Cancels the wait: true: the function will not be called; false: it was, or another thread is calling
+    /// it now.
     bool cancel() noexcept {
         auto const gate = std::move(gate_);
         auto const waits = std::move(waits_);
@@ -140,7 +143,8 @@ public:
         gate->drop_stopped_waits();
         return true;
     }
-    /// Leaves the function where it is: it is called, even if this object is gone by then.
+    /// Lets the wait continue without this object: the function is called even if this object is gone by
+    /// then.
     void detach() noexcept {
         gate_ = nullptr;
         waits_ = nullptr;
@@ -152,13 +156,13 @@ private:
 };
 
 /// A component by its name, across all its generations; cheap to copy.
-/// Lifetime: outlives its component and its runtime safely: calls then throw swap_error (component_gone).
+/// Lifetime: may outlive its component and its runtime: calls then throw swap_error (component_gone).
 /// Threads:  [any]; one handle object may be used by several threads at once.
 template <class Contract>
 class handle {
 public:
-    /// One call: holds a lease until the end of the full expression. In `co_await handle->read(key)` that is after the
-    /// coroutine has resumed, and the lease is given back on the thread on which it did.
+    /// One call: holds a lease until the end of the full expression. In `co_await handle->read(key)` the full
+    /// expression ends after the coroutine has resumed, and the resuming thread gives the lease back.
     class call {
     public:
         explicit call(detail::gate& gate) : cell_(gate.cell()), index_(gate.index()) {
@@ -182,14 +186,14 @@ public:
     explicit handle(std::shared_ptr<detail::gate> gate) noexcept : gate_(std::move(gate)) {}
 
     /// Calls the running generation under one lease; waits while the gate is closed.
-    /// Errors:   throws swap_error (component_gone) once the component is unloaded or serves another contract, or its runtime is
-    ///           gone.
+    /// Errors:   throws swap_error (component_gone) once the component is unloaded or serves another
+    ///           contract, or its runtime is gone.
     /// Threads:  [any]
     /// Cost:     a store, a compiler barrier and a load on top of the virtual call.
     call operator->() const { return call(*gate_); }
 
-    /// A lease for a block: all calls through it reach one generation. A drain that it holds up names the place
-    /// where it was taken, which is the caller's unless another is given.
+    /// A lease for a block: all calls through it reach one generation. If it delays a drain, the drain's
+    /// message names the place where it was taken: the caller's place, unless another is given.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
     [[nodiscard]] hotswap::lease<Contract> lease(char const* file = __builtin_FILE(),
@@ -205,8 +209,8 @@ public:
         return shared_lease<Contract>(*gate_, lease(file, line));
     }
 
-    /// A lease if the gate is open now, and nothing while it is closed: it never waits.
-    /// Errors:   throws swap_error (component_gone): then it never will be open again.
+    /// A lease if the gate is open now, empty while it is closed: this call never waits.
+    /// Errors:   throws swap_error (component_gone): the gate will never be open again.
     /// Threads:  [any]
     [[nodiscard]] std::optional<hotswap::lease<Contract>> try_lease(
         char const* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) const {
@@ -216,7 +220,8 @@ public:
         return taken;
     }
 
-    /// As `try_lease`, a lease that may move between threads; it holds nothing while the gate is closed.
+    /// As `try_lease`, but for a lease that may move between threads; the lease is empty while the gate is
+    /// closed.
     /// Errors:   throws swap_error (component_gone).
     /// Threads:  [any]
     [[nodiscard]] shared_lease<Contract> try_share(char const* file = __builtin_FILE(),
@@ -225,12 +230,14 @@ public:
         return taken ? shared_lease<Contract>(*gate_, *taken) : shared_lease<Contract>();
     }
 
-    /// Calls `f(opening)` once: now, on this thread, if the gate is open or the component gone; otherwise on the thread that
-    /// opens the gate, once that thread holds no gate closed, or ends the component. By then the gate may be closed again.
-    /// Effects:  an operation goes on when `f` has returned, so that it hands work on and does not wait.
-    /// Errors:   throws std::bad_alloc, or what moving `f` throws. What `f` itself throws ends the process.
+    /// Calls `f(opening)` once: now, on this thread, if the gate is open or the component gone; otherwise on
+    /// the thread that opens the gate, once that thread holds no gate closed, or ends the component. By then
+    /// the gate may be closed again.
+    /// Effects:  an operation continues only after `f` has returned, so `f` passes work on and does not wait.
+    /// Errors:   throws std::bad_alloc, or an exception of moving `f`. An exception of `f` itself ends the
+    ///           process.
     /// Threads:  [any]
-    /// Lifetime: `f` lives until it was called or taken back, which the end of the returned object does.
+    /// Lifetime: `f` lives until it was called or cancelled; the end of the returned object cancels it.
     template <class F>
     [[nodiscard]] opening_watch when_open(F f) const {
         auto waits = std::make_shared<detail::function_waiting<F>>(std::move(f));
@@ -247,7 +254,7 @@ public:
         return opening_watch(gate_, std::move(waits));
     }
 
-    /// The gate itself, for what is built on it (<hotswap/asio.hpp>).
+    /// The gate itself, for code that builds on it (<hotswap/asio.hpp>).
     std::shared_ptr<detail::gate> const& gate() const noexcept { return gate_; }
 
 private:

@@ -1,4 +1,4 @@
-// Waiting for a gate to open without a thread that sleeps: what is called once it does.
+// Waiting for a gate to open without a sleeping thread: the function to call once the gate opens.
 #pragma once
 
 #include <atomic>
@@ -8,10 +8,10 @@
 
 namespace hotswap {
 
-/// How a wait for a gate ended.
+/// The result of a wait for a gate.
 enum class opening : std::uint8_t {
     open,  ///< calls go through now
-    gone,  ///< they never will: the component was unloaded, or its runtime is gone
+    gone,  ///< calls never will again: the component was unloaded, or its runtime is gone
 };
 
 }  // namespace hotswap
@@ -21,7 +21,7 @@ namespace hotswap::detail {
 class gate;
 class opening_list;
 
-/// One that waits for a gate to open. It is asked to wait by `gate::await_opening`, any number of times, one after the other.
+/// A wait for a gate to open. `gate::await_opening` starts it, any number of times, one after the other.
 class opening_wait {
 public:
     opening_wait() = default;
@@ -29,7 +29,8 @@ public:
     opening_wait& operator=(opening_wait const&) = delete;
     virtual ~opening_wait() = default;
 
-    /// Ends the wait: true: `opened` will not be called; false: it was, or is being called, or never waited.
+    /// Ends the wait: true: `opened` will not be called; false: it was, or is being called, or the wait was
+    /// not started.
     /// Threads:  [any]
     bool stop_waiting() noexcept {
         auto expected = stage::waiting;
@@ -38,7 +39,8 @@ public:
     bool is_waiting() const noexcept { return stage_.load(std::memory_order_acquire) == stage::waiting; }
 
 protected:
-    /// Called once for each time that it waited, on the thread that opened the gate and while that thread holds no gate closed.
+    /// Called once for each wait, on the thread that opened the gate and while that thread holds no gate
+    /// closed.
     virtual void opened(opening how) noexcept = 0;
 
 private:
@@ -51,7 +53,7 @@ private:
     std::shared_ptr<opening_wait> next_;  // the list's
 };
 
-/// Some of them, in the order in which they came. Its owner guards it.
+/// A list of waits, in the order of their arrival. The list's owner guards it.
 class opening_list {
 public:
     constexpr opening_list() noexcept = default;
@@ -65,9 +67,9 @@ public:
     bool is_empty() const noexcept { return first_ == nullptr; }
     void add(std::shared_ptr<opening_wait> one) noexcept;
     void add(opening_list&& others) noexcept;
-    /// Those that do not wait any more leave it.
+    /// Removes the stopped waits; returns them.
     opening_list without_stopped() noexcept;
-    /// Calls each that still waits.
+    /// Calls each wait in the list that has not stopped.
     static void call(opening_list those) noexcept;
     void mark(opening how) noexcept;
 
@@ -78,7 +80,7 @@ private:
     opening_wait* last_ = nullptr;
 };
 
-/// Calls them: now, or as soon as this thread holds no gate closed.
+/// Calls the waits: now, or as soon as this thread holds no gate closed.
 void call_behind_no_gate(opening_list those) noexcept;
 
 }  // namespace hotswap::detail

@@ -1,4 +1,4 @@
-// The archive: Boost.Serialization's interface on a compact binary form that is read with bounds.
+// The archive: Boost.Serialization's interface for a compact binary form, read with bounds checks.
 #pragma once
 
 #include <hotswap/detail/state/archive_core.hpp>

@@ -1,9 +1,9 @@
 // Reads and writes states as bytes: Boost.Serialization's archive concept over one contiguous buffer.
 //
-// Every `serialize` member, every free `serialize` and every container header of Boost works on these
-// classes; what is left out is what a state has no use for: streams, tracking, type registration. Values are
-// stored as the machine holds them (little-endian), counts and lengths as 64-bit numbers; nothing but an
-// empty struct's byte is padding.
+// Every `serialize` member, every free `serialize` and every container header of Boost works with these
+// classes. They leave out the parts that a state does not need: streams, tracking, type registration. Values
+// are stored as the machine holds them (little-endian), counts and lengths as 64-bit numbers; only an empty
+// struct's byte is padding.
 #pragma once
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -17,7 +17,7 @@
 
 namespace hotswap {
 
-/// Thrown by the archives: the bytes are not what the type expects, or the state cannot be written.
+/// Thrown by the archives: the bytes do not match the type, or the state cannot be written.
 /// Lifetime: never leaves the code that walks a state; the module boundary turns it into a value.
 class archive_error : public std::runtime_error {
 public:
@@ -29,7 +29,7 @@ namespace detail {
 class table_ledger;
 struct sampling;
 
-// One function for all refusals, so that each costs its caller a call and no more.
+// One function for all refusals, so each refusal costs its caller only one call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
     throw archive_error(why);
 }
@@ -37,7 +37,7 @@ struct sampling;
     throw archive_error(why);
 }
 
-// A state nested deeper than this would end the stack, not the archive.
+// A state nested deeper than this would overflow the stack.
 inline constexpr unsigned max_depth = 500;
 
 struct nesting {
@@ -81,12 +81,13 @@ public:
     output_archive& operator&(T const& value) {
         return *this << value;
     }
-    /// What Boost's headers ask for; theirs, not ours, so that they write their current form.
+    /// Required by Boost's headers: the number of Boost's format, so that the headers write their current
+    /// form.
     unsigned get_library_version() const noexcept { return 19; }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
-    /// Stands in for the rows of tables; null if those are part of the bytes.
+    /// Holds the rows of tables in place of the bytes; null if the rows are part of the bytes.
     detail::table_ledger* ledger() const noexcept { return tables_; }
-    /// Where only the beginnings of containers are written, to find out how large they are; else null.
+    /// Set if only the beginnings of containers are written, to estimate their size; else null.
     detail::sampling* samples() const noexcept { return samples_; }
 
 private:
@@ -100,8 +101,8 @@ private:
     unsigned depth_ = 0;
 };
 
-/// Takes values from a buffer; a read past its end is an `archive_error`, and no count is believed that the
-/// bytes left could not hold.
+/// Reads values from a buffer; a read past its end is an `archive_error`, and so is a count that is too large
+/// for the remaining bytes.
 class input_archive {
 public:
     using is_saving = std::false_type;
@@ -120,9 +121,9 @@ public:
     input_archive& operator&(T&& value) {
         return *this >> value;
     }
-    /// What Boost's headers ask for.
+    /// Required by Boost's headers.
     unsigned get_library_version() const noexcept { return 19; }
-    /// Part of the concept; without tracking there is nothing to do.
+    /// Part of the concept; without tracking it does nothing.
     template <class T>
     void reset_object_address(T const*, T const*) noexcept {}
     void reset_object_address(void const*, void const*) noexcept {}
@@ -146,7 +147,7 @@ public:
         return static_cast<std::size_t>(count);
     }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }
-    /// Stands in for the rows of tables; null if those are part of the bytes.
+    /// Holds the rows of tables in place of the bytes; null if the rows are part of the bytes.
     detail::table_ledger* ledger() const noexcept { return tables_; }
 
 private:
@@ -170,7 +171,8 @@ constexpr std::size_t smallest_aggregate(std::index_sequence<I...>) noexcept {
     return (smallest<field_type<T, I>>() + ... + std::size_t{0});
 }
 
-// What a scalar is written as: of x87's long double its ten bytes, what pads them is not part of the value.
+// The written size of a scalar: ten bytes for x87's long double, because its padding is not part of the
+// value.
 template <class T>
 inline constexpr std::size_t stored_size = sizeof(T);
 template <>
@@ -178,7 +180,7 @@ inline constexpr std::size_t stored_size<long double> = __LDBL_MANT_DIG__ == 64 
 
 constexpr std::size_t at_least_one(std::size_t size) noexcept { return size == 0 ? 1 : size; }
 
-/// The fewest bytes that a `T` is ever written as, never 0: what bounds a count.
+/// The fewest bytes that a `T` takes when written, never 0: it bounds a count.
 template <class T>
 constexpr std::size_t smallest() noexcept {
     constexpr kind k = kind_of<T>();
@@ -207,7 +209,7 @@ constexpr std::size_t smallest() noexcept {
 template <class T>
 inline constexpr bool is_flat = kind_of<T>() == kind::scalar&& stored_size<T> == sizeof(T);
 
-/// Whether there is nothing in a `T` to write, so that one byte must stand for it.
+/// Whether a `T` has no content to write, so one byte must represent it.
 template <class T>
 constexpr bool is_hollow() noexcept {
     if constexpr (kind_of<T>() == kind::aggregate)
@@ -218,7 +220,7 @@ constexpr bool is_hollow() noexcept {
         return false;
 }
 
-/// The class version of Boost's BOOST_CLASS_VERSION, if that header is there and the class has one.
+/// The class version of Boost's BOOST_CLASS_VERSION, if that header is included and the class has one.
 template <class T>
 constexpr unsigned char class_version() noexcept {
     if constexpr (requires { boost::serialization::version<T>::value; }) {
@@ -229,7 +231,7 @@ constexpr unsigned char class_version() noexcept {
     }
 }
 
-/// Calls the `serialize` that a class brings along.
+/// Calls the class's own `serialize`.
 template <class Archive, class T, class Version = boost::serialization::version_type>
 void serialize_class(Archive& archive, T& value, unsigned version) {
     if constexpr (kind_of<T>() == kind::member) {

@@ -51,7 +51,7 @@ void load_sequence(input_archive& in, T& value) {
     }
 }
 
-// Entries come in the order in which they were written, so that an ordered container takes each at its end.
+// Entries come in the order in which they were written, so an ordered container inserts each at its end.
 template <class T>
 void load_set(input_archive& in, T& value) {
     using element = typename T::value_type;
@@ -162,7 +162,7 @@ void load_wrapper(input_archive& in, T& value) {
 
 template <class T>
 void load(input_archive& in, T& value) {
-    using plain = std::remove_const_t<T>;  // wrappers come as const temporaries; what they wrap is not const
+    using plain = std::remove_const_t<T>;  // wrappers are const temporaries; the wrapped value is not const
     static_assert(sizeof(state_value<std::remove_all_extents_t<plain>>) != 0);
     constexpr kind k = kind_of<plain>();
     if constexpr (std::is_array_v<plain>) {

@@ -27,7 +27,7 @@ void save_elements(output_archive& out, T const* data, std::size_t count) {
         for (std::size_t i = 0; i != count; ++i) save(out, data[i]);
 }
 
-// Every element, or samples of them.
+// Writes every element, or samples of them.
 template <class T, class Save>
 void save_each(output_archive& out, T const& value, Save save_one) {
     if (out.samples() != nullptr) [[unlikely]]
@@ -44,7 +44,7 @@ void save_sequence(output_archive& out, T const& value) {
         save_each(out, value, [&out](auto const& element) { save(out, element); });
 }
 
-// What must not be there twice. `save_one` writes an entry.
+// Writes entries whose keys must be unique. `save_one` writes an entry.
 template <class T, class Save>
 void save_unique(output_archive& out, T const& value, Save save_one) {
     if constexpr (has_own_order<T>() && has_unique_keys<T>) {
@@ -78,8 +78,8 @@ void save_alternative(output_archive& out, T const& value) {
 
 template <class T>
 void save_class(output_archive& out, T const& value) {
-    // One serialize() reads and writes, so Boost's convention is to cast the const away and promise not to
-    // change it.
+    // One serialize() both reads and writes, so by Boost's convention the const is cast away; saving must not
+    // change the value.
     auto const depth = out.nest();
     constexpr unsigned char version = class_version<T>();
     save_raw(out, version);
@@ -155,7 +155,7 @@ template <class T>
 void save(output_archive& out, T const& value) {
     static_assert(sizeof(state_value<std::remove_all_extents_t<T>>) != 0);
     constexpr kind k = kind_of<T>();
-    if constexpr (std::is_array_v<T>)  // from a class's own serialize; as a field, layout_of has refused it
+    if constexpr (std::is_array_v<T>)  // from a class's own serialize; layout_of refuses arrays as fields
         save_elements(out, value, std::extent_v<T>);
     else if constexpr (k == kind::scalar)
         out.save_binary(&value, stored_size<T>);

@@ -1,7 +1,8 @@
-// Copies of values that another module made: read where they lie, filled again by this module's code.
+// Copies of values that another module made: read in place, and filled again by this module's code.
 //
-// A copy comes out as reading the serialized form would leave it: entries in their order, each looked for by this module's own
-// order and hash. Where it would not, it is refused, and the serialized form decides what is to be said about it.
+// A copy equals the result of reading the serialized form: entries in their order, each inserted by this
+// module's own order and hash. If such a copy cannot be made, it is refused, and the transfer falls back to
+// the serialized form, which reports the cause.
 #pragma once
 
 #include <hotswap/detail/state/archive_core.hpp>
@@ -16,14 +17,14 @@
 
 namespace hotswap::detail {
 
-/// What is known of a type whose values are to be read in place.
+/// Properties of a type whose values are read in place.
 struct reading {
-    /// Constructing a copy of it is the copy: no class of keys or of pointers is part of it. (Assigning one may be code of the
-    /// author's.)
+    /// The copy constructor is enough: no class of keys or of pointers is part of the type. (Its assignment
+    /// may be the author's code.)
     bool is_plain = true;
-    bool is_lendable =
-        true;  ///< every value of it could be serialized, and entries lie where this module looks for them
-    std::size_t depth = 0;  ///< how deep a plain value nests, as archives count it
+    /// Every value of the type could be serialized, and its entries lie where this module looks for them.
+    bool is_lendable = true;
+    std::size_t depth = 0;  ///< nesting depth of a plain value, as archives count it
 
     constexpr reading with(reading const& part) const noexcept {
         return {is_plain && part.is_plain, is_lendable && part.is_lendable,
@@ -52,14 +53,14 @@ template <class T, class Path, std::size_t... I>
 constexpr reading reading_of_alternatives(std::index_sequence<I...>) {
     reading all;
     ((all = all.with(reading_of<std::variant_alternative_t<I, T>, Path>())), ...);
-    // It may hold no value, which only looking at each tells.
+    // A variant may hold no value, which only a look at each variant shows.
     return {false, false, all.depth};
 }
 
 template <class T, class Path>
 constexpr reading reading_of_aggregate() {
     if constexpr (Path::template place_of<T> != 0) {
-        return {false, false, 0};  // within itself: how deep it nests is the value's
+        return {false, false, 0};  // a type within itself: the nesting depends on the value
     } else {
         auto const fields = reading_of_fields<T, typename Path::template with<T>>(
             std::make_index_sequence<plain_field_count<T>>{});
@@ -99,14 +100,15 @@ constexpr reading reading_of() {
 template <class T>
 inline constexpr reading how_to_read = reading_of<T, ancestry<>>();
 
-/// Whether a state of another module may be read where it lies: everything in it is known, and none of it leads into a module.
+/// Whether a state of another module may be read in place: all its types are known, and no part of it points
+/// into a module.
 template <class State>
 constexpr bool is_readable_in_place() {
     constexpr layout l = layout_of<State>();
     return !l.opaque && !l.bound && !l.tables;
 }
 
-/// Whether assigning is the copy, and no code of the author's.
+/// Whether a plain assignment makes the copy, without the author's code.
 template <class T>
 constexpr bool is_assigned() {
     constexpr kind k = kind_of<T>();
@@ -119,7 +121,7 @@ constexpr bool is_assigned() {
 }
 
 /// Makes copies, one after another.
-/// Errors:   throws archive_error, where a value could not be serialized or read back either.
+/// Errors:   throws archive_error for a value that could not be serialized or read back either.
 class cloning {
 public:
     template <class T>
@@ -163,8 +165,8 @@ private:
         }
     }
 
-    // In their order, each at the end: where the order is the same that costs no comparison but one, and neighbours become
-    // neighbours in memory.
+    // In their order, each at the end: with the same order this costs one comparison for each entry, and
+    // neighbours become neighbours in memory.
     template <class T>
     void copy_entries(T const& from, T& to) {
         to.clear();

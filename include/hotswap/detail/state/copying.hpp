@@ -1,4 +1,4 @@
-// Copies of values, also of those whose classes cannot be copied.
+// Copies of values, also of types that cannot be copied.
 #pragma once
 
 #include <hotswap/detail/state/archive_core.hpp>
@@ -26,7 +26,7 @@ constexpr bool alternatives_are_copyable(std::index_sequence<I...>) noexcept {
     return (is_copyable<std::variant_alternative_t<I, T>>() && ...);
 }
 
-/// Whether a `T` can be copied in fact: a vector of what cannot be copied says that it can.
+/// Whether a `T` can really be copied: a vector of uncopyable elements still claims a copy constructor.
 template <class T>
 constexpr bool is_copyable() noexcept {
     constexpr kind k = kind_of<T>();
@@ -46,8 +46,8 @@ constexpr bool is_copyable() noexcept {
         return true;
 }
 
-/// A copy of `original`, made by the archive if its class has no way, or if it holds containers that another module may
-/// have filled by an order or hash of its own: a copy of their nodes would keep that.
+/// A copy of `original`, made by the archive if its class has no copy constructor, or if it holds containers
+/// that another module may have filled by its own order or hash: copying the nodes would keep that order.
 template <class T>
 T copy_of(T const& original) {
     if constexpr (is_copyable<T>() && !orders_of_its_own<T>) {

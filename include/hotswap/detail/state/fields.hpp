@@ -1,7 +1,7 @@
 // The fields of an aggregate, in order.
 //
-// Access is Boost.PFR's. The field counter is our own, because the one of Boost 1.81 makes g++ 12 crash on
-// std::array<std::string, N>; so are the questions that PFR answers with pages of errors (bit-fields, C
+// Boost.PFR accesses the fields. The field counter is our own, because the one of Boost 1.81 makes g++ 12
+// crash on std::array<std::string, N>; so are the checks for which PFR prints pages of errors (bit-fields, C
 // arrays).
 #pragma once
 
@@ -42,7 +42,7 @@ struct any_base_of {
     template <class T>
     requires(std::is_base_of_v<T, Derived> && !std::is_same_v<T, Derived>) operator T() const;
 };
-struct no_value {};  // what only a field takes that takes everything
+struct no_value {};  // converts only to a field type that accepts every value
 
 template <class T>
 concept has_base_class = requires {
@@ -59,11 +59,11 @@ constexpr bool takes_after(std::index_sequence<I...>) noexcept {
     return requires { T{(static_cast<void>(I), any_value{})..., Last{}}; };
 }
 
-/// Stands for the number of fields of what no list of values initialises.
+/// Replaces the number of fields for a type that no list of values initialises.
 inline constexpr std::size_t uncountable = max_fields + 2;
 
-// A struct whose last fields have no default takes no shorter list than all of them, so the search begins
-// with the first list that is taken and ends with the last.
+// A struct whose last fields have no default accepts no shorter list than all of them, so the search begins
+// with the first accepted list and ends with the last.
 template <class T, std::size_t N = 0, bool Taken = false>
 constexpr std::size_t count_fields() noexcept {
     constexpr bool takes = takes_values<T, any_value>(std::make_index_sequence<N>{});
@@ -75,7 +75,7 @@ constexpr std::size_t count_fields() noexcept {
         return count_fields<T, N + 1, takes>();
 }
 
-/// The number of fields of the aggregate `T`, or `uncountable`; wrong for one that holds C arrays, see
+/// The number of fields of the aggregate `T`, or `uncountable`; wrong for a type that holds C arrays, see
 /// `has_c_array`.
 template <class T>
 inline constexpr std::size_t field_count = count_fields<T>();
@@ -85,7 +85,7 @@ constexpr bool takes_lvalues_of(std::index_sequence<N...>) noexcept {
     return (takes_values<T, any_lvalue>(std::make_index_sequence<N>{}) || ...);
 }
 
-/// Whether a field of the aggregate `T` is a reference to something that is not const.
+/// Whether a field of the aggregate `T` is a reference to a type that is not const.
 template <class T>
 constexpr bool has_reference() noexcept {
     if constexpr (field_count<T> == uncountable)
@@ -104,7 +104,8 @@ constexpr bool has_anonymous_union(std::index_sequence<I...>) noexcept {
             ...);
 }
 
-/// Whether a field of the aggregate `T` is a union: asked because an anonymous one cannot even be looked at.
+/// Whether a field of the aggregate `T` is a union: needed because the fields of an anonymous union cannot be
+/// read.
 template <class T>
 constexpr bool has_union() noexcept {
     return has_anonymous_union<T>(std::make_index_sequence<field_count<T>>{});
@@ -150,14 +151,14 @@ constexpr bool has_c_array() noexcept {
 }
 
 #if defined(__clang__)
-// clang 14 has no way to ask that of a structured binding: a bit-field is left to the compiler's own words.
+// clang 14 cannot check this on a structured binding: the compiler's own message reports a bit-field.
 template <class T>
 constexpr bool has_bit_field = false;
 #else
 template <class... T>
 void take_lvalues(T&...);
 
-// A bit-field cannot be bound to an lvalue reference: the only question that tells it from its neighbours.
+// A bit-field cannot be bound to an lvalue reference: no other check distinguishes it from its neighbours.
 template <class T>
 auto fields_are_lvalues(T& value) {
     if constexpr (field_count<T> == 0 || max_fields < field_count<T>) return std::true_type{};
@@ -179,7 +180,7 @@ template <class T>
 constexpr bool has_bit_field = !decltype(fields_are_lvalues(std::declval<T&>()))::value;
 #endif
 
-/// Whether a structured binding takes the aggregate `T` apart.
+/// Whether a structured binding can decompose the aggregate `T`.
 template <class T>
 constexpr bool can_be_taken_apart() noexcept {
     if constexpr (has_base_class<T> || field_count < T >> max_fields)
@@ -188,8 +189,8 @@ constexpr bool can_be_taken_apart() noexcept {
         return !has_reference<T>() && !has_union<T>() && !has_c_array<T>();
 }
 
-/// Whether the fields of the aggregate `T` can be looked at. Where they cannot, it is refused in words (refusal.hpp), and code that
-/// would look at them passes them over, so that those words are all that the compiler says.
+/// Whether the fields of the aggregate `T` can be read. If not, `T` is refused in words (refusal.hpp), and
+/// code that would read the fields skips them, so that the compiler prints only that refusal.
 template <class T>
 constexpr bool has_plain_fields() noexcept {
     if constexpr (can_be_taken_apart<T>())
@@ -198,7 +199,7 @@ constexpr bool has_plain_fields() noexcept {
         return false;
 }
 
-/// The number of fields of the aggregate `T` that can be looked at: all or none.
+/// The number of fields of the aggregate `T` that can be read: all or none.
 template <class T>
 inline constexpr std::size_t plain_field_count = has_plain_fields<T>() ? field_count<T> : 0;
 

@@ -11,9 +11,9 @@
 
 namespace hotswap {
 
-/// What a frame says of its payload. Its bytes begin with 128 of header: magic and format, version, the
-/// fingerprint of the state's layout, the payload's length, a checksum over all else (XXH3, 64 bits), and the
-/// schema's name.
+/// A frame's description of its payload. The frame begins with a header of 128 bytes: magic and format,
+/// version, the fingerprint of the state's layout, the payload's length, a checksum over all the rest (XXH3,
+/// 64 bits), and the schema's name.
 struct frame {
     std::string schema{};       ///< empty for a legacy state
     std::uint32_t version = 0;  ///< 0 for a legacy state
@@ -24,10 +24,10 @@ struct frame {
 /// The size of a frame without its payload, in bytes.
 inline constexpr std::size_t frame_header_size = 128;
 
-/// Reads a frame; every length is checked against what is there.
+/// Reads a frame; every length is checked against the bytes present.
 /// Errors:   bad_snapshot: cut, altered, of another format, or followed by other bytes.
 /// Threads:  [any]
-/// Lifetime: the payload is `bytes`' memory.
+/// Lifetime: the payload lies in the memory of `bytes`.
 /// Cost:     one pass over the bytes, for the checksum.
 /// Source:   XXH3: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md
 [[nodiscard]] result<frame> read_frame(std::span<std::byte const> bytes);

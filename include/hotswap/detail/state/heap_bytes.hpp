@@ -1,4 +1,4 @@
-// How much memory a value has outside of itself: an estimate, for predictions.
+// The memory that a value has outside of itself: an estimate, for predictions.
 #pragma once
 
 #include <hotswap/detail/state/value.hpp>
@@ -11,13 +11,13 @@
 
 namespace hotswap::detail {
 
-// What an allocator keeps for itself of each block, and a node container of each node.
+// The memory that an allocator uses for each block, and a node container for each node.
 inline constexpr std::size_t block_overhead = 16;
 inline constexpr std::size_t node_overhead = 32;
 
-/// What is counted of a value.
+/// The parts of a value that are counted.
 struct heap_count {
-    /// The first ones of each container; the others count as if they were like those.
+    /// The first elements of each container are counted; the others are assumed to be of the same size.
     std::size_t elements_of_each = SIZE_MAX;
     std::size_t largest_block = SIZE_MAX;  ///< larger ones are left out
 };
@@ -43,7 +43,7 @@ inline std::size_t heap_block(std::size_t size, heap_count of) noexcept {
     return size > of.largest_block ? 0 : size + block_overhead;
 }
 
-/// The bytes that `value` owns elsewhere; 0 for classes whose fields are not known.
+/// The bytes that `value` owns outside of itself; 0 for classes whose fields are not known.
 template <class T>
 std::size_t heap_bytes(T const& value, heap_count of) noexcept {
     constexpr kind k = kind_of<T>();

@@ -1,4 +1,4 @@
-// The list of a component's migrations, checked while compiling, and the walk along it.
+// The list of a component's migrations, checked at compile time, and the walk along it.
 #pragma once
 
 #include <hotswap/detail/base/arguments.hpp>
@@ -23,7 +23,7 @@ struct lossy_migration {};
 
 }  // namespace detail
 
-/// Marks a downgrade that must lose something; it is refused unless the host allows loss.
+/// Marks a downgrade that must lose data; it is refused unless the host allows loss.
 template <auto Function>
 inline constexpr detail::lossy_migration<Function> lossy{};
 
@@ -78,7 +78,7 @@ constexpr bool same_family() noexcept {
     return !has_schema<From> || !has_schema<To> || schema_of<From>().name == schema_of<To>().name;
 }
 
-/// Refuses one migration that no history may hold.
+/// Refuses a migration that no history may hold.
 template <class Step>
 struct checked_step {
     static constexpr std::uint32_t from = from_version<Step>;
@@ -106,7 +106,7 @@ inline constexpr bool is_history<history<Migrations...>> = true;
 template <class State, class History>
 struct walk;
 
-/// What a component whose state is `State` can do with other versions of it, by `Migrations`.
+/// The versions that a component with the state `State` can reach by `Migrations`.
 template <class State, auto... Migrations>
 struct walk<State, history<Migrations...>> {
     static constexpr std::uint32_t version = schema_of<State>().version;
@@ -174,7 +174,7 @@ struct walk<State, history<Migrations...>> {
     template <std::uint32_t Version>
     using state_of = typename decltype(struct_of<Version>())::type;
 
-    /// Whether `Old` is the struct of a version that upgrades lead from.
+    /// Whether `Old` is the struct of a version from which upgrades lead to `State`.
     template <class Old>
     static constexpr bool starts_from() {
         if constexpr (!std::is_class_v<Old> || schema_of<Old>().version < oldest_start ||
@@ -213,7 +213,7 @@ struct walk<State, history<Migrations...>> {
         else
             return Step::function(std::forward<Old>(old));
     }
-    /// Runs the migration From → To on a state to be used up, or on one that it only reads.
+    /// Runs the migration From → To on a state that it uses up, or on a state that it only reads.
     template <std::uint32_t From, std::uint32_t To, class Old>
     static state_of<To> apply(Old&& old, arguments const& with) {
         static_assert(std::is_same_v<std::remove_cvref_t<Old>, state_of<From>>);
@@ -221,7 +221,7 @@ struct walk<State, history<Migrations...>> {
     }
 };
 
-/// The history of a component class, empty where it names none.
+/// The history of a component class; empty if the class names none.
 template <class Component>
 constexpr auto history_of() {
     if constexpr (requires { typename Component::history; })

@@ -1,7 +1,7 @@
 // Whether a container's entries are where this module looks for them.
 //
-// Order and hash of a key are code: the entries that another module put into a container lie where its code wanted
-// them. Equal names prove nothing about that, looking an entry up does.
+// Order and hash of a key are code: the entries that another module put into a container lie where its code
+// placed them. Equal names of these functions prove nothing; a lookup of an entry does.
 #pragma once
 
 #include <hotswap/detail/state/value.hpp>
@@ -26,7 +26,8 @@ constexpr bool is_library_text() noexcept {
         return false;
 }
 
-/// Whether the standard library alone hashes and compares a `Key`, unless it is given a function for that.
+/// Whether the standard library alone hashes and compares a `Key`, unless the container names other
+/// functions.
 template <class Key>
 constexpr bool is_library_key() noexcept {
     return std::is_arithmetic_v<Key> || is_library_text<Key>();
@@ -36,7 +37,7 @@ template <class Key>
 constexpr bool is_library_ordered() noexcept;
 template <class Tuple, std::size_t... I>
 constexpr bool are_library_ordered(std::index_sequence<I...>) noexcept {
-    // A number that is none, next to others, has no place in an order.
+    // A NaN has no place in an order of pairs or tuples.
     return ((is_library_ordered<std::remove_const_t<std::tuple_element_t<I, Tuple>>>() &&
              !std::is_floating_point_v<std::tuple_element_t<I, Tuple>>)&&...);
 }
@@ -59,8 +60,8 @@ constexpr bool is_library_policy() noexcept {
     return false;
 }
 
-/// Whether code that is not the standard library's decides where an entry of the container `T` lies, so that two
-/// modules may differ in it.
+/// Whether code outside the standard library decides where an entry of the container `T` lies, so that two
+/// modules may differ.
 template <class T>
 constexpr bool has_own_order() noexcept {
     if constexpr (requires { typename T::hasher; })
@@ -72,7 +73,7 @@ constexpr bool has_own_order() noexcept {
         return false;
 }
 
-/// Whether a key may be in the container `T` once only.
+/// Whether the container `T` may hold a key only once.
 template <class T>
 inline constexpr bool has_unique_keys = requires(T& c, typename T::value_type&& v) {
     c.insert(std::move(v)).second;
@@ -86,7 +87,7 @@ constexpr auto const& key_in(typename T::value_type const& entry) noexcept {
         return entry;
 }
 
-/// Whether the entry is found by its key.
+/// Whether lookup finds the entry by its key.
 template <class T>
 bool is_found(T const& in, typename T::value_type const& entry) {
     auto const at = in.find(key_in<T>(entry));
@@ -96,7 +97,7 @@ bool is_found(T const& in, typename T::value_type const& entry) {
         return at != in.end();
 }
 
-/// Whether a key is equal to itself: one that is not is never found, by no module.
+/// Whether a key is equal to itself: a key that is not is never found, in any module.
 template <class T>
 bool is_findable(typename T::key_type const& key) {
     if constexpr (requires { typename T::hasher; })
@@ -105,7 +106,7 @@ bool is_findable(typename T::key_type const& key) {
         return true;
 }
 
-/// Whether `before` may stand in front of `after`.
+/// Whether `before` may come before `after`.
 template <class T>
 bool is_ascending(T const& in, typename T::value_type const& before, typename T::value_type const& after) {
     if constexpr (has_unique_keys<T>)
@@ -114,12 +115,12 @@ bool is_ascending(T const& in, typename T::value_type const& before, typename T:
         return !in.key_comp()(key_in<T>(after), key_in<T>(before));
 }
 
-/// Container and policies, as refusals name them.
+/// Names of a container and its policies, as refusals print them.
 struct order_names {
     std::string_view container;
     std::string_view key;
     std::string_view policy;
-    std::string_view equality;  ///< of a hashed one; empty: it is ordered
+    std::string_view equality;  ///< of a hashed container; empty: it is ordered
 };
 
 template <class T>
@@ -133,7 +134,7 @@ constexpr order_names order_names_of() {
         return {container, type_name<typename T::key_type>(), type_name<typename T::key_compare>(), {}};
 }
 
-// Once in a module, whatever its containers: the words of a refusal are cold.
+// Once in a module, for all its containers: this code is cold.
 [[gnu::noinline, gnu::cold]] inline std::string order_in_words(order_names const& of) {
     std::string text(of.container);
     text.append(" with keys of ").append(of.key).append(" (").append(of.policy);
@@ -155,15 +156,16 @@ std::string name_order() {
     return order_in_words(names);
 }
 
-/// What is wrong with a container that cannot be read back, and the remedy.
+/// The fault of a container that cannot be read back, and the remedy.
 template <class T>
 std::string name_key_twice() {
     static constexpr auto names = order_names_of<T>();
     return key_twice_in_words(names);
 }
 
-/// Watches the entries of a container as they are written, for two with equal keys: reading would refuse them.
-/// Cost:     a comparison or a lookup for each entry; a copy of all keys where one is not where it belongs.
+/// Watches the entries of a container while they are written, for two with equal keys: reading would refuse
+/// them.
+/// Cost:     a comparison or a lookup for each entry; a copy of all keys if one is misplaced.
 template <class T>
 class key_watch {
 public:
@@ -176,11 +178,11 @@ public:
             is_misplaced_ = is_misplaced_ || (last_ != nullptr && !is_ascending(of_, *last_, entry));
         last_ = std::addressof(entry);
     }
-    /// After all entries were met.
+    /// Called after all entries were met.
     bool has_key_twice() const { return is_misplaced_ && is_smaller_once_read(); }
 
 private:
-    // As an archive reads it.
+    // Builds the container as an archive reads it.
     bool is_smaller_once_read() const {
         T again;
         for (auto const& entry : of_) {

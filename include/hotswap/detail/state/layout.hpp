@@ -1,4 +1,4 @@
-// A fingerprint of how a state lies in memory and in the archive, computed while compiling.
+// A fingerprint of a state's layout in memory and in the archive, computed at compile time.
 #pragma once
 
 #include <hotswap/detail/abi/descriptor.hpp>
@@ -14,17 +14,18 @@
 
 namespace hotswap {
 
-/// What a state's struct looks like: equal fingerprints mean equal types, sizes, alignments and order, and equal names of fields,
-/// enumerators and nested types, through containers and nested structs. Not part of it: the name of the state itself, for which
-/// its schema stands, namespaces, and the arguments of templates that are aggregates.
+/// The layout of a state's struct: equal fingerprints mean equal types, sizes, alignments and order, and
+/// equal names of fields, enumerators and nested types, through containers and nested structs. Not included:
+/// the name of the state itself, which its schema replaces, namespaces, and the arguments of templates that
+/// are aggregates.
 struct layout {
     std::uint64_t fingerprint = 14695981039346656037u;
     bool opaque = false;     ///< some class is known by name and size only, so equality proves nothing
     bool bound = false;      ///< some container may point into the module that made it
     bool tables = false;     ///< some field is a table
     bool own_order = false;  ///< some container's order or hash is not the standard library's
-    /// The release of Boost (108100 is 1.81) whose containers are among the fields: another one may lay them out in
-    /// another way, and writes the same archive. 0: there are none.
+    /// The release of Boost (108100 is 1.81) whose containers are among the fields: another release may lay
+    /// them out in another way, and writes the same archive. 0: there are none.
     std::uint32_t boost = 0;
 
     constexpr bool operator==(layout const&) const noexcept = default;
@@ -50,7 +51,7 @@ constexpr void mix(layout& l, std::uint64_t number) noexcept {
 
 template <class... Ancestors>
 struct ancestry {
-    /// Which of the ancestors `T` is, from 1 on; 0 if none.
+    /// The position of `T` among the ancestors, from 1 on; 0 if it is not one of them.
     template <class T>
     static constexpr std::uint64_t place_of = [] {
         std::uint64_t place = 0;
@@ -83,13 +84,13 @@ constexpr void describe_alternatives(layout& l, std::index_sequence<I...>) {
     (describe<std::variant_alternative_t<I, T>, Path>(l), ...);
 }
 
-// A function of its own, so that it is looked at after the fields.
+// A separate function, so that it is instantiated after the fields.
 template <class T>
 constexpr void check_struct() {
     static_assert(sizeof(state_struct<T>) != 0);
 }
 
-// Order and hashing decide where an entry lies; only the standard ones go without saying.
+// Order and hashing decide where an entry lies; only the standard ones are left out.
 template <class T>
 constexpr void describe_policy(layout& l) {
     constexpr auto name = compilers_name<T>();
@@ -98,9 +99,9 @@ constexpr void describe_policy(layout& l) {
         mix(l, type_name<T>());
 }
 
-// Constants of their own, so that each compiles within a step limit of its own.
+// Separate constants, so that each compiles within its own step limit.
 
-// One whose blocks are those of operator new.
+// An allocator whose blocks come from operator new.
 template <class Allocator>
 inline constexpr bool is_library_allocator = [] {
     constexpr auto name = compilers_name<Allocator>();
@@ -109,8 +110,8 @@ inline constexpr bool is_library_allocator = [] {
             name.find("boost::container::new_allocator<") != std::string_view::npos);
 }();
 
-// Whether name and elements say what its fields are: not so of a class that only looks like one of the library's, nor where an
-// option of Boost's changes them.
+// Whether name and elements determine the fields: false for a class that only resembles one of the library's,
+// and if an option of Boost's changes its fields.
 template <class T>
 inline constexpr bool is_library_class = [] {
     constexpr auto name = compilers_name<T>();
@@ -118,7 +119,8 @@ inline constexpr bool is_library_class = [] {
            (name.starts_with("boost::") && name.find("_opt<") == std::string_view::npos);
 }();
 
-// What an allocator of the author's gives may lie in the module that made it, and one with a state may lead there.
+// Memory of the author's own allocator may lie in the module that made it, and an allocator with a state may
+// point there.
 template <class T>
 constexpr void describe_allocator(layout& l) {
     if constexpr (requires { typename T::allocator_type; })
@@ -149,7 +151,7 @@ constexpr void describe_container(layout& l) {
     describe_allocator<T>(l);
     describe_origin<T>(l);
     if (has_own_order<T>()) l.own_order = true;
-    // Seen: an empty boost::unordered_flat_map points at a table of the module that made it.
+    // Observed: an empty boost::unordered_flat_map points at a table of the module that made it.
     if (compilers_name<T>().starts_with("boost::unordered")) l.bound = true;
 }
 
@@ -195,7 +197,7 @@ constexpr void describe_class(layout& l) {
     }
 }
 
-// Raised when the memory of a table changes its form.
+// Raised whenever the memory layout of a table changes.
 inline constexpr std::uint64_t table_form = 1;
 
 template <class T, class Path>
@@ -273,8 +275,8 @@ inline constexpr bool orders_of_its_own = [] {
 
 }  // namespace detail
 
-/// The layout of `State`. Also the place where a type that cannot be a state is refused, before anything else
-/// is made of it.
+/// The layout of `State`. This is also the place where a type that cannot be a state is refused, before any
+/// other use of it.
 template <class State>
 constexpr layout layout_of() {
     layout l;

@@ -1,4 +1,5 @@
-// What means something in one process only, and so cannot be a part of a state: as far as its type tells.
+// Types whose values are valid in one process only, and so cannot be part of a state: as far as the type
+// shows it.
 #pragma once
 
 #include <hotswap/detail/state/value.hpp>
@@ -8,8 +9,9 @@
 
 namespace hotswap {
 
-/// Whether a time point of `Clock` means the same in every process and after a reboot: the epoch is fixed. Specialize it for a
-/// clock of your own: `template <> inline constexpr bool hotswap::has_fixed_epoch<my_clock> = true;`.
+/// Whether a time point of `Clock` means the same in every process and after a reboot: the epoch is fixed.
+/// Specialize it for your own clock: `template <> inline constexpr bool hotswap::has_fixed_epoch<my_clock> =
+/// true;`.
 template <class Clock>
 inline constexpr bool has_fixed_epoch = [] {
     constexpr auto name = detail::compilers_name<Clock>();
@@ -33,7 +35,7 @@ constexpr bool has_clock_of_this_process() noexcept {
         return false;
 }
 
-/// What a class of the standard library stands for that means something in this process only.
+/// The category of a standard library class whose values are valid in this process only.
 enum class local_thing { none, lock, thread, error, type, location, code };
 
 // The name of a class of the standard library within it, without the inline namespaces of its implementation; empty for others.
@@ -54,7 +56,7 @@ constexpr bool is_one_of(std::string_view name, std::initializer_list<std::strin
     return false;
 }
 
-// Asked only of classes that are refused, so that it costs a good state nothing.
+// Used only for classes that are refused, so it costs a good state nothing.
 template <class T>
 constexpr local_thing local_thing_of() noexcept {
     constexpr auto name = name_within_std<T>();

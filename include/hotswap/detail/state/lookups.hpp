@@ -1,4 +1,5 @@
-// Looks entries of a state's containers up, by this module's code: what another one filled may lie elsewhere.
+// Looks up entries of a state's containers with this module's code: entries that another module inserted may
+// lie elsewhere.
 #pragma once
 
 #include <hotswap/detail/state/archive.hpp>
@@ -15,13 +16,13 @@
 
 namespace hotswap::detail {
 
-/// An entry is not found where another module put it.
+/// An entry is not found where another module placed it.
 class lookup_error : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// How the rows of a table are looked up: <hotswap/table.hpp> says.
+/// Looks up the rows of a table; defined in <hotswap/table.hpp>.
 template <class Table>
 struct table_lookups;
 
@@ -37,7 +38,7 @@ public:
     template <class T>
     void look_at(T const& value) {
         if constexpr (orders_of_its_own<T>) {
-            // Of what is nested deeper an archive could not be made either.
+            // An archive of a state nested deeper could not be made either.
             if (depth_ == max_depth) return;
             ++depth_;
             look_into(value);
@@ -45,7 +46,7 @@ public:
         }
     }
 
-    /// Whether another entry may be looked at.
+    /// Whether another entry may be checked.
     bool take() noexcept { return left_ != 0 && left_-- != 0; }
 
     template <class T>
@@ -99,7 +100,7 @@ private:
         if (take() && !is_found(value, entry) && is_findable<T>(key_in<T>(entry))) refuse<T>();
     }
 
-    // Neighbours, at both ends or at even distances.
+    // Checks neighbours, at both ends or at even distances.
     template <class T>
     void look_up_ordered(T const& value) {
         if constexpr (requires { value.begin()[0]; }) {
@@ -129,7 +130,7 @@ private:
         }
     }
 
-    // The first ones, and then one of each of some buckets at even distances.
+    // Checks the first entries, and then the first entry of some buckets at even distances.
     template <class T>
     void look_up_hashed(T const& value) {
         bool const is_small = value.size() <= entries_of_each;

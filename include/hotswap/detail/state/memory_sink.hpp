@@ -18,12 +18,12 @@ public:
     memory_sink(memory_sink const&) = delete;
     memory_sink& operator=(memory_sink const&) = delete;
 
-    /// The vector holds what was written, and nothing behind it.
+    /// Cuts the vector to the written bytes.
     void finish() { out.memory->resize(out.size()); }
 
     struct growing : abi::sink {
         std::vector<unsigned char>* memory = nullptr;
-        std::size_t used = 0;  // before anything was written
+        std::size_t used = 0;  // before the first write
 
         std::size_t size() const noexcept {
             return cursor == nullptr ? used : static_cast<std::size_t>(cursor - memory->data());

@@ -1,5 +1,5 @@
-// Names that an author gave: of a type, of the fields of a struct, of the enumerators of an enumeration. Without namespaces
-// and template arguments, and the same whichever compiler is asked.
+// The author's names: of a type, of the fields of a struct, of the enumerators of an enumeration. Without
+// namespaces and template arguments, and the same with every compiler.
 #pragma once
 
 #include <hotswap/detail/state/fields.hpp>
@@ -44,7 +44,7 @@ constexpr std::string_view own_name() noexcept {
     return last_identifier(head == 0 ? name : name.substr(0, head));
 }
 
-// A place in an object that is declared and never defined: its name is all that is asked for.
+// An object that is declared and never defined: only the name of its field is used.
 template <class T>
 struct named_object {
     T value;
@@ -62,7 +62,7 @@ place_of_field(Field const*) -> place_of_field<Field>;
 template <place_of_field Place>
 consteval std::string_view spell_place() noexcept {
     std::string_view text = __PRETTY_FUNCTION__;
-    text = text.substr(0, text.rfind("; std::string_view = "));  // g++ explains the result's type, too
+    text = text.substr(0, text.rfind("; std::string_view = "));  // g++ also explains the result's type
     while (!text.empty() && !is_of_identifier(text.back())) text.remove_suffix(1);
     return last_identifier(text);
 }
@@ -75,7 +75,7 @@ consteval std::string_view field_name() noexcept {
             never_defined<T>.value, boost::pfr::detail::size_t_<field_count<T>>{}))}>();
 }
 
-/// The values among which enumerators are looked for: [first, first + count), and each power of two above.
+/// The values among which enumerators are searched: [first, first + count), and each power of two above.
 template <class Enum>
 struct enumerator_range {
     using number = std::underlying_type_t<Enum>;
@@ -102,7 +102,8 @@ inline constexpr bool checks_casts = true;
 inline constexpr bool checks_casts = false;
 #endif
 
-// Without a fixed type an enumeration has no more bits than its enumerators need, and clang++ 20 refuses to cast other numbers.
+// Without a fixed type an enumeration has no more bits than its enumerators need, and clang++ 20 refuses to
+// cast other numbers.
 template <class Enum>
 inline constexpr bool has_fewer_values = checks_casts && !requires {
     Enum{std::underlying_type_t<Enum>{}};
@@ -132,14 +133,14 @@ consteval std::string_view spell_range(std::index_sequence<I...>) noexcept {
         return spell_values<Enum, static_cast<Enum>(enumerator_range<Enum>::at(I))...>();
 }
 
-/// Takes the elements off a list of template arguments as the compiler writes it.
+/// Reads the elements of a list of template arguments in the compiler's spelling.
 class argument_reader {
 public:
     explicit constexpr argument_reader(std::string_view list) noexcept : list_(list) {}
 
     /// The name of the enumerator that is the next element; empty if it is written as a number, `(type)5`.
     constexpr std::string_view next() noexcept {
-        // All numbers begin alike, so that a thousand of them are passed over in few steps.
+        // All numbers begin with the same text, so a thousand of them are skipped in few steps.
         std::size_t const skipped = begins_with_type() ? type_size_ : 0;
         std::size_t size = skipped;
         for (int depth = 0; depth != 0 || !ends_element(list_[size]); ++size) {
@@ -170,8 +171,8 @@ private:
     std::size_t type_size_ = 0;
 };
 
-/// Whether the names of the enumerators are known. clang++ does not know those of an enumeration within a class template
-/// before one of them is used.
+/// Whether the names of the enumerators are known. clang++ does not know the names of an enumeration within a
+/// class template before one of them is used.
 template <class Enum>
 inline constexpr bool has_known_enumerators = compilers_name<Enum>().find(">::") == std::string_view::npos &&
                                               !std::is_same_v<Enum, std::byte>;
@@ -190,8 +191,8 @@ constexpr void for_each_enumerator(F&& f) {
     for (std::size_t i = 0; i != all; ++i) {
         auto const name = values.next();
         if (name.empty()) continue;
-        if constexpr (has_fewer_values<
-                          Enum>) {  // all others of that name stand for numbers that it cannot have
+        // All others of that name are numbers that the enumeration cannot have.
+        if constexpr (has_fewer_values<Enum>) {
             bool const is_zero = name == zero_name<Enum>();
             if (is_zero && range::at(i) != 0) continue;
         }

@@ -1,4 +1,4 @@
-// A pair of which a row of a table can be made.
+// A pair from which a row of a table can be made.
 #pragma once
 
 #include <utility>

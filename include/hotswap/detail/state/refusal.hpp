@@ -1,4 +1,4 @@
-// The refusals, in words, of what cannot be a state.
+// The refusals, in words, of types that cannot be a state.
 #pragma once
 
 #include <hotswap/detail/state/local_thing.hpp>
@@ -22,8 +22,8 @@ inline constexpr bool is_shared = requires(T& p) {
     p.use_count();
 };
 
-/// Instantiated for every type within a state: fails to compile, naming the type and the remedy, if it is no
-/// value.
+/// Instantiated for every type within a state: if the type is not a value, compilation fails with its name
+/// and the remedy.
 template <class T>
 struct state_value {
     static constexpr bool is_user_class =
@@ -111,7 +111,7 @@ struct state_value {
         "stands for something of this process (a lock, a socket, a thread) belongs into the component class");
 };
 
-/// As `state_value`, for what only an aggregate can do wrong; asked before anybody looks at its fields.
+/// As `state_value`, for faults that only an aggregate can have; checked before its fields are read.
 template <class T>
 struct state_aggregate {
     static_assert(!has_base_class<T>,
@@ -126,7 +126,7 @@ struct state_aggregate {
                   "hotswap: a state cannot hold a bit-field; hold a whole integer or a bool");
 };
 
-/// As `state_aggregate`, asked after its fields have passed.
+/// As `state_aggregate`, checked after the fields have passed.
 template <class T>
 struct state_struct {
     static_assert(std::is_default_constructible_v<T>,

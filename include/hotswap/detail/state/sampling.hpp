@@ -1,4 +1,4 @@
-// The size of a state, found out in microseconds: of each container only the first elements are written.
+// Estimates the size of a state in microseconds: only the first elements of each container are written.
 #pragma once
 
 #include <hotswap/detail/state/memory_sink.hpp>
@@ -9,18 +9,18 @@
 
 namespace hotswap::detail {
 
-/// What is counted while an archive writes samples.
+/// The counts that an archive keeps while it writes samples.
 struct sampling {
     static constexpr std::size_t elements_of_each = 256;
 
     std::vector<unsigned char> memory{};
     memory_sink sink{memory};
     std::uint64_t skipped_bytes = 0;
-    std::uint64_t elements = 0;  ///< of all containers, those within elements included
+    std::uint64_t elements = 0;  ///< of all containers, including containers within elements
 
     std::uint64_t bytes() const noexcept { return sink.out.size() + skipped_bytes; }
 
-    /// Calls `save` for the first elements of `range`, and counts the others as if they were like those.
+    /// Calls `save` for the first elements of `range`, and assumes that the others are of the same size.
     template <class Range, class Save>
     void take(Range const& range, std::size_t count, Save save) {
         std::uint64_t const bytes_before = bytes();

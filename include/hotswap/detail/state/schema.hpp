@@ -28,7 +28,7 @@ concept has_constant_schema = std::is_same_v<decltype(&State::schema), schema co
     typename std::integral_constant<std::uint32_t, State::schema.version>;
 };
 
-// As with `serialize` in value.hpp: this sees a private one too, unless the class is final.
+// As with `serialize` in value.hpp: this also sees a private member, unless the class is final.
 struct names_schema {
     int schema;
 };

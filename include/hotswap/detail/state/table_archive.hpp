@@ -1,4 +1,5 @@
-// Tables in an archive: all their rows, or, while a copy is made next to it, only which table stands there.
+// Tables in an archive: all their rows, or, while a separate copy of the rows is made, only the table's
+// number.
 #pragma once
 
 #include <hotswap/detail/state/archive.hpp>
@@ -19,7 +20,8 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
 
     static void save(output_archive& out, table const& value) {
         if (table_ledger* const ledger = out.ledger()) {
-            // Lending a table changes nothing that a program can see: an empty one gets its memory early.
+            // Lending a table changes nothing that a program can observe: an empty table gets its memory
+            // early.
             save_raw(out, ledger->lend(const_cast<table*>(&value), table_access::type_of<table>));
             return;
         }
@@ -37,7 +39,7 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
             refuse_archive("a table changed while it was written; write it while no thread uses it");
     }
 
-    // Reading would refuse it. All rows that are found by their keys have different ones.
+    // Reading would refuse the table. If every row is found by its key, the keys are all different.
     static void refuse_key_twice(table const& value) {
         if (are_all_found(value)) return;
         table again;
@@ -84,8 +86,8 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
         }
         constexpr std::size_t each = smallest<Key>() + smallest<Row>();
         std::size_t const count = in.take_count(each);
-        // What a row takes in memory may be much more than its bytes here: as much is reserved as those could fill,
-        // and nothing where the shards would round up to more.
+        // A row may take much more memory than bytes here: reserve only as many rows as fit into twice the
+        // remaining bytes, and none if the shards would round the number up by much.
         std::size_t const credible = std::min(count, 2 * in.left() / sizeof(typename table::value_type));
         if (credible > 16 * table_core::shard_count) value.reserve(credible);
         for (std::size_t i = 0; i != count; ++i) {
@@ -101,7 +103,7 @@ struct table_archive<table<Key, Row, Hash, Equal>> {
 
 template <class Table>
 struct table_lookups {
-    /// Rows of every shard, and what they hold.
+    /// Looks up rows of every shard, and checks their contents.
     static void look(lookup_check& check, Table const& value) {
         constexpr std::size_t of_each = lookup_check::entries_of_each / table_core::shard_count;
         table_core* const core = table_access::core(value);

@@ -1,4 +1,4 @@
-// The functions that a migration gives to a table, in the form in which they can be recorded.
+// A migration's functions for a table, in the form in which they can be recorded.
 #pragma once
 
 #include <hotswap/detail/state/archive.hpp>
@@ -32,7 +32,7 @@ decltype(auto) call_recorded(F const& f, Data const& data, Arguments&&... argume
         return f(std::forward<Arguments>(arguments)..., data);
 }
 
-/// What both forms have in common: a function, its data, and what tells it from another.
+/// The common part of both forms: a function, its data, and the bytes that identify them.
 template <class F, class Data>
 class recorded_function : public table_link {
     static_assert(
@@ -92,7 +92,7 @@ class entry_function<table<Key, Row, Hash, Equal>, F, Data> final : public recor
     using entry = typename without_optional<result>::type;
     using key_type = std::remove_cv_t<typename entry::first_type>;
 
-    // The same kind of key goes on being looked up in the same way.
+    // If the key type stays the same, so do its hash and equality.
     template <class NewKey, bool Same>
     struct policies {
         using table =

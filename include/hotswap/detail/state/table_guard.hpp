@@ -1,4 +1,4 @@
-// A held shard: unlocks it at the end of the scope, and catches a thread that would wait for itself.
+// A held shard: unlocks it at the end of the scope, and stops a thread that would wait for itself.
 #pragma once
 
 #include <hotswap/detail/state/table_shard.hpp>
@@ -54,7 +54,7 @@ private:
     table_shard* shard_;
 };
 
-/// Tells a shard's watcher of a change, also of one that ended with an exception.
+/// Tells a shard's watcher of a change, also of a change that ended with an exception.
 class table_change {
 public:
     table_change(table_core& core, table_shard& shard, std::uint32_t slot) noexcept
@@ -69,7 +69,7 @@ public:
     table_change(table_change const&) = delete;
     table_change& operator=(table_change const&) = delete;
 
-    /// Whether `f()` wants the row gone; if so, the watcher hears that.
+    /// Whether `f()` returns true, to erase the row; if so, tells the watcher.
     template <class F>
     bool unless_erased(F&& f) && {
         if (!f()) return false;

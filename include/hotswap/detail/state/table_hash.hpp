@@ -1,4 +1,4 @@
-// Hash and equality that a table uses unless it names others.
+// Hash and equality that a table uses unless its type names others.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace hotswap {
 
-/// Hashes like std::hash; a string key is found by anything that converts to std::string_view.
+/// Hashes like std::hash; for a string key, lookup takes any type that converts to std::string_view.
 template <class Key>
 struct table_hash {
     std::size_t operator()(Key const& key) const { return std::hash<Key>{}(key); }
@@ -41,7 +41,8 @@ namespace detail {
 
 __extension__ using wide = unsigned __int128;
 
-/// Spreads what a weak hash (that of an integer is the integer) leaves in few bits over all of them.
+/// Spreads a weak hash, which differs in few bits only (the hash of an integer is the integer), over all
+/// bits.
 constexpr std::uint64_t spread(std::uint64_t hash) noexcept {
     auto const product = wide{hash} * 0x9e3779b97f4a7c15u;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);

@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// Stands in for the rows while an archive goes over the rest of a state, in either direction.
+/// Holds the tables in place of their rows while an archive writes or reads the rest of a state.
 class table_ledger {
 public:
     /// A table field that was met while writing.
@@ -20,7 +20,8 @@ public:
     };
     std::vector<entry> lent;
 
-    /// What table fields become that are met while reading: empty ones that are traced, or further owners of a core.
+    /// The tables for the fields met while reading: each field becomes an empty traced table, or a further
+    /// owner of a core.
     std::vector<traced_table> sources;
     bool trace = false;
 

@@ -1,8 +1,8 @@
 // The lock of one shard of a table: spins briefly, then sleeps.
 //
-// Its word is read and written by every module that works on the table, so it is part of the table's layout.
-// std::atomic::wait is of no use here: each module has a table of waiters of its own. Source: Drepper, "Futexes
-// Are Tricky" (2011), the mutex with three states.
+// Every module that works on the table reads and writes the lock's word, so it is part of the table's layout.
+// std::atomic::wait cannot be used: each module has its own table of waiters. Source: Drepper, "Futexes Are
+// Tricky" (2011), the mutex with three states.
 #pragma once
 
 #include <linux/futex.h>
@@ -22,7 +22,7 @@ public:
                                            std::memory_order_relaxed)) [[unlikely]]
             wait();
     }
-    /// Returns whether a thread was waiting, and is awake now.
+    /// Returns whether a thread was waiting; that thread is then awake.
     bool unlock() noexcept {
         if (word_.exchange(open, std::memory_order_release) == closed) [[likely]]
             return false;
@@ -30,7 +30,7 @@ public:
         return true;
     }
 
-    /// Leaves a thread that looks at an open lock the time to take it.
+    /// Gives a thread that spins on an open lock the time to take it.
     static void leave_open() noexcept {
         for (int i = 0; i != 8; ++i) pause();
     }

@@ -1,9 +1,9 @@
-// A table that is copied row by row while its writers go on.
+// A table that is copied row by row while its writers continue.
 //
-// The copy advances slot by slot under the lock of the shard that it is in. What a writer does to a slot that was
-// copied already, the writer does to the copy too, in the same call and under the same lock; what it does ahead of
-// the copy the copy will meet. So there is no journal, and nothing is left to do once the last slot is reached: an
-// invariant that holds at every moment, not one that must be converged upon. It rests on slots that never move.
+// The copy advances slot by slot under the lock of the current shard. If a writer changes a slot that is
+// already copied, the same call changes the copy too, under the same lock; the copy meets changes of later
+// slots when it reaches them. So there is no journal, and the copy is complete with the last slot: this
+// invariant holds at every moment and needs no convergence. It requires that slots never move.
 #pragma once
 
 #include <hotswap/detail/state/table_pass.hpp>
@@ -24,7 +24,8 @@ namespace hotswap::detail {
 
 class table_mirror : private table_watcher {
 public:
-    /// Few enough that a caller who waits for the shard's lock hardly notices, enough to pay for taking it.
+    /// Few enough that a caller who waits for the shard's lock hardly notices, and enough to pay for taking
+    /// the lock.
     static constexpr std::uint32_t rows_in_a_bite = 4;
 
     /// `by_key`: rows do not keep their slots, although they keep their keys.
@@ -53,7 +54,7 @@ public:
     table_mirror(table_mirror const&) = delete;
     table_mirror& operator=(table_mirror const&) = delete;
 
-    /// Copies a few rows more; false once nothing is left, or the copy has failed.
+    /// Copies a few more rows; false once no rows are left, or the copy has failed.
     bool advance() {
         if (shard_ == table_core::shard_count || failed()) return false;
         table_shard& from = pass_.source->shards[shard_];
@@ -61,7 +62,7 @@ public:
         if (failed()) return false;
         table_guard lock(from);
         copy_bite(from);
-        // Who waits would otherwise see the lock taken again before it has opened its eyes.
+        // A waiting thread would otherwise see the lock taken again before it is awake.
         if (lock.release())
             sched_yield();
         else
@@ -69,13 +70,13 @@ public:
         return true;
     }
 
-    /// The copy has become the state of another owner, or of none: writers change it no more.
+    /// Gives the copy to its new owner, or to none: writers do not change it any more.
     /// Threads:  [quiesced]
     table_core* finish() noexcept {
         is_over_.store(true, std::memory_order_release);
         return std::exchange(target_, nullptr);
     }
-    /// Takes the watcher off; afterwards no writer is inside it.
+    /// Removes the watcher; afterwards no writer is inside it.
     void detach() noexcept {
         is_over_.store(true, std::memory_order_release);
         for (table_shard& each : pass_.source->shards) {
@@ -84,10 +85,10 @@ public:
         }
     }
 
-    /// Whether a row's hash is another one by this module's code than by that which added it: then the copy has failed,
-    /// and one that adds each row by its key is to be made.
+    /// Whether this module's code hashes a row's key differently from the code that added the row: then the
+    /// copy has failed, and a copy that adds each row by its key is needed.
     bool is_misaligned() const noexcept { return is_misaligned_.load(std::memory_order_acquire); }
-    /// That other copy, from the beginning; this one is of no use afterwards.
+    /// Makes that other copy, from the beginning; this one is useless afterwards.
     std::unique_ptr<table_mirror> begin_by_key() {
         detach();
         return std::make_unique<table_mirror>(*pass_.from, pass_.source, *pass_.to, std::move(chain_), true);
@@ -95,15 +96,15 @@ public:
 
     table_core* source() const noexcept { return pass_.source; }
     std::uint64_t rows_copied() const noexcept { return rows_; }
-    /// The memory that the finished copy takes: slots, index, and what rows have elsewhere if they are like a few
-    /// of the source's.
+    /// The memory that the finished copy takes: slots, index, and the rows' memory elsewhere, estimated from
+    /// a few rows of the source.
     std::uint64_t expected_bytes() const {
         std::uint64_t const rows = pass_.source->rows();
         return sizeof(table_core) + rows * (pass_.to->shape.stride + 16 + heap_of_each_);
     }
     bool complete() const noexcept { return shard_ == table_core::shard_count; }
     bool failed() const noexcept { return failure_.load(std::memory_order_acquire) != failure::none; }
-    /// What the failure was, in words.
+    /// The failure's reason, in words.
     std::string const& why() const noexcept {
         while (failure_.load(std::memory_order_acquire) != failure::told) sched_yield();
         return why_;
@@ -126,7 +127,7 @@ private:
         return rows == 0 ? 0 : bytes / rows;
     }
 
-    // Memory for the shard's rows is got before its lock is taken.
+    // Allocates memory for the shard's rows before taking its lock.
     void begin(table_shard& from) {
         std::uint32_t rows = 0;
         std::uint32_t slots = 0;
@@ -164,7 +165,7 @@ private:
         is_begun_ = false;
     }
 
-    // Must not let anything out: it may run in a call of a writer, which has nothing to do with it.
+    // Must not throw: it may run in a call of a writer, which is not concerned with the copy.
     void transfer(std::uint32_t shard, std::uint32_t slot) noexcept {
         try {
             bool arrived = false;
@@ -200,7 +201,7 @@ private:
         try {
             why_ = say();
         } catch (...) {
-            why_ = "no memory";  // short enough for a string of its own
+            why_ = "no memory";  // short enough for the string's own buffer
         }
         failure_.store(failure::told, std::memory_order_release);
     }
@@ -223,7 +224,7 @@ private:
     }
     static void before_erase(table_watcher* self, std::uint32_t shard, std::uint32_t slot) noexcept {
         auto& mine = *static_cast<table_mirror*>(self);
-        // Where keys change, `before_change` has found the copy by the key that the row had then.
+        // If keys change, `before_change` has found the copy by the key that the row had then.
         if (mine.pass_.aligned && mine.is_copied(shard, slot))
             mine.pass_.to->remove(mine.target_->shards[shard], slot);
     }

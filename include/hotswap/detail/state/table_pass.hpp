@@ -1,6 +1,6 @@
-// The way of a table's rows into another table, through a chain of functions.
+// The pass of a table's rows into another table, through a chain of functions.
 //
-// The code that drives it knows no types: what depends on them is in two `table_type`s.
+// The code that drives the pass knows no types: two `table_type`s contain the parts that depend on them.
 #pragma once
 
 #include <hotswap/detail/state/table_guard.hpp>
@@ -14,21 +14,22 @@
 
 namespace hotswap::detail {
 
-/// What came of a row that was to be placed in a slot.
+/// The result of placing a row in a slot.
 struct placement {
     enum class outcome { placed, hashed_otherwise, key_is_there };
     outcome is = outcome::placed;
     std::uint32_t other = slot_head::none;  ///< the slot of the row that has the key
 };
 
-/// Where a row belongs while slots are kept: the number of the shard, and the hash that the slot remembers.
+/// The place of a row if slots are kept: the number of the shard, and the hash that the slot stores.
 struct table_place {
     std::uint32_t shard;
     std::uint32_t slot;
     std::uint32_t hash;
 };
 
-/// What is done with the rows of a table where its type is known, for code that does not know it.
+/// The functions on the rows of a table, compiled where the row type is known, for code that does not know
+/// it.
 struct table_type {
     slot_shape shape;
     std::uint64_t fingerprint;
@@ -37,8 +38,8 @@ struct table_type {
     void (*copy)(void const* value, table_flow const& next);
     void (*consume)(void* value, table_flow const& next);
 
-    /// Constructs or replaces the row in a slot, if this module too looks for its key there; the slot's shard belongs
-    /// to the caller.
+    /// Constructs or replaces the row in a slot, if this module's hash of the key leads to the same slot; the
+    /// caller owns the slot's shard.
     placement (*place)(table_core& core, table_place where, key_in_flight key, void* row);
     void (*remove)(table_shard& shard, std::uint32_t slot);
     /// Adds a row by its key, under the shard's lock; false if the key is there.
@@ -47,37 +48,39 @@ struct table_type {
     void (*forget)(table_core& core, void const* key);
     bool (*same_key)(void const* a, void const* b);
     void (*describe_key)(void const* key, std::string& out);
-    /// The memory that key and row of `value` own elsewhere, in bytes, as an estimate.
+    /// An estimate of the memory that key and row of `value` own outside of themselves, in bytes.
     std::size_t (*heap_bytes)(void const* value) noexcept;
     void (*release)(table_core* core) noexcept;
-    /// Frees the rows of a shard of a table that has no other owner; false if there were none.
+    /// Frees the rows of a shard of a table that has no other owner; false if there were no rows.
     bool (*free_shard)(table_core& core, std::uint32_t shard) noexcept;
 
-    /// What a table object has, an empty one with memory of its own from then on.
+    /// The content of a table object; an empty one gets its own memory first.
     lent_table (*lend)(void* table);
-    /// Makes a table object the owner of `core`, or an empty one that stands for `trace`.
+    /// Makes a table object the owner of `core`, or an empty one that records in `trace`.
     void (*fill)(void* table, table_core* core, traced_table* trace);
 };
 
-/// What is the same for every row that goes from one table to another.
+/// The data that is the same for every row of a pass.
 struct table_pass {
     table_type const* from = nullptr;
     table_type const* to = nullptr;
     table_core* source = nullptr;
     table_core* target = nullptr;
     table_chain const* chain = nullptr;
-    /// Whether rows keep their keys, and so their slots: then the source's lock guards the target's shard too.
+    /// Whether rows keep their keys, and so their slots: then the source's lock also guards the target's
+    /// shard.
     bool aligned = true;
-    /// Set by the first that searches for the other of two rows; null where no other thread uses the source.
+    /// Set by the first thread that searches for the other of two rows; null if no other thread uses the
+    /// source.
     std::atomic<bool>* searched = nullptr;
 
-    /// What becomes of a row at the end of its chain.
+    /// The action on a row at the end of its chain.
     enum class purpose { arrive, forget, compare };
 
     bool is_taken(std::uint32_t shard, std::uint32_t slot) const noexcept {
         return source->shards[shard].is_taken(slot, from->shape);
     }
-    /// Sends a copy of a row, or the row itself, which is what its functions leave of it then.
+    /// Sends a copy of a row, or the row itself, which the chain's functions then use up.
     inline void copy(std::uint32_t shard, std::uint32_t slot, purpose why = purpose::arrive,
                      bool* arrived = nullptr) const;
     inline void consume(std::uint32_t shard, std::uint32_t slot) const;
@@ -85,12 +88,12 @@ struct table_pass {
     inline void arrive_in_slot(table_flow const& at, key_in_flight key, void* row) const;
     /// The key of a row, in words.
     inline std::string name(std::uint32_t shard, std::uint32_t slot) const;
-    /// The words for two rows, one of them at `at`, that both get `key`.
+    /// The message for two rows, one of them at `at`, that both get `key`.
     inline std::string name_collision(table_flow const& at, void const* key) const;
     inline std::string name_collision(table_flow const& at, std::string const& other, void const* key) const;
 };
 
-/// A row's key has another hash than the one that its slot remembers: slots cannot be kept.
+/// A row's key has another hash than the one stored in its slot: slots cannot be kept.
 class hash_changed : public std::logic_error {
 public:
     using std::logic_error::logic_error;
@@ -102,13 +105,13 @@ public:
     using std::invalid_argument::invalid_argument;
 };
 
-/// A row on its way: how far it has come, and where it is going.
+/// A row in the chain: the steps done, and its destination.
 struct table_flow {
     table_pass const* pass;
     std::uint32_t shard;
     std::uint32_t slot;
     table_pass::purpose why;
-    void const* wanted = nullptr;  ///< what to compare the new key with
+    void const* wanted = nullptr;  ///< the key to compare with
     bool* arrived = nullptr;
     std::size_t done = 0;
 
@@ -138,7 +141,7 @@ void table_pass::arrive(table_flow const& at, key_in_flight key, void* row) cons
     }
 }
 
-// The hash in the slot is that of the code which added the row; the same name does not make it this module's.
+// The slot stores the hash of the code that added the row; a hash of the same name in this module may differ.
 void table_pass::arrive_in_slot(table_flow const& at, key_in_flight key, void* row) const {
     std::uint32_t const hash = source->shards[at.shard].head(at.slot, from->shape).hash;
     auto const done = to->place(*target, {at.shard, at.slot, hash}, key, row);
@@ -157,8 +160,9 @@ std::string table_pass::name(std::uint32_t shard, std::uint32_t slot) const {
     return words;
 }
 
-// The target does not know where its rows came from: the other one is looked for among all there are. Its shard is
-// locked meanwhile, while that of the row at hand is held; only one thread ever searches, so no threads wait in a ring.
+// The target does not know the source of its rows, so the other row is searched for among all rows. Each
+// searched shard is locked while the current row's shard is held; only one thread ever searches, so threads
+// cannot deadlock.
 std::string table_pass::name_collision(table_flow const& at, void const* key) const {
     std::string other = "another one";
     bool found = searched != nullptr && searched->exchange(true);

@@ -1,7 +1,7 @@
 // One shard of a table: rows in slots that never move, and an index from hashes to slots.
 //
-// Nothing here knows a row's type, and nothing points into a module: the code of another generation may read and
-// write the same shard. What does depend on the type (the shape of a slot) is handed in.
+// No code here knows a row's type, and nothing points into a module: the code of another generation may read
+// and write the same shard. The parts that depend on the type (the shape of a slot) are parameters.
 #pragma once
 
 #include <hotswap/detail/state/table_lock.hpp>
@@ -17,16 +17,17 @@
 
 namespace hotswap::detail {
 
-/// Learns of every change to a watched shard, under that shard's lock, on the thread that makes the change.
-/// Lifetime: outlives its place in every shard.
+/// Is called for every change to a watched shard, under that shard's lock, on the thread that makes the
+/// change.
+/// Lifetime: outlives its registration in every shard.
 struct table_watcher {
     using hook = void(table_watcher* self, std::uint32_t shard, std::uint32_t slot) noexcept;
-    hook* before = nullptr;   ///< a row is about to change or to go; may be null
-    hook* changed = nullptr;  ///< a row is new, or is not what it was
-    hook* erased = nullptr;   ///< a row is about to go
+    hook* before = nullptr;   ///< a row is about to change or to be erased; may be null
+    hook* changed = nullptr;  ///< a row is new, or has changed
+    hook* erased = nullptr;   ///< a row is about to be erased
 };
 
-/// The size and alignment of a slot: a `slot_head`, and `offset` bytes after its begin the row.
+/// The size and alignment of a slot: a `slot_head`; the row begins `offset` bytes after the slot's begin.
 struct slot_shape {
     std::size_t stride;
     std::size_t offset;
@@ -40,7 +41,7 @@ inline constexpr slot_shape shape_of = [] {
     return slot_shape{(offset + sizeof(Value) + align - 1) / align * align, offset, align};
 }();
 
-/// What a slot says of itself, in front of its row.
+/// The slot's own data, in front of its row.
 struct slot_head {
     static constexpr std::uint32_t taken = 0xffffffff;
     static constexpr std::uint32_t none = 0xfffffffe;
@@ -49,20 +50,21 @@ struct slot_head {
     std::uint32_t link;  ///< `taken`, or the next vacant slot
 };
 
-/// Threads:  the one that holds `lock`.
+/// Threads:  the thread that holds `lock`.
 struct alignas(64) table_shard {
-    // What every call touches, in one cache line with the watcher that almost none needs.
+    // Fields that every call uses share one cache line with the watcher, which almost no call needs.
     table_lock lock;
     std::atomic<std::uint32_t> size{0};
     table_watcher* watcher = nullptr;
-    std::uint64_t* index = nullptr;  ///< open addressing: the hash above, the slot + 1 below, 0 if vacant
+    /// Open addressing: the hash in the upper half, the slot + 1 in the lower half, 0 if vacant.
+    std::uint64_t* index = nullptr;
     std::uint32_t mask = 0;
     std::uint32_t high_water = 0;  ///< slots from here on were never used
     std::uint32_t first_vacant = slot_head::none;
     std::uint32_t chunk_count = 0;
     std::atomic<std::uintptr_t> holder{0};  ///< the thread inside, in debug builds
 
-    // Each as large as all before it, so that rows stay where they are.
+    // Each chunk is as large as all before it together, so rows never move.
     static constexpr std::uint32_t max_chunks = 24;
     alignas(64) unsigned char* chunks[max_chunks] = {};
 
@@ -123,7 +125,7 @@ struct alignas(64) table_shard {
         while (index[at] != 0) at = (at + 1) & mask;
         index[at] = what;
     }
-    /// Takes out the entry of a slot; those behind it move up, so that no search ends early.
+    /// Removes the entry of a slot; later entries move up, so that no search ends early.
     void take_out(std::uint32_t hash, std::uint32_t slot) noexcept {
         std::uint32_t hole = hash & mask;
         while (index[hole] != entry(hash, slot)) hole = (hole + 1) & mask;
@@ -138,7 +140,7 @@ struct alignas(64) table_shard {
 
     // ------------------------------------------------------------------------------------------ the slots
 
-    /// Makes slots up to `slot` exist. They are not initialised before `high_water` passes them.
+    /// Allocates slots up to `slot`. They are not initialised before `high_water` passes them.
     void reserve_slot(std::uint32_t slot, slot_shape shape) {
         while (chunk_of(slot) >= chunk_count) {
             if (chunk_count == max_chunks) throw std::length_error("hotswap: a shard of the table is full");
@@ -147,8 +149,8 @@ struct alignas(64) table_shard {
             ++chunk_count;
         }
     }
-    /// Has the kernel find memory for the first `slots` slots, none of which was ever used: a page fault takes longer
-    /// than a lock should be held.
+    /// Makes the kernel provide memory for the first `slots` slots, none of which was ever used: a page fault
+    /// takes longer than a lock should be held.
     void touch(std::uint32_t slots, slot_shape shape) noexcept {
         constexpr std::size_t page = 4096;
         for (std::uint32_t chunk = 0; chunk != chunk_count && first_slot_of(chunk) < slots; ++chunk) {
@@ -163,7 +165,7 @@ struct alignas(64) table_shard {
         reserve_slot(high_water, shape);
         return high_water;
     }
-    // A copy that was made slot by slot has gaps that are not listed.
+    // A copy that was made slot by slot has gaps that are not yet listed.
     void list_vacant(slot_shape shape) noexcept {
         for (std::uint32_t slot = high_water; slot-- != 0;) {
             if (head(slot, shape).link == slot_head::taken) continue;
@@ -184,7 +186,7 @@ struct alignas(64) table_shard {
     void raise_high_water(std::uint32_t to, slot_shape shape) noexcept {
         for (; high_water < to; ++high_water) head(high_water, shape).link = slot_head::none;
     }
-    /// Forgets a row, which the caller destroys. `listed`: whether its slot may be used for another row.
+    /// Removes a row, which the caller destroys. `listed`: whether its slot may be used for another row.
     void leave(std::uint32_t slot, slot_shape shape, bool listed) noexcept {
         slot_head& mine = head(slot, shape);
         take_out(mine.hash, slot);
@@ -192,7 +194,7 @@ struct alignas(64) table_shard {
         if (listed) first_vacant = slot;
         size.store(rows() - 1, std::memory_order_relaxed);
     }
-    /// Gives all memory back; the rows are destroyed already.
+    /// Frees all memory; the rows are already destroyed.
     void free_memory(slot_shape shape) noexcept {
         for (std::uint32_t chunk = 0; chunk != chunk_count; ++chunk)
             ::operator delete(chunks[chunk], std::align_val_t(shape.align));
@@ -213,7 +215,7 @@ struct table_core {
     std::atomic<std::uint32_t> owners{1};
     table_shard shards[shard_count];
 
-    // The index uses the bits above 32, so the shard is chosen by those below.
+    // The index uses the upper 32 bits, so bits of the lower half choose the shard.
     table_shard& shard_of(std::uint64_t hash) noexcept { return shards[hash >> 24 & (shard_count - 1)]; }
     std::uint32_t number_of(table_shard const& shard) const noexcept {
         return static_cast<std::uint32_t>(&shard - shards);

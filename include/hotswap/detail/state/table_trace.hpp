@@ -1,4 +1,4 @@
-// What a migration did with a table that was not there: the functions that it wants run on every row.
+// The trace of a migration on a table without rows: the functions to run on every row.
 #pragma once
 
 #include <hotswap/detail/state/table_shard.hpp>
@@ -23,7 +23,7 @@ struct table_type;
 
 struct no_data {};
 
-/// A key on its way through a chain of functions: the row's own, which is only lent, or one that may be consumed.
+/// A key in a chain of functions: the row's own, which is only lent, or a key that may be consumed.
 struct key_in_flight {
     void const* key;
     bool lent;
@@ -33,32 +33,33 @@ struct key_in_flight {
 class table_link {
 public:
     virtual ~table_link() = default;
-    /// Calls the function and sends its result on; a row that it drops goes nowhere.
+    /// Calls the function and sends its result on; a row that the function drops is not sent.
     /// Threads:  [any]
     virtual void run(key_in_flight key, void* row, table_flow const& next) const = 0;
     virtual bool changes_keys() const noexcept = 0;
-    /// Appends what tells this link from another: its function and the value of its data.
+    /// Appends the bytes that identify this link: its function and the value of its data.
     virtual void describe(std::vector<unsigned char>& out) const = 0;
 };
 
 using table_chain = std::vector<std::unique_ptr<table_link const>>;
 
-/// A table of the running component for which an empty one stands while a migration is traced.
+/// A table of the running component, replaced by an empty one while a migration is traced.
 struct traced_table {
     table_core* core = nullptr;
     std::uint64_t fingerprint = 0;
     std::uint64_t number = 0;          ///< its place in the state
     table_type const* type = nullptr;  ///< the walking module's code for it
-    char const* touched = nullptr;  ///< what a migration did other than moving and transforming, if anything
+    /// The migration's first operation other than moving and transforming, if any.
+    char const* touched = nullptr;
 };
 
-/// What a table field is made of: rows, or the trace of what a migration wants done with another's.
+/// The content of a table field: rows, or the trace of a migration on another table.
 struct lent_table {
     table_core* core;
     struct table_trace* trace;
 };
 
-/// What stands in an empty table's place while a migration is traced.
+/// The record in an empty table while a migration is traced.
 struct table_trace {
     traced_table* source;
     table_chain chain{};

@@ -1,4 +1,4 @@
-// `transform` on a table: recorded if it stands for another, at once if it has the rows.
+// `transform` on a table: recorded if the table is traced, at once if it has the rows.
 #pragma once
 
 #include <hotswap/detail/base/library_thread.hpp>
@@ -16,11 +16,11 @@
 
 namespace hotswap::detail {
 
-/// Below this a second thread costs more than it saves.
+/// Below this number a second thread costs more than it saves.
 inline constexpr std::uint64_t rows_worth_a_thread = 20'000;
 
-/// Sends all rows of a table through its chain, shard by shard, on as many threads as pay.
-/// Errors:   what a function of the chain throws, and key_collision; the target is incomplete then.
+/// Sends all rows of a table through its chain, shard by shard, on as many threads as are worth it.
+/// Errors:   exceptions of a function of the chain, and key_collision; the target is then incomplete.
 class whole_table_pass {
 public:
     explicit whole_table_pass(table_pass const& pass) noexcept : pass_(pass) {}
@@ -33,7 +33,7 @@ public:
             for (std::uint64_t i = 1; i < std::min({paying, processors, std::uint64_t{16}}); ++i)
                 helpers.emplace_back(thread_name("table"), [this]() noexcept { work(); });
         } catch (std::exception const&) {
-            // No more threads: those that there are do it.
+            // No more threads: the ones that exist do the work.
         }
         work();
         helpers.clear();  // joins them
@@ -55,7 +55,7 @@ private:
         }
     }
 
-    // Where keys may collide, the rows must stay as they are, so that the other one can be named.
+    // If keys may collide, the rows must stay unchanged, so that a message can name the other row.
     void send(std::uint32_t shard, std::uint32_t slot) const {
         if (pass_.aligned)
             pass_.consume(shard, slot);

@@ -1,4 +1,4 @@
-// Everything that is done with the rows of a table by code that does not know their types.
+// The functions on a table's rows for code that does not know their types.
 #pragma once
 
 #include <hotswap/detail/state/copying.hpp>
@@ -13,7 +13,7 @@
 
 namespace hotswap::detail {
 
-/// A key in words: printable, in quotes if it is a text, and cut short.
+/// A key in words: printable, in quotes if it is a text, and cut if it is long.
 template <class Key>
 void describe_key(Key const& key, std::string& out) {
     auto const put = [&out](std::string_view text) { out += text; };
@@ -60,7 +60,7 @@ struct table_access {
         return of.trace_;
     }
 
-    /// Whether the row in a slot that is taken is found by its key.
+    /// Whether lookup by its key finds the row in a taken slot.
     /// Threads:  [any] that holds the shard.
     template <class Table>
     static bool is_found(table_core& core, std::uint32_t shard, std::uint32_t slot) {
@@ -121,7 +121,7 @@ struct table_access {
             std::uint64_t const hash = Table::hash_of(own);
             table_guard const shard(core.shard_of(hash));
             if (Table::search(*shard, hash, own) != slot_head::none) {
-                // The caller names it: give it back where it can be looked at.
+                // The caller's message names the key: give it back so that it can be read.
                 if (!from.lent) *static_cast<key*>(const_cast<void*>(from.key)) = std::move(own);
                 return false;
             }

@@ -1,5 +1,5 @@
-// The name of a type, spelled alike by every compiler: it is part of fingerprints, by which modules of two compilers
-// agree on a state.
+// The name of a type, spelled alike by every compiler: it is part of fingerprints, which modules of two
+// compilers compare.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +13,20 @@ template <class T>
 constexpr std::string_view compilers_name() noexcept {
     std::string_view const text = __PRETTY_FUNCTION__;
     auto const from = text.find("T = ") + 4;
-    auto const rest = text.rfind("; std::string_view = ");  // g++ explains the result's type, too
+    auto const rest = text.rfind("; std::string_view = ");  // g++ also explains the result's type
     return text.substr(from, (rest != text.npos ? rest : text.rfind(']')) - from);
 }
 
-/// Spells a type's name as g++ does: snapshots that exist carry fingerprints of that spelling. clang++ leaves out inline
-/// namespaces, writes the words of an integer in another order, and spaces elsewhere.
+/// Spells a type's name as g++ does: existing snapshots carry fingerprints of that spelling. clang++ leaves
+/// out inline namespaces, writes the words of an integer type in another order, and places spaces
+/// differently.
 class name_speller {
 public:
     constexpr name_speller(std::string_view name, char* to) noexcept : left_(name), begin_(to), end_(to) {}
 
     static constexpr std::size_t longest(std::string_view name) noexcept { return 2 * name.size() + 32; }
 
-    /// The length of what was written, at most `longest(name)`.
+    /// The length of the written text, at most `longest(name)`.
     constexpr std::size_t run() noexcept {
         while (!left_.empty()) step();
         return written().size();
@@ -101,7 +102,7 @@ private:
         put(word);
     }
 
-    // Whether the next word is one of the namespace `outer`, and not of one that ends alike.
+    // Whether the next word is in the namespace `outer`, and not in one whose name only ends alike.
     constexpr bool is_within(std::string_view outer) const noexcept {
         auto const before = written();
         if (!before.ends_with(outer)) return false;
@@ -154,7 +155,7 @@ private:
     char* end_;
 };
 
-/// The length of the template's name in that of an instance: 0 if it is no instance.
+/// The length of the template's name in an instance's name: 0 if the name is not an instance's.
 constexpr std::size_t head_size(std::string_view name) noexcept {
     std::size_t depth = 0;
     for (std::size_t at = name.size(); at-- != 0;) {
@@ -168,8 +169,9 @@ constexpr std::size_t head_size(std::string_view name) noexcept {
 template <class... T>
 struct types {};
 
-// How many arguments say which instance of the template it is; the others are its defaults. The compilers differ in which of
-// those they write, and clang++ writes those of an explicit specialization as its author did.
+// The number of arguments that identify the instance; the others are the template's defaults. The compilers
+// differ in the defaults that they write, and clang++ writes those of an explicit specialization as its
+// author did.
 template <template <class...> class Template, class Instance, class... Kept>
 constexpr std::size_t count_needed(types<Kept...>, types<>) noexcept {
     return sizeof...(Kept);
@@ -245,9 +247,10 @@ struct spelled_type<Template<A...>> {
     static constexpr auto text = make();
 };
 
-/// The name of `T`, the same whichever compiler is asked. Exceptions: inline namespaces other than the standard library's,
-/// which clang++ leaves out, lambdas, and some templates that have values among their parameters.
-/// Cost:     what is compiled for each part of the name; `compilers_name` is cheaper where its beginning will do.
+/// The name of `T`, the same with every compiler. Exceptions: inline namespaces other than the standard
+/// library's, which clang++ leaves out, lambdas, and some templates that have values among their parameters.
+/// Cost:     compile time for each part of the name; `compilers_name` is cheaper if the name's beginning is
+///           enough.
 template <class T>
 constexpr std::string_view type_name() noexcept {
     return spelled_type<T>::text.view();
@@ -256,7 +259,7 @@ constexpr std::string_view type_name() noexcept {
 template <class T>
 inline constexpr auto template_name_text = spell_head<T>();
 
-/// The name of the template that `T` is an instance of; empty if it is none.
+/// The name of the template of which `T` is an instance; empty if `T` is not an instance.
 template <class T>
 constexpr std::string_view template_name() noexcept {
     return template_name_text<T>.view();

@@ -1,4 +1,4 @@
-// What kind of value a type is to the archive.
+// The kind of value that a type is for the archive.
 #pragma once
 
 #include <hotswap/detail/abi/chrono.hpp>
@@ -40,7 +40,7 @@ class table;
 
 namespace hotswap::probe {
 
-// Stands for an archive where only the question is asked whether one would be accepted.
+// An archive for the check whether a type accepts one; it is never used otherwise.
 struct archive {
     using is_saving = std::true_type;
     using is_loading = std::false_type;
@@ -55,8 +55,8 @@ struct archive {
 
 struct none {};
 
-// As general as Boost's own fallback, so that a call is ambiguous, or ends here, unless the type has an
-// overload.
+// As general as Boost's own fallback, so a call is ambiguous, or selects this function, unless the type has
+// an overload.
 template <class Archive, class T>
 none serialize(Archive&, T&, unsigned const);
 
@@ -104,7 +104,7 @@ concept unique_ptr_like = requires(T& p) {
 };
 
 // Recognized by its members and its deleter's name, because <memory> alone would cost a component half a
-// second.
+// second of compile time.
 template <class T>
 constexpr bool is_plain_unique_ptr() noexcept {
     if constexpr (unique_ptr_like<T>) return !std::is_array_v<typename T::element_type> && requires(T & p) {
@@ -124,10 +124,10 @@ concept has_public_serialize = requires(probe::archive& a, T& value) {
     value.serialize(a, 0u);
 };
 
-// A name that is inherited from two classes is ambiguous, whatever its access: so this sees private members
-// too. A final class can only be asked for what it may be: g++ does not check access when it picks a function
-// from a set or a template by its type. So of a final class, a private `serialize` that is no template goes
-// unseen.
+// A name that is inherited from two classes is ambiguous, with any access: so this check also sees private
+// members. A final class allows only checks for its possible members: g++ does not check access when it picks
+// a function from a set or a template by its type. So in a final class, a private `serialize` that is not a
+// template stays unseen.
 struct names_serialize {
     int serialize;
 };
@@ -194,7 +194,7 @@ concept unordered_like = requires(T& c) {
     c.reserve(std::size_t{});
 };
 
-/// How a table is written and read: <hotswap/table.hpp> says.
+/// Writes and reads a table; defined in <hotswap/table.hpp>.
 template <class Table>
 struct table_archive;
 
