@@ -154,7 +154,7 @@ void slot::announce(slot_news news, bool on_probation) noexcept {
 }
 
 unload_report slot::end_probation() {
-    entrance->watch(false);
+    entrance->measure_calls(false);
     return standby_ ? retire(take_standby()) : unload_report{};
 }
 

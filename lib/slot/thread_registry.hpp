@@ -23,8 +23,8 @@ struct slot_holder {
     std::int64_t since = 0;  ///< as `hold_site::since`
 };
 
-/// How the calls of a slot ended while they were watched.
-struct watched_slot {
+/// How the calls of a slot ended while they were measured.
+struct measured_slot {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> errors{0};
     std::atomic<std::int64_t> nanoseconds{0};
@@ -89,7 +89,7 @@ public:
     /// For each slot whose gate is closed, the number of the set that was closed together, which is even; 0: it is open. One
     /// more: the set is sealed, because it has been seen empty.
     std::array<std::atomic<std::uint32_t>, max_slots> set_of{};
-    std::array<watched_slot, max_slots> watched{};
+    std::array<measured_slot, max_slots> measured{};
 
     std::array<std::atomic<std::uint32_t>, max_slots>
         leader_of{};  ///< of each slot that is closed, the first of its set

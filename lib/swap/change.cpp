@@ -124,7 +124,7 @@ void change::commit() noexcept {
     else if (contract_step_)
         slot_.entrance->renumber(contract_step_->after.number, contract_step_->after.functions);
     old_ = slot_.exchange(next_->take());
-    slot_.entrance->watch(on_probation_);
+    slot_.entrance->measure_calls(on_probation_);
     steps_.mark_committed();
 }
 

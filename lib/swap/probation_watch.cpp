@@ -171,7 +171,7 @@ std::string probation_watch::look() {
 }
 
 std::string probation_watch::look_at_calls(watched& at) {
-    auto const before = std::exchange(at.seen, at.of->entrance->watched_calls());
+    auto const before = std::exchange(at.seen, at.of->entrance->measured_calls());
     auto const& seen = at.seen;
     if (seen.errors > terms_.max_errors)
         return fmt::format("{} of {} calls ended in an exception, {} were allowed", seen.errors, seen.calls,

@@ -28,7 +28,7 @@ struct admission {
     bool would_deadlock = false;  ///< the caller works behind the gate itself
 };
 
-/// How calls ended while they were watched.
+/// How calls ended while they were measured.
 struct call_counts {
     std::uint64_t calls = 0;
     std::uint64_t errors = 0;          ///< ended by an exception
@@ -72,7 +72,7 @@ public:
         return enter_slowly(cell);
     }
     /// As `enter`, but what that throws is an admission without a contract.
-    /// `counted`: whether how it ends counts, should calls be watched.
+    /// `counted`: whether the call is counted while calls are measured.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
     /// As `enter`, but does not wait: while the gate is closed it is an admission without a contract.
     /// Errors:   throws swap_error (component_gone, other_process).
@@ -184,11 +184,11 @@ public:
     /// False, and nothing, if an outer lease of the thread has said so already, or there is no memory to note it in.
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
 
-    /// From the next opening on, sends calls the long way and looks at how they end; false: no longer, from now on.
+    /// From the next opening on, calls take the slow path, which measures how they end; false: stops that at once.
     /// Threads:  the one that operates on the slot.
-    void watch(bool wanted) noexcept;
-    /// What was seen since calls were last watched from the beginning.
-    call_counts watched_calls() const noexcept;
+    void measure_calls(bool wanted) noexcept;
+    /// The counts since measuring last began.
+    call_counts measured_calls() const noexcept;
 
     /// Calls that have waited at the gate so far.
     std::uint64_t calls_held() const noexcept { return calls_held_.load(std::memory_order_relaxed); }
@@ -206,10 +206,10 @@ private:
     admission try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
     admission admit_within_set(lease_cell& cell, bool enrolled) noexcept;
 
-    std::atomic<void*> open_{nullptr};     // null while closed
-    std::atomic<void*> watched_{nullptr};  // open, but by the long way only; null while closed
-    bool watching_ = false;                // the operator's
-    std::atomic<void*> inside_{nullptr};   // for threads that are inside already, also while draining
+    std::atomic<void*> open_{nullptr};      // null while closed
+    std::atomic<void*> measured_{nullptr};  // open, but by the slow path only; null while closed
+    bool is_measuring_ = false;             // the operator's
+    std::atomic<void*> inside_{nullptr};    // for threads that are inside already, also while draining
     std::uint32_t index_;
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
     std::atomic<std::uint32_t> sleepers_{0};

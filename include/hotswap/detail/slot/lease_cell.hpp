@@ -49,10 +49,10 @@ extern constinit thread_local thread_cells this_thread_cells;
 /// How a lease is counted, and so how it is given back.
 enum class hold : std::uint8_t {
     none,
-    outer,    ///< in `lease_cell::outer`
-    nested,   ///< in `lease_cell::nested`
-    watched,  ///< there too, and it is looked at how the call ends
-    shared,   ///< in the slot's atomic count
+    outer,     ///< in `lease_cell::outer`
+    nested,    ///< in `lease_cell::nested`
+    measured,  ///< there too, and the end of the call is measured
+    shared,    ///< in the slot's atomic count
 };
 
 }  // namespace hotswap::detail
