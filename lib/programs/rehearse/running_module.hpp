@@ -1,8 +1,8 @@
 // The module that runs in the host, next to which the new one is tried.
 #pragma once
 
+#include "programs/rehearse/host_context.hpp"
 #include "programs/rehearse/leftovers.hpp"
-#include "programs/rehearse/surroundings.hpp"
 #include "rehearsal/rehearsal_wire.hpp"
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -40,7 +40,7 @@ private:
 
     detail::wire::request const& wanted_;
     std::vector<abi::argument> const settings_;
-    surroundings around_;
+    host_context host_;
     void* library_ = nullptr;
     abi::module_api const* functions_ = nullptr;
     watched_module code_{};

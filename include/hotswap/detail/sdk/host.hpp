@@ -1,4 +1,4 @@
-// What a component may ask of its surroundings.
+// The host, as a component sees it.
 #pragma once
 
 #include <hotswap/contract.hpp>

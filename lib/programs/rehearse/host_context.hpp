@@ -10,15 +10,15 @@
 namespace hotswap::rehearse {
 
 /// Takes work and never does it; keeps no neighbours; hands log lines to the report, as many as a report holds.
-class surroundings {
+class host_context {
 public:
     /// `now` is the host's time when the request was made; `origin` and `settings` are what a component may ask for. What one
     /// logs that is not `heard` is dropped.
     /// Lifetime: `origin` and `settings` outlive it.
-    surroundings(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
-    ~surroundings();
-    surroundings(surroundings const&) = delete;
-    surroundings& operator=(surroundings const&) = delete;
+    host_context(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
+    ~host_context();
+    host_context(host_context const&) = delete;
+    host_context& operator=(host_context const&) = delete;
 
     static abi::host_api const& api() noexcept;
     void* context() noexcept { return this; }
