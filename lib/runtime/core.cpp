@@ -27,8 +27,8 @@ runtime_options with_variables(runtime_options options) {
     return options;
 }
 
-environment runtime_core::surroundings_of(std::string name) {
-    environment around;
+host_context runtime_core::host_context_of(std::string name) {
+    host_context around;
     around.name = name;
     around.log = [this, name = std::move(name)](level severity, std::string_view text) {
         event line;
@@ -44,7 +44,7 @@ environment runtime_core::surroundings_of(std::string name) {
         if (!found) return found.error();
         auto way_in = (*found)->admit(of, by, fmt::format("\"{}\"", wanted));
         if (!way_in) return way_in.error();
-        return found_neighbour{std::move(*way_in), (*found)->referred_to_by};
+        return found_neighbour{std::move(*way_in), (*found)->referrers()};
     };
     around.thread_probe_signal = probing ? options.thread_probe_signal : 0;
     around.gates = &events;
@@ -57,20 +57,20 @@ environment runtime_core::surroundings_of(std::string name) {
 bool runtime_core::is_inside_any() const {
     auto const all = components.all();
     return std::any_of(all.begin(), all.end(),
-                       [](auto const& each) { return each->entrance->held_by_this_thread(); });
+                       [](auto const& each) { return each->gate()->held_by_this_thread(); });
 }
 
 result<runtime_core::claim> runtime_core::claim_slot(std::string_view name, step_recorder& steps) {
     auto found = components.find(name);
     if (!found) return steps.refused(found.error());
-    if ((*found)->entrance->held_by_this_thread()) {
+    if ((*found)->gate()->held_by_this_thread()) {
         steps.mark_old_serving();
         return steps.refused(
             refuse(errc::would_deadlock, phase::none,
                    "this thread holds a lease on the component, so the operation would wait for "
                    "itself; give the lease back first, or operate from another thread"));
     }
-    auto& turn = (*found)->operation;
+    auto& turn = (*found)->operation();
     if (!turn.try_take(operation_turn::holder::host) && (is_inside_any() || !turn.take_after_runtime())) {
         steps.mark_old_serving();
         return steps.refused(
@@ -94,7 +94,7 @@ auto by_contract(std::function<std::string(implemented_contract const&)> misfit)
 }
 
 served_contract contract_after(slot const& in, swap_options const& wanted) {
-    served_contract const now(in.entrance->contract());
+    served_contract const now(in.gate()->contract());
     bool const stays = !wanted.contract || *wanted.contract == now.view();
     return stays ? now : served_contract(*wanted.contract);
 }
@@ -112,7 +112,7 @@ choice_rules runtime_core::rules_for(slot const& in, swap_options const& wanted)
             return content && in.was_rolled_back(content_digest(content->bytes));
         };
     rules.misfit = by_contract([&in, after = contract_after(in, wanted)](implemented_contract const& next) {
-        return in.callers->misfit_of(next, after.view());
+        return in.callers()->misfit_of(next, after.view());
     });
     return rules;
 }
@@ -171,7 +171,7 @@ result<void> check_options(swap_options const& wanted, fs::path const& store) {
 result<replacement> runtime_core::choose(slot const& in, swap_options const& wanted, step_recorder& steps) {
     auto possible = check_options(wanted, keeper() != nullptr ? options.store : fs::path());
     if (!possible) return possible.error();
-    auto chosen = find_module(wanted.module, in.family, rules_for(in, wanted));
+    auto chosen = find_module(wanted.module, in.family(), rules_for(in, wanted));
     if (!chosen) return chosen.error();
     tell_passed_over(*chosen, steps);
     replacement by;
@@ -196,7 +196,7 @@ result<replacement> runtime_core::choose(slot const& in, swap_options const& wan
 }
 
 result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& steps) {
-    if (!in.is_on_trial()) return {};
+    if (!in.is_on_probation()) return {};
     steps.mark_old_serving();
     return steps.refused(refuse(errc::busy, phase::none,
                                 "{} is on probation, and {} stands by for it; wait until that is over, or "
@@ -207,8 +207,8 @@ result<void> runtime_core::expect_no_probation(slot const& in, step_recorder& st
 result<void> runtime_core::expect_no_referrers(slot const& in, unload_options const& options,
                                                step_recorder& steps) {
     // Not of those whose handles have ended with an earlier contract.
-    auto const itself = in.entrance->name();
-    auto const names = in.callers->components_but(std::span(&itself, 1));
+    auto const itself = in.name();
+    auto const names = in.callers()->components_but(std::span(&itself, 1));
     if (names.empty()) return {};
     steps.mark_old_serving();
     if (!options.force)
@@ -245,24 +245,24 @@ result<std::shared_ptr<gate>> runtime_core::load(std::string_view name, contract
     if (!chosen) return steps.refused(chosen.error(), phase::stage);
     tell_passed_over(*chosen, steps);
     auto const& file = chosen->file;
-    auto made = std::make_shared<slot>(std::string(name), wanted, surroundings_of(std::string(name)));
+    auto made = std::make_shared<slot>(std::string(name), wanted, host_context_of(std::string(name)));
     return load_into(std::move(made), {file, file.filename().string(), file}, how, steps, keeper());
 }
 
 result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made, first_module const& from,
                                                       load_options const& how, step_recorder& steps,
                                                       persistence* keeper) {
-    auto const name = made->entrance->name();
+    auto const name = made->name();
     if (auto reserved = components.reserve(made); !reserved) return steps.refused(reserved.error());
-    made->operation.take_after_all();
-    held_turn const turn(made->operation);
-    auto way_in = made->callers->admit(made->entrance->contract(), {}, "it");
+    made->operation().take_after_all();
+    held_turn const turn(made->operation());
+    auto way_in = made->callers()->admit(made->gate()->contract(), {}, "it");
     bool const is_recovered = keeper == nullptr && keeping;
     auto const with = is_recovered ? stored_settings(*made, from) : how.settings;
     auto loaded =
         guarded<void>(steps, [&] { return load_first(*made, staging, from, how, with, steps, keeper); });
     if (!loaded) {
-        made->entrance->end();
+        made->gate()->end();
         components.remove(name);
         return loaded.error();
     }
@@ -273,9 +273,9 @@ result<std::shared_ptr<gate>> runtime_core::load_into(std::shared_ptr<slot> made
 // Those with which the stored module ran; a generation that was on probation is not the one that comes back.
 settings runtime_core::stored_settings(slot& in, first_module const& from) {
     auto const set = (*kept)->current();
-    auto const* const entry = set.find(in.entrance->name());
+    auto const* const entry = set.find(in.name());
     if (entry == nullptr) return {};
-    in.settings_before = std::make_shared<component_settings const>(entry->settings_before);
+    in.set_settings_before(std::make_shared<component_settings const>(entry->settings_before));
     auto const before = (*kept)->module(entry->previous.digest);
     bool const is_before = entry->on_probation != 0 && before && *before == from.file;
     return is_before ? entry->settings_before : entry->settings;
@@ -291,13 +291,13 @@ void runtime_core::note_checkpoint(result<void> const& done) {
 
 // Callers still inside keep their code, and what it may ask of the host: unmapping it would end the process.
 bool runtime_core::shut_down(std::shared_ptr<slot> in) noexcept {
-    in->operation.take_after_all();
-    held_turn const turn(in->operation);
+    in->operation().take_after_all();
+    held_turn const turn(in->operation());
     if (!in->is_loaded()) return true;
-    in->entrance->end();
+    in->gate()->end();
     bool const drained =
-        !in->entrance->held_by_this_thread() &&
-        in->entrance->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
+        !in->gate()->held_by_this_thread() &&
+        in->gate()->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
     if (!drained) {
         in->leak_running();
         return false;

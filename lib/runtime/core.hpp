@@ -89,7 +89,7 @@ public:
     std::chrono::steady_clock::time_point last_moment() const;
     void end_probations_in_store();
 
-    environment surroundings_of(std::string name);
+    host_context host_context_of(std::string name);
     /// What a component that is recovered was set, as the store has it.
     settings stored_settings(slot& in, first_module const& from);
     /// How the periodic checkpoint ended, for `status`.

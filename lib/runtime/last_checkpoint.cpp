@@ -26,11 +26,11 @@ public:
     std::vector<std::string> write() noexcept {
         guard("", [&]() -> result<void> {
             for (auto const& in : core_.components.all()) {
-                if (!in->operation.take_after_all()) continue;
-                held_turn turn(in->operation);
+                if (!in->operation().take_after_all()) continue;
+                held_turn turn(in->operation());
                 turns_.push_back(std::move(turn));
                 if (!in->is_loaded()) continue;
-                auto const name = in->entrance->name() + ": ";
+                auto const name = in->name() + ": ";
                 if (!guard(name, [&] { return save(*in); })) forget_probation(*in, name);
             }
             return {};
@@ -60,7 +60,7 @@ private:
     result<void> save(slot& in) {
         // A good end is no news, and what subscribers refer to may be gone already.
         event_sink const silent = [](event const&) {};
-        step_recorder own(silent, in.entrance->name(), operation::checkpoint);
+        step_recorder own(silent, in.name(), operation::checkpoint);
         auto const frame = take_snapshot(in, own, drain_deadline(until_, core_.options.exit_deadline));
         if (!frame) return frame.error();
         if (auto kept = core_.keeping->keep(*in.running().module); !kept) return kept;
@@ -157,7 +157,7 @@ bool runtime_core::save_by(clock::time_point until) {
 void runtime_core::leave_behind() noexcept {
     try {
         for (auto const& in : components.all()) {
-            in->entrance->end();
+            in->gate()->end();
             in->runner().activate(nullptr);
         }
     } catch (std::bad_alloc const&) {
@@ -172,7 +172,7 @@ void runtime_core::end_probations_in_store() {
     for (auto const& in : components.all())
         if (in->standby() != nullptr)
             if (auto done = keeping->note_probation_over(*in); !done)
-                tell(events, "{}: {}", in->entrance->name(), done.error().message);
+                tell(events, "{}: {}", in->name(), done.error().message);
 }
 
 bool runtime_core::save_at_exit(clock::time_point until) noexcept {

@@ -38,8 +38,8 @@ std::string describe(journal_entry const& entry) {
 /// was to be on probation, its file is tried again only by name.
 void suspect(runtime_core& core, intent_part const& part, step_recorder& steps) {
     auto const in = core.components.find(part.component);
-    if (!in || !(*in)->operation.take_after_all()) return;
-    held_turn const turn((*in)->operation);
+    if (!in || !(*in)->operation().take_after_all()) return;
+    held_turn const turn((*in)->operation());
     if (!(*in)->is_loaded() || (*in)->running().info().digest == part.to_digest) return;
     auto why = refuse(errc::rolled_back, phase::probation, "the process died when {} {} began its probation",
                       part.component, part.to_release);
@@ -125,16 +125,16 @@ result<void> runtime_core::checkpoint(step_recorder& steps) {
     std::vector<slot_snapshot> taken;
     std::vector<held_turn> held;
     for (auto const& in : components.all()) {
-        if (in->entrance->held_by_this_thread() || !in->operation.take_after_all())
+        if (in->gate()->held_by_this_thread() || !in->operation().take_after_all())
             return steps.refused(
                 refuse(errc::would_deadlock, phase::persist,
                        "this thread is within a call, a lease or an operation of {}; leave that first",
-                       in->entrance->name()),
+                       in->name()),
                 phase::persist);
-        held_turn turn(in->operation);
+        held_turn turn(in->operation());
         held.push_back(std::move(turn));
         if (!in->is_loaded()) continue;
-        step_recorder own(sink, in->entrance->name(), steps.mark());
+        step_recorder own(sink, in->name(), steps.mark());
         auto const frame = take_snapshot(*in, own);
         if (!frame) return frame.error();
         auto written = own.run(phase::persist, [&] {

@@ -231,11 +231,11 @@ std::vector<component_status> runtime::status() const {
     for (auto const& in : self_->components.all()) {
         in->sweep_retained();
         auto facts = in->facts();
-        auto const entrance = in->entrance.get();
+        auto const entrance = in->gate().get();
         auto const of = entrance->contract();
-        all.push_back({in->entrance->name(), std::string(of.name) + " " + std::to_string(of.number),
+        all.push_back({in->name(), std::string(of.name) + " " + std::to_string(of.number),
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
-                       std::move(facts.previous_release), in->operation.is_taken(), facts.swaps,
+                       std::move(facts.previous_release), in->operation().is_taken(), facts.swaps,
                        facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
                        std::move(facts.libraries), std::move(facts.warnings), failing,
                        std::move(facts.settings)});

@@ -167,11 +167,11 @@ result<std::vector<swap_report>> runtime_core::run_changes(std::span<component_o
         drop_watches(false);
         std::vector<std::shared_ptr<slot>> slots;
         for (auto const& each : of) {
-            auto found = components.find(each.of->entrance->name());
+            auto found = components.find(each.of->name());
             if (!found) return each.steps->refused(found.error());
             slots.push_back(std::move(*found));
         }
-        std::ranges::sort(slots, {}, [](auto const& each) { return each->entrance->name(); });
+        std::ranges::sort(slots, {}, [](auto const& each) { return each->name(); });
         auto made = std::make_unique<probation_watch>(
             std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, keeper());
         watch = made.get();
@@ -212,11 +212,11 @@ std::vector<std::string> runtime_core::with_partners(std::vector<std::string> na
         if (watch->is_over() || watch->is_stopped()) continue;
         auto const together = watch->slots();
         auto const is_named = [&](auto const& each) {
-            return std::ranges::find(names, each->entrance->name()) != names.end();
+            return std::ranges::find(names, each->name()) != names.end();
         };
         if (std::ranges::none_of(together, is_named)) continue;
         for (auto const& each : together)
-            if (!is_named(each)) names.push_back(each->entrance->name());
+            if (!is_named(each)) names.push_back(each->name());
     }
     return names;
 }

@@ -272,13 +272,13 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     load_options how;
     how.snapshot = frame;
     how.arguments = of.arguments;
-    auto made = std::make_shared<slot>(of.name, wanted, core_.surroundings_of(of.name));
-    made->family = of.family;
+    auto made = std::make_shared<slot>(of.name, wanted, core_.host_context_of(of.name));
+    made->set_family(of.family);
     step_recorder own(core_.sink, of.name, steps_.mark());
     auto loaded = core_.load_into(made, from, how, own, nullptr);
     if (!loaded) return loaded.error();
-    made->operation.take_after_all();
-    held_turn const turn(made->operation);
+    made->operation().take_after_all();
+    held_turn const turn(made->operation());
     auto const running = made->running().info();
     bool const is_stored = running.digest == of.digest;
     bool const same_contract = wanted.name == of.contract && wanted.number == of.contract_number;
@@ -304,7 +304,7 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
 // The set as it runs now; until that is written, a process that dies finds the set that it has found before.
 result<void> set_recovery::make_durable() {
     auto& kept = **core_.kept;
-    for (auto const& each : brought_) kept.vouch_for(each.as.of->entrance->name());
+    for (auto const& each : brought_) kept.vouch_for(each.as.of->name());
     std::vector<recovered_slot> changed;
     for (auto& each : brought_)
         if (each.is_changed) changed.push_back(std::move(each.as));
@@ -328,7 +328,7 @@ void set_recovery::undo() noexcept {
     try {
         for (auto const& each : core_.components.last_loaded_first()) {
             runtime_core::shut_down(each);
-            core_.components.remove(each->entrance->name());
+            core_.components.remove(each->name());
         }
     } catch (std::bad_alloc const&) {
         // They stay loaded, and the next recover() says so.

@@ -32,7 +32,7 @@ struct found_neighbour {
 };
 
 /// What the runtime provides for a component's host services. None of it throws.
-struct environment {
+struct host_context {
     std::string name;  ///< of the component
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
@@ -47,7 +47,7 @@ struct environment {
 class host_services final : public drain_listener {
 public:
     /// `source`: the file that was asked for.
-    host_services(environment const& around, job_runner& runner, std::filesystem::path const& source,
+    host_services(host_context const& host, job_runner& runner, std::filesystem::path const& source,
                   shared_settings with);
     host_services(host_services const&) = delete;
     host_services& operator=(host_services const&) = delete;
@@ -66,7 +66,7 @@ public:
 private:
     friend struct host_functions;
 
-    environment const& around_;
+    host_context const& host_;
     job_runner& runner_;
     std::filesystem::path const origin_;
     shared_settings const settings_;

@@ -54,7 +54,7 @@ public:
 
     /// `failed` gets what a job threw, and how often in a row: what a timer throws again and again it gets at each power of
     /// ten only, so that a timer that always fails does not fill the log.
-    job_runner(std::shared_ptr<gate> entrance, report failed);
+    job_runner(std::shared_ptr<gate> way_in, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
     job_runner& operator=(job_runner const&) = delete;
@@ -67,7 +67,7 @@ public:
     void add_post(job_list& list, abi::job work);
 
     /// From now on jobs go through this gate. The one before, which is closed, ends afterwards.
-    void go_through(std::shared_ptr<gate> entrance) noexcept;
+    void go_through(std::shared_ptr<gate> way_in) noexcept;
     /// Runs the jobs of `list` from now on, and no other's.
     void activate(job_list* list) noexcept;
     /// Destroys the jobs of a list that is not active, and refuses new ones.

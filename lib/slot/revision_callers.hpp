@@ -27,17 +27,18 @@ class revision_hold;
 class revision_callers : public std::enable_shared_from_this<revision_callers> {
 public:
     /// `to`: the component's. Every module serves its contract, whether there are callers or not.
-    explicit revision_callers(std::shared_ptr<gate> to) noexcept : gate_(std::move(to)) {}
+    explicit revision_callers(std::shared_ptr<detail::gate> to) noexcept : gate_(std::move(to)) {}
     revision_callers(revision_callers const&) = delete;
     revision_callers& operator=(revision_callers const&) = delete;
 
     /// A way through the gate for a caller that knows the component by `wanted`. It counts until its last copy is gone.
     /// `caller`: the component that asks; empty: the host. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch; throws std::bad_alloc.
-    result<std::shared_ptr<gate>> admit(contract const& wanted, std::string caller, std::string_view who);
+    result<std::shared_ptr<detail::gate>> admit(contract const& wanted, std::string caller,
+                                                std::string_view who);
 
     /// The gate through which they come.
-    std::shared_ptr<gate> const& entrance() const noexcept { return gate_; }
+    std::shared_ptr<detail::gate> const& gate() const noexcept { return gate_; }
 
     /// Why the module cannot take the component's place, to serve `after`, as the end of a sentence that begins with its name;
     /// empty: it can, as far as contracts go.
@@ -80,7 +81,7 @@ private:
     void remove(registration const& one) noexcept;
     void end_hold() noexcept;
 
-    std::shared_ptr<gate> const gate_;
+    std::shared_ptr<detail::gate> const gate_;
     mutable mutex mutex_;
     std::vector<group> callers_ HOTSWAP_GUARDED_BY(mutex_);
     served running_ HOTSWAP_GUARDED_BY(mutex_);
