@@ -39,8 +39,7 @@ gate::~gate() {
     thread_registry::get().release_slot(index_);
 }
 
-// ------------------------------------------------------------------------------------------------ the
-// callers' side
+// The callers' side.
 
 namespace {
 
@@ -67,8 +66,8 @@ void end_measuring(std::uint32_t index, hold_site& site, int in_flight_before) n
     site.since.store(0, std::memory_order_relaxed);
 }
 
-// Ends a lease in the cell that it was taken in, and what was noted of it. The cell is this thread's own, or its thread is
-// kept from ending.
+// Ends a lease in the cell that it was taken in, and erases its notes. The cell is this thread's own, or its thread is kept from
+// ending.
 void give_back(lease_cell& cell, hold_site* site, hold how, std::uint32_t index, bool said,
                bool on_own_thread) noexcept {
     if (site != nullptr && said) {
@@ -258,7 +257,7 @@ void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool
         give_back(cells.of[index], sites.find(index), how, index, said, false);
     });
     if (lives) return;
-    // The thread has ended, and what was noted of its leases with it; the leases themselves are in the shared count.
+    // The thread has ended, and the notes of its leases with it; the leases themselves are in the shared count.
     if (how == hold::measured) registry.measured[index].calls.fetch_add(1, std::memory_order_relaxed);
     unshare(index);
 }
@@ -269,8 +268,7 @@ void gate::unshare(std::uint32_t index) noexcept {
     thread_registry::get().shared[index].fetch_sub(1, std::memory_order_release);
 }
 
-// ------------------------------------------------------------------------------------------------- the
-// swap's side
+// The swap's side.
 
 void gate::let_in(void* contract) noexcept {
     thread_registry::get().set_of[index_].store(0, std::memory_order_seq_cst);
@@ -307,7 +305,7 @@ void gate::seal(bool sealed) noexcept {
 }
 
 void gate::measure_calls(bool wanted) noexcept {
-    if (wanted) {  // from the beginning, also where a probation follows another: its errors are not those of that one
+    if (wanted) {  // from zero, also where a probation follows another: the errors of the earlier one do not count
         auto& counts = thread_registry::get().measured[index_];
         counts.calls.store(0, std::memory_order_relaxed);
         counts.errors.store(0, std::memory_order_relaxed);
@@ -362,7 +360,7 @@ void gate::move() noexcept {
     call_waiting(opening::gone);
 }
 
-// Those that are awake again know how long it was; that one has waited at least until the gate opened.
+// A caller that is awake again has noted how long it waited; the first one has waited at least until the gate opened.
 std::chrono::nanoseconds gate::longest_wait(std::chrono::steady_clock::time_point opened) const noexcept {
     std::int64_t const longest = longest_wait_.load(std::memory_order_relaxed);
     std::int64_t const first = first_held_.load(std::memory_order_relaxed);

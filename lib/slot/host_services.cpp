@@ -20,7 +20,7 @@ void explain(abi::error* why, std::string_view text) noexcept {
     why->size = static_cast<std::uint32_t>(size);
 }
 
-// What the host's own code throws stops here: a module never sees it.
+// Exceptions of the host's own code stop here: a module never sees them.
 template <class F>
 abi::status guarded(abi::error* why, F&& f) noexcept {
     try {

@@ -8,7 +8,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// So that what is due then can still be said in the nanoseconds of a clock.
+// A time that far ahead still fits in the nanoseconds of a clock.
 constexpr std::chrono::nanoseconds as_good_as_never = std::chrono::hours(24 * 365 * 100);
 
 }  // namespace

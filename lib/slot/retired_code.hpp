@@ -26,9 +26,9 @@ struct retained_module {
     bool is_in_use() const noexcept { return !threads.empty() || (services && services->pins() != 0); }
     /// Whether the process may still run the module's code.
     bool is_held() const noexcept { return is_in_use() || !callbacks.empty(); }
-    /// Looks for what holds the module, if this is its last use.
+    /// Looks for threads and callbacks that hold the module, if this is its last use.
     void look(int probe_signal) noexcept;
-    /// Names what holds the module.
+    /// Why the module is kept, in words.
     std::string reason() const;
 };
 

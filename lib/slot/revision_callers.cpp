@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// What the copies of one handle share.
+/// The state that the copies of one handle share.
 struct revision_callers::registration {
     registration(std::shared_ptr<revision_callers> with, contract const& by, std::string caller)
         : of(std::move(with)), number(by.number), functions(by.functions), who(std::move(caller)) {}

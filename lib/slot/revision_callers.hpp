@@ -1,4 +1,4 @@
-// Who calls a component by which revision of its contract, so that no module takes its place that does not serve them.
+// The callers of a component, by the revision of its contract, so that no module takes its place that does not serve them.
 #pragma once
 
 #include "slot/contract_fit.hpp"
@@ -51,14 +51,14 @@ public:
     /// Whether it serves all callers. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch, naming the callers.
     result<void> check(implemented_contract const& next, std::string_view who) const;
-    /// As `check`; and until the hold is gone, no caller is admitted whom it would not serve, or the module that runs now.
+    /// As `check`; and until the hold is gone, a caller is admitted only if both it and the module that runs now serve that caller.
     result<revision_hold> hold(implemented_contract const& next, std::string_view who);
 
     /// Until the hold is gone, no component is admitted: these callers are about to end, and a component must not lose its handle
     /// unseen.
     revision_hold hold_to_end() noexcept;
 
-    /// What the module that runs serves, and the one that stands by, if there is one.
+    /// The revisions that the running module serves, and the one that stands by, if there is one.
     void now_runs(std::optional<served_revisions> const& by) noexcept;
     void now_stands_by(std::optional<served_revisions> const& by) noexcept;
 
@@ -86,12 +86,12 @@ private:
     std::vector<group> callers_ HOTSWAP_GUARDED_BY(mutex_);
     served running_ HOTSWAP_GUARDED_BY(mutex_);
     served standing_by_ HOTSWAP_GUARDED_BY(mutex_);
-    served before_ HOTSWAP_GUARDED_BY(mutex_);  // what ran when the operation at work began
-    served next_ HOTSWAP_GUARDED_BY(mutex_);    // what it puts in its place
+    served before_ HOTSWAP_GUARDED_BY(mutex_);  // of the module that ran when the operation at work began
+    served next_ HOTSWAP_GUARDED_BY(mutex_);    // of the module that takes its place
     bool are_ending_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 
-/// While it is there, callers are kept to what both modules of an operation serve.
+/// While it is there, callers are admitted only by revisions that both modules of an operation serve.
 class revision_hold {
 public:
     explicit revision_hold(std::shared_ptr<revision_callers> of) noexcept : of_(std::move(of)) {}

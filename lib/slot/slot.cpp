@@ -97,7 +97,7 @@ slot_facts slot::facts() const {
     return facts;
 }
 
-// Where a return would end the callers anyhow, they are not kept to what it serves.
+// Where a return would end the callers anyhow, they need not be served by the generation that stands by.
 void slot::stand_by(std::unique_ptr<generation> old) noexcept {
     bool const ends = callers_->end_with(old->module->file().implements(), old->contract.view());
     callers_->now_stands_by(ends ? std::nullopt : revisions_of(old.get()));

@@ -21,7 +21,7 @@ enum class errc : int;
 
 namespace hotswap::detail {
 
-/// What a caller got at the gate.
+/// The gate's answer to a caller.
 struct admission {
     void* contract = nullptr;
     hold how = hold::none;
@@ -71,7 +71,7 @@ public:
         }
         return enter_slowly(cell);
     }
-    /// As `enter`, but what that throws is an admission without a contract.
+    /// As `enter`, but returns an admission without a contract where `enter` throws.
     /// `counted`: whether the call is counted while calls are measured.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
     /// As `enter`, but does not wait: while the gate is closed it is an admission without a contract.
@@ -83,7 +83,7 @@ public:
     /// Lets `who` wait for the next opening, unless the gate is open, or never will be.
     /// Threads:  [any]
     wait await_opening(std::shared_ptr<opening_wait> who) noexcept;
-    /// Lets go of those that do not wait any more.
+    /// Drops the waits that were stopped.
     void drop_stopped_waits() noexcept;
     /// Why no caller gets in any more: component_gone, or other_process.
     errc why_gone() const noexcept;
@@ -139,9 +139,9 @@ public:
         let_in(contract);
         wake();
     }
-    /// The first half of `open`: those that come now, or are awake, get in.
+    /// The first half of `open`: callers that come now, or are awake, get in.
     void let_in(void* contract) noexcept;
-    /// The second half: wakes those that sleep, each of which may take the processor at once, and calls what waits.
+    /// The second half: wakes the callers that sleep, each of which may take the processor at once, and calls the waits.
     void wake() noexcept;
     /// The instance for which it was open when it was closed.
     void* before() const noexcept { return inside_.load(std::memory_order_relaxed); }
@@ -176,7 +176,7 @@ public:
     std::uint64_t leases() const noexcept;
     /// Whether a lease that this thread took is out, wherever it has moved since.
     bool held_by_this_thread() const noexcept;
-    /// Who holds it up, in words: threads, since when, and where the lease was taken, as far as that is known.
+    /// The threads that hold up the drain, in words: since when, and where each lease was taken, as far as that is known.
     std::string holders() const;
     /// How a call of this thread, which works behind the gate, came back to it.
     std::string way_back_here() const;
@@ -208,18 +208,18 @@ private:
 
     std::atomic<void*> open_{nullptr};      // null while closed
     std::atomic<void*> measured_{nullptr};  // open, but by the slow path only; null while closed
-    bool is_measuring_ = false;             // the operator's
+    bool is_measuring_ = false;             // used by the operating thread only
     std::atomic<void*> inside_{nullptr};    // for threads that are inside already, also while draining
     std::uint32_t index_;
-    std::atomic<std::uint32_t> turn_{0};  // odd while closed; what held callers sleep on
+    std::atomic<std::uint32_t> turn_{0};  // odd while closed; held callers sleep on it
     std::atomic<std::uint32_t> sleepers_{0};
     std::atomic<bool> ended_{false};
     std::atomic<bool> promised_{false};
     bool has_moved_ = false;  // before `ended_` is stored
-    std::string moves_to_{};  // the operator's, until it has moved
+    std::string moves_to_{};  // the operating thread's, until the gate has moved
     std::atomic<std::uint64_t> calls_held_{0};
     std::atomic<std::int64_t> first_held_{0};  // when, by the steady clock; 0: none since the gate was closed
-    std::atomic<std::int64_t> longest_wait_{0};  // of those that are through again
+    std::atomic<std::int64_t> longest_wait_{0};  // of the callers that got in
     std::string name_;
     std::string contract_name_;
     std::atomic<std::uint32_t> contract_number_;

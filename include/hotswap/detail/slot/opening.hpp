@@ -1,4 +1,4 @@
-// Waiting for a gate to open without a thread that sleeps: what is called once it does.
+// Waiting for a gate to open without a thread that sleeps: the function that is called once it does.
 #pragma once
 
 #include <atomic>
@@ -65,7 +65,7 @@ public:
     bool is_empty() const noexcept { return first_ == nullptr; }
     void add(std::shared_ptr<opening_wait> one) noexcept;
     void add(opening_list&& others) noexcept;
-    /// Those that do not wait any more leave it.
+    /// Takes out the waits that were stopped.
     opening_list without_stopped() noexcept;
     /// Calls each that still waits.
     static void call(opening_list those) noexcept;
