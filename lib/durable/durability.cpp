@@ -25,17 +25,17 @@ namespace {
 void describe(slot const& in, generation const& running, stored_component& entry) {
     auto const info = running.info();
     auto const& file = running.module->file();
-    auto const of = in.entrance->contract();
+    auto const of = in.gate()->contract();
     bool const on_probation = in.facts().is_suspect;
     // Until the swap itself is in the store, the way back is the set before it.
     if (on_probation && (entry.on_probation == 0 || entry.digest != info.digest))
         entry.way_back = {entry.snapshot, entry.schema_version, entry.arguments};
     if (!on_probation) entry.way_back = {};
     entry.on_probation = on_probation ? 1 : 0;
-    entry.name = in.entrance->name();
+    entry.name = in.name();
     entry.contract = of.name;
     entry.contract_number = of.number;
-    entry.family = in.family;
+    entry.family = in.family();
     entry.source = (running.services->origin() / running.source.filename()).string();
     entry.module_name = running.module->staged().name();
     entry.digest = info.digest;
@@ -131,8 +131,8 @@ result<std::uint64_t> durability::begin(std::string_view operation, std::span<du
     for (auto const& part : parts) {
         if (auto kept = keep(*part.next); !kept) return kept.error();
         auto const from = part.of->running().info();
-        what.parts.push_back({part.of->entrance->name(), from.digest, from.release,
-                              part.next->staged().digest(), std::string(part.next->file().release())});
+        what.parts.push_back({part.of->name(), from.digest, from.release, part.next->staged().digest(),
+                              std::string(part.next->file().release())});
     }
     return store_.note_intent(what);
 }
@@ -156,7 +156,7 @@ void durability::not_durable(std::uint64_t id) noexcept {
 }
 
 result<uncommitted_snapshot> durability::write(slot const& in, kept_state const& state) {
-    auto written = store_.write_snapshot(in.entrance->name(), state.version, {state.header, state.payload});
+    auto written = store_.write_snapshot(in.name(), state.version, {state.header, state.payload});
     if (!written) return written.error();
     return uncommitted_snapshot(store_, std::move(*written));
 }
@@ -175,7 +175,7 @@ struct durability::next_entry {
 result<void> durability::commit_entries(std::span<next_entry> entries) {
     auto done = store_.commit([&](manifest& set) {
         for (auto const& each : entries) {
-            auto& entry = entry_of(set, each.in->entrance->name());
+            auto& entry = entry_of(set, each.in->name());
             describe(*each.in, *each.of, entry);
             entry.snapshot = *each.snapshot;
             entry.arguments = each.arguments;
@@ -204,7 +204,7 @@ result<durability::next_entry> durability::entry_from(durable_part const& part) 
 // After a handoff both modules have the same schema.
 result<durability::next_entry> durability::entry_of_live(slot& in, step_recorder const& steps) {
     if (auto kept = keep(*in.running().module); !kept) return kept.error();
-    step_recorder own(steps.sink(), in.entrance->name(), steps.mark().as(operation::checkpoint));
+    step_recorder own(steps.sink(), in.name(), steps.mark().as(operation::checkpoint));
     auto const frame = take_snapshot(in, own);
     if (!frame) return frame.error();
     auto const version = in.running().info().schema_version;
@@ -246,7 +246,7 @@ result<void> durability::commit_unload(slot const& in) { return commit_own(in, i
 
 result<void> durability::commit_unload_as_it_was(slot const& in) {
     auto done = store_.commit([&](manifest& set) {
-        auto* const entry = set.find(in.entrance->name());
+        auto* const entry = set.find(in.name());
         if (entry == nullptr) return;
         entry->unloaded = 1;
         end_probation(*entry);
@@ -261,7 +261,7 @@ result<void> durability::commit_all(std::span<slot_snapshot> taken, bool are_las
         if (auto kept = keep(*in->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
         for (auto const& [in, snapshot] : taken) {
-            auto& entry = entry_of(set, in->entrance->name());
+            auto& entry = entry_of(set, in->name());
             describe(*in, in->running(), entry);
             entry.snapshot = *snapshot;
             entry.arguments = {};
@@ -281,7 +281,7 @@ result<void> durability::commit_recovered(std::span<recovered_slot const> change
         if (auto kept = keep(*each.of->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
         for (auto const& each : changed) {
-            auto& entry = entry_of(set, each.of->entrance->name());
+            auto& entry = entry_of(set, each.of->name());
             entry.rolled_back_digest = each.rolled_back_digest;
             entry.rolled_back_reason = each.rolled_back_reason;
             describe(*each.of, each.of->running(), entry);
@@ -298,9 +298,9 @@ result<void> durability::commit_recovered(std::span<recovered_slot const> change
 result<void> durability::note_probation_over(slot const& in) {
     expect_open();
     auto const set = store_.current();
-    auto const* const found = set.find(in.entrance->name());
+    auto const* const found = set.find(in.name());
     if (found == nullptr || found->on_probation == 0) return {};
-    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, in.entrance->name())); });
+    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, in.name())); });
     if (!done) return done.error();
     return {};
 }
@@ -308,7 +308,7 @@ result<void> durability::note_probation_over(slot const& in) {
 result<void> durability::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
     expect_open();
     auto done = store_.commit([&](manifest& set) {
-        auto& entry = entry_of(set, in.entrance->name());
+        auto& entry = entry_of(set, in.name());
         entry.rolled_back_digest = digest;
         entry.rolled_back_reason = reason;
     });

@@ -51,7 +51,7 @@ struct handed_state {
 /// A frame of the options, if they have one for this component.
 result<bool> take_frame(slot& in, staged_module const& next, rehearsal_policy& policy, handed_state& into) {
     if (!policy.options().frame) return false;
-    into.frame = policy.options().frame(in.entrance->name());
+    into.frame = policy.options().frame(in.name());
     if (into.frame.empty()) return false;
     auto content = read_frame(into.frame);
     if (!content) return content.error();
@@ -158,7 +158,7 @@ result<file_descriptor> make_request(slot const& in, staging_area const& area, r
     auto const& options = by.policy->options();
     wire::request head;
     head.host = getpid();
-    head.now = std::chrono::nanoseconds(in.around.now().time_since_epoch()).count();
+    head.now = std::chrono::nanoseconds(in.host().now().time_since_epoch()).count();
     head.address_space = limits.address_space;
     head.cpu_seconds = limits.cpu_seconds;
     head.file_size = limits.file_size;

@@ -17,16 +17,16 @@ result<void> checkpoints::take_all(step_recorder& steps) {
     std::vector<slot_snapshot> taken;
     std::vector<held_turn> held;
     for (auto const& slot : components_.all()) {
-        if (slot->entrance->held_by_this_thread() || !slot->operation.take_after_all())
+        if (slot->gate()->held_by_this_thread() || !slot->operation().take_after_all())
             return steps.refused(
                 refuse(errc::would_deadlock, phase::persist,
                        "this thread is within a call, a lease or an operation of {}; leave that first",
-                       slot->entrance->name()),
+                       slot->name()),
                 phase::persist);
-        held_turn turn(slot->operation);
+        held_turn turn(slot->operation());
         held.push_back(std::move(turn));
         if (!slot->is_loaded()) continue;
-        step_recorder own(sink_, slot->entrance->name(), steps.mark());
+        step_recorder own(sink_, slot->name(), steps.mark());
         auto const frame = take_snapshot(*slot, own);
         if (!frame) return frame.error();
         auto written = own.run(phase::persist, [&] {

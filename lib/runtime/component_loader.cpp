@@ -34,7 +34,7 @@ result<std::shared_ptr<slot>> component_loader::load_stored(stored_component con
     options.snapshot = frame;
     options.arguments = of.arguments;
     auto made = std::make_shared<slot>(of.name, wanted, contexts_.make(of.name));
-    made->family = of.family;
+    made->set_family(of.family);
     auto loaded = load_into(made, from, options, stored_settings(*made, from), nullptr, steps);
     if (!loaded) return loaded.error();
     return made;
@@ -44,15 +44,15 @@ result<std::shared_ptr<gate>> component_loader::load_into(std::shared_ptr<slot> 
                                                           first_module const& from,
                                                           load_options const& options, settings const& with,
                                                           durability* durable, step_recorder& steps) {
-    auto const name = made->entrance->name();
+    auto const name = made->name();
     if (auto reserved = components_.reserve(made); !reserved) return steps.refused(reserved.error());
-    made->operation.take_after_all();
-    held_turn const turn(made->operation);
-    auto way_in = made->callers->admit(made->entrance->contract(), {}, "it");
+    made->operation().take_after_all();
+    held_turn const turn(made->operation());
+    auto way_in = made->callers()->admit(made->gate()->contract(), {}, "it");
     auto loaded = guarded<void>(
         steps, [&] { return load_first(*made, staging_, from, options, with, steps, durable); });
     if (!loaded) {
-        made->entrance->end();
+        made->gate()->end();
         components_.remove(name);
         return loaded.error();
     }
@@ -63,9 +63,9 @@ result<std::shared_ptr<gate>> component_loader::load_into(std::shared_ptr<slot> 
 // The settings with which the stored module ran. A generation that was on probation does not come back, but the one before.
 settings component_loader::stored_settings(slot& slot, first_module const& from) const {
     auto const set = store_.files().current();
-    auto const* const entry = set.find(slot.entrance->name());
+    auto const* const entry = set.find(slot.name());
     if (entry == nullptr) return {};
-    slot.settings_before = std::make_shared<component_settings const>(entry->settings_before);
+    slot.set_settings_before(std::make_shared<component_settings const>(entry->settings_before));
     auto const before = store_.files().module(entry->previous.digest);
     bool const is_before = entry->on_probation != 0 && before && *before == from.file;
     return is_before ? entry->settings_before : entry->settings;
@@ -74,8 +74,8 @@ settings component_loader::stored_settings(slot& slot, first_module const& from)
 result<void> component_loader::expect_no_referrers(slot const& slot, unload_options const& options,
                                                    step_recorder& steps) {
     // Components whose handles have ended with an earlier contract do not count.
-    auto const itself = slot.entrance->name();
-    auto const names = slot.callers->components_but(std::span(&itself, 1));
+    auto const itself = slot.name();
+    auto const names = slot.callers()->components_but(std::span(&itself, 1));
     if (names.empty()) return {};
     steps.mark_old_serving();
     if (!options.force)
@@ -100,13 +100,13 @@ result<unload_report> component_loader::unload(slot& slot, unload_options const&
 
 // Callers that are still inside keep their code, and what it may ask of the host: without them the process would end.
 bool component_loader::shut_down(std::shared_ptr<slot> slot) noexcept {
-    slot->operation.take_after_all();
-    held_turn const turn(slot->operation);
+    slot->operation().take_after_all();
+    held_turn const turn(slot->operation());
     if (!slot->is_loaded()) return true;
-    slot->entrance->end();
+    slot->gate()->end();
     bool const drained =
-        !slot->entrance->held_by_this_thread() &&
-        slot->entrance->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
+        !slot->gate()->held_by_this_thread() &&
+        slot->gate()->wait_until_drained(std::chrono::steady_clock::now() + default_drain_deadline);
     if (!drained) {
         slot->leak_running();
         return false;

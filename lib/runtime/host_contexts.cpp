@@ -7,8 +7,8 @@
 
 namespace hotswap::detail {
 
-environment host_contexts::make(std::string name) {
-    environment made;
+host_context host_contexts::make(std::string name) {
+    host_context made;
     made.name = name;
     made.log = [this, name = std::move(name)](level severity, std::string_view text) {
         event line;
@@ -33,7 +33,7 @@ result<found_neighbour> host_contexts::find(std::string_view wanted, contract of
     if (!found) return found.error();
     auto way_in = (*found)->admit(of, by, fmt::format("\"{}\"", wanted));
     if (!way_in) return way_in.error();
-    return found_neighbour{std::move(*way_in), (*found)->referred_to_by};
+    return found_neighbour{std::move(*way_in), (*found)->referrers()};
 }
 
 }  // namespace hotswap::detail

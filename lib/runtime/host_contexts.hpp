@@ -28,7 +28,7 @@ public:
     host_contexts& operator=(host_contexts const&) = delete;
 
     /// For the component called `name`.
-    environment make(std::string name);
+    host_context make(std::string name);
     /// From now on no function of the options is called: what they refer to may be gone.
     void forget_options() noexcept { options_are_gone_ = true; }
 

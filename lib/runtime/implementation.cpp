@@ -119,7 +119,7 @@ bool runtime::implementation::shut_components_down() noexcept {
 void runtime::implementation::leave_behind() noexcept {
     try {
         for (auto const& slot : components_.all()) {
-            slot->entrance->end();
+            slot->gate()->end();
             slot->runner().activate(nullptr);
         }
     } catch (std::bad_alloc const&) {

@@ -45,11 +45,11 @@ bool last_checkpoint::guard(std::string const& name, F&& f) noexcept {
 std::vector<std::string> last_checkpoint::write() noexcept {
     guard("", [&]() -> result<void> {
         for (auto const& slot : components_.all()) {
-            if (!slot->operation.take_after_all()) continue;
-            held_turn turn(slot->operation);
+            if (!slot->operation().take_after_all()) continue;
+            held_turn turn(slot->operation());
             turns_.push_back(std::move(turn));
             if (!slot->is_loaded()) continue;
-            auto const name = slot->entrance->name() + ": ";
+            auto const name = slot->name() + ": ";
             if (!guard(name, [&] { return save(*slot); })) forget_probation(*slot, name);
         }
         return {};
@@ -61,7 +61,7 @@ std::vector<std::string> last_checkpoint::write() noexcept {
 result<void> last_checkpoint::save(slot& slot) {
     // A good end is no news, and what subscribers refer to may be gone already.
     event_sink const silent = [](event const&) {};
-    step_recorder own(silent, slot.entrance->name(), operation::checkpoint);
+    step_recorder own(silent, slot.name(), operation::checkpoint);
     auto const frame = take_snapshot(slot, own, drain_deadline(until_, limit_));
     if (!frame) return frame.error();
     if (auto kept = durable_.keep(*slot.running().module); !kept) return kept;
@@ -106,7 +106,7 @@ void checkpoints::end_probations_in_store() {
     for (auto const& slot : components_.all())
         if (slot->standby() != nullptr)
             if (auto done = store_.durability()->note_probation_over(*slot); !done)
-                publish_failed_end(events_, "{}: {}", slot->entrance->name(), done.error().message);
+                publish_failed_end(events_, "{}: {}", slot->name(), done.error().message);
 }
 
 bool checkpoints::take_last(clock::time_point until) noexcept {

@@ -30,7 +30,7 @@ auto by_contract(std::function<std::string(implemented_contract const&)> misfit)
 }  // namespace
 
 served_contract contract_after(slot const& slot, swap_options const& wanted) {
-    served_contract const now(slot.entrance->contract());
+    served_contract const now(slot.gate()->contract());
     bool const stays = !wanted.contract || *wanted.contract == now.view();
     return stays ? now : served_contract(*wanted.contract);
 }
@@ -47,7 +47,7 @@ result<chosen_module> module_locator::find_first(std::string_view name, contract
 
 result<chosen_module> module_locator::find_next(slot const& slot, swap_options const& wanted,
                                                 step_recorder& steps) {
-    auto chosen = find(wanted.module, slot.family, rules_for(slot, wanted));
+    auto chosen = find(wanted.module, slot.family(), rules_for(slot, wanted));
     if (chosen) warn_of_passed_over(*chosen, steps);
     return chosen;
 }
@@ -64,7 +64,7 @@ choice_rules module_locator::rules_for(slot const& slot, swap_options const& wan
         };
     rules.misfit =
         by_contract([&slot, after = contract_after(slot, wanted)](implemented_contract const& next) {
-            return slot.callers->misfit_of(next, after.view());
+            return slot.callers()->misfit_of(next, after.view());
         });
     return rules;
 }

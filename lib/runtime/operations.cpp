@@ -10,20 +10,20 @@ namespace hotswap::detail {
 bool operations::is_inside_any() const {
     auto const all = components_.all();
     return std::any_of(all.begin(), all.end(),
-                       [](auto const& each) { return each->entrance->held_by_this_thread(); });
+                       [](auto const& each) { return each->gate()->held_by_this_thread(); });
 }
 
 result<claimed_slot> operations::claim(std::string_view name, step_recorder& steps) const {
     auto found = components_.find(name);
     if (!found) return steps.refused(found.error());
-    if ((*found)->entrance->held_by_this_thread()) {
+    if ((*found)->gate()->held_by_this_thread()) {
         steps.mark_old_serving();
         return steps.refused(
             refuse(errc::would_deadlock, phase::none,
                    "this thread holds a lease on the component, so the operation would wait for "
                    "itself; give the lease back first, or operate from another thread"));
     }
-    auto& turn = (*found)->operation;
+    auto& turn = (*found)->operation();
     if (!turn.try_take(operation_turn::holder::host) && (is_inside_any() || !turn.take_after_runtime())) {
         steps.mark_old_serving();
         return steps.refused(

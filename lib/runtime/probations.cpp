@@ -29,11 +29,11 @@ std::vector<std::string> probations::with_partners(std::vector<std::string> name
         if (watch->is_over() || watch->is_stopped()) continue;
         auto const together = watch->slots();
         auto const is_named = [&](auto const& each) {
-            return std::ranges::find(names, each->entrance->name()) != names.end();
+            return std::ranges::find(names, each->name()) != names.end();
         };
         if (std::ranges::none_of(together, is_named)) continue;
         for (auto const& each : together)
-            if (!is_named(each)) names.push_back(each->entrance->name());
+            if (!is_named(each)) names.push_back(each->name());
     }
     return names;
 }

@@ -36,8 +36,8 @@ void suspect(recovery_site const& at, intent_part const& part, step_recorder& st
     auto const found = at.components.find(part.component);
     if (!found) return;
     auto& slot = **found;
-    if (!slot.operation.take_after_all()) return;
-    held_turn const turn(slot.operation);
+    if (!slot.operation().take_after_all()) return;
+    held_turn const turn(slot.operation());
     if (!slot.is_loaded() || slot.running().info().digest == part.to_digest) return;
     auto why = refuse(errc::rolled_back, phase::probation, "the process died when {} {} began its probation",
                       part.component, part.to_release);

@@ -9,7 +9,7 @@ namespace hotswap::detail {
 
 result<void> registry::reserve(std::shared_ptr<slot> made) {
     mutex_lock const lock(mutex_);
-    std::string name = made->entrance->name();
+    std::string name = made->name();
     pinned_.reserve(pinned_.size() + entries_.size() + 1);  // so that `remove` needs no memory
     if (entries_.try_emplace(name, entry{std::move(made), false, ++loads_}).second) return {};
     return refuse(
@@ -102,7 +102,7 @@ bool registry::leads_to(std::string_view from, std::string_view to) const {
     for (std::size_t i = 0; i != reached.size(); ++i) {
         auto const found = entries_.find(reached[i]);
         if (found == entries_.end()) continue;
-        for (auto& caller : found->second.slot->referred_to_by->names()) {
+        for (auto& caller : found->second.slot->referrers()->names()) {
             if (caller == from) return true;
             if (std::ranges::find(reached, caller) == reached.end()) reached.push_back(std::move(caller));
         }

@@ -44,7 +44,7 @@ result<void> check_options(swap_options const& wanted, std::filesystem::path con
 }  // namespace
 
 result<void> expect_no_probation(slot const& slot, step_recorder& steps) {
-    if (!slot.is_on_trial()) return {};
+    if (!slot.is_on_probation()) return {};
     steps.mark_old_serving();
     return steps.refused(refuse(errc::busy, phase::none,
                                 "{} is on probation, and {} stands by for it; wait until that is over, or "

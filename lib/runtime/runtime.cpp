@@ -147,10 +147,10 @@ std::vector<component_status> runtime::status() const {
     for (auto const& slot : self_->components_.all()) {
         slot->sweep_retained();
         auto facts = slot->facts();
-        auto const of = slot->entrance->contract();
-        all.push_back({slot->entrance->name(), std::string(of.name) + " " + std::to_string(of.number),
+        auto const of = slot->gate()->contract();
+        all.push_back({slot->name(), std::string(of.name) + " " + std::to_string(of.number),
                        std::move(facts.schema), std::move(facts.running), std::move(facts.source),
-                       std::move(facts.previous_release), slot->operation.is_taken(), facts.swaps,
+                       std::move(facts.previous_release), slot->operation().is_taken(), facts.swaps,
                        facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
                        std::move(facts.libraries), std::move(facts.warnings), failing,
                        std::move(facts.settings)});

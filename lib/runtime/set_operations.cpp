@@ -141,11 +141,11 @@ result<probation_watch*> set_operations::make_watch(std::span<component_operatio
     probations_.drop_finished(false);
     std::vector<std::shared_ptr<slot>> slots;
     for (auto const& each : of) {
-        auto found = components_.find(each.of->entrance->name());
+        auto found = components_.find(each.of->name());
         if (!found) return each.steps->refused(found.error());
         slots.push_back(std::move(*found));
     }
-    std::ranges::sort(slots, {}, [](auto const& each) { return each->entrance->name(); });
+    std::ranges::sort(slots, {}, [](auto const& each) { return each->name(); });
     return &probations_.add(std::make_unique<probation_watch>(
         std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, terms.durable));
 }

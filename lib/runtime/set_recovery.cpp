@@ -275,8 +275,8 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     auto const loaded = at_.loader.load_stored(of, from, wanted, frame, own);
     if (!loaded) return loaded.error();
     auto const& made = *loaded;
-    made->operation.take_after_all();
-    held_turn const turn(made->operation);
+    made->operation().take_after_all();
+    held_turn const turn(made->operation());
     auto const running = made->running().info();
     bool const is_stored = running.digest == of.digest;
     bool const same_contract = wanted.name == of.contract && wanted.number == of.contract_number;
@@ -301,7 +301,7 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
 
 // The set as it runs now; until that is written, a process that dies finds the set that it has found before.
 result<void> set_recovery::make_durable() {
-    for (auto const& each : brought_) files_.vouch_for(each.as.of->entrance->name());
+    for (auto const& each : brought_) files_.vouch_for(each.as.of->name());
     std::vector<recovered_slot> changed;
     for (auto& each : brought_)
         if (each.is_changed) changed.push_back(std::move(each.as));
@@ -325,7 +325,7 @@ void set_recovery::undo() noexcept {
     try {
         for (auto const& each : at_.components.last_loaded_first()) {
             component_loader::shut_down(each);
-            at_.components.remove(each->entrance->name());
+            at_.components.remove(each->name());
         }
     } catch (std::bad_alloc const&) {
         // They stay loaded, and the next recover() says so.

@@ -1,4 +1,4 @@
-// Code that was given up while it ran: it goes on by itself, on copies of its own.
+// Code that was abandoned while it ran: it goes on by itself, on copies of its own.
 #pragma once
 
 #include "slot/generation.hpp"

@@ -15,14 +15,14 @@ struct closed_gate {
     closed_gate* next = nullptr;  ///< the list's own
 };
 
-/// Gets every gate that an operation closes: what would run foreign code waits for the opening.
+/// Gets every gate that an operation closes: work that would run foreign code waits for the opening.
 /// Threads:  [any]
 class gate_watch {
 public:
     /// Lifetime: `which` stays where it is until it is `opened`.
     virtual void closed(closed_gate& which) noexcept = 0;
     virtual void opened(closed_gate& which) noexcept = 0;
-    /// Does what has waited. Not called by a thread behind a gate.
+    /// Does the work that has waited. Not called by a thread behind a gate.
     virtual void catch_up() noexcept = 0;
 
 protected:
@@ -40,7 +40,7 @@ std::uint32_t set_closed_here() noexcept;
 
 /// This thread works behind a set of gates for as long as the object lives: the thread that closed them, and one that works
 /// for that. A call of it that comes to one of them is refused, because it would wait for itself. When the last one is gone,
-/// what waited for openings is called (see `call_behind_no_gate`).
+/// the functions that waited for openings are called (see `call_behind_no_gate`).
 class behind_gates {
 public:
     /// `set` 0: nothing changes.

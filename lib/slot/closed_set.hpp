@@ -20,7 +20,7 @@ public:
     /// Lifetime: of `gates` until it is destroyed.
     /// Cost:     one barrier for all of them.
     closed_set(std::span<gate* const> gates, std::uint32_t number) noexcept;
-    /// Opens what is still closed for the generations that were running.
+    /// Opens the gates that are still closed, for the generations that were running.
     ~closed_set();
     closed_set(closed_set const&) = delete;
     closed_set& operator=(closed_set const&) = delete;
@@ -32,13 +32,13 @@ public:
     /// A gate that is not empty; null: all are.
     gate const* held_up() const noexcept;
 
-    /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were running. What runs
-    /// behind the gates meanwhile uses nothing that they have.
+    /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were running. Code that
+    /// runs behind the gates meanwhile uses nothing of those generations.
     void limit(std::chrono::steady_clock::time_point bound) noexcept;
     /// Ends that. False: it has happened, and the gates are open.
     bool end_limit() noexcept;
 
-    /// Lets no thread pass as one that is inside another gate of the set: what comes next is `gate::open` of each.
+    /// From now on being inside one gate of the set lets no thread through another one. The operation opens each gate next.
     void before_opening() noexcept;
     void reopen() noexcept;
     /// Keeps the gates closed for good.

@@ -1,4 +1,4 @@
-// What a host has set for a component, in the form in which a module reads it.
+// The settings of a component, in the form in which a module reads them.
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>

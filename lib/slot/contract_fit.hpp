@@ -11,11 +11,11 @@
 
 namespace hotswap::detail {
 
-/// Why calls by `wanted` may not go to what implements `served`, as the end of a sentence that begins with its name; empty: they
-/// may. They may if it is a revision that is served, and the count of virtual functions is the same where both are known.
+/// Why a module that implements `served` may not get calls by `wanted`, as the end of a sentence that begins with its name; empty:
+/// it may, because it serves that revision, and the count of virtual functions is the same where both are known.
 std::string misfit(implemented_contract const& served, contract const& wanted);
 
-/// Refuses what does not fit, in words on both sides. `who` begins the sentence; `remedy` ends it where it is another contract.
+/// Refuses a contract that does not fit, and names both. `who` begins the sentence; `remedy` ends it where it is another contract.
 /// Errors:   contract_mismatch.
 result<void> check_contract(implemented_contract const& served, contract const& wanted, phase at,
                             std::string_view who, std::string_view remedy);

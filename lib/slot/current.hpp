@@ -1,4 +1,4 @@
-// What a slot has one of at a time, and may exchange while other threads use it.
+// An object of which a slot has one at a time, and which it may exchange while other threads use it.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>

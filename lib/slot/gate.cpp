@@ -39,8 +39,7 @@ gate::~gate() {
     thread_registry::get().release_slot(index_);
 }
 
-// ------------------------------------------------------------------------------------------------ the
-// callers' side
+// The callers' side.
 
 namespace {
 
@@ -48,8 +47,8 @@ std::int64_t steady_now() noexcept {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// The outermost hold of this thread on a watched slot. False without memory: that call does not count.
-bool begin_watching(std::uint32_t index) noexcept {
+// Notes the outermost hold of this thread on a slot whose calls are measured. False without memory: that call does not count.
+bool begin_measuring(std::uint32_t index) noexcept {
     auto* const site = this_thread_site(index, true);
     if (site == nullptr) return false;
     site->exceptions = std::uncaught_exceptions();
@@ -58,8 +57,8 @@ bool begin_watching(std::uint32_t index) noexcept {
 }
 
 // `in_flight_before`: exceptions of this thread that have nothing to do with the call.
-void end_watching(std::uint32_t index, hold_site& site, int in_flight_before) noexcept {
-    auto& counts = thread_registry::get().watched[index];
+void end_measuring(std::uint32_t index, hold_site& site, int in_flight_before) noexcept {
+    auto& counts = thread_registry::get().measured[index];
     counts.calls.fetch_add(1, std::memory_order_relaxed);
     if (std::uncaught_exceptions() > in_flight_before) counts.errors.fetch_add(1, std::memory_order_relaxed);
     counts.nanoseconds.fetch_add(steady_now() - site.since.load(std::memory_order_relaxed),
@@ -67,16 +66,16 @@ void end_watching(std::uint32_t index, hold_site& site, int in_flight_before) no
     site.since.store(0, std::memory_order_relaxed);
 }
 
-// Ends a lease in the cell that it was taken in, and what was noted of it. The cell is this thread's own, or its thread is
-// kept from ending.
+// Ends a lease in the cell that it was taken in, and erases its notes. The cell is this thread's own, or its thread is kept from
+// ending.
 void give_back(lease_cell& cell, hold_site* site, hold how, std::uint32_t index, bool said,
                bool on_own_thread) noexcept {
     if (site != nullptr && said) {
         site->file.store(nullptr, std::memory_order_relaxed);
-        if (how != hold::watched) site->since.store(0, std::memory_order_relaxed);
+        if (how != hold::measured) site->since.store(0, std::memory_order_relaxed);
     }
-    if (site != nullptr && how == hold::watched)
-        end_watching(index, *site, on_own_thread ? site->exceptions : 0);
+    if (site != nullptr && how == hold::measured)
+        end_measuring(index, *site, on_own_thread ? site->exceptions : 0);
     if (how == hold::outer)
         cell.outer.store(lease_cell::idle, std::memory_order_release);
     else
@@ -95,9 +94,9 @@ admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcep
         shared.fetch_add(1, std::memory_order_seq_cst);
     if (void* const contract = open_.load(std::memory_order_seq_cst))
         return {contract, enrolled ? hold::nested : hold::shared};
-    if (void* const contract = watched_.load(std::memory_order_seq_cst)) {
+    if (void* const contract = measured_.load(std::memory_order_seq_cst)) {
         if (!enrolled || !counted) return {contract, enrolled ? hold::nested : hold::shared};
-        return {contract, begin_watching(index_) ? hold::watched : hold::nested};
+        return {contract, begin_measuring(index_) ? hold::measured : hold::nested};
     }
     if (enrolled)
         cell.nested.fetch_sub(1, std::memory_order_release);
@@ -258,8 +257,8 @@ void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool
         give_back(cells.of[index], sites.find(index), how, index, said, false);
     });
     if (lives) return;
-    // The thread has ended, and what was noted of its leases with it; the leases themselves are in the shared count.
-    if (how == hold::watched) registry.watched[index].calls.fetch_add(1, std::memory_order_relaxed);
+    // The thread has ended, and the notes of its leases with it; the leases themselves are in the shared count.
+    if (how == hold::measured) registry.measured[index].calls.fetch_add(1, std::memory_order_relaxed);
     unshare(index);
 }
 
@@ -269,14 +268,13 @@ void gate::unshare(std::uint32_t index) noexcept {
     thread_registry::get().shared[index].fetch_sub(1, std::memory_order_release);
 }
 
-// ------------------------------------------------------------------------------------------------- the
-// swap's side
+// The swap's side.
 
 void gate::let_in(void* contract) noexcept {
     thread_registry::get().set_of[index_].store(0, std::memory_order_seq_cst);
     tell_draining(false);
     inside_.store(contract, std::memory_order_release);
-    (watching_ ? watched_ : open_).store(contract, std::memory_order_seq_cst);
+    (is_measuring_ ? measured_ : open_).store(contract, std::memory_order_seq_cst);
     if (turn_.load(std::memory_order_relaxed) % 2 == 1) turn_.fetch_add(1, std::memory_order_seq_cst);
 }
 
@@ -291,7 +289,7 @@ void gate::shut(std::uint32_t number) noexcept {
     if (turn_.load(std::memory_order_relaxed) % 2 == 0) turn_.fetch_add(1, std::memory_order_release);
     thread_registry::get().set_of[index_].store(number, std::memory_order_seq_cst);
     open_.store(nullptr, std::memory_order_seq_cst);
-    watched_.store(nullptr, std::memory_order_seq_cst);
+    measured_.store(nullptr, std::memory_order_seq_cst);
 }
 
 void gate::close() noexcept {
@@ -306,23 +304,23 @@ void gate::seal(bool sealed) noexcept {
     set.store(number | (sealed ? 1U : 0U), std::memory_order_seq_cst);
 }
 
-void gate::watch(bool wanted) noexcept {
-    if (wanted) {  // from the beginning, also where a probation follows another: its errors are not those of that one
-        auto& counts = thread_registry::get().watched[index_];
+void gate::measure_calls(bool wanted) noexcept {
+    if (wanted) {  // from zero, also where a probation follows another: the errors of the earlier one do not count
+        auto& counts = thread_registry::get().measured[index_];
         counts.calls.store(0, std::memory_order_relaxed);
         counts.errors.store(0, std::memory_order_relaxed);
         counts.nanoseconds.store(0, std::memory_order_relaxed);
     }
-    if (std::exchange(watching_, wanted) == wanted || wanted) return;
+    if (std::exchange(is_measuring_, wanted) == wanted || wanted) return;
     // A thread that looks at both in this order finds one of them open.
-    if (void* const contract = watched_.load(std::memory_order_relaxed)) {
+    if (void* const contract = measured_.load(std::memory_order_relaxed)) {
         open_.store(contract, std::memory_order_seq_cst);
-        watched_.store(nullptr, std::memory_order_seq_cst);
+        measured_.store(nullptr, std::memory_order_seq_cst);
     }
 }
 
-call_counts gate::watched_calls() const noexcept {
-    auto const& counts = thread_registry::get().watched[index_];
+call_counts gate::measured_calls() const noexcept {
+    auto const& counts = thread_registry::get().measured[index_];
     return {counts.calls.load(std::memory_order_relaxed), counts.errors.load(std::memory_order_relaxed),
             std::chrono::nanoseconds(counts.nanoseconds.load(std::memory_order_relaxed))};
 }
@@ -332,7 +330,7 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
     if (made == nullptr) return false;
     auto& site = *made;
     if (site.file.load(std::memory_order_relaxed) != nullptr) return false;
-    if (how != hold::watched) {  // of a watched one it is known better
+    if (how != hold::measured) {  // a measured call has the exact time already
         timespec now{};
         clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
         site.since.store(std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec, std::memory_order_relaxed);
@@ -362,7 +360,7 @@ void gate::move() noexcept {
     call_waiting(opening::gone);
 }
 
-// Those that are awake again know how long it was; that one has waited at least until the gate opened.
+// A caller that is awake again has noted how long it waited; the first one has waited at least until the gate opened.
 std::chrono::nanoseconds gate::longest_wait(std::chrono::steady_clock::time_point opened) const noexcept {
     std::int64_t const longest = longest_wait_.load(std::memory_order_relaxed);
     std::int64_t const first = first_held_.load(std::memory_order_relaxed);

@@ -8,7 +8,7 @@
 
 namespace hotswap::detail {
 
-// The opening stores the turn before it takes those that wait, under the mutex: one that sees the gate closed here is among them.
+// The opening stores the turn before it takes the waits, under the mutex: a wait that sees the gate closed here is among them.
 gate::wait gate::await_opening(std::shared_ptr<opening_wait> who) noexcept {
     auto const is_open = [this] { return turn_.load(std::memory_order_acquire) % 2 == 0; };
     if (!ended_.load(std::memory_order_acquire) && is_open()) return wait::is_open;
@@ -25,7 +25,7 @@ void gate::drop_stopped_waits() noexcept {
     if (is_forked()) return;
     mutex_lock lock(waiting_mutex_);
     auto const stopped = waiting_.without_stopped();
-    lock.unlock();  // what they hold goes without the mutex
+    lock.unlock();  // the waits destroy their functions without the mutex
 }
 
 void gate::call_waiting(opening how) noexcept {

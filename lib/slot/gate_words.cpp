@@ -1,4 +1,4 @@
-// What a gate says of those inside, and to those that it does not let in.
+// The gate's messages: which threads are inside, and why a caller does not get in.
 #include "base/refuse.hpp"
 #include "slot/thread_registry.hpp"
 

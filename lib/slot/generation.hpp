@@ -46,7 +46,7 @@ private:
     void (*destroy_)(void*) noexcept = nullptr;
 };
 
-/// What a path has used up, freed by the module that made it.
+/// The objects that a migration path has used up, freed by the module that made them.
 class owned_remains {
 public:
     owned_remains() = default;
@@ -105,8 +105,8 @@ struct generation {
     owned_instance instance;
     served_contract contract{};    ///< by which the component is called while it serves
     std::size_t dropped_jobs = 0;  ///< with the instance, so far
-    bool is_released = false;      ///< the instance has given up what there is only one of
-    std::string not_resumed{};     ///< why it could not take that back, though it serves; empty: it could
+    bool is_released = false;      ///< the instance has given up resources of which there is only one
+    std::string not_resumed{};     ///< why it could not take them back, though it serves; empty: it could
 
     generation_info info() const {
         auto const& file = module->file();

@@ -1,4 +1,4 @@
-// Where a thread's holds on slots began: for the message of a drain that does not end, and for calls that are watched.
+// Where a thread's holds on slots began: for the message of a drain that does not end, and for calls that are measured.
 #pragma once
 
 #include <hotswap/detail/slot/lease_cell.hpp>
@@ -14,7 +14,7 @@ struct hold_site {
     std::atomic<char const*> file{nullptr};  ///< null: a call, which says nothing of itself
     std::atomic<std::uint32_t> line{0};
     std::atomic<std::int64_t> since{0};  ///< nanoseconds of the steady clock; 0: not known
-    int exceptions = 0;                  ///< in flight when a watched call began; the thread's own
+    int exceptions = 0;                  ///< in flight when a measured call began; the thread's own
 };
 
 /// Those of one thread, in blocks that are made when a slot of theirs is first used: most threads use few or none, and the

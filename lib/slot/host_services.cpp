@@ -20,7 +20,7 @@ void explain(abi::error* why, std::string_view text) noexcept {
     why->size = static_cast<std::uint32_t>(size);
 }
 
-// What the host's own code throws stops here: a module never sees it.
+// Exceptions of the host's own code stop here: a module never sees them.
 template <class F>
 abi::status guarded(abi::error* why, F&& f) noexcept {
     try {
@@ -67,11 +67,11 @@ struct host_functions {
     }
 
     static void log(void* context, level severity, abi::text message) noexcept {
-        guarded(nullptr, [&] { of(context).around_.log(severity, view(message)); });
+        guarded(nullptr, [&] { of(context).host_.log(severity, view(message)); });
     }
     static std::int64_t now(void* context) noexcept {
         std::chrono::system_clock::time_point time;
-        if (guarded(nullptr, [&] { time = of(context).around_.now(); }) != abi::status::ok)
+        if (guarded(nullptr, [&] { time = of(context).host_.now(); }) != abi::status::ok)
             time = std::chrono::system_clock::now();
         return std::chrono::nanoseconds(time.time_since_epoch()).count();
     }
@@ -107,10 +107,10 @@ struct host_functions {
                                abi::error* why) noexcept {
         neighbour_reference* made = nullptr;
         guarded(why, [&] {
-            auto const& around = of(context).around_;
-            auto found = around.find(view(name), {view(contract_name), contract_number, functions});
+            auto const& host = of(context).host_;
+            auto found = host.find(view(name), {view(contract_name), contract_number, functions});
             if (found)
-                made = new neighbour_reference(std::move(*found), around.name);
+                made = new neighbour_reference(std::move(*found), host.name);
             else
                 explain(why, found.error().message);
         });
@@ -173,9 +173,9 @@ struct host_functions {
     }
 };
 
-host_services::host_services(environment const& around, job_runner& runner,
+host_services::host_services(host_context const& host, job_runner& runner,
                              std::filesystem::path const& source, shared_settings with)
-    : around_(around),
+    : host_(host),
       runner_(runner),
       origin_([&source] {
           std::error_code

@@ -25,21 +25,21 @@
 
 namespace hotswap::detail {
 
-/// What `host::find` leads to.
+/// The component that `host::find` found.
 struct found_neighbour {
     std::shared_ptr<gate> target;
     std::shared_ptr<referrers> known_to;  ///< where the handle is entered
 };
 
-/// What the runtime provides for a component's host services. None of it throws.
-struct environment {
+/// The functions and settings with which the runtime serves one component. The functions do not throw.
+struct host_context {
     std::string name;  ///< of the component
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<found_neighbour>(std::string_view, contract)> find;
     int thread_probe_signal = 0;   ///< 0: threads are not asked whether they are in old code
-    gate_watch* gates = nullptr;   ///< gets to know when the component's gate is closed; null: none does
-    pause_turns* turns = nullptr;  ///< in which gates are closed; null: in any
+    gate_watch* gates = nullptr;   ///< notified when the component's gate is closed; null: none
+    pause_turns* turns = nullptr;  ///< the order in which gates are closed; null: any
     bool keep_code = false;        ///< no module is ever unmapped
 };
 
@@ -47,7 +47,7 @@ struct environment {
 class host_services final : public drain_listener {
 public:
     /// `source`: the file that was asked for.
-    host_services(environment const& around, job_runner& runner, std::filesystem::path const& source,
+    host_services(host_context const& host, job_runner& runner, std::filesystem::path const& source,
                   shared_settings with);
     host_services(host_services const&) = delete;
     host_services& operator=(host_services const&) = delete;
@@ -66,7 +66,7 @@ public:
 private:
     friend struct host_functions;
 
-    environment const& around_;
+    host_context const& host_;
     job_runner& runner_;
     std::filesystem::path const origin_;
     shared_settings const settings_;

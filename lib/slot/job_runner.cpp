@@ -8,7 +8,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// So that what is due then can still be said in the nanoseconds of a clock.
+// A time that far ahead still fits in the nanoseconds of a clock.
 constexpr std::chrono::nanoseconds as_good_as_never = std::chrono::hours(24 * 365 * 100);
 
 }  // namespace
@@ -29,8 +29,8 @@ job_list::clock::time_point job_list::next_due() const noexcept {
     return earliest;
 }
 
-job_runner::job_runner(std::shared_ptr<gate> entrance, report failed)
-    : name_(entrance->name()), failed_(std::move(failed)), gate_(std::move(entrance)) {}
+job_runner::job_runner(std::shared_ptr<gate> way_in, report failed)
+    : name_(way_in->name()), failed_(std::move(failed)), gate_(std::move(way_in)) {}
 
 void job_runner::expect_open(job_list const& list) const {
     if (list.closed_)
@@ -60,9 +60,9 @@ void job_runner::add_post(job_list& list, abi::job work) {
     changed_.notify_all();
 }
 
-void job_runner::go_through(std::shared_ptr<gate> entrance) noexcept {
+void job_runner::go_through(std::shared_ptr<gate> way_in) noexcept {
     mutex_lock const lock(mutex_);
-    gate_.swap(entrance);
+    gate_.swap(way_in);
 }
 
 void job_runner::activate(job_list* list) noexcept {
@@ -111,21 +111,21 @@ bool job_runner::wait_for_work(mutex_lock<std::mutex>& lock) {
 
 void job_runner::work() noexcept {
     for (;;) {
-        std::shared_ptr<gate> entrance;
+        std::shared_ptr<gate> way_in;
         {
             mutex_lock lock(mutex_);
             if (!wait_for_work(lock)) return;
-            entrance = gate_;
+            way_in = gate_;
         }
-        auto& cell = entrance->cell();
-        auto const admitted = entrance->try_enter(cell, false);
+        auto& cell = way_in->cell();
+        auto const admitted = way_in->try_enter(cell, false);
         if (admitted.contract == nullptr) {
             mutex_lock const lock(mutex_);
-            if (gate_ == entrance) return;
+            if (gate_ == way_in) return;
             continue;
         }
         run_due_job();
-        gate::leave(this_thread_cells.number, cell, admitted.how, entrance->index());
+        gate::leave(this_thread_cells.number, cell, admitted.how, way_in->index());
     }
 }
 

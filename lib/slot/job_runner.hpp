@@ -33,7 +33,7 @@ private:
         abi::job work;
         clock::duration period;
         clock::time_point due;
-        std::size_t failure = 0;  // a hash of what it threw last
+        std::size_t failure = 0;  // a hash of the last exception's text
         std::uint64_t times = 0;  // how often in a row
     };
 
@@ -46,15 +46,15 @@ private:
 };
 
 /// One component's thread for timers and posts, started with the first of them. Everything in its lists is
-/// guarded by its mutex. A job is taken only after the gate has admitted the thread, so that what it takes
+/// guarded by its mutex. A job is taken only after the gate has admitted the thread, so that the job
 /// belongs to the running generation and stays loaded until it has returned.
 class job_runner {
 public:
     using report = std::function<void(std::string_view, std::uint64_t)>;
 
-    /// `failed` gets what a job threw, and how often in a row: what a timer throws again and again it gets at each power of
-    /// ten only, so that a timer that always fails does not fill the log.
-    job_runner(std::shared_ptr<gate> entrance, report failed);
+    /// `failed` gets the text of a job's exception, and how often in a row; of a timer that throws the same again and again, only
+    /// at each power of ten, so that it does not fill the log.
+    job_runner(std::shared_ptr<gate> way_in, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
     job_runner& operator=(job_runner const&) = delete;
@@ -67,7 +67,7 @@ public:
     void add_post(job_list& list, abi::job work);
 
     /// From now on jobs go through this gate. The one before, which is closed, ends afterwards.
-    void go_through(std::shared_ptr<gate> entrance) noexcept;
+    void go_through(std::shared_ptr<gate> way_in) noexcept;
     /// Runs the jobs of `list` from now on, and no other's.
     void activate(job_list* list) noexcept;
     /// Destroys the jobs of a list that is not active, and refuses new ones.

@@ -1,4 +1,4 @@
-// Waiting for what wakes no thread.
+// Waiting for a change that wakes no thread.
 #pragma once
 
 #include <sched.h>

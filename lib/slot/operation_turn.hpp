@@ -1,4 +1,4 @@
-// Who operates on a slot: one at a time.
+// The turn to operate on a slot: one thread at a time.
 #pragma once
 
 #include <hotswap/detail/base/condition.hpp>

@@ -23,7 +23,7 @@ public:
 
     explicit pause_turns(calls lead) : lead_(std::move(lead)) {}
 
-    /// The names of what is closed, for as long as it lives.
+    /// The names of the components whose gates are closed, for as long as it lives.
     class turn {
     public:
         /// Waits until no pause is at work that this one could wait for, and the other way round; not beyond `until`: then the

@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// What the copies of one handle share.
+/// The state that the copies of one handle share.
 struct revision_callers::registration {
     registration(std::shared_ptr<revision_callers> with, contract const& by, std::string caller)
         : of(std::move(with)), number(by.number), functions(by.functions), who(std::move(caller)) {}
@@ -42,7 +42,7 @@ result<std::shared_ptr<gate>> revision_callers::admit(contract const& wanted, st
             wanted.name, wanted.number);
     add(*made);
     made->counts = true;
-    return std::shared_ptr<gate>(made, gate_.get());
+    return std::shared_ptr<detail::gate>(made, gate_.get());
 }
 
 result<void> revision_callers::expect_served(contract const& wanted, std::string_view who) const {

@@ -1,4 +1,4 @@
-// Who calls a component by which revision of its contract, so that no module takes its place that does not serve them.
+// The callers of a component, by the revision of its contract, so that no module takes its place that does not serve them.
 #pragma once
 
 #include "slot/contract_fit.hpp"
@@ -27,17 +27,18 @@ class revision_hold;
 class revision_callers : public std::enable_shared_from_this<revision_callers> {
 public:
     /// `to`: the component's. Every module serves its contract, whether there are callers or not.
-    explicit revision_callers(std::shared_ptr<gate> to) noexcept : gate_(std::move(to)) {}
+    explicit revision_callers(std::shared_ptr<detail::gate> to) noexcept : gate_(std::move(to)) {}
     revision_callers(revision_callers const&) = delete;
     revision_callers& operator=(revision_callers const&) = delete;
 
     /// A way through the gate for a caller that knows the component by `wanted`. It counts until its last copy is gone.
     /// `caller`: the component that asks; empty: the host. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch; throws std::bad_alloc.
-    result<std::shared_ptr<gate>> admit(contract const& wanted, std::string caller, std::string_view who);
+    result<std::shared_ptr<detail::gate>> admit(contract const& wanted, std::string caller,
+                                                std::string_view who);
 
     /// The gate through which they come.
-    std::shared_ptr<gate> const& entrance() const noexcept { return gate_; }
+    std::shared_ptr<detail::gate> const& gate() const noexcept { return gate_; }
 
     /// Why the module cannot take the component's place, to serve `after`, as the end of a sentence that begins with its name;
     /// empty: it can, as far as contracts go.
@@ -50,14 +51,14 @@ public:
     /// Whether it serves all callers. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch, naming the callers.
     result<void> check(implemented_contract const& next, std::string_view who) const;
-    /// As `check`; and until the hold is gone, no caller is admitted whom it would not serve, or the module that runs now.
+    /// As `check`; and until the hold is gone, a caller is admitted only if both it and the module that runs now serve that caller.
     result<revision_hold> hold(implemented_contract const& next, std::string_view who);
 
     /// Until the hold is gone, no component is admitted: these callers are about to end, and a component must not lose its handle
     /// unseen.
     revision_hold hold_to_end() noexcept;
 
-    /// What the module that runs serves, and the one that stands by, if there is one.
+    /// The revisions that the running module serves, and the one that stands by, if there is one.
     void now_runs(std::optional<served_revisions> const& by) noexcept;
     void now_stands_by(std::optional<served_revisions> const& by) noexcept;
 
@@ -80,17 +81,17 @@ private:
     void remove(registration const& one) noexcept;
     void end_hold() noexcept;
 
-    std::shared_ptr<gate> const gate_;
+    std::shared_ptr<detail::gate> const gate_;
     mutable mutex mutex_;
     std::vector<group> callers_ HOTSWAP_GUARDED_BY(mutex_);
     served running_ HOTSWAP_GUARDED_BY(mutex_);
     served standing_by_ HOTSWAP_GUARDED_BY(mutex_);
-    served before_ HOTSWAP_GUARDED_BY(mutex_);  // what ran when the operation at work began
-    served next_ HOTSWAP_GUARDED_BY(mutex_);    // what it puts in its place
+    served before_ HOTSWAP_GUARDED_BY(mutex_);  // of the module that ran when the operation at work began
+    served next_ HOTSWAP_GUARDED_BY(mutex_);    // of the module that takes its place
     bool are_ending_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 
-/// While it is there, callers are kept to what both modules of an operation serve.
+/// While it is there, callers are admitted only by revisions that both modules of an operation serve.
 class revision_hold {
 public:
     explicit revision_hold(std::shared_ptr<revision_callers> of) noexcept : of_(std::move(of)) {}

@@ -63,7 +63,7 @@ struct asked {
     std::atomic<std::uintptr_t> answer{no_answer};
 };
 
-/// What is asked, for as long as anybody may still look at it.
+/// Asks threads, and collects their answers; it lives until no thread looks at it any more.
 struct question {
     explicit question(code_range of) noexcept : code(of) { sem_init(&answers, 0, 0); }
     ~question() { sem_destroy(&answers); }
@@ -140,7 +140,7 @@ std::size_t add_new_ones(question& what) {
     return what.threads.size() - before;
 }
 
-// Asks the last ones, and waits for as many answers.
+// Asks the last `last` threads, and waits for as many answers.
 void ask(question& what, std::size_t last, int signal) {
     asking const now(what);
     for (auto each = what.threads.end() - static_cast<std::ptrdiff_t>(last); each != what.threads.end();
@@ -197,7 +197,7 @@ result<void> take_probe_signal(int signal) {
                       "runtime_options::thread_probe_signal is {}, and the host has a handler for it; name "
                       "one that is not used, such as SIGRTMIN + 5",
                       signal);
-    walk{}.over_this_thread();  // what the unwinder sets up the first time is not for a signal handler
+    walk{}.over_this_thread();  // the unwinder's first use sets up data, which a signal handler must not
     struct sigaction ours {};
     ours.sa_sigaction = on_signal;
     ours.sa_flags = SA_SIGINFO | SA_RESTART;

@@ -152,7 +152,7 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
     };
     if (number == 0 || record.verdict.load(std::memory_order_acquire) != limited || !is_over()) return;
     if (!record.verdict.compare_exchange_strong(limited, reopening)) return;
-    if (!is_over()) {  // what was over is the bound of a member before: the operation has set another one since
+    if (!is_over()) {  // only the bound of an earlier member was over: the operation has set another one since
         record.verdict.store(verdict_on(number, set_verdict::limited), std::memory_order_release);
         return;
     }
@@ -161,7 +161,7 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
 }
 
 // The operation waits for the verdict, and its gates live as long: the mutex is for the list only, because opening a gate runs
-// code of others. What waits for an opening is called when all of them are open.
+// code of others. The waits for an opening are called when all of them are open.
 void thread_registry::open_set(std::uint32_t number) noexcept {
     behind_gates const here(number);
     std::array<bool, max_slots> are_of_it{};

@@ -23,14 +23,14 @@ struct slot_holder {
     std::int64_t since = 0;  ///< as `hold_site::since`
 };
 
-/// How the calls of a slot ended while they were watched.
-struct watched_slot {
+/// How the calls of a slot ended while they were measured.
+struct measured_slot {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> errors{0};
     std::atomic<std::int64_t> nanoseconds{0};
 };
 
-/// What is decided about gates that are closed together.
+/// The decision about gates that are closed together.
 enum class set_verdict : std::uint64_t {
     closed,     ///< the operation decides
     limited,    ///< so does a caller that waits beyond the bound
@@ -38,7 +38,7 @@ enum class set_verdict : std::uint64_t {
     given_up,   ///< and the gates are open for the generations that were running
 };
 
-/// With the set's number, so that what is left of an earlier set means nothing to a later one.
+/// With the set's number, so that a verdict on an earlier set means nothing to a later one.
 constexpr std::uint64_t verdict_on(std::uint32_t set, set_verdict is) noexcept {
     return (std::uint64_t{set} << 2) | static_cast<std::uint64_t>(is);
 }
@@ -79,7 +79,7 @@ public:
     /// Leases held on the slot now, by threads and shared.
     std::uint64_t leases(std::uint32_t index) const noexcept;
 
-    /// Who holds the slot, thread by thread.
+    /// The threads that hold the slot.
     std::vector<slot_holder> holders(std::uint32_t index) const;
 
     /// Names of the slots, among those that are in use, on which this thread has a hold.
@@ -89,7 +89,7 @@ public:
     /// For each slot whose gate is closed, the number of the set that was closed together, which is even; 0: it is open. One
     /// more: the set is sealed, because it has been seen empty.
     std::array<std::atomic<std::uint32_t>, max_slots> set_of{};
-    std::array<watched_slot, max_slots> watched{};
+    std::array<measured_slot, max_slots> measured{};
 
     std::array<std::atomic<std::uint32_t>, max_slots>
         leader_of{};  ///< of each slot that is closed, the first of its set

@@ -15,7 +15,7 @@ change::change(slot& of, step_recorder& steps, hotswap::arguments const& argumen
                                                                                   path_, arguments_,
                                                                                   view_, released_} {
     steps_.mark_old_serving();
-    report_.component = slot_.entrance->name();
+    report_.component = slot_.name();
     report_.from = slot_.running().info();
     report_.operation_id = steps_.mark().id;
     report_.started = steps_.mark().started;
@@ -39,7 +39,7 @@ result<void> change::hold_callers(implemented_contract const& next, std::string_
     contract_step_.emplace(std::move(step));
     auto& after = contract_step_->after;
     after.functions = next.revisions.functions_of(after.number);
-    auto const callers = slot_.callers.get();
+    auto const callers = slot_.callers().get();
     if (!callers->end_with(next, after.view())) {
         auto held = callers->hold(next, name);
         if (!held) return steps_.refused(held.error(), phase::verify);
@@ -48,16 +48,16 @@ result<void> change::hold_callers(implemented_contract const& next, std::string_
     }
     auto const& before = slot_.running().contract;
     auto made = std::make_shared<revision_callers>(
-        std::make_shared<gate>(entrance_->name(), after.name, after.number, after.functions));
+        std::make_shared<gate>(slot_.name(), after.name, after.number, after.functions));
     made->now_runs(next.revisions);
-    made->entrance()->promise(true);
+    made->gate()->promise(true);
     held_callers_.emplace(callers->hold_to_end());
-    entrance_->will_move(after.in_words());
+    gate_->will_move(after.in_words());
     report_.ended_contract = before.in_words();
     notes_.push_back(words_on_ending(before, *contract_step_));
     steps_.warn(phase::verify, notes_.back());
     next_callers_ = std::move(made);
-    slot_.next_callers.exchange(next_callers_);
+    slot_.set_next_callers(next_callers_);
     return {};
 }
 
@@ -74,8 +74,8 @@ result<void> change::check_neighbours(std::span<std::string const> changed) {
 // What has a way in already, behind the gates, has none any more.
 void change::drop_next_callers() noexcept {
     if (!next_callers_) return;
-    slot_.next_callers.exchange(nullptr);
-    std::exchange(next_callers_, nullptr)->entrance()->end();
+    slot_.set_next_callers(nullptr);
+    std::exchange(next_callers_, nullptr)->gate()->end();
 }
 
 void change::reserve(bool on_probation) {
@@ -83,7 +83,7 @@ void change::reserve(bool on_probation) {
     if (contract_step_ && !next_->is_taken()) (*next_)->contract = contract_step_->after;
     // A generation that stands by is taken from its place in the pause only.
     auto const& next = next_->is_taken() ? *slot_.standby() : **next_;
-    news_ = slot_.expect(next);
+    pending_facts_ = slot_.prepare_facts(next);
     steps_before_pause_ = steps_.phases().size();
 }
 
@@ -122,15 +122,15 @@ void change::commit() noexcept {
     if (std::exchange(next_callers_, nullptr))
         slot_.move_to_next_callers();
     else if (contract_step_)
-        slot_.entrance->renumber(contract_step_->after.number, contract_step_->after.functions);
+        slot_.gate()->renumber(contract_step_->after.number, contract_step_->after.functions);
     old_ = slot_.exchange(next_->take());
-    slot_.entrance->watch(on_probation_);
+    slot_.gate()->measure_calls(on_probation_);
     steps_.mark_committed();
 }
 
 void change::publish(closed_gates const& closed, std::size_t index, std::chrono::nanoseconds took) noexcept {
     commit_took_ = took;
-    slot_.announce(std::move(*news_), on_probation_);
+    slot_.publish(std::move(*pending_facts_), on_probation_);
     opened_at_ = std::chrono::steady_clock::now();
     report_.pause = closed.length();
     report_.calls_held = closed.calls_held(index);
@@ -199,7 +199,7 @@ void change::complete_report() {
     report_.path = path_.path;
     report_.warnings = all_warnings(slot_.running().module->file());
     report_.phases = steps_.phases();
-    report_.longest_wait = entrance_->longest_wait(opened_at_);
+    report_.longest_wait = gate_->longest_wait(opened_at_);
     report_.total = steps_.elapsed();
 }
 

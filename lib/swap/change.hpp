@@ -106,12 +106,12 @@ private:
 
     void drop_next_callers() noexcept;
 
-    std::shared_ptr<gate> const entrance_ = slot_.entrance.get();  // which is closed
+    std::shared_ptr<gate> const gate_ = slot_.gate().get();  // which is closed
     std::optional<revision_hold> held_callers_;
     std::optional<contract_step> contract_step_;
     std::shared_ptr<revision_callers> next_callers_;  // null: those of now go on
     bool on_probation_ = false;
-    std::optional<slot_news> news_;
+    std::optional<pending_facts> pending_facts_;
     std::unique_ptr<generation> old_;
     std::size_t steps_before_pause_ = 0;
     std::chrono::steady_clock::time_point opened_at_;

@@ -17,8 +17,8 @@ std::string words_on_ending(served_contract const& before, contract_step const& 
 result<std::string> check_other_neighbours(slot const& in, std::span<std::string const> changed,
                                            contract_step const& step) {
     std::vector<std::string> insiders(changed.begin(), changed.end());
-    insiders.push_back(in.entrance->name());
-    auto const others = in.callers->components_but(insiders);
+    insiders.push_back(in.name());
+    auto const others = in.callers()->components_but(insiders);
     if (others.empty()) return std::string();
     auto const before = in.running().contract.in_words();
     if (step.end_neighbours_handles)

@@ -53,12 +53,12 @@ result<owned_state> first_state(loaded_module const& module, load_options const&
 result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
                         settings const& with, step_recorder& steps, durability* durable) {
     auto staged =
-        stage_and_verify(area, steps, from.file, from.name, in.entrance->contract(), load_its_contract);
+        stage_and_verify(area, steps, from.file, from.name, in.gate()->contract(), load_its_contract);
     if (!staged) return staged.error();
     auto module = steps.run(phase::load, [&] { return load_staged(area, std::move(*staged)); });
     if (!module) return module.error();
-    if (in.family.empty()) in.family = family_of(from.source);
-    if (in.family.empty()) in.family = (*module)->file().component();
+    if (in.family().empty()) in.set_family(family_of(from.source));
+    if (in.family().empty()) in.set_family(std::string((*module)->file().component()));
 
     auto first = begin_generation(in, std::move(*module), from.source,
                                   std::make_shared<component_settings const>(with));
@@ -92,8 +92,8 @@ result<void> load_first(slot& in, staging_area& area, first_module const& from, 
     in.exchange(std::move(first));
     in.publish_facts();
     auto const revisions = in.running().module->file().revisions();
-    in.entrance->learn_functions(revisions.functions_of(in.entrance->contract().number));
-    in.entrance->open(in.running().instance.contract());
+    in.gate()->learn_functions(revisions.functions_of(in.gate()->contract().number));
+    in.gate()->open(in.running().instance.contract());
     steps.finish("release " + release);
     return {};
 }
@@ -180,8 +180,8 @@ result<void> predict(slot& in, staging_area& area, staged_module staged, replace
 
 // Whether the module serves the callers; or they end with it, which the plan says.
 result<void> check_callers(slot const& in, module_file const& next, replacement const& by, swap_plan& plan) {
-    if (!in.callers->end_with(next.implements(), by.contract.view()))
-        return in.callers->check(next.implements(), by.name);
+    if (!in.callers()->end_with(next.implements(), by.contract.view()))
+        return in.callers()->check(next.implements(), by.name);
     auto const& before = in.running().contract;
     plan.ended_contract = before.in_words();
     plan.warnings.push_back(words_on_ending(before, {by.contract, by.end_neighbours_handles}));
@@ -193,7 +193,7 @@ result<void> check_callers(slot const& in, module_file const& next, replacement 
 result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps) {
     steps.mark_old_serving();
     swap_plan plan;
-    plan.component = in.entrance->name();
+    plan.component = in.name();
     plan.operation_id = steps.mark().id;
     plan.started = steps.mark().started;
     plan.from = in.running().info();

@@ -4,7 +4,7 @@
 #include "transfer/closed_gates.hpp"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -22,9 +22,6 @@ constexpr double ns_for_element_step = 80;  // moved by a migration into another
 constexpr double ns_for_element_read = 60;  // read where it lies, and copied
 constexpr double ns_for_byte = 0.5;
 
-// Where what swaps of a direction have shown is kept.
-std::size_t index_of(std::uint32_t from, std::uint32_t to) { return from == to ? 0 : from < to ? 1 : 2; }
-
 std::chrono::nanoseconds of(double nanoseconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
@@ -37,8 +34,8 @@ double moving(measured_steps const& rehearsed, swap_plan const& plan) {
         (plan.direction == direction::downgrade ? rehearsed.exporting : rehearsed.importing).count());
 }
 
-std::array<double, 3>& learned_by(slot& in, transfer how) {
-    return how == transfer::direct ? in.pause_for_byte_read : in.pause_for_byte;
+state_move move_along(std::vector<std::uint32_t> const& path, transfer how) {
+    return {path.front(), path.back(), how == transfer::direct};
 }
 
 // The state may have grown since an earlier rehearsal; rows of tables are not among the bytes that are measured.
@@ -80,8 +77,7 @@ std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way
     if (is_this_way)
         return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed, plan));
     bool const is_read = plan.transfer == transfer::direct;
-    auto const& learned_so_far = is_read ? in.pause_for_byte_read : in.pause_for_byte;
-    double const learned = learned_so_far[index_of(way.path.front(), way.path.back())];
+    double const learned = in.pauses().ns_for_byte(move_along(way.path, plan.transfer));
     if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));
     auto const steps = static_cast<double>(way.path.size() - 1);
     // A downgrade works on a copy.
@@ -95,7 +91,7 @@ std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way
 void learn_from(slot& in, swap_report const& report, generation const& old) {
     // Its state went on to the new one, or is not what the new one went on from.
     if (!old.state || report.discarded.happened) return;
-    in.state_memory = old.module->api().measure_memory(old.state.get());
+    in.pauses().note_state_memory(old.module->api().measure_memory(old.state.get()));
     if (report.tables.way == table_way::before_pause) return;
     std::uint64_t bytes = report.of(phase::export_).bytes;
     std::uint64_t elements = 0;
@@ -105,8 +101,9 @@ void learn_from(slot& in, swap_report const& report, generation const& old) {
         return;
     if (bytes < 10'000) return;
     auto const moving = report.pause - report.of(phase::drain).duration - beside_snapshot;
-    learned_by(in, report.transfer)[index_of(report.path.front(), report.path.back())] =
-        std::max(0.0, static_cast<double>(moving.count()) / static_cast<double>(bytes));
+    in.pauses().note_ns_for_byte(
+        move_along(report.path, report.transfer),
+        std::max(0.0, static_cast<double>(moving.count()) / static_cast<double>(bytes)));
 }
 
 }  // namespace hotswap::detail

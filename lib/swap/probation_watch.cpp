@@ -38,7 +38,7 @@ probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probatio
       sink_(swap.sink()),
       mark_(swap.mark().as(operation::probation)),
       durable_(durable),
-      thread_(thread_name(slots_.front().of->entrance->name(), '?'), [this]() noexcept {
+      thread_(thread_name(slots_.front().of->name(), '?'), [this]() noexcept {
           watch();
           over_.store(true, std::memory_order_release);
       }) {}
@@ -111,8 +111,8 @@ bool probation_watch::is_left(watched const& at) const {
 bool probation_watch::try_take() noexcept {
     for (auto const& each : slots_) {
         if (is_left(each)) continue;
-        if (!each.of->operation.try_take(operation_turn::holder::runtime)) return false;
-        claimed_.turns.emplace_back(each.of->operation);
+        if (!each.of->operation().try_take(operation_turn::holder::runtime)) return false;
+        claimed_.turns.emplace_back(each.of->operation());
         if (each.of->is_loaded() && each.of->standby() != nullptr) claimed_.slots.push_back(each.of.get());
     }
     return true;
@@ -157,7 +157,7 @@ std::string probation_watch::look() {
         for (auto& each : slots_) {
             if (is_left(each)) continue;
             auto const named = [&](std::string wrong) {
-                return slots_.size() == 1 ? wrong : fmt::format("{}: {}", each.of->entrance->name(), wrong);
+                return slots_.size() == 1 ? wrong : fmt::format("{}: {}", each.of->name(), wrong);
             };
             if (auto wrong = look_at_calls(each); !wrong.empty()) return named(std::move(wrong));
             if (auto wrong = ask_component(*each.of); !wrong.empty()) return named(std::move(wrong));
@@ -171,7 +171,7 @@ std::string probation_watch::look() {
 }
 
 std::string probation_watch::look_at_calls(watched& at) {
-    auto const before = std::exchange(at.seen, at.of->entrance->watched_calls());
+    auto const before = std::exchange(at.seen, at.of->gate()->measured_calls());
     auto const& seen = at.seen;
     if (seen.errors > terms_.max_errors)
         return fmt::format("{} of {} calls ended in an exception, {} were allowed", seen.errors, seen.calls,
@@ -185,9 +185,9 @@ std::string probation_watch::look_at_calls(watched& at) {
 }
 
 std::string probation_watch::ask_component(slot& in) {
-    auto const entrance = in.entrance.get();
-    auto& cell = entrance->cell();
-    auto const admitted = entrance->try_enter(cell, false);
+    auto const way_in = in.gate().get();
+    auto& cell = way_in->cell();
+    auto const admitted = way_in->try_enter(cell, false);
     if (admitted.contract == nullptr) return {};
     // Inside, the running generation stays what it is.
     auto const& running = in.running();
@@ -196,7 +196,7 @@ std::string probation_watch::ask_component(slot& in) {
     auto outcome = abi::status::ok;
     if (running.module->api().check_health != nullptr)
         outcome = running.module->api().check_health(running.instance.object(), &well, &why);
-    gate::leave(this_thread_cells.number, cell, admitted.how, entrance->index());
+    gate::leave(this_thread_cells.number, cell, admitted.how, way_in->index());
     if (outcome != abi::status::ok)
         return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
     return well ? std::string{} : "its healthy() says that it is not";
@@ -287,7 +287,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     std::vector<generation_info> failed;
     std::vector<std::string> names;
     for (auto* const each : claimed_.slots) {
-        of.push_back({each, &recorders.emplace_back(sink_, each->entrance->name(), mark_)});
+        of.push_back({each, &recorders.emplace_back(sink_, each->name(), mark_)});
         failed.push_back(each->running().info());
         names.push_back(each->running().module->staged().name());
     }

@@ -66,7 +66,7 @@ private:
     /// `claimed_`, until it goes out of scope.
     class claim;
 
-    step_recorder recorder_of(slot const& in) const { return {sink_, in.entrance->name(), mark_}; }
+    step_recorder recorder_of(slot const& in) const { return {sink_, in.name(), mark_}; }
     void watch();
     bool wait_until(clock::time_point when);
     std::string look();

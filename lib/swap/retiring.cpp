@@ -31,7 +31,7 @@ unload_report retire_in_slices(slot& in, std::unique_ptr<generation> old) noexce
 }
 
 unload_report end_probation_in_slices(slot& in) noexcept {
-    in.entrance->watch(false);
+    in.gate()->measure_calls(false);
     auto before = in.take_standby();
     return before ? retire_in_slices(in, std::move(before)) : unload_report{};
 }

@@ -40,7 +40,7 @@ result<void> transaction::prepare() {
         slots_.push_back(&each->component());
     }
     std::vector<std::string> changed;
-    for (auto const* const each : slots_) changed.push_back(each->entrance->name());
+    for (auto const* const each : slots_) changed.push_back(each->name());
     for (auto* const each : active_)
         if (auto free = each->check_neighbours(changed); !free) return free;
     return {};
@@ -87,7 +87,7 @@ result<void> transaction::drain(closed_gates& closed) {
     auto drained = active_.front()->steps().run(phase::drain, [&] { return closed.drain(); });
     if (!drained) {
         auto why = drained.error();
-        why.component = slots_[closed.held_up()]->entrance->name();
+        why.component = slots_[closed.held_up()]->name();
         return why;
     }
     auto const took = active_.front()->steps().phases().back().duration;

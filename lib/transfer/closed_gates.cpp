@@ -22,14 +22,14 @@ std::vector<T> of_each(std::span<slot* const> slots, F&& f) {
 }
 
 std::vector<std::string_view> names_of(std::span<slot* const> slots) {
-    return of_each<std::string_view>(slots, [](slot& in) { return std::string_view(in.entrance->name()); });
+    return of_each<std::string_view>(slots, [](slot& in) { return std::string_view(in.name()); });
 }
 
 }  // namespace
 
 held_events::held_events(std::span<slot* const> of)
-    : watch_(of.front()->around.gates),
-      entries_(of_each<closed_gate>(of, [](slot& in) { return closed_gate{in.entrance.get().get()}; })) {}
+    : watch_(of.front()->host().gates),
+      entries_(of_each<closed_gate>(of, [](slot& in) { return closed_gate{in.gate().get().get()}; })) {}
 
 held_events::~held_events() {
     gates_open();
@@ -54,10 +54,10 @@ void held_events::gates_open() noexcept {
 closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& limits)
     : held_(slots),
       slots_(slots.begin(), slots.end()),
-      gates_(of_each<gate*>(slots, [](slot& in) { return in.entrance.get().get(); })),
-      held_before_(of_each<std::uint64_t>(slots, [](slot& in) { return in.entrance->calls_held(); })),
+      gates_(of_each<gate*>(slots, [](slot& in) { return in.gate().get().get(); })),
+      held_before_(of_each<std::uint64_t>(slots, [](slot& in) { return in.gate()->calls_held(); })),
       limits_(limits),
-      turn_(slots.front()->around.turns, names_of(slots), bound()),
+      turn_(slots.front()->host().turns, names_of(slots), bound()),
       set_(begin_holding(), number_) {}
 
 // What is published once a gate is closed waits already.
@@ -124,11 +124,11 @@ failure closed_gates::overdue(result<void> const& outcome_of_work) const {
 
 void closed_gates::open() noexcept {
     set_.before_opening();
-    for (auto* const each : slots_) each->entrance->let_in(each->running().instance.contract());
+    for (auto* const each : slots_) each->gate()->let_in(each->running().instance.contract());
     ended_at_ = std::chrono::steady_clock::now();
     for (auto* const each : gates_) each->wake();
     for (std::size_t i = 0; i != slots_.size(); ++i) {
-        auto const now = slots_[i]->entrance.get();
+        auto const now = slots_[i]->gate().get();
         if (now.get() == gates_[i]) continue;
         now->wake();
         gates_[i]->move();

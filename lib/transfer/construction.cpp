@@ -10,7 +10,7 @@ void construction::expect(pause_limits const& limits, std::size_t memory) {
     worker_.reset();
     reader_.reset();
     if (limits.pause_budget.count() == 0) return reserve_.take(memory);
-    auto const& name = context_.component.entrance->name();
+    auto const& name = context_.component.name();
     worker_.emplace(name);
     if (context_.released.is_wanted()) reader_.emplace(name);
 }

@@ -11,7 +11,7 @@ result<void> from_serialized::before_pause(pause_limits const& limits) {
     auto& slot = context_.component;
     constructs_.expect(limits, memory_of(slot, states_serialized(context_.path)));
     payload_ = std::make_unique<byte_buffer>();
-    auto const last = slot.last_payload;
+    auto const last = slot.pauses().last_payload();
     payload_->prepare(last + last / 8);
     return {};
 }
@@ -33,7 +33,7 @@ result<void> from_serialized::export_to(closed_gates const& closed, byte_buffer&
     });
     if (!exported) return exported;
     context_.steps.bytes(payload.size());
-    context_.component.last_payload = payload.size();
+    context_.component.pauses().note_payload(payload.size());
     return {};
 }
 

@@ -36,7 +36,8 @@ private:
 
 /// What that many states of the component will take of the heap, by the last measure.
 inline std::size_t memory_of(slot const& in, std::size_t states) noexcept {
-    return states * (in.state_memory + in.state_memory / 8);
+    auto const one = in.pauses().state_memory();
+    return states * (one + one / 8);
 }
 
 }  // namespace hotswap::detail

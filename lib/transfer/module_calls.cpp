@@ -188,10 +188,10 @@ std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_mo
     if (!with && in.is_loaded()) with = in.running().services->settings();
     auto made = std::make_unique<generation>();
     made->number = in.next_number();
-    made->contract = in.is_loaded() ? in.running().contract : served_contract(in.entrance->contract());
+    made->contract = in.is_loaded() ? in.running().contract : served_contract(in.gate()->contract());
     made->source = std::move(source);
     made->module = module_use(std::move(module));
-    made->services = std::make_unique<host_services>(in.around, in.runner(), made->source, std::move(with));
+    made->services = std::make_unique<host_services>(in.host(), in.runner(), made->source, std::move(with));
     return made;
 }
 

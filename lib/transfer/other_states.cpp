@@ -52,7 +52,7 @@ result<void> from_standby::in_pause(closed_gates& closed, next_generation& next)
     auto& slot = context_.component;
     auto& dropped = report_.discarded;
     dropped.happened = true;
-    dropped.calls = slot.entrance->watched_calls().calls;
+    dropped.calls = slot.gate()->measured_calls().calls;
     dropped.elements_now = elements_of(slot.running());
     dropped.elements_before = elements_of(*slot.standby());
     if (auto gave_up = context_.released.release(); !gave_up)

@@ -53,7 +53,7 @@ result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limi
         });
         if (!taken) return taken.error();
         took.exporting = steps.phases().back().duration;
-        in.state_memory = module.api().measure_memory(in.running().state.get());
+        in.pauses().note_state_memory(module.api().measure_memory(in.running().state.get()));
         closed.reopen();
         took.pause = closed.length() + tables.report().first_pause;
     }

@@ -16,7 +16,7 @@ using test::gated;
 
 TEST_CASE("neighbour: a call that ends on another thread is given back, also if its own thread has ended") {
     gated g;
-    hotswap::detail::environment around{
+    hotswap::detail::host_context host{
         .name = "caller",
         .log = [](hotswap::level, std::string_view) {},
         .now = [] { return std::chrono::system_clock::now(); },
@@ -24,7 +24,7 @@ TEST_CASE("neighbour: a call that ends on another thread is given back, also if 
             return found_neighbour{g.gate, std::make_shared<hotswap::detail::referrers>()};
         }};
     hotswap::detail::job_runner runner(g.gate, [](std::string_view, std::uint64_t) {});
-    host_services services(around, runner, "caller.so", nullptr);
+    host_services services(host, runner, "caller.so", nullptr);
     auto const& api = host_services::api();
     abi::error why;
     void* const neighbour = api.find(services.context(), {"it", 2}, {"test.pair", 9}, 1, &why);

@@ -219,18 +219,18 @@ TEST_CASE("lease: the place where one was taken is forgotten on whatever thread 
 TEST_CASE("lease: a call that is watched counts once, on whatever thread it ends") {
     gated g;
     g.gate->close();
-    g.gate->watch(true);
+    g.gate->measure_calls(true);
     g.gate->open(&g.object);
     servant owner;
     std::optional<call> moved;
     owner.does([&] { moved.emplace(*g.gate); });
-    CHECK(g.gate->watched_calls().calls == 0);
+    CHECK(g.gate->measured_calls().calls == 0);
     moved.reset();
-    CHECK(g.gate->watched_calls().calls == 1);
-    CHECK(g.gate->watched_calls().errors == 0);
+    CHECK(g.gate->measured_calls().calls == 1);
+    CHECK(g.gate->measured_calls().errors == 0);
     elsewhere([&] { moved.emplace(*g.gate); });
     moved.reset();
-    CHECK(g.gate->watched_calls().calls == 2);
+    CHECK(g.gate->measured_calls().calls == 2);
     owner.does([&] {
         moved.emplace(*g.gate);
         CHECK(g.handle->agrees());  // within another one: not the way a caller's call ends
@@ -241,8 +241,8 @@ TEST_CASE("lease: a call that is watched counts once, on whatever thread it ends
         throw 1;
     } catch (int) {
     }
-    CHECK(g.gate->watched_calls().calls == 4);
-    CHECK(g.gate->watched_calls().errors == 1);
+    CHECK(g.gate->measured_calls().calls == 4);
+    CHECK(g.gate->measured_calls().errors == 1);
     CHECK(g.gate->leases() == 0);
 }
 

@@ -3,11 +3,11 @@
 #include "module/brought_libraries.hpp"
 #include "module/loaded_note.hpp"
 #include "programs/rehearse/confinement.hpp"
+#include "programs/rehearse/host_context.hpp"
 #include "programs/rehearse/leftovers.hpp"
 #include "programs/rehearse/module_entry.hpp"
 #include "programs/rehearse/reporter.hpp"
 #include "programs/rehearse/running_module.hpp"
-#include "programs/rehearse/surroundings.hpp"
 #include "transfer/byte_buffer.hpp"
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -84,11 +84,11 @@ void validate(abi::module_api const& module, void const* state) {
     expect(module.validate_state(state, &why), why);
 }
 
-abi::instance construct(abi::module_api const& module, surroundings& around, void* state) {
+abi::instance construct(abi::module_api const& module, host_context& host, void* state) {
     stage_clock const timed(stage::construct);
     abi::error why;
     abi::instance made;
-    expect(module.create_instance(&surroundings::api(), around.context(), state, &made, &why), why);
+    expect(module.create_instance(&host_context::api(), host.context(), state, &made, &why), why);
     return made;
 }
 
@@ -132,7 +132,7 @@ void write_back(abi::module_api const& module, std::uint32_t version, void const
 void rehearse_module(tried_files const& files, wire::request const& wanted, std::span<std::byte const> rest) {
     auto const parts = wire::request_parts::of(wanted, rest).value_or(wire::request_parts{});
     auto const settings = read_arguments(wanted.setting_count, parts.settings);
-    surroundings around(wanted.now, as_text(parts.origin), {settings.data(), settings.size()}, true);
+    host_context host(wanted.now, as_text(parts.origin), {settings.data(), settings.size()}, true);
     leftovers watched;
     std::optional<running_module> running;
     if (files.how != wire::next_to::nothing) {
@@ -154,13 +154,13 @@ void rehearse_module(tried_files const& files, wire::request const& wanted, std:
     void* const state = import(module, wanted, parts);
     validate(module, state);
     if (running) running->release();
-    auto const made = construct(module, around, state);
+    auto const made = construct(module, host, state);
     if (running) running->retire(watched);
     check_health(module, made.object);
     write_back(module, own_version(library), state);
     {
         stage_clock const timed(stage::destroy);
-        around.drop_work();
+        host.drop_work();
         module.destroy_instance(made.object);
         module.destroy_state(state);
     }

@@ -56,7 +56,7 @@ running_module::running_module(char const* path, wire::request const& wanted,
                                wire::request_parts const& parts, wire::next_to how)
     : wanted_(wanted),
       settings_(read_arguments(wanted.running_setting_count, parts.running_settings)),
-      around_(wanted.now, as_text(parts.running_origin), {settings_.data(), settings_.size()}, false) {
+      host_(wanted.now, as_text(parts.running_origin), {settings_.data(), settings_.size()}, false) {
     time_limit const limited(wanted.running_deadline);
     if (!load(path)) return;
     if (how == wire::next_to::loaded || (import(parts) && construct())) say({});
@@ -117,7 +117,7 @@ bool running_module::construct() {
     stage_clock const timed(stage::construct_running);
     abi::error why;
     return !has_refused(
-        functions_->create_instance(&surroundings::api(), around_.context(), state_, &instance_, &why), why);
+        functions_->create_instance(&host_context::api(), host_.context(), state_, &instance_, &why), why);
 }
 
 void running_module::release() {
@@ -135,7 +135,7 @@ void running_module::retire(leftovers& watched) {
     time_limit const limited(wanted_.running_deadline);
     stage_clock const timed(stage::retire_running);
     watched.before_running_goes();
-    around_.drop_work();
+    host_.drop_work();
     if (instance_.object != nullptr) functions_->destroy_instance(std::exchange(instance_, {}).object);
     if (state_ != nullptr) functions_->destroy_state(std::exchange(state_, nullptr));
     bool const can_go = watched.after_running_went(code_.code);

@@ -1,8 +1,8 @@
 // The module that runs in the host; the new module is rehearsed next to it.
 #pragma once
 
+#include "programs/rehearse/host_context.hpp"
 #include "programs/rehearse/leftovers.hpp"
-#include "programs/rehearse/surroundings.hpp"
 #include "rehearsal/rehearsal_wire.hpp"
 
 #include <hotswap/detail/abi/module_api.hpp>
@@ -42,7 +42,7 @@ private:
 
     detail::wire::request const& wanted_;
     std::vector<abi::argument> const settings_;
-    surroundings around_;
+    host_context host_;
     void* library_ = nullptr;
     abi::module_api const* functions_ = nullptr;
     watched_module code_{};

@@ -1,4 +1,4 @@
-// The host services that a component may use.
+// The host, as a component sees it.
 #pragma once
 
 #include <hotswap/contract.hpp>

@@ -178,11 +178,10 @@ struct module_functions {
     }
 
     struct live {
-        host surroundings;
+        host context;
         T component;
 
-        live(abi::host_api const& api, void* context, state& on)
-            : surroundings(api, context), component(surroundings, on) {}
+        live(abi::host_api const& api, void* of, state& on) : context(api, of), component(context, on) {}
     };
 
     static abi::status create_instance(abi::host_api const* api, void* context, void* on, abi::instance* out,

@@ -28,7 +28,7 @@ struct admission {
     bool would_deadlock = false;  ///< the caller itself works behind the gate
 };
 
-/// Counts of watched calls, by the way they ended.
+/// How calls ended while they were measured.
 struct call_counts {
     std::uint64_t calls = 0;
     std::uint64_t errors = 0;          ///< ended by an exception
@@ -71,8 +71,8 @@ public:
         }
         return enter_slowly(cell);
     }
-    /// As `enter`, but returns an admission without a contract in place of an exception. `counted`: whether
-    /// the call's end is counted, if calls are watched.
+    /// As `enter`, but returns an admission without a contract where `enter` throws.
+    /// `counted`: whether the call is counted while calls are measured.
     admission try_enter(lease_cell& cell, bool counted = true) noexcept;
     /// As `enter`, but does not wait: while the gate is closed the result is an admission without a contract.
     /// Errors:   throws swap_error (component_gone, other_process).
@@ -83,7 +83,7 @@ public:
     /// Lets `who` wait for the next opening, unless the gate is open, or will never open.
     /// Threads:  [any]
     wait await_opening(std::shared_ptr<opening_wait> who) noexcept;
-    /// Drops the waits that have stopped.
+    /// Drops the waits that were stopped.
     void drop_stopped_waits() noexcept;
     /// Why no caller can enter any more: component_gone, or other_process.
     errc why_gone() const noexcept;
@@ -140,10 +140,9 @@ public:
         let_in(contract);
         wake();
     }
-    /// The first half of `open`: admits callers that arrive now, or are awake.
+    /// The first half of `open`: callers that come now, or are awake, get in.
     void let_in(void* contract) noexcept;
-    /// The second half: wakes sleeping callers, each of which may take the processor at once, and calls the
-    /// waits.
+    /// The second half: wakes the callers that sleep, each of which may take the processor at once, and calls the waits.
     void wake() noexcept;
     /// The instance for which the gate was open before it was closed.
     void* before() const noexcept { return inside_.load(std::memory_order_relaxed); }
@@ -181,8 +180,7 @@ public:
     std::uint64_t leases() const noexcept;
     /// Whether a lease that this thread took is still held, on any thread.
     bool held_by_this_thread() const noexcept;
-    /// The holders that delay the drain, in words: threads, since when, and where each lease was taken, as
-    /// far as known.
+    /// The threads that hold up the drain, in words: since when, and where each lease was taken, as far as that is known.
     std::string holders() const;
     /// How a call of this thread, which works behind the gate, reached this gate again.
     std::string way_back_here() const;
@@ -191,11 +189,11 @@ public:
     /// record.
     bool say_where(char const* file, std::uint32_t line, hold how) noexcept;
 
-    /// From the next opening on, sends calls the slow way and counts how they end; false: stops at once.
-    /// Threads:  the thread that operates on the slot.
-    void watch(bool wanted) noexcept;
-    /// The counts since calls were last watched.
-    call_counts watched_calls() const noexcept;
+    /// From the next opening on, calls take the slow path, which measures how they end; false: stops that at once.
+    /// Threads:  the one that operates on the slot.
+    void measure_calls(bool wanted) noexcept;
+    /// The counts since measuring last began.
+    call_counts measured_calls() const noexcept;
 
     /// Calls that have waited at the gate so far.
     std::uint64_t calls_held() const noexcept { return calls_held_.load(std::memory_order_relaxed); }
@@ -213,20 +211,20 @@ private:
     admission try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept;
     admission admit_within_set(lease_cell& cell, bool enrolled) noexcept;
 
-    std::atomic<void*> open_{nullptr};     // null while closed
-    std::atomic<void*> watched_{nullptr};  // as `open_`, but only the slow way reads it; null while closed
-    bool watching_ = false;                // only the operator uses it
-    std::atomic<void*> inside_{nullptr};   // for threads that are already inside, also while draining
+    std::atomic<void*> open_{nullptr};      // null while closed
+    std::atomic<void*> measured_{nullptr};  // open, but by the slow path only; null while closed
+    bool is_measuring_ = false;             // used by the operating thread only
+    std::atomic<void*> inside_{nullptr};    // for threads that are inside already, also while draining
     std::uint32_t index_;
     std::atomic<std::uint32_t> turn_{0};  // odd while closed; held callers sleep on it
     std::atomic<std::uint32_t> sleepers_{0};
     std::atomic<bool> ended_{false};
     std::atomic<bool> promised_{false};
-    bool has_moved_ = false;  // written before `ended_` is stored
-    std::string moves_to_{};  // the operator's, until the gate has moved
+    bool has_moved_ = false;  // before `ended_` is stored
+    std::string moves_to_{};  // the operating thread's, until the gate has moved
     std::atomic<std::uint64_t> calls_held_{0};
     std::atomic<std::int64_t> first_held_{0};  // when, by the steady clock; 0: none since the gate was closed
-    std::atomic<std::int64_t> longest_wait_{0};  // of callers that have passed the gate since
+    std::atomic<std::int64_t> longest_wait_{0};  // of the callers that got in
     std::string name_;
     std::string contract_name_;
     std::atomic<std::uint32_t> contract_number_;

@@ -52,10 +52,10 @@ extern constinit thread_local thread_cells this_thread_cells;
 /// The way a lease is counted, and so the way to give it back.
 enum class hold : std::uint8_t {
     none,
-    outer,    ///< in `lease_cell::outer`
-    nested,   ///< in `lease_cell::nested`
-    watched,  ///< in `lease_cell::nested`, and the end of the call is counted
-    shared,   ///< in the slot's atomic count
+    outer,     ///< in `lease_cell::outer`
+    nested,    ///< in `lease_cell::nested`
+    measured,  ///< there too, and the end of the call is measured
+    shared,    ///< in the slot's atomic count
 };
 
 }  // namespace hotswap::detail

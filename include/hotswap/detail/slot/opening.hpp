@@ -1,4 +1,4 @@
-// Waiting for a gate to open without a sleeping thread: the function to call once the gate opens.
+// Waiting for a gate to open without a thread that sleeps: the function that is called once it does.
 #pragma once
 
 #include <atomic>
@@ -67,7 +67,7 @@ public:
     bool is_empty() const noexcept { return first_ == nullptr; }
     void add(std::shared_ptr<opening_wait> one) noexcept;
     void add(opening_list&& others) noexcept;
-    /// Removes the stopped waits; returns them.
+    /// Takes out the waits that were stopped.
     opening_list without_stopped() noexcept;
     /// Calls each wait in the list that has not stopped.
     static void call(opening_list those) noexcept;

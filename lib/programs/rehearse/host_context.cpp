@@ -1,4 +1,4 @@
-#include "programs/rehearse/surroundings.hpp"
+#include "programs/rehearse/host_context.hpp"
 
 #include "programs/rehearse/reporter.hpp"
 
@@ -28,7 +28,7 @@ void explain(abi::error* why, std::string_view text) noexcept {
 }  // namespace
 
 struct rehearsed_functions {
-    static surroundings& of(void* context) noexcept { return *static_cast<surroundings*>(context); }
+    static host_context& of(void* context) noexcept { return *static_cast<host_context*>(context); }
 
     static void log(void* context, level severity, abi::text message) noexcept {
         auto& self = of(context);
@@ -86,13 +86,13 @@ struct rehearsed_functions {
     static abi::argument_list settings(void* context) noexcept { return of(context).settings_; }
 };
 
-surroundings::surroundings(std::int64_t now, abi::text origin, abi::argument_list settings,
+host_context::host_context(std::int64_t now, abi::text origin, abi::argument_list settings,
                            bool heard) noexcept
     : ahead_(now - steady_now()), origin_(origin), settings_(settings), heard_(heard) {}
 
-surroundings::~surroundings() { drop_work(); }
+host_context::~host_context() { drop_work(); }
 
-abi::host_api const& surroundings::api() noexcept {
+abi::host_api const& host_context::api() noexcept {
     static constexpr abi::host_api table{
         .log = &rehearsed_functions::log,
         .now = &rehearsed_functions::now,
@@ -117,7 +117,7 @@ abi::host_api const& surroundings::api() noexcept {
     return table;
 }
 
-void surroundings::drop_work() noexcept {
+void host_context::drop_work() noexcept {
     std::vector<abi::job> dropped;
     std::uint64_t lines = 0;
     {

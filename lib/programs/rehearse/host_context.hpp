@@ -11,15 +11,15 @@ namespace hotswap::rehearse {
 
 /// Accepts jobs and never runs them; has no neighbours; writes log lines to the report, up to the report's
 /// limit.
-class surroundings {
+class host_context {
 public:
     /// `now` is the host's time of the request; a component can read `origin` and `settings`. `heard`:
     /// whether its log lines are reported; otherwise they are dropped.
     /// Lifetime: `origin` and `settings` outlive this object.
-    surroundings(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
-    ~surroundings();
-    surroundings(surroundings const&) = delete;
-    surroundings& operator=(surroundings const&) = delete;
+    host_context(std::int64_t now, abi::text origin, abi::argument_list settings, bool heard) noexcept;
+    ~host_context();
+    host_context(host_context const&) = delete;
+    host_context& operator=(host_context const&) = delete;
 
     static abi::host_api const& api() noexcept;
     void* context() noexcept { return this; }
