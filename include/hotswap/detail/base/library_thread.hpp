@@ -68,7 +68,7 @@ private:
     sigset_t before_{};
 };
 
-/// A thread of the library. No other class begins one (tests/levels.cpp).
+/// A thread of the library. No other class begins one (tests/house/threads.cpp).
 /// Lifetime: its destructor waits for it.
 class library_thread {
 public:
