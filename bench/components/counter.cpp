@@ -1,5 +1,5 @@
 // The benchmarks' component, as release 1 (schema 1) and release 2 (schema 2), by BENCH_SCHEMA.
-#include "counter.hpp"
+#include "components/counter.hpp"
 
 #include <hotswap/component.hpp>
 

@@ -1,6 +1,6 @@
 // A ledger in a plain struct, as release 1 (schema 1) and release 2 (schema 2), by BENCH_SCHEMA; its rows in a std::map,
 // or in one sorted piece of memory with BENCH_FLAT.
-#include "ledger.hpp"
+#include "components/ledger.hpp"
 
 #include <hotswap/component.hpp>
 

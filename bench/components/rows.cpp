@@ -1,5 +1,5 @@
 // Rows in a hotswap::table, as release 1 (schema 1) and release 2 (schema 2), by BENCH_SCHEMA. Each swap rewrites them all.
-#include "rows.hpp"
+#include "components/rows.hpp"
 
 #include <hotswap/component.hpp>
 #include <hotswap/table.hpp>

@@ -1,8 +1,8 @@
 // Erlang/OTP's own way, in a process of its own; what runs there is in peers/erlang/.
-#include "child_process.hpp"
-#include "contestant.hpp"
-#include "missing.hpp"
-#include "under_load.hpp"
+#include "harness/child_process.hpp"
+#include "harness/contestant.hpp"
+#include "harness/missing.hpp"
+#include "harness/under_load.hpp"
 
 #include <fmt/format.h>
 

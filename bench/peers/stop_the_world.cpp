@@ -1,6 +1,6 @@
 // What a C++ program does that has no tool for it: one lock around the rows, held while they are all rewritten.
-#include "contestant.hpp"
-#include "under_load.hpp"
+#include "harness/contestant.hpp"
+#include "harness/under_load.hpp"
 
 #include <mutex>
 #include <shared_mutex>

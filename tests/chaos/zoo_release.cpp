@@ -1,6 +1,6 @@
 // A release of the cache that keeps another state, and does in its migration, validation or constructor what it should not.
 #include "cache/states/v2.hpp"
-#include "rehearse/fixtures/deeds.hpp"
+#include "rehearsal/fixtures/deeds.hpp"
 
 #include <hotswap/component.hpp>
 #include <hotswap/contracts/cache.hpp>

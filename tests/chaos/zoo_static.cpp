@@ -1,5 +1,5 @@
 // Linked to a good module: what it does as soon as it is loaded, or what it holds on to.
-#include "rehearse/fixtures/deeds.hpp"
+#include "rehearsal/fixtures/deeds.hpp"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // A state that is nested deeper than can be written.
+#include "durable/stored_house.hpp"
 #include "runtime/fixtures/chain.hpp"
-#include "runtime/stored_house.hpp"
 
 #include <hotswap/json.hpp>
 

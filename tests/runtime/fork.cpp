@@ -1,5 +1,5 @@
 // A process that was forked from a host has its memory, and nothing else of it.
-#include "runtime/stored_house.hpp"
+#include "durable/stored_house.hpp"
 
 using namespace hotswap_test;
 

@@ -1,5 +1,5 @@
 // A runtime as an object: opened with an answer, moved, listened to.
-#include "runtime/stored_house.hpp"
+#include "durable/stored_house.hpp"
 
 #include <sys/wait.h>
 #include <unistd.h>

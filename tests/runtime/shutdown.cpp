@@ -1,6 +1,6 @@
 // A component whose destructor calls another one: whatever ends, and in whatever order, the host lives.
+#include "durable/stored_house.hpp"
 #include "runtime/fixtures/line_sink.hpp"
-#include "runtime/stored_house.hpp"
 #include "slot/waiting.hpp"
 
 #include <atomic>

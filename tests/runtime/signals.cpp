@@ -1,6 +1,6 @@
 // The host's signals: no thread of the library takes one.
 #include "base/signal_mask.hpp"
-#include "runtime/stored_house.hpp"
+#include "durable/stored_house.hpp"
 
 #include <csignal>
 #include <set>

@@ -1,6 +1,6 @@
 // Where a lease was taken is noted in memory that a thread gets when it first needs it; it may not get any.
-#include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
+#include "transfer/failing_memory.hpp"
 
 using namespace hotswap_test;
 using hotswap::errc;

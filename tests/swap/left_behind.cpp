@@ -1,8 +1,8 @@
 // What components leave in the process when they go: the code that may still be called stays mapped, and is named with the reason.
 #include "module/command.hpp"
-#include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
 #include "swap/leaving.hpp"
+#include "transfer/failing_memory.hpp"
 
 #include <hotswap/inspect.hpp>
 #include <hotswap/json.hpp>

@@ -1,8 +1,8 @@
 // The Nth allocation fails, for every N until the operation succeeds.
-#include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
 #include "swap/fixtures/rows.hpp"
+#include "transfer/failing_memory.hpp"
 
 using namespace hotswap_test;
 using hotswap::errc;

@@ -3,9 +3,9 @@
 
 #include "base/failpoint.hpp"
 #include "slot/waiting.hpp"
-#include "swap/failing_memory.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
+#include "transfer/failing_memory.hpp"
 
 #include <algorithm>
 #include <array>

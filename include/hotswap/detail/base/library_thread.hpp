@@ -70,7 +70,7 @@ private:
     sigset_t before_{};
 };
 
-/// A thread of the library. No other class begins one (tests/levels.cpp).
+/// A thread of the library. No other class begins one (tests/house/threads.cpp).
 /// Lifetime: its destructor waits for the thread.
 class library_thread {
 public:
