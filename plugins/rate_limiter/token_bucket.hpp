@@ -1,4 +1,4 @@
-// The token bucket of releases 0.1.0 and 1.0.0, in whole tokens: no rounding, however often it is asked.
+// The token bucket of releases 0.1.0 and 1.0.0, in whole tokens: rounding errors do not add up.
 #pragma once
 
 #include "rate_limiter/pace.hpp"
@@ -12,7 +12,7 @@ namespace hotswap::plugins {
 
 using token_bucket = rate_limiter_states::v0::bucket;
 
-/// A bucket as a client not seen before has it.
+/// The bucket of a client not seen before.
 inline token_bucket full_bucket(pace const& pace, time now) noexcept {
     return {.tokens = pace.burst, .refilled = now};
 }
