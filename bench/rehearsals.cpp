@@ -1,4 +1,4 @@
-// What it costs to try a module in another process before each swap.
+// The cost of a rehearsal before each swap.
 #include "counter.hpp"
 #include "figures.hpp"
 #include "measurements.hpp"
