@@ -22,8 +22,8 @@ struct room {
     int level;
 };
 
-constexpr int sdk_level = 100;   // next to the levels: reads abi, base and state, and no level reads it
-constexpr int top_level = 1000;  // programs on top of the library: read anything
+constexpr int sdk_level = 100;   // outside of the levels: may include abi, base and state
+constexpr int top_level = 1000;  // programs on top of the library: include anything
 
 constexpr std::array rooms{room{"abi", 0},         room{"base", 1},
                            room{"state", 2},       room{"module", 3},
@@ -38,7 +38,7 @@ struct face {
     std::string_view room;
 };
 
-/// The headers that users include, each of which belongs to a room.
+/// The public headers, each of which belongs to a room.
 constexpr std::array faces{
     face{"contract.hpp", "abi"},      face{"version.hpp", "abi"},     face{"failure.hpp", "base"},
     face{"inspect.hpp", "module"},    face{"event.hpp", "report"},    face{"json.hpp", "report"},
@@ -116,7 +116,7 @@ std::vector<std::string> upward_includes(std::string const& path, std::string co
 /// Which files of ours each file includes, by paths as for `room_of`.
 using include_graph = std::map<std::string, std::vector<std::string>>;
 
-/// The files on a way that leads back to where it began, in words; empty if there is none.
+/// The files of a circular chain of includes, in words; empty if there is none.
 std::string cycle_in(include_graph const& graph) {
     std::set<std::string> done;
     std::vector<std::string> way;
@@ -156,13 +156,13 @@ std::vector<std::string> sources_below(fs::path const& root) {
     return files;
 }
 
-/// The text without its comments and what is between quotes.
+/// The text without its comments and string literals.
 std::string code_of(std::string const& text) {
     static std::regex const other(R"re(//[^\n]*|/\*[^]*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+')re");
     return std::regex_replace(text, other, "");
 }
 
-/// What in a file begins a thread, in the words that do.
+/// The expressions in a file that begin a thread.
 std::vector<std::string> threads_begun_in(std::string const& text) {
     static std::regex const beginning(
         R"(\b(std::j?thread\b(?!\s*::)|std::async\b|(boost|std::experimental)::j?thread\b|pthread_create\b|thrd_create\b|SIGEV_THREAD\b))");
@@ -176,7 +176,7 @@ std::vector<std::string> threads_begun_in(std::string const& text) {
 fs::path const house{HOTSWAP_SOURCE_DIR};
 fs::path const public_headers = house / "include" / "hotswap";
 
-/// Every header of ours that `start` pulls in, itself included, and what these include from elsewhere.
+/// Every hotswap header that `start` includes, itself too, and the other headers that these include.
 struct closure {
     std::set<std::string> ours;
     std::set<std::string> foreign;

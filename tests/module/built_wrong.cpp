@@ -1,5 +1,5 @@
-// What was seen to go wrong with shared objects, each as a host would meet it: modules built as people do
-// who has not read about hotswap_add_component, files exchanged under a running host, libraries shared or
+// Known faults of shared objects, each as it happens in a host: modules built without hotswap_add_component,
+// files exchanged under a running host, libraries shared or
 // not.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
@@ -22,8 +22,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A runtime that stages into a directory of this test alone, so that the process's map tells its modules
-/// apart.
+/// A runtime that stages into this test's own directory, so that the process's map shows which modules are
+/// this test's.
 struct host {
     scratch here;
     hotswap::runtime runtime{{.modules = modules,
