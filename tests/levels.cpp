@@ -22,7 +22,7 @@ struct room {
     int level;
 };
 
-constexpr int sdk_level = 100;   // outside of the levels: may include abi, base and state
+constexpr int sdk_level = 100;   // outside of the levels: includes abi, base and state; no level includes it
 constexpr int top_level = 1000;  // programs on top of the library: include anything
 
 constexpr std::array rooms{room{"abi", 0},         room{"base", 1},

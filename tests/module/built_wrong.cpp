@@ -1,6 +1,5 @@
 // Known faults of shared objects, each as it happens in a host: modules built without hotswap_add_component,
-// files exchanged under a running host, libraries shared or
-// not.
+// files exchanged under a running host, libraries that are shared or not.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 

@@ -1,4 +1,4 @@
-// Which state is rehearsed on, and what taking it costs the callers.
+// The state of a rehearsal, and the cost of its copy to the callers.
 #include "rehearse/zoo_site.hpp"
 #include "swap/table_rows.hpp"
 
