@@ -1,4 +1,4 @@
-# The modules of the tests that read the running object where it lies.
+# The modules of the tests that read the running object in place.
 add_swap_fixture(motley 1.0.0 motley.cpp MOTLEY=1)
 add_swap_fixture(motley 1.1.0 motley.cpp MOTLEY=1)
 add_swap_fixture(motley 2.0.0 motley.cpp MOTLEY=2)
