@@ -62,7 +62,7 @@ function(hotswap_add_component name)
         LINK_DEPENDS "${exports}")
     if(arg_OUTPUT_DIRECTORY)
         cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
-        # $<1:…> keeps a multi-configuration generator from adding a folder of its own.
+        # $<1:…> keeps a multi-configuration generator from adding its own folder.
         set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "$<1:${arg_OUTPUT_DIRECTORY}>")
     endif()
 

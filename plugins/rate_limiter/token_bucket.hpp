@@ -45,7 +45,7 @@ inline contracts::rate_verdict judge(token_bucket const& bucket, pace const& pac
     return {.allowed = false, .remaining = bucket.tokens, .retry_after = when - now};
 }
 
-/// Carries a bucket over to other limits: what is left stays, cut to the new burst; a full one stays full.
+/// Converts a bucket to other limits: remaining tokens stay, cut to the new burst; a full bucket stays full.
 inline void rescale(token_bucket& bucket, pace const& from, pace const& to, time now) noexcept {
     refill(bucket, from, now);
     if (bucket.tokens >= from.burst)

@@ -41,7 +41,7 @@ T must(hotswap::result<T> got, std::string_view what) {
 
 struct built {
     fs::path file;
-    std::string by;  ///< what `made_by` says
+    std::string by;  ///< the result of `made_by`
     int schema;
 };
 

@@ -145,7 +145,7 @@ TEST_CASE("same path: a file rebuilt in place gives the new code") {
     auto const it = h.load(file);
     CHECK(it->ask("virtual") == "1");
     fs::copy_file(modules / "plain-2.0.0.so", file, fs::copy_options::overwrite_existing);
-    CHECK(it->ask("inline") == "10");  // the running generation has a copy of its own
+    CHECK(it->ask("inline") == "10");  // the running generation has its own copy
     auto const report = h.runtime.swap("it", {.module = file}).value();
     CHECK(it->ask("virtual") == "2");
     CHECK(it->ask("inline") == "20");

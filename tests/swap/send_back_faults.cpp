@@ -36,7 +36,7 @@ hotswap::runtime_options options_of(fs::path const& store) {
     return made;
 }
 
-/// patient 2.0.0 on probation, patient 1.0.0 stands by; 2.0.0 is ill once `bad` is set.
+/// patient 2.0.0 on probation, patient 1.0.0 stands by; 2.0.0 is unhealthy once `bad` is set.
 struct ward : site {
     ward(fs::path const& store, std::chrono::nanoseconds duration) : site(options_of(store)) {
         it->visit("a");

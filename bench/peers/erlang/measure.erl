@@ -120,7 +120,7 @@ call(Server, Phase, Rows, Histograms) ->
         _ -> count(element(?DURING, Histograms), Took), call(Server, Phase, Rows, Histograms)
     end.
 
-%% Steps of 0.1 µs up to 0.1 ms, of 10 µs up to 10 ms, of 1 ms up to 10 s; the largest value stands for itself.
+%% Steps of 0.1 µs up to 0.1 ms, of 10 µs up to 10 ms, of 1 ms up to 10 s; the largest value is exact.
 -define(BUCKETS, 12000).
 new_histogram() -> counters:new(?BUCKETS + 1, []).
 

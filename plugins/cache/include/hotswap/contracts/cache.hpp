@@ -41,7 +41,8 @@ struct cache_statistics {
 };
 
 /// A bounded map from keys to values that expire; it may evict any entry to stay within its bounds.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; keys are spread over shards, each with its own lock.
 /// Lifetime: results own their memory; nothing points into the component.
 struct cache {

@@ -52,7 +52,8 @@ struct rate_statistics {
 };
 
 /// A limiter that gives every client a number of tokens, refilled at a steady rate up to a burst.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; clients are spread over shards, each with its own lock.
 /// Lifetime: verdicts and limits are values; nothing returned points into the component.
 struct rate_limiter {

@@ -40,7 +40,8 @@ struct session_statistics {
 
 /// Sessions that expire, each identified by an unguessable token.
 /// A token handed out under any release is honoured under every other.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; tokens are spread over shards, each with its own lock.
 /// Lifetime: results own their memory; nothing points into the component.
 struct session {
