@@ -1,4 +1,4 @@
-# libsodium without pkg-config: target hotswap_sodium::sodium. The name is ours, so that no other FindSodium gets in the way.
+# libsodium without pkg-config: target hotswap_sodium::sodium. The name has a prefix, so that no other FindSodium is used instead.
 find_path(hotswap_sodium_INCLUDE_DIR sodium.h)
 find_library(hotswap_sodium_LIBRARY sodium)
 mark_as_advanced(hotswap_sodium_INCLUDE_DIR hotswap_sodium_LIBRARY)

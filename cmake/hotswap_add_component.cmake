@@ -1,5 +1,5 @@
 # Sets `result` to the reason for which `version` is no release, or to nothing. The grammar is that of Semantic Versioning 2.0.0,
-# as in <hotswap/detail/base/release_text.hpp>; tests/module/releases.txt holds both to one list.
+# as in <hotswap/detail/base/release_text.hpp>; a test compares both with tests/module/releases.txt.
 function(hotswap_why_no_release result version)
     set(number "(0|[1-9][0-9]*)")
     set(identifier "(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)")
@@ -18,17 +18,17 @@ endfunction()
 # hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp…
 #                       [CONTRACT header…] [LIBRARIES lib…] [INCLUDES dir…] [OUTPUT_DIRECTORY dir])
 #
-# CONTRACT names the header of the contract that it implements (and of neighbours' that it calls): its text is watched, see
-# hotswap_contract.cmake.
+# CONTRACT names the header of the contract that the component implements (and those of neighbours that it calls): the build
+# watches the header's text, see hotswap_contract.cmake.
 #
-# Builds one release of a component as target and file NAME-x.y.z(.so), with every flag that lets it be unloaded again,
-# and has hotswap-lint seal and judge the result: a module that could not be loaded or let go of fails the build. The file is written to
-# OUTPUT_DIRECTORY, else to CMAKE_LIBRARY_OUTPUT_DIRECTORY, else to the current binary directory. HOTSWAP_COMPONENT(type)
-# takes its name and release from here. Several releases of one name may stand in one project.
+# Builds one release of a component as target and file NAME-x.y.z(.so), with every flag that makes it possible to unload it,
+# and runs hotswap-lint to seal and judge the result: a module that cannot be loaded or unloaded fails the build. The file is
+# written to OUTPUT_DIRECTORY, else to CMAKE_LIBRARY_OUTPUT_DIRECTORY, else to the current binary directory.
+# HOTSWAP_COMPONENT(type) takes its name and release from here. One project may build several releases of one name.
 #
-# The seal is a digest of the finished file, so nothing may alter that afterwards: it is linked with the install RPATH, and
-# without symbols in the configurations Release and MinSizeRel. `cmake --install --strip` strips what install(TARGETS …)
-# names and would break the seal; install(PROGRAMS "$<TARGET_FILE:NAME-x.y.z>" …) it leaves as it is.
+# The seal is a digest of the finished file, so nothing may alter the file afterwards: it is linked with the install RPATH, and
+# without symbols in the configurations Release and MinSizeRel. `cmake --install --strip` strips the targets of
+# install(TARGETS …) and would break the seal; it does not change the files of install(PROGRAMS "$<TARGET_FILE:NAME-x.y.z>" …).
 include("${CMAKE_CURRENT_LIST_DIR}/hotswap_contract.cmake")
 
 function(hotswap_add_component name)
@@ -62,14 +62,14 @@ function(hotswap_add_component name)
         LINK_DEPENDS "${exports}")
     if(arg_OUTPUT_DIRECTORY)
         cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIRECTORY BASE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}" NORMALIZE)
-        # $<1:…> keeps a multi-configuration generator from adding a folder of its own.
+        # $<1:…> keeps a multi-configuration generator from adding its own folder.
         set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "$<1:${arg_OUTPUT_DIRECTORY}>")
     endif()
 
     target_include_directories(${target} PRIVATE ${arg_INCLUDES})
     target_compile_definitions(${target} PRIVATE
         HOTSWAP_COMPONENT_NAME="${name}" HOTSWAP_COMPONENT_RELEASE="${arg_VERSION}")
-    # As options of the target they come last, after whatever flags the surrounding project sets.
+    # As options of the target they come last, after the flags of the surrounding project.
     # A unique symbol would exist once per process: a second release would run the first one's code, and never unload.
     # Static thread-local memory is taken at each load and hardly given back: a project's -ftls-model=initial-exec is undone.
     target_compile_options(${target} PRIVATE

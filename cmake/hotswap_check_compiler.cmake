@@ -1,8 +1,9 @@
-# Host, modules and package share objects of the C++ standard library, so all three follow one ABI of it. That is asked while a
-# project is configured, of its compiler with its CMAKE_CXX_FLAGS; what one target adds is seen when its module is linted.
+# Host, modules and package share objects of the C++ standard library, so all three must have the same ABI of it. This check runs while a
+# project is configured, with its compiler and its CMAKE_CXX_FLAGS; hotswap-lint checks the flags that one target adds.
 
-# hotswap_find_toolchain(INCLUDE_DIRECTORY): sets hotswap_toolchain to what hotswap/detail/abi/toolchain.hpp says of the compiler, or to
-# nothing and hotswap_toolchain_error to the compiler's words. It is compiled once for each compiler and flags.
+# hotswap_find_toolchain(INCLUDE_DIRECTORY): sets hotswap_toolchain to the compiler's description from
+# hotswap/detail/abi/toolchain.hpp, or to nothing and hotswap_toolchain_error to the compiler's message. It compiles once for each
+# compiler and flags.
 function(hotswap_find_toolchain include_directory)
     set(asked "${CMAKE_CXX_COMPILER} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_CXX_FLAGS} ${include_directory}")
     if(NOT HOTSWAP_TOOLCHAIN_ASKED STREQUAL asked)
@@ -35,8 +36,8 @@ function(hotswap_find_toolchain include_directory)
     set(hotswap_toolchain_error "${HOTSWAP_TOOLCHAIN_OUTPUT}" PARENT_SCOPE)
 endfunction()
 
-# hotswap_check_compiler(PACKAGE BUILT_FOR INCLUDE_DIRECTORY): sets hotswap_compiler_error to why this project cannot use the
-# package, or to nothing.
+# hotswap_check_compiler(PACKAGE BUILT_FOR INCLUDE_DIRECTORY): sets hotswap_compiler_error to the reason why this project cannot use
+# the package, or to nothing.
 function(hotswap_check_compiler package built_for include_directory)
     set(error "")
     if(CMAKE_CXX_COMPILER_LOADED)

@@ -1,12 +1,12 @@
 # hotswap_contract(header…)
 #
 # Watches the contracts that the headers declare: `static constexpr hotswap::contract contract{"demo.counter", 1}`. The first time, a line
-# for each goes into contract.lock next to the header, which is committed with it: name, number and a digest of the header's text,
-# without comments and white space. Configuring fails (and so does the build, which configures anew when the header changes) once the
-# text is another one under the same number. hotswap_add_component(… CONTRACT header…) calls it.
+# for each goes into contract.lock next to the header; commit that file with the header: name, number and a digest of the header's text,
+# without comments and white space. Configuring fails (and so does the build, which configures anew when the header changes) when the
+# text has changed under the same number. hotswap_add_component(… CONTRACT header…) calls this function.
 #
-# The whole text counts, because types that a contract passes on are part of it: declare one contract a header, with those types.
-# Includes do not count: a revision that `extends` a contract has a header of its own, which includes the one before.
+# The whole text counts, because types that a contract passes on are part of it: declare one contract per header, with those types.
+# Includes do not count: a revision that `extends` a contract has a separate header, which includes the header before.
 function(hotswap_contract)
     if(NOT ARGN)
         message(FATAL_ERROR "hotswap_contract(): names no header; write hotswap_contract(header…)")
@@ -24,14 +24,14 @@ function(hotswap_contract)
     endforeach()
 endfunction()
 
-# The header's text as the compiler sees it, without what changes nothing for callers: comments, white space, includes and pragmas.
+# The header's text as the compiler sees it, without the parts that do not matter to callers: comments, white space, includes and pragmas.
 function(_hotswap_normal_text header out)
     file(READ "${header}" text)
     string(REGEX REPLACE "/\\*([^*]|\\*+[^*/])*\\*+/" " " text "${text}")
     string(REGEX REPLACE "//[^\n]*" "" text "${text}")
     string(REGEX REPLACE "(^|\n)[ \t]*#[ \t]*(include|pragma)[^\n]*" "\n" text "${text}")
     string(REGEX REPLACE "[ \t\r\n]+" " " text "${text}")
-    # White space counts between two words only.
+    # White space only matters between two words.
     string(REGEX REPLACE " ?([^A-Za-z0-9_ ]) ?" "\\1" text "${text}")
     set(${out} "${text}" PARENT_SCOPE)
 endfunction()

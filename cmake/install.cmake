@@ -1,5 +1,5 @@
-# What `cmake --install` puts where, in parts (COMPONENT) that are Debian packages too (cmake/packages.cmake). The shipped
-# components add their own modules and contracts (plugins/). Everything can be moved afterwards: paths among these files are relative.
+# The files and places of `cmake --install`, in parts (COMPONENT) that are also Debian packages (cmake/packages.cmake). The shipped
+# components add their own modules and contracts (plugins/). The prefix can be moved afterwards: paths among these files are relative.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
@@ -20,7 +20,7 @@ if(hotswap_toolchain STREQUAL "")
 endif()
 configure_package_config_file(cmake/hotswap-config.cmake.in "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
     INSTALL_DESTINATION "${package_dir}" PATH_VARS HOTSWAP_MODULES_INSTALL_DIR CMAKE_INSTALL_INCLUDEDIR)
-# Before 1.0 a minor release may change the surface.
+# Before 1.0 a minor release may change the interface.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/hotswap-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES
     "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
@@ -32,7 +32,7 @@ install(FILES
     cmake/Findhotswap_sodium.cmake
     DESTINATION "${package_dir}" COMPONENT dev)
 
-# The tree of the documents as it is here, so that their links, and the messages that say "see docs/store.md", lead somewhere.
+# The same tree of documents as here, so that their links, and messages that say "see docs/store.md", are valid.
 install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
 install(DIRECTORY docs examples DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT tools)
 

@@ -17,12 +17,12 @@ set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# Where the tools' own library is while their dependencies are found out; "DEPENDS library" says the rest.
+# The place of the tools' own library while their dependencies are determined; "DEPENDS library" adds the package.
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${PROJECT_BINARY_DIR}/lib")
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS ON)
-# The release of Debian, since a package for 12 is none for 13.
+# The release of Debian, because a package for 12 does not work on 13.
 set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 cmake_host_system_information(RESULT distribution QUERY DISTRIB_INFO)
 if(DEFINED distribution_VERSION_ID)
@@ -35,7 +35,7 @@ set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
 set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
     "What hosts need at run time: the shared library, and the program that rehearses new modules.")
 
-# Boost by its series, as Debian names it: the library was built with that one.
+# Boost by the series with which the library was built, as Debian names it.
 set(series "${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libhotswap-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
@@ -60,6 +60,6 @@ if(HOTSWAP_BUILD_PLUGINS)
     set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS hotswap-components)
 endif()
 
-# Debian wants the licence of each package in a place of its own.
+# Debian requires the licence of each package in a separate place.
 set(CPACK_PRE_BUILD_SCRIPTS "${CMAKE_CURRENT_LIST_DIR}/debian_copyright.cmake")
 include(CPack)

@@ -1,11 +1,11 @@
-# hotswap.pc for hosts and hotswap-component.pc for modules, for those who build without CMake.
+# hotswap.pc for hosts and hotswap-component.pc for modules, for builds without CMake.
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE prefix_from_pc)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE libdir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE includedir)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_BINDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE bindir)
 
-# Boost has no .pc files; where it is not the system's, its directories must be named.
+# Boost has no .pc files; if it is not the system's, its directories must be named.
 set(boost_cflags "")
 set(boost_libs "-lboost_json -lboost_serialization")
 if(NOT Boost_INCLUDE_DIRS IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
@@ -15,7 +15,7 @@ if(NOT Boost_INCLUDE_DIRS IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
     string(PREPEND boost_libs "-L${boost_place} ")
 endif()
 
-# A static library leaves its own needs to the program; a shared one brings them along.
+# A program must link the dependencies of a static library; a shared library brings its own.
 if(BUILD_SHARED_LIBS)
     set(requires "fmt >= 9")
     set(requires_private "libsodium")

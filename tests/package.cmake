@@ -1,5 +1,5 @@
-# Being installed and being a subdirectory are tests: an outside project does what a user would do with either. So is what the
-# README says, and that each example is a project.
+# Installation and use as a subdirectory are tests: an outside project does the steps of a user. Tests also follow the
+# README, and build each example as a project.
 function(hotswap_add_package_test folder claim)
     add_test(NAME "package: ${claim}"
         COMMAND "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/run" "${PROJECT_BINARY_DIR}" "${CMAKE_CURRENT_BINARY_DIR}/${folder}")

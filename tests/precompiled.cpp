@@ -1,1 +1,1 @@
-// Nothing but the headers that CMakeLists.txt has compiled with it.
+// Empty: only for the headers that CMakeLists.txt precompiles with this file.

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the tools: the repository's root, a line per step with the time so far, errors that say what to do.
+# Sourced by the tools: the repository's root, a line per step with the time so far, errors with their remedy.
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 tool=$(basename "$0")
 cd "$top" || exit
@@ -14,7 +14,7 @@ die() {
 # The comment at the head of a tool is its help.
 help() { sed -n '2,/^[^#]/ { /^#/ { s/^# \{0,1\}//; p } }' "$0"; }
 
-# Thread sanitizer of g++ 12 cannot run where the kernel scatters mappings more than 28 bits wide.
+# The thread sanitizer of g++ 12 cannot run if the kernel randomises more than 28 bits of mapping addresses.
 preset_runner() {
     local bits
     bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28)

@@ -12,7 +12,7 @@ struct counter {
     static constexpr hotswap::contract contract{"bench.counter", 1};
     virtual ~counter() = default;
 
-    /// Does next to nothing: what is left is the price of the call.
+    /// Does almost nothing, so that the time is the price of the call.
     /// Threads:  [any]
     virtual std::uint64_t next(std::uint64_t value) noexcept = 0;
 

@@ -99,7 +99,7 @@ public:
 
     ledger_impl(hotswap::host&, state& state) : state_(state) {}
 
-    // In the order of the keys, which is not that of their numbers.
+    // In the order of the keys, which differs from the order of their numbers.
     void fill(std::uint64_t rows) override {
         std::vector<std::string> keys;
         for (std::uint64_t i = 0; i != rows; ++i) keys.push_back("key " + std::to_string(i));
@@ -119,7 +119,7 @@ public:
     void add(std::string_view key, std::uint64_t n) override {
         std::lock_guard const lock(mutex_);
         auto& count = state_.rows.find(key)->second.count;
-        count = static_cast<decltype(v1::row::count)>(count + n);  // as much as both releases can hold
+        count = static_cast<decltype(v1::row::count)>(count + n);  // fits the count of both releases
     }
 
 private:

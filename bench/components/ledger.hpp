@@ -13,13 +13,13 @@ struct ledger {
     static constexpr hotswap::contract contract{"bench.ledger", 1};
     virtual ~ledger() = default;
 
-    /// Makes as many rows.
+    /// Makes `rows` rows.
     /// Threads:  [quiesced]
     virtual void fill(std::uint64_t rows) = 0;
-    /// The count of a row that there is.
+    /// The count of an existing row.
     /// Threads:  [any]
     virtual std::uint64_t read(std::string_view key) = 0;
-    /// Adds to the count of a row that there is.
+    /// Adds to the count of an existing row.
     /// Threads:  [any]
     virtual void add(std::string_view key, std::uint64_t n) = 0;
 };

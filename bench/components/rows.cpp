@@ -68,7 +68,7 @@ public:
     void add(std::string_view key, std::uint64_t n) override {
         rows_.visit(key, [n](auto& row) {
             auto& count = row.second.count;
-            count = static_cast<decltype(v1::row::count)>(count + n);  // as much as both releases can hold
+            count = static_cast<decltype(v1::row::count)>(count + n);  // fits the count of both releases
         });
     }
     void insert(std::string_view key) override {

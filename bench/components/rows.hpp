@@ -13,19 +13,19 @@ struct rows {
     static constexpr hotswap::contract contract{"bench.rows", 1};
     virtual ~rows() = default;
 
-    /// Makes as many rows.
+    /// Makes `rows` rows.
     /// Threads:  [quiesced]
     virtual void fill(std::uint64_t rows) = 0;
-    /// The count of a row; 0 if it is not there.
+    /// The count of a row; 0 if the row does not exist.
     /// Threads:  [any]
     virtual std::uint64_t read(std::string_view key) = 0;
-    /// Adds to the count of a row, if it is there.
+    /// Adds to the count of a row, if the row exists.
     /// Threads:  [any]
     virtual void add(std::string_view key, std::uint64_t n) = 0;
-    /// Makes a row, unless it is there.
+    /// Makes a row, unless it exists.
     /// Threads:  [any]
     virtual void insert(std::string_view key) = 0;
-    /// Removes a row, if it is there.
+    /// Removes a row, if it exists.
     /// Threads:  [any]
     virtual void erase(std::string_view key) = 0;
 };

@@ -1,4 +1,4 @@
-// A program that answers lines with lines.
+// A child process that answers each line with a line.
 #pragma once
 
 #include <sys/types.h>
@@ -8,11 +8,12 @@
 
 namespace bench {
 
-/// A child whose standard input and output are ours to write and read. Found by PATH; its errors go where ours do.
-/// Lifetime: the destructor ends its input, which a well-behaved child takes as its end, and waits for it.
+/// A child process with pipes for standard input and output; PATH finds its program, and its errors go to our
+/// stderr.
+/// Lifetime: the destructor closes the child's input, at which the child should end, and waits for the end.
 class child_process {
 public:
-    /// Errors:   std::system_error: no such program, or no more processes.
+    /// Errors:   std::system_error: no such program, or too many processes.
     explicit child_process(std::vector<std::string> const& words);
     ~child_process();
     child_process(child_process const&) = delete;
@@ -20,7 +21,7 @@ public:
 
     /// Errors:   std::system_error if the child is gone.
     void write_line(std::string const& line);
-    /// Errors:   std::runtime_error if the child ended instead; it says how.
+    /// Errors:   std::runtime_error with the exit status if the child has ended.
     std::string read_line();
 
 private:

@@ -1,4 +1,4 @@
-// Who takes part in the curve: ways to replace code whose rows change their schema.
+// The contestants of the curve: ways to replace code whose rows change their schema.
 #pragma once
 
 #include "harness/latency.hpp"
@@ -11,11 +11,11 @@
 
 namespace bench {
 
-/// One way, with its rows in memory. Idle between swaps.
+/// One contestant, with its rows in memory. Idle between swaps.
 class contestant {
 public:
     virtual ~contestant() = default;
-    /// Rewrites every row, there and back in turn, with callers at work.
+    /// Rewrites every row, up and down in turn, with callers at work.
     virtual swap_sample swap() = 0;
 };
 
@@ -31,27 +31,28 @@ inline constexpr std::string_view erlang_ets = "Erlang/OTP, ETS";
 inline constexpr std::string_view erlang_map = "Erlang/OTP, map";
 }  // namespace names
 
-/// A name for the report, and how to fill as many rows.
+/// A name for the report, and a function that makes a contestant with a number of rows.
 struct entry {
     std::string_view name;
     std::function<std::unique_ptr<contestant>(std::uint64_t rows)> make;
 };
 
-/// Thrown by `make` where the peer is not installed; says what is missing.
+/// Thrown by `make` if the peer is not installed; names the missing package.
 class peer_missing : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// A plain struct with a std::map, read by the new code where it lies.
+/// A plain struct with a std::map; the new code reads it in place.
 std::unique_ptr<contestant> make_direct(std::uint64_t rows);
-/// The same with a migration that takes the old state by reference to const, so that it is not copied before.
+/// The same with a migration that takes the old state by reference to const, so that the state is not copied
+/// first.
 std::unique_ptr<contestant> make_lent(std::uint64_t rows);
 /// As `make_direct`, with a boost::container::flat_map.
 std::unique_ptr<contestant> make_flat(std::uint64_t rows);
 /// A plain struct with a std::map, through its serialized form.
 std::unique_ptr<contestant> make_snapshot(std::uint64_t rows);
-/// A plain struct with a std::map, handed to the new code as it is: what it would cost if no row had to be rewritten.
+/// A plain struct with a std::map, handed to the new code unchanged: the cost without rewriting rows.
 std::unique_ptr<contestant> make_handoff(std::uint64_t rows);
 /// A hotswap::table, rewritten while the old code serves.
 std::unique_ptr<contestant> make_precopy(std::uint64_t rows);

@@ -1,4 +1,4 @@
-// Callers that nothing throttles, and how long their calls took in each stretch of a swap.
+// Callers without throttling, and the durations of their calls in each stretch of a swap.
 #pragma once
 
 #include "harness/latency.hpp"
@@ -15,21 +15,21 @@
 
 namespace bench {
 
-/// How many callers there are.
+/// The number of callers.
 inline constexpr unsigned callers = 2;
 
-/// The call that is measured. `key` is one of "key 0" …
+/// The measured call. `key` is one of "key 0" …
 using row_call = std::function<void(std::string_view key, deed what)>;
 
-/// What a swap is doing, in this order; a swap that is not taken apart is all `pause`.
+/// The stretches of a swap, in this order; a swap that is measured as a whole is only `pause`.
 enum class stretch : unsigned { before, precopy, pause, freeing, after, over };
 
-/// Calls from its construction on, and sorts the durations by the stretch in which they were. A call that reaches
-/// from one into another belongs to the one that is nearer to the pause.
-/// Threads:  all members on the one that made it.
+/// Calls from its construction on, and sorts the durations by stretch. A call that begins in one stretch and
+/// ends in another belongs to the one that is nearer to the pause.
+/// Threads:  call all members on the thread that made the crew.
 class crew {
 public:
-    /// `ask` makes what one caller asks for; `call` is used by all of them at once.
+    /// `ask` makes the requests of one caller; all callers use `call` at once.
     crew(std::function<requests(unsigned seed)> const& ask, row_call const& call);
     ~crew();
     crew(crew const&) = delete;
@@ -39,7 +39,7 @@ public:
     void enter(stretch next) noexcept;
     /// Ends the work.
     void finish();
-    /// What they noticed in a stretch; zeros if there was none. After `finish`.
+    /// The callers' latencies in a stretch; zeros without calls. After `finish`.
     latency of(stretch which) const;
 
 private:

@@ -31,13 +31,13 @@ std::vector<entry> entries() {
     };
 }
 
-// Large ones take long, and vary little.
+// Swaps with many rows take long, and their times vary little.
 int swaps_with(std::uint64_t rows) { return rows <= 100'000 ? 11 : rows <= 1'000'000 ? 7 : 3; }
 
-// A contestant's rows, and as much again or more while they are rewritten.
+// A contestant's rows, and at least as much memory again while they are rewritten.
 constexpr std::uint64_t bytes_per_row = 800;
 
-// Beyond it there is no memory for the rows of all of them at a time: they run one after the other.
+// With more rows there is not enough memory for all contestants at a time: they run one after the other.
 constexpr std::uint64_t interleaved_up_to = 1'000'000;
 
 std::uint64_t memory_available() {
@@ -91,7 +91,8 @@ void run_in_turn(std::vector<entry> const& all, std::size_t first, std::size_t l
     std::vector<std::unique_ptr<contestant>> present(all.size());
     for (std::size_t i = first; i != last; ++i) present[i] = admit(all[i], rows, curve[i]);
     std::vector<std::vector<swap_sample>> samples(all.size());
-    // One more to warm up, code, pages and Erlang's heaps; but a large one takes minutes, of which that is little.
+    // One more swap to warm up code, pages and Erlang's heaps; not with many rows, where a swap takes
+    // minutes.
     int const first_counted = rows <= interleaved_up_to ? 1 : 0;
     for (int round = 0; round != first_counted + swaps_with(rows); ++round)
         for (std::size_t i = first; i != last; ++i) {
@@ -102,7 +103,7 @@ void run_in_turn(std::vector<entry> const& all, std::size_t first, std::size_t l
     for (std::size_t i = first; i != last; ++i)
         if (present[i]) curve[i].points.push_back(condense(rows, samples[i]));
     present.clear();
-    malloc_trim(0);  // what these have freed is not to be the next ones' memory, already there
+    malloc_trim(0);  // so that the next contestants do not reuse memory that these freed
 }
 
 void run_size(std::vector<entry> const& all, std::uint64_t rows, std::vector<series>& curve) {

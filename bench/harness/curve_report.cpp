@@ -34,7 +34,7 @@ bool unjudged(std::string_view what) {
     return true;
 }
 
-// The pauses of two contestants with as many rows; the goal is a ceiling for `ours` over `theirs`.
+// The pauses of two contestants with `rows` rows; the goal is an upper bound for `ours` ÷ `theirs`.
 bool judge_ratio(std::vector<series> const& curve, std::uint64_t rows, std::string_view ours,
                  std::string_view theirs, double goal) {
     auto const what = fmt::format("pause with {} rows, {}", rows, ours);

@@ -12,7 +12,7 @@ namespace bench {
 
 namespace {
 
-// Enough digits to see on which side of the goal it lies.
+// Enough digits to show on which side of the goal the value is.
 std::string short_number(double value) {
     return fmt::format("{:.{}f}", value, value < 10 ? 2 : value < 100 ? 1 : 0);
 }

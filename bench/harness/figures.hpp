@@ -1,4 +1,4 @@
-// What every benchmark prints: a name, our figure, the peer's, the ratio, the goal.
+// The parts of every benchmark's output: a name, our figure, the peer's, the ratio, the goal.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace bench {
 
-/// The middle of some measurements, and how far they lie apart.
+/// The median of some measurements, and their range.
 struct figure {
     double median = 0;
     double low = 0;   ///< the smallest
@@ -17,10 +17,10 @@ struct figure {
 figure summarize(std::vector<double> samples);
 double percentile(std::vector<double> samples, double share);
 
-/// Prints a goal that is a ceiling, what came out and whether that reaches it; returns whether it does.
-/// `unit` stands behind both numbers: "µs", or "× Boost's".
+/// Prints a goal that is an upper bound, the value, and whether the value reaches the goal; returns whether
+/// it does. `unit` follows both numbers: "µs", or "× Boost's".
 bool judge_at_most(std::string_view what, double value, double goal, std::string_view unit);
-/// The same for a goal that is a floor.
+/// The same for a goal that is a lower bound.
 bool judge_at_least(std::string_view what, double value, double goal, std::string_view unit);
 
 /// 850 ns, 12.3 µs, 4.56 ms, 7.89 s.

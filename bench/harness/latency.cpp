@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned step_bits = 5;
 constexpr std::uint64_t steps = 1u << step_bits;
 
-// Below 32 ns every nanosecond is a step of its own; from there on each doubling has 32.
+// Below 32 ns every nanosecond is a separate step; above, each doubling has 32 steps.
 std::size_t step_of(std::uint64_t value) {
     if (value < steps) return static_cast<std::size_t>(value);
     auto const shift = static_cast<unsigned>(std::bit_width(value)) - step_bits - 1;

@@ -1,4 +1,4 @@
-// How long calls took, before, during and after a swap.
+// The durations of calls before, during and after a swap.
 #pragma once
 
 #include <array>

@@ -48,7 +48,7 @@ struct measurement {
     bool (*run)(options const&);
 };
 
-// Run in this order: those of tables before those that leave a large heap behind.
+// Run in this order: measurements of tables come before those that leave a large heap.
 constexpr std::array measurements{
     measurement{"--calls", "a call through a handle",
                 [](options const& asked) { return bench::measure_calls(asked.quick ? 3 : 15); }},

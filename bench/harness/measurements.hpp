@@ -17,24 +17,24 @@ bool measure_rehearsals(int swaps);
 /// Saving and loading a large state, next to Boost, cereal and memcpy.
 bool measure_archives(int rounds);
 
-/// What callers of a table notice while it is copied before a swap's pause, by workload, and the memory it takes.
-/// `quick` takes 10⁵ rows.
+/// The latencies of a table's callers while it is copied before a swap's pause, by workload, and the copy's
+/// memory. `quick` takes 10⁵ rows.
 bool measure_workloads(bool quick);
 
-/// What callers wait when a swap overruns its pause budget and is refused.
+/// The callers' wait when a swap overruns its pause budget and is refused.
 bool measure_budget(bool quick);
 
-/// Pauses as plans predict them, next to those that the swaps then take.
+/// Pauses as plans predict them, next to the swaps' real pauses.
 bool measure_predictions(bool quick);
 
-/// What it costs to make a swap durable, on the disk of the current directory.
+/// The cost of a durable swap, on the disk of the current directory.
 bool measure_store(bool quick);
 
 /// The pause of ten components with tables that are swapped as one. `quick` takes 10⁴ rows each.
 bool measure_sets(bool quick);
 
-/// The pause against the number of rows, and what callers notice, next to Erlang/OTP and a stop-the-world copy.
-/// `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
+/// The pause against the number of rows, and the callers' latencies, next to Erlang/OTP and a stop-the-world
+/// copy. `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);
 
 }  // namespace bench

@@ -1,4 +1,4 @@
-// Peers that this machine lacks: named in the report, never skipped in silence.
+// Peers that this machine lacks: the report names them, and never skips one silently.
 #pragma once
 
 #include <fmt/format.h>

@@ -22,7 +22,7 @@ constexpr double top = 48;
 constexpr double bottom = 460;
 constexpr double label_height = 17;
 
-// Told apart by those who see few colours (Okabe and Ito), and as visible on black as on white.
+// Distinct for colour-blind readers (Okabe and Ito), and as visible on black as on white.
 constexpr std::array colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c7ae6"};
 
 constexpr char head[] = R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" role="img">
@@ -60,7 +60,7 @@ scale fit(double least, double most, double begin, double end) {
     return {first, std::max(last, first + 1), begin, end};
 }
 
-// The points' numbers of rows, or their pauses with what they spread over, as `values` lists them.
+// A scale over the points' numbers of rows, or over their pauses with their ranges, as `values` lists them.
 template <class Values>
 scale fit_all(std::vector<series> const& curve, Values values, double begin, double end) {
     std::vector<double> all;
@@ -119,10 +119,10 @@ struct label {
     series const* of;
     char const* colour;
     double from;  ///< where the curve ends
-    double at;    ///< where the name stands
+    double at;    ///< the place of the name
 };
 
-// Names stand where their curves end, moved apart as far as they need.
+// Names are at the ends of their curves, moved apart as far as necessary.
 void spread(std::vector<label>& labels) {
     std::ranges::sort(labels, {}, &label::at);
     for (std::size_t i = 1; i < labels.size(); ++i)

@@ -1,4 +1,4 @@
-// What callers ask for, call by call.
+// The requests of callers, call by call.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace bench {
 
-/// What a call does to its row.
+/// The operation of a call on its row.
 enum class deed : std::uint8_t { read, add, insert, erase };
 
 struct request {
@@ -17,11 +17,12 @@ struct request {
 /// The calls of one caller. The same `seed` gives the same calls.
 using requests = std::function<request()>;
 
-/// Any of the rows, each as likely; so many calls in ten add, the others read.
+/// Any of the rows, all equally likely; `writes_in_ten` of ten calls add, the others read.
 requests ask_evenly(std::uint64_t rows, unsigned writes_in_ten, unsigned seed);
 /// A few rows much more often than the others (Zipf's law, exponent 0.99); one call in ten adds, the others read.
 requests ask_by_zipf(std::uint64_t rows, unsigned seed);
-/// As many insertions as erasures, among twice as many keys as there are rows: so that their number stays.
+/// As many insertions as erasures, among twice as many keys as rows, so that the number of rows stays the
+/// same.
 requests ask_for_churn(std::uint64_t rows, unsigned seed);
 
 }  // namespace bench

@@ -12,8 +12,8 @@ namespace bench {
 /// How long the callers work before and after the swap.
 inline constexpr std::chrono::milliseconds window{50};
 
-/// Has the callers call for as many rows, at random, one call in ten a write; calls `swap` meanwhile, which returns
-/// the length of the pause in microseconds.
+/// Lets the callers call for random rows among `rows`, one call in ten a write; meanwhile calls `swap`, which
+/// returns the length of the pause in microseconds.
 swap_sample measure_under_load(std::uint64_t rows, row_call const& call, std::function<double()> const& swap);
 
 }  // namespace bench

@@ -1,4 +1,4 @@
-// Erlang/OTP's own way, in a process of its own; what runs there is in peers/erlang/.
+// Erlang/OTP's code change, in a separate process; its programs are in peers/erlang/.
 #include "harness/child_process.hpp"
 #include "harness/contestant.hpp"
 #include "harness/missing.hpp"

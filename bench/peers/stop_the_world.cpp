@@ -1,4 +1,4 @@
-// What a C++ program does that has no tool for it: one lock around the rows, held while they are all rewritten.
+// The method of a C++ program without a tool: one lock around the rows, held while all rows are rewritten.
 #include "harness/contestant.hpp"
 #include "harness/under_load.hpp"
 
@@ -60,8 +60,8 @@ private:
         std::visit([&](auto& rows) { ++rows.find(key)->second.count; }, held_);
     }
 
-    // Readers are served until the lock is had, so the pause begins there; what is left of the old rows is freed
-    // after it.
+    // Readers are served until this thread has the lock, so the pause begins there; the old rows are freed
+    // after the pause.
     double rewrite() {
         decltype(held_) old;
         std::unique_lock lock(mutex_);

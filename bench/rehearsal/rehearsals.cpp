@@ -1,4 +1,4 @@
-// What it costs to try a module in another process before each swap.
+// The cost of a rehearsal before each swap.
 #include "components/counter.hpp"
 #include "harness/figures.hpp"
 #include "harness/measurements.hpp"

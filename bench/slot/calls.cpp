@@ -1,4 +1,4 @@
-// A call through a handle, next to a plain virtual call and the ways in which others guard one.
+// A call through a handle, next to a plain virtual call and to other libraries' guarded calls.
 #if BENCH_HAS_URCU
 #define _LGPL_SOURCE
 #define URCU_INLINE_SMALL_FUNCTIONS
@@ -34,7 +34,7 @@ double nanoseconds_per_call(std::chrono::steady_clock::duration took) {
     return std::chrono::duration<double, std::nano>(took).count() / static_cast<double>(calls_per_run);
 }
 
-// Every call's result is the next one's argument, so that none can be left out or moved.
+// Every call's result is the next call's argument, so that the compiler cannot omit or move a call.
 template <class Call>
 double run(Call call) {
     auto const began = std::chrono::steady_clock::now();
@@ -45,7 +45,7 @@ double run(Call call) {
     return nanoseconds_per_call(took);
 }
 
-// liburcu's readers register their thread once, which is no part of a call.
+// liburcu's readers register their thread once, outside of the measured call.
 struct reader_of_urcu {
 #if BENCH_HAS_URCU
     reader_of_urcu() { urcu_memb_register_thread(); }

@@ -37,7 +37,7 @@ namespace {
 
 constexpr std::uint64_t rows = 1'000'000;
 
-// As each library has it by default: ours asks for nothing, the others for a `serialize`.
+// In each library's default form: hotswap needs nothing, the others need a `serialize`.
 struct plain_row {
     std::uint64_t seen = 0;
     std::int64_t balance = 0;
@@ -91,7 +91,7 @@ void compare(State const& saved, State const& loaded) {
     if (saved != loaded) throw std::runtime_error("a loaded state differs from what was saved: a bug");
 }
 
-/// What one save and one load of it took.
+/// The times of one save and one load.
 struct sample {
     double save = 0;  // ms
     double load = 0;
@@ -139,7 +139,7 @@ sample by_cereal(State const& state) {
 }
 #endif
 
-// Into memory that was not touched yet, as any archive's has to be.
+// Copies into untouched memory, as an archive must.
 sample by_memcpy(numbers const& bytes) {
     std::size_t const size = bytes.size() * sizeof bytes[0];
     auto const to = std::make_unique_for_overwrite<unsigned char[]>(size);
@@ -193,7 +193,7 @@ std::size_t saved_size(State const& state) {
     return buffer.size();
 }
 
-// The order in which these stand is the order in which they are looked up again.
+// The report finds the contestants by their order here.
 template <class Ours, class Boosts>
 std::vector<contestant> contestants(Ours const& ours, Boosts const& boosts, numbers const& bytes) {
     std::size_t const size = saved_size(ours);

@@ -1,5 +1,5 @@
-// hotswap::table next to tbb::concurrent_hash_map, operation by operation, and next to itself without the hook that copies
-// of a live table hang on.
+// hotswap::table next to tbb::concurrent_hash_map, operation by operation, and next to a hotswap::table
+// without the hook that copies of a live table use.
 #include "state/table_operations.hpp"
 
 #include "harness/figures.hpp"
@@ -7,7 +7,7 @@
 
 #include <hotswap/detail/state/table_guard.hpp>
 
-// The seam: a write to a table whose hash says so passes no hook. No other file sees it.
+// The test seam: a write to a table with this hash passes no hook. Only this file sees the seam.
 namespace hotswap::detail {
 
 struct no_change {
@@ -112,7 +112,7 @@ std::vector<std::uint64_t> random_keys(std::uint64_t count) {
     return keys;
 }
 
-// The keys that a thread asks for, one after the other: so that fetching the question costs as good as nothing.
+// The keys of a thread's requests, one after the other, so that reading a key costs almost nothing.
 template <class Key>
 std::vector<Key> draw(std::vector<Key> const& keys, std::uint64_t count, unsigned seed) {
     std::mt19937_64 random(seed);
@@ -124,7 +124,8 @@ std::vector<Key> draw(std::vector<Key> const& keys, std::uint64_t count, unsigne
 
 using clock = std::chrono::steady_clock;
 
-/// Runs `work(thread)` on all threads at once; the seconds from the first one's begin to the last one's end.
+/// Runs `work(thread)` on all threads at once; returns the seconds from the first thread's begin to the last
+/// one's end.
 template <class Work>
 double on_threads(unsigned count, Work work) {
     std::barrier ready(static_cast<std::ptrdiff_t>(count));
@@ -145,7 +146,7 @@ double on_threads(unsigned count, Work work) {
     return std::chrono::duration<double>(took).count();
 }
 
-// What is read goes here, so that reading cannot be left out.
+// Takes the read values, so that the compiler cannot omit the reads.
 volatile std::uint64_t read_total;
 
 /// Inserts all keys into `tables` fresh tables; millions of insertions a second.
@@ -189,7 +190,7 @@ constexpr auto mixed_rate = [](auto& rows, auto const& drawn, unsigned threads) 
     });
 };
 
-/// Two that are measured in turn, each of them first every other time.
+/// Two contestants that are measured in turn; each goes first every other time.
 struct duel {
     std::vector<double> first{};
     std::vector<double> second{};
@@ -340,8 +341,8 @@ private:
     std::vector<double> nanoseconds_;
 };
 
-// Two tables of their own in each turn, made in either order, because where their memory lies is a matter of chance; and
-// many slices in turn, because the machine is not the same from one moment to the next.
+// Two new tables in each turn, made in either order, because the place of their memory is random; and
+// many slices in turn, because the machine's speed changes from one moment to the next.
 template <class Step>
 bool hook_duel(std::string_view what, std::uint64_t rows, bool quick, Step step) {
     auto const keys = random_keys(rows);
@@ -377,7 +378,7 @@ bool idle_hook(bool quick) {
     fmt::print("\nthe price of a watcher that is not set (ns a call, pairs of tables, slices in turn)\n");
     bool reached = true;
     for (std::uint64_t const rows : {1'000u, 1'000'000u}) {
-        if (quick && rows > 1'000) break;  // where the memory is not the price, the hook could be
+        if (quick && rows > 1'000) break;  // where memory does not dominate the cost, the hook may show
         reached = hook_duel("insert_or_assign", rows, quick,
                             [](auto& table, std::uint64_t key, std::uint64_t i) { table.assign(key, i); }) &&
                   reached;

@@ -1,4 +1,4 @@
-// What a call of a table costs.
+// The cost of a table's calls.
 #pragma once
 
 namespace bench {

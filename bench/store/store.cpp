@@ -1,4 +1,4 @@
-// What it costs to make a swap durable: a snapshot and the commit that names it, and their parts.
+// The cost of a durable swap: a snapshot and the commit that names it, and their parts.
 #include "store/store.hpp"
 #include "harness/figures.hpp"
 #include "harness/measurements.hpp"
@@ -57,7 +57,7 @@ costs measure(std::size_t size, int rounds) {
     std::vector<std::byte> module(50'000);
     costs spent;
     for (int i = 0; i != rounds; ++i) {
-        module[0] = std::byte(i);  // each time another one
+        module[0] = std::byte(i);  // a different module each time
         module[1] = std::byte(i >> 8);
         std::uint64_t id = 0;
         hotswap::detail::stored_component entry;

@@ -1,4 +1,4 @@
-// A pause budget that a swap cannot keep: what the callers wait before the old code serves them again.
+// A pause budget that a swap cannot keep: the callers' wait until the old code serves them again.
 #include "components/ledger.hpp"
 #include "harness/figures.hpp"
 #include "harness/measurements.hpp"
@@ -23,24 +23,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A budget, and more rows than it is enough for.
+/// A budget, and too many rows for it.
 struct overload {
     std::chrono::milliseconds budget;
     std::uint64_t rows;
 };
 
-// With a million the time is over while the old state is serialized, which is stopped; with fewer while the new code reads
-// it, which is left to itself.
+// With a million rows the budget ends while the old state is serialized, which is stopped; with fewer rows
+// while the new code reads the state, which is abandoned.
 constexpr std::array overloads{overload{5ms, 1'000'000}, overload{20ms, 1'000'000}, overload{20ms, 200'000}};
 
-/// What became of the attempts with one budget.
+/// The results of the attempts with one budget.
 struct refusals {
-    std::map<hotswap::phase, int> in{};  ///< how many in which phase
+    std::map<hotswap::phase, int> in{};  ///< the number of refusals in each phase
     std::vector<double> quiet{};         // µs, the longest call before each
     std::vector<double> waits{};         // µs, the longest call in each, as the callers measured it
 };
 
-// What was given up goes on in the background, and would take the processor from the next attempt's callers.
+// Abandoned work continues in the background, and would take the processor from the next attempt's callers.
 void wait_until_nothing_is_left(hotswap::runtime const& runtime) {
     auto const until = std::chrono::steady_clock::now() + 60s;
     while (!runtime.status().at(0).retained.empty()) {

@@ -22,7 +22,7 @@ namespace {
 
 constexpr int members = 10;
 
-/// Ten components with as many rows each, on one release.
+/// Ten components with the same number of rows each, on one release.
 class set_of_tables {
 public:
     explicit set_of_tables(std::uint64_t rows) {

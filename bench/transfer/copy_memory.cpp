@@ -29,7 +29,7 @@ std::uint64_t resident() {
     return held * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-/// Looks every millisecond how much is resident, for as long as it lives.
+/// Reads the resident memory every millisecond while it lives.
 class memory_watch {
 public:
     std::uint64_t highest() {
@@ -61,7 +61,7 @@ void print_memory(std::string_view name, std::uint64_t bytes, std::uint64_t of_r
 
 bool measure_copy_memory(std::uint64_t rows) {
     fmt::print(stderr, "memory: a table of {} rows\n", rows);
-    malloc_trim(0);  // what earlier measurements have freed is not to be this one's memory, already there
+    malloc_trim(0);  // so that this measurement does not reuse memory that earlier ones freed
     std::uint64_t const empty = resident();
     swapped_table table(rows);
     std::uint64_t const filled = resident() - empty;

@@ -1,4 +1,4 @@
-// hotswap with a plain struct: read where it lies, by snapshot and by handoff.
+// hotswap with a plain struct: read in place, by snapshot and by handoff.
 #include "components/ledger.hpp"
 #include "harness/contestant.hpp"
 #include "harness/under_load.hpp"

@@ -16,7 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// How long the callers work before and after a swap: some 1000 calls above the 99.9th percentile.
+// The callers' time before and after a swap: enough for some 1000 calls above the 99.9th percentile.
 constexpr auto quiet_window = 250ms;
 
 std::vector<workload> workloads() {
@@ -35,7 +35,7 @@ double microseconds(std::chrono::nanoseconds t) {
     return std::chrono::duration<double, std::micro>(t).count();
 }
 
-/// Tells the crew which stretch a swap has come to, for as long as it lives.
+/// Tells the crew each stretch that a swap reaches, while it lives.
 class stretch_marker {
 public:
     stretch_marker(hotswap::runtime& runtime, crew& busy) : runtime_(runtime) {

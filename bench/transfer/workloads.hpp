@@ -1,4 +1,4 @@
-// Workloads of callers while a table is copied, and what it costs them.
+// Workloads of callers while a table is copied, and the cost to the callers.
 #pragma once
 
 #include "harness/figures.hpp"
@@ -13,7 +13,7 @@
 
 namespace bench {
 
-/// What callers do, and what share of their throughput they shall keep meanwhile.
+/// The callers' requests, and the share of their throughput that they should keep meanwhile.
 struct workload {
     std::string_view name;
     std::function<requests(std::uint64_t rows, unsigned seed)> ask;
@@ -31,10 +31,11 @@ struct table_swap_sample {
     double copied_in = 0;     // µs
 };
 
-/// Prints how one workload's callers fared, and its goals; returns whether they were reached.
+/// Prints the figures of one workload's callers, and its goals; returns whether the goals were reached.
 bool report_workload(workload const& of, std::vector<table_swap_sample> const& samples);
 
-/// The resident memory while a table of as many rows is copied; prints its goal and returns whether it was reached.
+/// Measures the resident memory while a table of `rows` rows is copied; prints the goal, returns whether it
+/// was reached.
 bool measure_copy_memory(std::uint64_t rows);
 
 }  // namespace bench

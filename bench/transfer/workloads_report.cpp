@@ -1,4 +1,4 @@
-// What callers noticed of a table's copy, as a table of figures, and its goals.
+// The callers' latencies during a table's copy, as a table of figures, and the goals.
 #include "transfer/workloads.hpp"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ figure over(samples const& all, double table_swap_sample::*of) {
     return over(all, [of](auto const& each) { return each.*of; });
 }
 
-// Swap by swap, so that a machine whose speed drifts does not show in it.
+// Swap by swap, so that a drift of the machine's speed does not affect the ratio.
 figure ratio(samples const& all, latency table_swap_sample::*in, double latency::*of) {
     return over(all, [=](auto const& each) { return each.*in.*of / (each.before.*of); });
 }

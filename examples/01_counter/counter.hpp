@@ -1,4 +1,4 @@
-// The contract: all that the host and the modules have in common.
+// The contract: the only code that the host and the modules share.
 #pragma once
 
 #include <hotswap/contract.hpp>

@@ -1,4 +1,4 @@
-// Release 2.0.0: totals of 64 bits, and how many calls there were.
+// Release 2.0.0: totals of 64 bits, and the number of calls.
 #include "counter.hpp"
 
 #include <hotswap/component.hpp>

@@ -1,5 +1,5 @@
-// Walks a chain of migrations up and down: with arguments, with a state that validate refuses, with a marked
-// loss.
+// Walks a chain of migrations up and down: with arguments, with a state that validate refuses, with a lossy
+// downgrade.
 #include "stock.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -18,7 +18,7 @@ void expect(bool holds, std::string_view claim) {
     std::exit(1);
 }
 
-/// Prints the refusal, and that it was for the reason expected.
+/// Prints the refusal, and checks that its reason is the expected one.
 template <class T>
 void expect_refusal(hotswap::result<T> const& outcome, hotswap::errc reason) {
     expect(outcome.has_error() && outcome.error().code == reason, fmt::format("this is refused: {}", reason));
@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
     expect(stock->describe("tea") == "12 pieces of tea at 450 EUR cents",
            "3 has what 1 had, and the arguments");
 
-    // The downgrade is walked by 3.0.0, the only one that knows both structs.
+    // Release 3.0.0 walks the downgrade, because only it knows both structs.
     auto const down = runtime.swap("stock", {.module = modules / "stock-2.0.0.so"}).value();
     expect(down.path == std::vector<std::uint32_t>{3, 2}, "a downgrade is a path, too");
     fmt::print("\n{}\n{}\n", down, stock->describe("tea"));

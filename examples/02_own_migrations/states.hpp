@@ -1,4 +1,4 @@
-// The states of all releases. Each is frozen once its release is out: a new idea is a new version.
+// The states of all releases. Each is frozen once its release is out: a change needs a new version.
 #pragma once
 
 #include <hotswap/detail/state/schema.hpp>

@@ -13,7 +13,7 @@ struct stock {
     static constexpr hotswap::contract contract{"demo.stock", 1};
     virtual ~stock() = default;
     virtual void put(std::string_view article, std::uint32_t pieces) = 0;
-    /// "12 pieces of tea at 450 EUR cents", or as much of it as the release knows.
+    /// "12 pieces of tea at 450 EUR cents", or the part of this text that the release knows.
     virtual std::string describe(std::string_view article) = 0;
 };
 

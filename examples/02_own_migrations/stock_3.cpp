@@ -15,7 +15,7 @@ public:
     using history =
         hotswap::history<&add_prices, hotswap::lossy<&drop_prices>, &add_currency, &drop_currency>;
 
-    /// Runs on every state before it goes live; what it throws refuses the operation.
+    /// Runs on every state before it goes live; an exception refuses the operation.
     static void validate(state const& given) {
         if (given.currency.size() != 3)
             throw std::invalid_argument("the currency is \"" + given.currency +

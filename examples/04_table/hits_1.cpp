@@ -1,4 +1,4 @@
-// Release 1.0.0: a table of counters. It needs no mutex around it.
+// Release 1.0.0: a table of counters. The table needs no mutex.
 #include "hits.hpp"
 
 #include <hotswap/component.hpp>

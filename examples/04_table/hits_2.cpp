@@ -1,4 +1,4 @@
-// Release 2.0.0: wider counters, and whether a page is popular. Each row is rewritten before the pause.
+// Release 2.0.0: wider counters, and a flag for popular pages. Each row is rewritten before the pause.
 #include "hits.hpp"
 
 #include <hotswap/component.hpp>
@@ -30,8 +30,8 @@ struct state {
 };
 }  // namespace v2
 
-// Recorded, and run on the live rows while release 1.0.0 serves. It captures nothing and has no side effects: some of
-// its calls are made by threads that are just counting a visit.
+// The table records the lambda and runs it on the live rows while release 1.0.0 serves. The lambda captures
+// nothing and has no side effects, because threads that count a visit make some of its calls.
 v2::state widen(v1::state&& old) {
     return {std::move(old.pages).transform([](v1::row&& r) { return v2::row{r.count, r.count >= 1000}; })};
 }

@@ -1,4 +1,5 @@
-// Rewrites every row of a large table while two threads go on counting in it; the pause does not depend on its size.
+// Rewrites every row of a large table while two threads count in it; the pause does not depend on the table's
+// size.
 #include "hits.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -25,7 +26,7 @@ int main(int argc, char** argv) {
     std::thread first(count_visits);
     std::thread second(count_visits);
 
-    fmt::print("{}\n\n", runtime.plan("hits").value());  // what it would do, and how long callers would wait
+    fmt::print("{}\n\n", runtime.plan("hits").value());  // the steps of the swap, and the callers' wait
     auto const report = runtime.swap("hits");
     stop = true;
     first.join();

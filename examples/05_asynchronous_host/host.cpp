@@ -1,5 +1,6 @@
-// Coroutines on a pool of two threads hold a component over their suspensions while it is swapped; none of the pool's threads
-// ever sleeps at the closed gate, so that what is suspended goes on and the swap gets through. A long poll leaves early.
+// Coroutines on a pool of two threads hold a component over their suspensions while it is swapped. No thread
+// of the pool sleeps at the closed gate, so suspended coroutines continue and the swap succeeds. A long poll
+// returns early.
 #include "inbox.hpp"
 
 #include <hotswap/asio.hpp>
@@ -28,7 +29,7 @@ namespace {
 constexpr int clients = 50;
 constexpr int rounds = 20;
 
-// Puts messages and takes as many: what stands in for the network suspends it in between.
+// Puts messages and takes as many; a timer, in place of the network, suspends the coroutine in between.
 asio::awaitable<void> client(hotswap::handle<demo::inbox> inbox, std::atomic<int>& taken,
                              std::atomic<int>& left) {
     for (int i = 0; i != rounds; ++i) {
@@ -53,7 +54,7 @@ int main(int argc, char** argv) {
     asio::thread_pool pool(2);
     for (int i = 0; i != clients; ++i) asio::co_spawn(pool, client(inbox, taken, left), asio::detached);
 
-    // An operation blocks the thread that asks for it: this one, and none of the pool's.
+    // An operation blocks the calling thread: this one, and none of the pool's.
     int swaps = 0;
     bool refused = false;
     for (; left != 0 && !refused; ++swaps) {
@@ -67,7 +68,8 @@ int main(int argc, char** argv) {
     pool.join();
     fmt::print("{} messages put and taken by {} coroutines, across {} swaps\n", taken.load(), clients, swaps);
 
-    // A call that waits for long has a thread of its own. It leaves when a swap waits for it, and comes back to the new code.
+    // A call that waits for long has its own thread. It returns when a swap waits for it, and calls again
+    // into the new code.
     std::atomic<int> visits{0};
     std::string received;
     std::thread poll([&] {

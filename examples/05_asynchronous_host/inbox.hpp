@@ -1,4 +1,4 @@
-// The contract: all that the host and the modules have in common.
+// The contract: the only code that the host and the modules share.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -17,7 +17,8 @@ struct inbox {
     virtual void put(std::string_view text) = 0;
     /// The oldest message, if there is one.
     virtual std::optional<std::string> take() = 0;
-    /// As `take`, but waits for a message, half a minute at most; nothing also where a swap asks it to leave.
+    /// As `take`, but waits for a message, half a minute at most; returns nothing also when a swap begins to
+    /// drain.
     virtual std::optional<std::string> wait_and_take() = 0;
 };
 

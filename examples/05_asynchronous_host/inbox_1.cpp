@@ -1,4 +1,4 @@
-// Release 1.0.0: a queue. Its long poll leaves early when a swap waits for it.
+// Release 1.0.0: a queue. Its long poll returns early when a swap waits for it.
 #include "inbox.hpp"
 
 #include <hotswap/component.hpp>

@@ -1,4 +1,4 @@
-// The policy of release 0.1.0: when a shard is full, what expires first has to go.
+// The policy of release 0.1.0: a full shard evicts the entry that expires first.
 #pragma once
 
 #include "cache/states/v0.hpp"

@@ -1,4 +1,4 @@
-// The policy of release 1.0.0: when a shard is full, what was not used for longest has to go.
+// The policy of release 1.0.0: a full shard evicts the least recently used entry.
 #pragma once
 
 #include "cache/states/v1.hpp"
@@ -74,7 +74,7 @@ public:
         evict_down_to(capacity_);
     }
 
-    /// Sets how many entries the shard may hold, at least 1.
+    /// Sets the shard's maximum number of entries, at least 1.
     void bound(std::uint64_t capacity) {
         capacity_ = capacity;
         evict_down_to(capacity);

@@ -64,7 +64,7 @@ v1::state downgrade_2_1(v2::state&& now) {
     old.last_cleanup = now.last_cleanup;
     for (std::size_t i = 0; i != now.shards.size(); ++i) {
         old.shards[i].counts = now.shards[i].counts;
-        // The small queue is what goes first there, so it is the least recently used end here.
+        // Version 2 evicts from the small queue first, so that queue is the least recently used end here.
         for (auto* const queue : {&now.shards[i].main, &now.shards[i].small})
             for (auto& entry : *queue)
                 old.shards[i].entries.push_back(

@@ -162,7 +162,7 @@ void s3_fifo::forget_ghost(std::uint64_t hash) {
     ghost_index_.erase(found);
 }
 
-// As many ghosts as the shard has entries: they stand for what another cache of this size would still hold.
+// Keeps as many ghosts as the shard has entries: the keys that a second cache of this size would still hold.
 void s3_fifo::trim_ghosts() {
     while (data_.ghosts.size() > index_.size() + 1) {
         ghost_index_.erase(data_.ghosts.back());

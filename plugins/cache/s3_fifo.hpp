@@ -1,4 +1,4 @@
-// The policy of release 2.0.0: S3-FIFO, which lets a scan pass through without driving out what is used.
+// The policy of release 2.0.0: S3-FIFO, with which a scan does not evict used entries.
 // Source: J. Yang, Y. Zhang, Z. Qiu, Y. Yue, K. V. Rashmi: FIFO queues are all you need for cache eviction.
 //         SOSP 2023.
 #pragma once
@@ -17,14 +17,15 @@
 
 namespace hotswap::plugins {
 
-/// What one shard may hold.
+/// The bounds of one shard.
 struct s3_bounds {
     std::uint64_t entries = 0;
     std::uint64_t bytes = 0;
 };
 
-/// One shard: new keys enter the small queue (a tenth) and, if used there, go on to the main queue; else they
-/// leave, and go to the main queue if they come back soon. The queues are in the state, the index is not.
+/// One shard: new keys enter the small queue (a tenth). A key that is used there moves to the main queue;
+/// others are evicted, and enter the main queue if they return soon. The queues are in the state, the index
+/// is not.
 /// Errors:   the constructor throws std::runtime_error for a state that holds a key twice.
 /// Cost:     construction is linear in the entries; a hit moves nothing.
 class s3_fifo {
@@ -35,7 +36,7 @@ public:
     void put(hashed_text const& key, std::string_view value, time expires, time now);
     bool erase(hashed_text const& key, time now);
     void forget_expired(time now);
-    /// Sets what the shard may hold, and evicts what is too much.
+    /// Sets the shard's bounds, and evicts the entries above them.
     void bound(s3_bounds const& bounds);
     void add_to(contracts::cache_statistics& sum) const;
 

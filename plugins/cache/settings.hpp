@@ -13,7 +13,7 @@
 
 namespace hotswap::plugins {
 
-/// Throws unless the fields that `wanted` gives are in the range that the contract states.
+/// Throws unless the given fields of `wanted` are in the contract's range.
 /// Errors:   std::invalid_argument that names the setting, the value and the range.
 inline void check_settings(contracts::cache_settings const& wanted) {
     auto const at_least = [](char const* name, std::uint64_t value, std::uint64_t least) {
@@ -30,7 +30,7 @@ inline void check_settings(contracts::cache_settings const& wanted) {
                        std::chrono::hours{24});
 }
 
-/// Takes over the fields that are given and that both releases with settings have.
+/// Sets the given fields that both releases with settings have.
 template <class Config>
 void take_over(Config& config, contracts::cache_settings const& wanted) {
     config.max_entries = wanted.max_entries.value_or(config.max_entries);

@@ -1,4 +1,4 @@
-// The sixteen locked shards of a cache, whatever policy each shard follows.
+// The sixteen locked shards of a cache, for any policy.
 #pragma once
 
 #include "shared/clock.hpp"
@@ -21,7 +21,7 @@ namespace hotswap::plugins {
 template <class Policy>
 class sharded_cache {
 public:
-    /// Builds the policies on the shards of a state; `bounds(index)` is what each may hold.
+    /// Builds the policies on the shards of a state; `bounds(index)` returns the bounds of each.
     template <class Shards, class Bounds>
     sharded_cache(Shards& shards, Bounds bounds) {
         for (std::size_t i = 0; i != shards.size(); ++i) lanes_.emplace_back(shards[i], bounds(i));
@@ -91,10 +91,10 @@ private:
         Policy policy;  // guarded by mutex, and with it the shard of the state
     };
 
-    std::deque<lane> lanes_;  // a deque, as a lane cannot move
+    std::deque<lane> lanes_;  // a deque, because a lane cannot move
 };
 
-/// The part of `total` that shard `index` may hold; the parts add up to `total`.
+/// The part of `total` for shard `index`; the parts add up to `total`.
 constexpr std::uint64_t share_of(std::uint64_t total, std::size_t index) noexcept {
     return total / shard_count + (index < total % shard_count ? 1 : 0);
 }

@@ -12,17 +12,17 @@
 
 namespace hotswap::plugins {
 
-/// The arrival time without what a clock that stepped back would add: at most a whole burst is used.
+/// The arrival time, corrected after a backward step of the clock: at most a whole burst is used.
 constexpr time settled(time arrival, pace const& pace, time now) noexcept {
     return std::min(arrival, now + pace.whole());
 }
 
-/// What is used of the burst at `now`, as the time in which it refills; of a settled arrival.
+/// The used part of the burst at `now`, as its refill time; for a settled arrival.
 constexpr std::chrono::nanoseconds used(time arrival, time now) noexcept {
     return std::max(arrival - now, std::chrono::nanoseconds::zero());
 }
 
-/// The verdict on `cost` tokens of a settled arrival, before anything is taken.
+/// The verdict on `cost` tokens for a settled arrival, before tokens are taken.
 constexpr contracts::rate_verdict judge(time arrival, pace const& pace, std::uint32_t cost,
                                         time now) noexcept {
     auto const left = pace.whole() - used(arrival, now);
@@ -37,7 +37,8 @@ constexpr time taken(time arrival, pace const& pace, std::uint32_t cost, time no
     return std::max(arrival, now) + std::int64_t{cost} * pace.interval;
 }
 
-/// Carries an arrival time over to other limits: what is left stays, cut to the new burst; whole stays whole.
+/// Converts an arrival time to other limits: remaining tokens stay, cut to the new burst; a full burst stays
+/// full.
 constexpr time rescaled(time arrival, pace const& from, pace const& to, time now) noexcept {
     auto const spent = used(settled(arrival, from, now), now);
     if (spent == spent.zero()) return now;

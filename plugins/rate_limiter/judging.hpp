@@ -1,4 +1,4 @@
-// What all releases of the rate limiter do alike around the verdict itself.
+// Code around the verdict that all releases of the rate limiter share.
 #pragma once
 
 #include "rate_limiter/pace.hpp"
@@ -17,7 +17,7 @@ namespace hotswap::plugins {
 /// One lock for each shard of a state.
 using shard_locks = std::array<shard_mutex, shard_count>;
 
-/// All shards at once, for a change of what every verdict depends on.
+/// Locks all shards, for a change of the limits, on which every verdict depends.
 /// Threads:  [any] the locks are taken in one order, and nothing else takes two of them.
 class all_shards {
 public:
@@ -40,7 +40,8 @@ void judge_each(std::span<contracts::rate_request const> requests,
     for (std::size_t i = 0; i != requests.size(); ++i) verdicts[i] = admit(requests[i]);
 }
 
-/// What is left of `client`'s tokens, and how long until a global limit that refused has room again.
+/// The refusal by the global limit: `client`'s remaining tokens, and the time until the global limit has room
+/// again.
 constexpr contracts::rate_verdict refused_by_all(contracts::rate_verdict client, contracts::rate_verdict all,
                                                  std::uint32_t cost) noexcept {
     return {.allowed = false, .remaining = client.remaining + cost, .retry_after = all.retry_after};

@@ -28,7 +28,7 @@ pace pace_of(v0::limit const& limit) {
     return pace(limit);
 }
 
-// What would overflow the clock is none that a limiter ever wrote.
+// No limiter ever wrote a time that overflows the clock.
 v2::time later_by(v2::time when, std::int64_t steps, pace const& pace) {
     using duration = v2::time::duration;
     std::int64_t span = 0;

@@ -1,4 +1,4 @@
-// How the rate limiter's state gets from one version to its neighbours.
+// The migrations between neighbouring versions of the rate limiter's state.
 #pragma once
 
 #include "rate_limiter/states/v0.hpp"
@@ -14,10 +14,10 @@ v1::state upgrade_0_1(v0::state&& old);
 /// Loses the global limit and its bucket, every client's violations, the counts, the last cleanup's time.
 v0::state downgrade_1_0(v1::state&& now);
 
-/// Each bucket becomes the time at which it is full again: the same verdicts to the nanosecond.
+/// Replaces each bucket by the time at which it is full again: the same verdicts to the nanosecond.
 v2::state upgrade_1_2(v1::state&& old);
 
-/// Faithful: an arrival time names exactly one bucket, that which was empty a whole burst earlier.
+/// Faithful: an arrival time describes exactly one bucket, which was empty a whole burst earlier.
 v1::state downgrade_2_1(v2::state&& now);
 
 }  // namespace hotswap::rate_limiter_states

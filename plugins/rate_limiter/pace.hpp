@@ -1,4 +1,4 @@
-// A limit in the form that every release computes with.
+// A limit in the form that all releases use to compute.
 #pragma once
 
 #include "rate_limiter/states/v0.hpp"
@@ -20,12 +20,12 @@ struct pace {
     constexpr explicit pace(rate_limiter_states::v0::limit const& limit) noexcept
         : interval((limit.per.count() + limit.tokens - 1) / limit.tokens), burst(limit.burst) {}
 
-    /// How long an empty burst takes to be whole again.
+    /// The time in which an empty burst refills.
     constexpr std::chrono::nanoseconds whole() const noexcept { return interval * std::int64_t{burst}; }
 };
 
-/// Throws unless `limit` is in the range that the contract states.
-/// Errors:   std::invalid_argument that says which part is out of range.
+/// Throws unless `limit` is in the contract's range.
+/// Errors:   std::invalid_argument that names the part out of range.
 inline void check_limit(rate_limiter_states::v0::limit const& limit) {
     constexpr std::chrono::nanoseconds year = std::chrono::hours{24} * 365;
     if (limit.tokens == 0 || limit.burst == 0)
@@ -46,7 +46,7 @@ constexpr contracts::rate_limit shown(rate_limiter_states::v0::limit const& limi
     return {.tokens = limit.tokens, .per = limit.per, .burst = limit.burst};
 }
 
-/// The verdict on a cost that no waiting would make good.
+/// The verdict on a cost that exceeds the burst: waiting does not help.
 constexpr contracts::rate_verdict never(std::uint32_t remaining) noexcept {
     return {.allowed = false, .remaining = remaining, .retry_after = std::chrono::nanoseconds::max()};
 }

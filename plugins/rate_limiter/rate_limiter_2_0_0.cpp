@@ -1,4 +1,4 @@
-// Release 2.0.0 of the rate limiter: GCRA, and a limit over all clients without a lock of its own.
+// Release 2.0.0 of the rate limiter: GCRA, and a limit over all clients without a separate lock.
 #include "rate_limiter/gcra.hpp"
 #include "rate_limiter/judging.hpp"
 #include "rate_limiter/migrations.hpp"

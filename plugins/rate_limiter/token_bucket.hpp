@@ -1,4 +1,4 @@
-// The token bucket of releases 0.1.0 and 1.0.0, in whole tokens: no rounding, however often it is asked.
+// The token bucket of releases 0.1.0 and 1.0.0, in whole tokens: rounding errors do not add up.
 #pragma once
 
 #include "rate_limiter/pace.hpp"
@@ -12,7 +12,7 @@ namespace hotswap::plugins {
 
 using token_bucket = rate_limiter_states::v0::bucket;
 
-/// A bucket as a client not seen before has it.
+/// The bucket of a client not seen before.
 inline token_bucket full_bucket(pace const& pace, time now) noexcept {
     return {.tokens = pace.burst, .refilled = now};
 }
@@ -45,7 +45,7 @@ inline contracts::rate_verdict judge(token_bucket const& bucket, pace const& pac
     return {.allowed = false, .remaining = bucket.tokens, .retry_after = when - now};
 }
 
-/// Carries a bucket over to other limits: what is left stays, cut to the new burst; a full one stays full.
+/// Converts a bucket to other limits: remaining tokens stay, cut to the new burst; a full bucket stays full.
 inline void rescale(token_bucket& bucket, pace const& from, pace const& to, time now) noexcept {
     refill(bucket, from, now);
     if (bucket.tokens >= from.burst)

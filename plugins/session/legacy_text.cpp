@@ -15,7 +15,8 @@ namespace hotswap::plugins {
 
 namespace {
 
-/// Takes what stands before the next `separator`, and the separator, off the front of `text`.
+/// Removes the text up to the next `separator`, and the separator, from the front of `text`; returns that
+/// text.
 std::string_view take_until(std::string_view& text, char separator) {
     auto const end = text.find(separator);
     auto const taken = text.substr(0, end);

@@ -15,7 +15,7 @@ namespace hotswap::session_states {
 
 namespace {
 
-// A state may come from a file: what would overflow the clock is none that a session manager ever wrote.
+// A state may come from a file; no session manager ever wrote a time that overflows the clock.
 v2::time began_at(v1::session const& session) {
     std::int64_t began = 0;
     if (__builtin_sub_overflow(session.expires.time_since_epoch().count(), session.lifetime.count(), &began))

@@ -1,5 +1,5 @@
-// Release 2.0.0 of the session manager: only hashes of tokens are stored, use renews, a user has so many at
-// most.
+// Release 2.0.0 of the session manager: stores only hashes of tokens, renews sessions on use, limits the
+// sessions of a user.
 #include "session/hashed_table.hpp"
 #include "session/legacy_text.hpp"
 #include "session/migrations.hpp"

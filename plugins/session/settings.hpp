@@ -1,4 +1,4 @@
-// The ranges of what callers of the session manager hand in.
+// The ranges of arguments to the session manager.
 #pragma once
 
 #include "shared/clock.hpp"
@@ -14,7 +14,7 @@
 
 namespace hotswap::plugins {
 
-/// Throws unless the fields that `wanted` gives are in the range that the contract states.
+/// Throws unless the given fields of `wanted` are in the contract's range.
 /// Errors:   std::invalid_argument that names the setting, the value and the range.
 inline void check_settings(contracts::session_settings const& wanted) {
     if (wanted.default_timeout)
@@ -24,7 +24,7 @@ inline void check_settings(contracts::session_settings const& wanted) {
                        std::chrono::hours{24});
 }
 
-/// Takes over the fields that are given and that both releases with settings have.
+/// Sets the given fields that both releases with settings have.
 template <class Config>
 void take_over(Config& config, contracts::session_settings const& wanted) {
     config.default_timeout = wanted.default_timeout.value_or(config.default_timeout);

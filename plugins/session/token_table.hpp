@@ -1,5 +1,5 @@
-// The table of releases 0.1.0 and 1.0.0: sessions by token, or by the hash of a token that release 2 handed
-// out.
+// The table of releases 0.1.0 and 1.0.0: sessions by token, or by the hash of a token that release 2
+// issued.
 #pragma once
 
 #include "session/token.hpp"
@@ -24,8 +24,8 @@ public:
     }
 
     /// Calls `f(map, position, shard)` under the shard's lock for the session of `token`; false without one.
-    /// A text in the stored form is no token: a person who read it in a snapshot could come in with it.
-    /// Cost:     a token not found as it is costs a SHA-256 and a second lookup.
+    /// A text in the stored form is no token: otherwise a reader of a snapshot could use it to log in.
+    /// Cost:     a token that is not stored as text costs a SHA-256 and a second lookup.
     template <class F>
     bool with(std::string_view token, F f) {
         if (is_stored_form(token)) return false;

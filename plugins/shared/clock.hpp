@@ -14,7 +14,8 @@ using time = std::chrono::sys_time<std::chrono::nanoseconds>;
 /// The longest time to live that a caller may ask for; sums with the time of day stay representable.
 inline constexpr std::chrono::nanoseconds longest_ttl = std::chrono::hours{24} * 3653;
 
-/// How often a component looks whether a cleanup is due: swaps restart timers, so they must be short.
+/// The interval at which a component checks whether a cleanup is due: swaps restart timers, so it must be
+/// short.
 inline constexpr std::chrono::nanoseconds cleanup_look = std::chrono::seconds{1};
 
 /// Whether `interval` has passed since `last`; a `last` in the future counts as long ago.

@@ -1,4 +1,4 @@
-// Reads a number out of the arguments of a swap.
+// Reads a number from the arguments of a swap.
 #pragma once
 
 #include <hotswap/detail/base/arguments.hpp>

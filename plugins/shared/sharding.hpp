@@ -1,4 +1,4 @@
-// How keys are spread over the shards of a state, and looked up there without copying or hashing twice.
+// Spreads keys over the shards of a state, and looks them up there without copying or hashing twice.
 //
 // Everything here is frozen: a snapshot of any release holds each key in the shard that these functions name.
 #pragma once
@@ -50,7 +50,7 @@ struct text_equal {
     bool operator()(std::string_view a, hashed_text const& b) const noexcept { return a == b.text; }
 };
 
-/// The lock of one shard, on a cache line of its own.
+/// The lock of one shard, on its own cache line.
 struct alignas(64) shard_mutex {
     std::mutex mutex;
 };

@@ -22,7 +22,7 @@ namespace {
 fs::path const modules = fs::path(HOTSWAP_TEST_MODULES) / "abi";
 constexpr std::string_view releases[] = {"1.0.0", "1.0.1", "1.0.2", "1.0.3"};
 
-/// An ELF file, read as a reader of descriptors does: by its program headers, none of its code run.
+/// An ELF file, read in the way of a descriptor reader: by its program headers, without running its code.
 class elf_file {
 public:
     explicit elf_file(std::string_view release) {
@@ -118,7 +118,7 @@ TEST_CASE("abi: the descriptor says all that a host must know before it runs any
     CHECK(std::string_view(d.contract) == "test.described");
     CHECK(d.contract_number == 7);
     CHECK(d.oldest_contract == 7);
-#if !defined(__clang__)  // which cannot tell which base of the component is its contract
+#if !defined(__clang__)  // clang++ cannot find the base that is the component's contract
     CHECK(abi::count_functions(d.contract_end) == 3);
 #endif
     CHECK(std::string_view(d.schema) == "test.state");

@@ -1,4 +1,4 @@
-// Which signals threads hold back, as the kernel counts: bit N - 1 is signal N.
+// The signals that threads block, with the kernel's numbering: bit N - 1 is signal N.
 #pragma once
 
 #include <pthread.h>
@@ -25,7 +25,7 @@ inline signal_bits held_by_this_thread() noexcept {
     return bits_of(held);
 }
 
-/// All that can be held back but what a thread raises itself; the host has named none to ask threads with.
+/// All signals that can be blocked, except the synchronous ones; without a thread_probe_signal of the host.
 inline signal_bits held_by_threads_of_the_library() noexcept {
     sigset_t wanted;
     sigfillset(&wanted);

@@ -1,4 +1,4 @@
-// Files that are no modules, or not any more; made on the spot from a good one.
+// Files that are no modules, or damaged ones; made at run time from a good module.
 #pragma once
 
 #include "wanted.hpp"
@@ -12,14 +12,14 @@ namespace chaos {
 struct bad_file {
     std::string what{};  ///< "truncated"
     std::filesystem::path file{};
-    std::vector<std::string> codes{};  ///< as which it may be refused; empty: as any file
+    std::vector<std::string> codes{};  ///< the codes with which it may be refused; empty: any code
 };
 
 /// One of: truncated, empty, flipped bit, FIFO, directory, symbolic link, text, nothing there.
 bad_file make_bad_file(dice& choices, std::filesystem::path const& good,
                        std::filesystem::path const& scratch);
 
-/// As its linker left it: whole, but never sealed.
+/// Writes the module in the linker's form: whole, but never sealed.
 void write_unsealed(std::filesystem::path const& good, std::filesystem::path const& to);
 
 }  // namespace chaos

@@ -10,7 +10,7 @@ namespace chaos {
 
 namespace {
 
-// The cache keeps an item for 300 s, by a clock that may be set back by a minute.
+// The cache keeps an item for 300 s, by a clock that a test may set back by a minute.
 constexpr std::chrono::seconds item_lives{200};
 constexpr std::size_t most_sessions = 24;
 constexpr std::chrono::seconds longest_refused{30};
@@ -42,7 +42,7 @@ void caller::work() {
             step();
             std::this_thread::sleep_for(std::chrono::milliseconds(2));
         } catch (gateway::connection_lost const& error) {
-            // Whether the gateway was killed is known before it is.
+            // The flag `killed` is set before the gateway is killed.
             if (at_ && at_->killed)
                 ++lost_;
             else
@@ -84,7 +84,7 @@ gateway::reply caller::ask(std::string_view method, std::string const& target, s
                            std::string const& user, std::string const& token) {
     gateway::http_client::headers headers{{"X-Client", user}};
     if (!token.empty()) headers.emplace_back("Authorization", "Bearer " + token);
-    // Also when it is to stop: what it asked for decides what it expects from then on.
+    // Also when the caller should stop: its request decides the expected later answers.
     for (auto const began = clock::now(); clock::now() - began < longest_refused;) {
         auto got = client_->send(method, target, body, headers);
         ++answers_;
@@ -130,11 +130,11 @@ void caller::logout(session& which) {
 }
 
 void caller::get(session& with, std::string const& key) {
-    // From now on it may be cached, also if the answer never comes.
+    // From now on the item may be in the cache, also if the answer never comes.
     bool const is_new = key != "missing" && items_.try_emplace(key, item{.state = known::open}).second;
     auto const got = ask("GET", "/item/" + key, {}, with.user, with.token);
     if (with.state == known::open) {
-        // From here on it is known again; since when it is durable is not.
+        // From here on the state is known again; the time of its durability is not.
         with.state = got.status == 401 ? known::gone : known::there;
         (got.status == 401 ? with.closed : with.opened) = clock::now();
     }
@@ -211,7 +211,7 @@ void greedy_caller::work() {
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    // A host that was killed comes back with what was left at the last checkpoint: at most a burst more, each time.
+    // After a kill the host has the tokens of the last checkpoint: at most a burst more, each time.
     std::chrono::duration<double> const elapsed = clock::now() - begin;
     auto const times = 1.0 + (at ? at->number : 1) + site_.steps_of_clock();
     found_.expect(static_cast<double>(admitted) <= 100 * (elapsed.count() + times),

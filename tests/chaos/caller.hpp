@@ -1,4 +1,4 @@
-// A caller of the gateway, with the history of what it did and was answered: the model that decides.
+// A caller of the gateway, with the history of its requests and answers: the model that decides.
 #pragma once
 
 #include "findings.hpp"
@@ -13,7 +13,7 @@
 
 namespace chaos {
 
-/// What is known of a session or an item: a kill may leave it open.
+/// The known state of a session or an item: a kill may leave it open.
 enum class known : std::uint8_t { there, gone, open };
 
 /// Uses sessions and items that no other caller uses, so that each answer is known.
@@ -25,7 +25,7 @@ public:
     caller& operator=(caller const&) = delete;
 
     void stop();
-    /// Goes through all that is known, once more.
+    /// Checks every known session and item once more.
     void check_all();
     std::uint64_t answers() const noexcept { return answers_.load(); }
     std::uint64_t in_flight_at_a_kill() const noexcept { return lost_.load(); }
@@ -46,9 +46,9 @@ private:
 
     void work();
     void step();
-    /// Whether it is connected: not so if the run is over.
+    /// Whether the caller is connected again: false if the run is over.
     bool reconnect();
-    /// After a kill: what was answered before the last durable state is as it was, the rest is open.
+    /// After a kill: answers from before the last durable state still hold, the others are open.
     void look_back(incarnation const& at);
     gateway::reply ask(std::string_view method, std::string const& target, std::string_view body,
                        std::string const& user, std::string const& token = {});
@@ -72,7 +72,7 @@ private:
     std::thread thread_;
 };
 
-/// Asks for more than its limit, and must never get more.
+/// Asks for more than its limit, and must never get more than the limit.
 class greedy_caller {
 public:
     greedy_caller(gateway_site& site, findings& found);

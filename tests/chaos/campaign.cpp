@@ -60,7 +60,7 @@ before campaign::look(std::string const& component) {
     return {component, text_in(running, "release"), running.at("generation").to_number<std::uint64_t>()};
 }
 
-/// The component at that release, wherever it was.
+/// Brings the component to that release from any other.
 before campaign::need(std::string const& component, std::string const& release) {
     auto const was = look(component);
     if (was.release == release) return was;
@@ -81,7 +81,7 @@ void campaign::note_durable(std::string const& component, clock::time_point aske
 answer campaign::swap(before const& was, json::object body) {
     auto const file = std::filesystem::path(text_in(body, "module")).stem().string();
     auto const asked = clock::now();
-    body["even_if_unchanged"] = true;  // chance may ask for what runs
+    body["even_if_unchanged"] = true;  // the random choice may be the running release
     auto got = site_.ask("POST", "/swap/" + was.component, body);
     return finish(was, asked, std::move(got), file.substr(file.rfind('-') + 1));
 }
@@ -127,7 +127,7 @@ void campaign::start() {
     since_start_ = 0;
 }
 
-/// What holds whatever was done.
+/// The checks after every operation.
 void campaign::after_each() {
     if (auto const status = site_.ended())
         throw std::runtime_error(fmt::format("the gateway ended with status {} after {}; it said:\n{}",
@@ -163,7 +163,7 @@ bool campaign::run() {
     return found_.tell();
 }
 
-/// All that was ever answered is still so: before and after one more restart.
+/// All earlier answers still hold, before and after one more restart.
 void campaign::at_the_end() {
     doing_ = "the end";
     greedy_->stop();

@@ -1,4 +1,4 @@
-// What is done to the gateway in random order, and what has to come of each.
+// The operations on the gateway, in random order, and their expected results.
 #pragma once
 
 #include "bad_files.hpp"
@@ -17,7 +17,7 @@ namespace chaos {
 class campaign {
 public:
     explicit campaign(wanted const& how);
-    ~campaign() { site_.run_is_over(); }  // callers that wait for the next gateway go
+    ~campaign() { site_.run_is_over(); }  // ends callers that wait for the next gateway
     campaign(campaign const&) = delete;
     campaign& operator=(campaign const&) = delete;
     bool run();
@@ -31,7 +31,7 @@ private:
     };
     static std::vector<move> moves();
 
-    // Good ones.
+    // Good operations.
     void swap_well(before const& was);
     void hand_off(before const& was);
     void revert(before const& was);
@@ -39,7 +39,7 @@ private:
     void checkpoint(before const& was);
     void pass_probation(before const& was);
     void fail_probation(before const& was);
-    // Files and modules that must not get in, or not without a word.
+    // Files and modules that must be refused, or need a warning.
     void bad_file(before const& was);
     void replaced_while_loading(before const& was);
     void unsealed(before const& was);
@@ -48,7 +48,7 @@ private:
     void slow_deed(before const& was);
     void thread_local_destructor(before const& was);
     void migration_without_end(before const& was);
-    // Trouble of the machine.
+    // Faults of the machine.
     void fault(before const& was);
     void stuck_caller(before const& was);
     void no_descriptors(before const& was);
@@ -58,13 +58,13 @@ private:
 
     before look(std::string const& component);
     before need(std::string const& component, std::string const& release);
-    /// Swaps, and judges by the status whether all of it happened, or nothing.
+    /// Swaps, and checks by the status that the whole swap happened, or nothing.
     answer swap(before const& was, boost::json::object body);
     answer finish(before const& was, clock::time_point asked, answer got, std::string const& wanted);
     void expect_refused(answer const& got, std::string const& what, std::vector<std::string> const& codes);
     /// A swap or checkpoint may have been made durable as of `asked`.
     void note_durable(std::string const& component, clock::time_point asked, bool is_durable);
-    /// Waits for the end of a probation, and of what its watch does then.
+    /// Waits for the end of a probation, and of its watch's last work.
     boost::json::object after_probation(std::string const& component);
     std::string zoo(std::string const& name) const;
     void after_each();

@@ -1,4 +1,4 @@
-// Files that are no modules, and modules that do harm: refused with the reason named, or let in with a warning.
+// Files that are no modules, and harmful modules: refused with the reason, or loaded with a warning.
 #include "campaign.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -20,7 +20,7 @@ void campaign::bad_file(before const& was) {
     fs::remove_all(bad.file, ignored);
 }
 
-/// Another file is put in its place, over and over, while it is copied, read and loaded: the copy decides.
+/// Another file replaces the module, again and again, while it is copied, read and loaded: the copy decides.
 void campaign::replaced_while_loading(before const& was) {
     auto const place = site_.scratch() / "modules" / (was.component + "-2.0.0.so");
     auto const good = fs::path(CHAOS_MODULES) / (was.component + "-2.0.0.so");
@@ -86,7 +86,7 @@ void campaign::static_deed(before const&) {
                    {"rehearsal_failed", "load_failed"});
 }
 
-/// Those that end at a limit.
+/// Modules that are stopped by a limit.
 void campaign::slow_deed(before const&) {
     static constexpr std::array deeds{"static_spin-2.0.0", "static_allocate-2.0.0", "migrate_allocate-3.0.0",
                                       "migrate_sleep-3.0.0"};
@@ -98,7 +98,7 @@ void campaign::slow_deed(before const&) {
     try {
         got = gateway_site::ask(site_.socket(), "POST", "/swap/cache", {{"module", zoo(deed)}});
     } catch (gateway::connection_lost const&) {
-        // It may take longer than a connection has patience; then the status tells what came of it.
+        // The swap may take longer than the connection's timeout; then the status has the result.
     }
     while (site_.status_of("cache").at("swapping").as_bool())
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -108,7 +108,7 @@ void campaign::slow_deed(before const&) {
     found_.expect(look("cache").generation == was.generation, "{} is refused", deed);
 }
 
-/// Let in, because it is warned of only; and when it goes its code stays, which is said.
+/// Loaded, with a warning only; when it is retired its code stays mapped, and the report says so.
 void campaign::thread_local_destructor(before const&) {
     if (site_.allowed.modules >= 4) return;
     auto const was = need("cache", "2.0.0");
@@ -119,14 +119,14 @@ void campaign::thread_local_destructor(before const&) {
     ++site_.allowed.modules;
     auto const out = swap(look("cache"), {{"module", "cache-2.0.0.so"}});
     swap(look("cache"),
-         {{"module", "cache-1.0.0.so"}, {"allow_loss", true}});  // no revert is to bring it back
+         {{"module", "cache-1.0.0.so"}, {"allow_loss", true}});  // so that no revert brings it back
     auto const* const unload = out.body.if_contains("unload");
     found_.expect(
         unload != nullptr && unload->at("verdict") == "retained" && !unload->at("reason").as_string().empty(),
         "it stays, and the report says why: {}", json::serialize(out.body));
 }
 
-/// Left to itself, at the budget's end; callers go on with the old code.
+/// Abandoned at the budget's end; callers continue with the old code.
 void campaign::migration_without_end(before const&) {
     if (site_.allowed.modules >= 4) return;
     auto const was = need("cache", "2.0.0");

@@ -1,4 +1,4 @@
-// Swaps, reverts, plans, checkpoints and probations as one does them every day.
+// Ordinary swaps, reverts, plans, checkpoints and probations.
 #include "campaign.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -21,7 +21,7 @@ void campaign::swap_well(before const& was) {
 void campaign::hand_off(before const& was) {
     auto const got =
         swap(was, {{"module", was.component + "-" + was.release + ".so"}, {"transfer", "handoff"}});
-    // Not every state can be handed over; then the refusal says so.
+    // Not every state allows a handoff; then the refusal says so.
     if (got.status != 200) expect_refused(got, "a handoff", {"handoff_refused"});
 }
 
@@ -77,7 +77,7 @@ void campaign::pass_probation(before const& was) {
     note_durable(was.component, clock::now(), false);
 }
 
-/// Sent back without losing what was written meanwhile: the way back is to the same release.
+/// Sent back without losing writes: the return is to the same release.
 void campaign::fail_probation(before const& was) {
     auto const got = swap(
         was, {{"module", was.component + "-" + was.release + ".so"},

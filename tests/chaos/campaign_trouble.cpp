@@ -1,4 +1,4 @@
-// What a machine does to a host: no memory, no descriptors, no disk, clocks that step back, ends without warning.
+// Faults of the machine: no memory, no descriptors, no disk, clocks that step back, sudden ends.
 #include "campaign.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -61,7 +61,7 @@ void campaign::no_descriptors(before const& was) {
     auto const open = footprint_of(site_.pid(), site_.staging()).descriptors;
     rlimit const few{open + random_.below(6), usual.rlim_max};
     ::prlimit(site_.pid(), RLIMIT_NOFILE, &few, nullptr);
-    // Those who are connected are served; what needs another file is refused, or done.
+    // Connected callers are served; a request that needs another file is refused, or done.
     auto const got =
         swap(was, {{"module", was.component + "-2.0.0.so"}, {"allow_loss", true}, {"rehearse", "always"}});
     auto const written = site_.ask("POST", "/checkpoint");
@@ -72,7 +72,7 @@ void campaign::no_descriptors(before const& was) {
     if (got.status != 200) found_.expect(!got.text("code").empty(), "it says what is missing");
 }
 
-/// With a small file system of its own it is full; else the system is made to say so.
+/// With its own small file system the disk is really full; otherwise a failpoint reports it.
 void campaign::disk_full(before const& was) {
     auto const filler = site_.store().parent_path() / "filler";
     if (site_.has_small_disk()) {
@@ -96,7 +96,7 @@ void campaign::disk_full(before const& was) {
     checkpoint(look(was.component));
 }
 
-/// Back by up to a minute, and forward again.
+/// Steps the clock back by up to a minute, and forward again.
 void campaign::clock_step(before const& was) {
     site_.clock_is_off(true);
     site_.fault({{"clock_ns", -static_cast<std::int64_t>(1 + random_.below(60)) * 1'000'000'000}});
@@ -106,7 +106,8 @@ void campaign::clock_step(before const& was) {
     site_.clock_is_off(false);
 }
 
-/// In the middle of a swap or a checkpoint, or of nothing; it comes back with the set before it or the one after it.
+/// Kills the gateway during a swap or a checkpoint, or at rest; it comes back with the set before or the set
+/// after.
 void campaign::kill(before const& was) {
     std::string const release = random_.any_of(std::array{"0.1.0", "1.0.0", "2.0.0"});
     bool const swaps = !random_.one_in(4);
@@ -120,7 +121,7 @@ void campaign::kill(before const& was) {
                                              {"even_if_unchanged", true}})
                         : gateway_site::ask(socket, "POST", "/checkpoint");
         } catch (gateway::connection_lost const&) {
-            // It was killed before it could answer.
+            // The gateway was killed before it answered.
         }
     });
     auto const most = std::chrono::microseconds(200) * (1U << random_.below(9));
@@ -140,7 +141,7 @@ void campaign::kill(before const& was) {
         }
     }
     if (swaps) releases.insert(release);
-    // A set is written whole: what runs in the other components comes with it.
+    // A set is written whole: it includes the running releases of the other components.
     start();
 }
 

@@ -1,4 +1,4 @@
-// What was lost or wrong: the verdict of a run.
+// The losses and errors of a run: its verdict.
 #pragma once
 
 #include <fmt/format.h>
@@ -10,7 +10,7 @@
 
 namespace chaos {
 
-/// Each is printed as it is found, so that a log that was cut short names the first.
+/// Prints each finding at once, so that an incomplete log has the first one.
 /// Threads:  [any]
 class findings {
 public:
@@ -28,7 +28,7 @@ public:
         std::lock_guard const lock(mutex_);
         return count_;
     }
-    /// The last line of a report; whether nothing was found.
+    /// Prints the last line of a report; returns whether nothing was found.
     bool tell() const {
         std::lock_guard const lock(mutex_);
         if (count_ > printed) fmt::print("{} more findings were not printed\n", count_ - printed);

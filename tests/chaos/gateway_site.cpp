@@ -25,7 +25,7 @@ gateway_site::gateway_site() {
         ::chmod((scratch() / name).c_str(), 0700);
     }
     ::setenv("XDG_RUNTIME_DIR", (scratch() / "run").c_str(), 1);
-    // Small enough to be filled; only root may mount one.
+    // A file system small enough to fill; only root may mount one.
     mounted_ = ::mount("tmpfs", (scratch() / "disk").c_str(), "tmpfs", MS_NOSUID, "size=96m,mode=700") == 0;
 }
 
@@ -113,7 +113,7 @@ std::optional<connection> gateway_site::connect_after(unsigned number) const {
         try {
             return connection{next, gateway::http_client::to_port(next->port)};
         } catch (gateway::connection_lost const&) {
-            // Whether it was killed is known before it is.
+            // The flag `killed` is set before the gateway is killed.
             if (!next->killed) throw;
             number = next->number;
         }

@@ -1,4 +1,4 @@
-// The gateway that chaos is done to: started, asked, killed and started again on the store that is left.
+// The gateway under test: started, asked, killed and started again on the same store.
 #pragma once
 
 #include "demo/gateway_process.hpp"
@@ -26,10 +26,10 @@ struct incarnation {
     unsigned short port = 0;
     std::atomic<bool> killed{false};
     std::map<std::string, clock::time_point>
-        durable{};  ///< of which moment its components' states at least were at its start
+        durable{};  ///< a moment: at its start each component's state was at least as new
 };
 
-/// A caller's own way to one of them.
+/// A caller's own connection to one incarnation.
 struct connection {
     std::shared_ptr<incarnation> to;
     gateway::http_client client;
@@ -50,15 +50,15 @@ public:
     gateway_site& operator=(gateway_site const&) = delete;
 
     void start();
-    /// Kills it at this instant.
+    /// Kills the gateway at once.
     void kill();
     /// Its exit status after SIGTERM.
     int end();
 
-    /// Asks on a connection of the calling thread's own.
+    /// Asks on the calling thread's own connection.
     static answer ask(std::filesystem::path const& socket, std::string_view method, std::string const& target,
                       boost::json::object const& body = {});
-    /// Asks on the connection that is kept; the driver's alone.
+    /// Asks on the driver's persistent connection.
     answer ask(std::string_view method, std::string const& target, boost::json::object const& body = {});
     void fault(boost::json::object const& what) { last_fault_ = ask("POST", "/faults", what); }
     answer const& last_fault() const { return last_fault_; }
@@ -66,11 +66,11 @@ public:
 
     /// Threads:  [any]
     std::shared_ptr<incarnation> now() const;
-    /// To one after `number`, as soon as there is one; nothing if the run is over before. One that is killed
-    /// before the connection is there was never asked anything: the next is waited for.
+    /// Connects to an incarnation after `number`, as soon as there is one; nothing if the run is over before.
+    /// If it is killed before the connection exists, it was never asked anything: waits for the next.
     std::optional<connection> connect_after(unsigned number) const;
     void run_is_over();
-    /// What was answered before `when` is durable from now on.
+    /// From now on answers from before `when` are durable.
     void durable_since(std::string const& component, clock::time_point when) { durable_[component] = when; }
     /// While its clock is off, and for a moment after, callers may be refused.
     void clock_is_off(bool off);
@@ -86,10 +86,10 @@ public:
     std::filesystem::path store() const { return scratch() / "disk" / "store"; }
     bool has_small_disk() const { return mounted_; }
 
-    allowance allowed{};  ///< what this incarnation may keep, by design
+    allowance allowed{};  ///< the resources that this incarnation may keep, by design
 
 private:
-    /// Waits for it; null if the run is over before.
+    /// Waits for the next incarnation; null if the run is over before.
     std::shared_ptr<incarnation> next_after(unsigned number) const;
 
     gateway::scratch_directory scratch_;

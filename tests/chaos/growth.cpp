@@ -67,15 +67,15 @@ void expect_no_growth(footprint const& before, footprint const& after, allowance
         found.expect(is <= was + more, "{} does not grow: {} were {}, are {}, at most {} more may be", of,
                      what, was, is, more);
     };
-    // A caller that comes and goes, and the look itself, are a few descriptors; each staged file is held by one.
+    // A temporary caller, and this check, need a few descriptors; one descriptor holds each staged file.
     bounded("descriptors", before.descriptors - std::min(before.descriptors, before.staged),
             after.descriptors - std::min(after.descriptors, after.staged), 4);
     bounded("threads", before.threads, after.threads, allowed.threads);
     bounded("mapped modules", before.modules, after.modules, allowed.modules);
-    // The file of the generation before is kept for a revert.
+    // The store keeps the file of the generation before for a revert.
     bounded("staged files", before.staged, after.staged, allowed.modules + 3);
     bounded("zombies", 0, after.zombies, 0);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // which keep what was freed
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // these sanitizers keep freed memory
     bounded("KB of memory", before.resident_kb, after.resident_kb,
             allowed.resident_kb + before.resident_kb / 2);
 #endif

@@ -1,4 +1,4 @@
-// What of a process must not grow, however long it swaps.
+// The resources of a process that must not grow with the number of swaps.
 #pragma once
 
 #include "findings.hpp"
@@ -20,10 +20,10 @@ struct footprint {
     std::size_t resident_kb = 0;
 };
 
-/// Looks at a process, and at the directory where it stages its modules.
+/// Measures a process, and the directory where it stages its modules.
 footprint footprint_of(pid_t process, std::filesystem::path const& staging);
 
-/// What may remain by design: modules that are kept for good, threads left to themselves.
+/// The remains that are allowed by design: permanently mapped modules, abandoned threads.
 struct allowance {
     std::size_t modules = 0;
     std::size_t threads = 0;

@@ -1,5 +1,5 @@
-// A host that swaps and writes checkpoints in a loop is killed at random instants; each time the next one has to come up with
-// the set that was there, or the one that was being made, whole.
+// Kills a host that swaps and writes checkpoints in a loop, at random instants; each time the next host must
+// recover the last kept set, or the set in progress, completely.
 #include "demo/gateway_process.hpp"
 #include "findings.hpp"
 #include "modes.hpp"
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// "2.0.0 17": a release, and the sum that it keeps.
+/// "2.0.0 17": a release, and its sum.
 using set = std::string;
 
 class killed_host {
@@ -43,7 +43,7 @@ public:
     }
 
 private:
-    /// What there is before anything is killed.
+    /// Makes the first set, before any kill.
     void first() {
         gateway::gateway_process host(CHAOS_DURABLE_HOST, words());
         found_.expect(host.wait_for_output("kept"), "a host starts on an empty store: {}", host.output());
@@ -62,9 +62,9 @@ private:
         gateway::gateway_process host(CHAOS_DURABLE_HOST, words());
         bool const while_starting = random_.one_in(8);
         if (!while_starting) host.wait_for_output("\n");
-        // However slow the machine is, some are killed after they have kept a few.
+        // Also on a slow machine some hosts are killed after they have kept a few sets.
         if (random_.one_in(2)) wait_for_kept(host, random_.below(6));
-        // Over some orders of magnitude: the first microseconds and after many operations.
+        // Over some orders of magnitude: in the first microseconds and after many operations.
         auto const most = std::chrono::microseconds(100) * (1U << random_.below(12));
         auto const instant = std::chrono::nanoseconds(most) * random_.below(1000) / 1000;
         std::this_thread::sleep_for(instant);
@@ -86,7 +86,7 @@ private:
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
 
-    /// What the host said, up to its end.
+    /// Reads the host's output up to its end.
     void read(std::string const& said) {
         bool up = false;
         std::istringstream lines(said);
@@ -123,7 +123,7 @@ private:
         expected_ = {is_old ? expected_.kept : which, ""};
     }
 
-    /// After one that ends by itself nothing is left over: not in the store, not in the staging directory.
+    /// After a host that was not killed nothing remains, neither in the store nor in the staging directory.
     void look_at_the_end() {
         gateway::gateway_process host(CHAOS_DURABLE_HOST, {scratch_.path(), "look"});
         host.wait_for_output("\nnever written\n");
@@ -136,7 +136,7 @@ private:
             found_.expect(!name.starts_with(".new-"), "what was being written is swept: {}",
                           each.path().string());
         }
-        // lock, journal, two manifests, modules and snapshots of two sets and of what a revert needs.
+        // lock, journal, two manifests, modules and snapshots of two sets, and those for a revert.
         found_.expect(files <= 15, "store and staging directory do not grow: {} files", files);
     }
 

@@ -1,4 +1,5 @@
-// chaos MODE [--seed N] [--steps N] [--kills N] [--quick]: tries hotswap hard. tools/chaos builds and starts it.
+// chaos MODE [--seed N] [--steps N] [--kills N] [--quick]: random operations and faults. tools/chaos builds
+// and starts it.
 #include "modes.hpp"
 
 #include <boost/program_options.hpp>

@@ -1,11 +1,11 @@
-// The ways in which hotswap is tried hard. Each prints a report and returns whether nothing was lost and nothing wrong.
+// The modes of chaos. Each prints a report and returns true if nothing was lost and nothing was wrong.
 #pragma once
 
 #include "wanted.hpp"
 
 namespace chaos {
 
-/// The gateway under load, everything that can be done to it in random order.
+/// The gateway under load, with all operations and faults in random order.
 bool run_gateway(wanted const& how);
 /// A runtime in this process: many swaps with faults.
 bool run_storm(wanted const& how);

@@ -1,4 +1,4 @@
-// What the gateway's campaign and the storm have in common.
+// The code that the gateway's campaign and the storm share.
 #pragma once
 
 #include "wanted.hpp"
@@ -11,7 +11,7 @@
 
 namespace chaos {
 
-/// A component as it was before something was done to it.
+/// A component's state before an operation.
 struct before {
     std::string component;
     std::string release;
@@ -25,7 +25,7 @@ inline std::string any_fault(dice& random, std::set<std::string> const& points, 
     std::vector<std::string> const all(points.begin(), points.end());
     auto const point = random.any_of(all);
     std::string what = random.any_of(kinds);
-    // From the commit on nothing fails for want of memory: what is needed then was taken before.
+    // From the commit on nothing fails for lack of memory: it was allocated before.
     bool const is_after = point.find(".commit.") != point.npos || point.find(".persist.") != point.npos ||
                           point.find(".retire.") != point.npos || point.starts_with("store.");
     if (is_after && what == "no_memory") what = "fail:5";

@@ -31,7 +31,7 @@ storm::storm(wanted const& how, fs::path scratch)
     targets_.emplace(storm_targets{
         runtime_->load<hotswap_test::tally>("tally", {.module = modules / "tally-1.0.0.so"}).value(),
         runtime_->load<hotswap_test::rows>("rows", {.module = modules / "rows-1.0.0.so"}).value()});
-    // What two of the bad modules stumble over.
+    // The rows at which two of the bad modules fail.
     for (char const* const name : {"k9901", "k9902"}) targets_->rows->put(name, 13);
     for (unsigned i = 0; i != 2; ++i)
         callers_.push_back(std::make_unique<storm_caller>(*targets_, i + 1, random_.number(), found_));
@@ -67,7 +67,7 @@ bool storm::run() {
     return found_.tell();
 }
 
-/// Code that overran its budget goes when it has ended.
+/// Code that overran its budget is unmapped when it has ended.
 void storm::forget_retained() {
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     for (std::string const name : {"tally", "rows"}) {
@@ -77,7 +77,7 @@ void storm::forget_retained() {
     }
 }
 
-/// What the store holds is what was there.
+/// The store's state is the state before the restart.
 void storm::come_back() {
     auto const written = runtime_->checkpoint();
     found_.expect(written.has_value(), "a last checkpoint is written: {}",

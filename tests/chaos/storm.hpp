@@ -36,7 +36,7 @@ private:
 
     hotswap::swap_options options_for(before const& was);
     hotswap::component_status status(std::string const& component) const;
-    /// What holds after every operation: all of it, or nothing.
+    /// Checks after every operation that the whole operation happened, or nothing.
     bool judge(before const& was, std::string const& move, hotswap::result<hotswap::swap_report> const& done,
                std::filesystem::path const& asked, std::vector<std::string> const& codes = {});
     void must_refuse(before const& was, std::string const& move,

@@ -16,7 +16,7 @@ void storm_caller::work() {
     try {
         while (!stop_.load(std::memory_order_relaxed)) {
             step();
-            // All of the machine is not theirs.
+            // The callers must not use the whole machine.
             if (calls_.load(std::memory_order_relaxed) % 64 == 0) std::this_thread::yield();
         }
     } catch (std::exception const& e) {

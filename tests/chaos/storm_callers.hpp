@@ -1,4 +1,4 @@
-// Callers of a storm, each with a model of what it did: every answer is compared with it.
+// Callers of a storm, each with a model of its calls: it compares every answer with the model.
 #pragma once
 
 #include "findings.hpp"
@@ -29,7 +29,7 @@ public:
     storm_caller& operator=(storm_caller const&) = delete;
 
     void stop();
-    /// Compares all that the components hold of its keys with the model.
+    /// Compares the components' values of its keys with the model.
     void check(storm_targets const& in);
     std::uint64_t calls() const noexcept { return calls_.load(); }
     std::uint64_t shared() const noexcept { return shared_; }

@@ -1,4 +1,4 @@
-// What a storm does, one operation at a time, and what has to come of each.
+// The operations of a storm, one at a time, and their expected results.
 #include "storm.hpp"
 
 #include "bad_files.hpp"
@@ -35,7 +35,7 @@ hotswap::swap_options storm::options_for(before const& was) {
     std::string const release = was.component == "tally" ? random_.any_of(tallies) : random_.any_of(tables);
     hotswap::swap_options options;
     options.module = fixture(was.component + "-" + release + ".so");
-    options.even_if_unchanged = true;  // chance may ask for what runs
+    options.even_if_unchanged = true;  // the random choice may be the running release
     if (release == was.release && random_.one_in(2))
         options.transfer = hotswap::transfer::handoff;
     else if (random_.one_in(2))
@@ -176,7 +176,7 @@ void storm::to_a_bad_module(before const& was) {
                                        bad{"tally-1.0.0.so", "contract_mismatch"}};
     auto const& one = was.component == "tally" ? random_.any_of(tallies) : random_.any_of(tables);
     bool const upgrades = std::string_view(one.code) == "migration_failed";
-    if (upgrades && was.release != "1.0.0") return checkpoint();  // what throws is the way from 1 to 2
+    if (upgrades && was.release != "1.0.0") return checkpoint();  // only the migration 1 → 2 throws
     auto const done = runtime_->swap(was.component, {.module = fixture(one.file)});
     must_refuse(was, one.file, done, one.file, {one.code});
 }

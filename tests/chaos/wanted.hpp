@@ -1,4 +1,4 @@
-// What a run of chaos was asked for.
+// The options of a chaos run.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 namespace chaos {
 
 struct wanted {
-    std::uint64_t seed = 0;  ///< decides every choice that is made; what the machine does meanwhile it cannot
+    std::uint64_t seed = 0;  ///< decides every choice of the program, but not the timing of the machine
     unsigned steps = 0;
     unsigned kills = 0;
-    bool quick = false;  ///< leaves out what takes many seconds or much memory
+    bool quick = false;  ///< leaves out operations that take many seconds or much memory
 };
 
 /// One source of choices.

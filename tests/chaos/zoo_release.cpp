@@ -1,4 +1,5 @@
-// A release of the cache that keeps another state, and does in its migration, validation or constructor what it should not.
+// A release of the cache that keeps another state, and misbehaves in its migration, validation or
+// constructor.
 #include "cache/states/v2.hpp"
 #include "rehearsal/fixtures/deeds.hpp"
 

@@ -1,4 +1,4 @@
-// Linked to a good module: what it does as soon as it is loaded, or what it holds on to.
+// Linked to a good module: adds a fault at load time, or a resource that it keeps.
 #include "rehearsal/fixtures/deeds.hpp"
 
 namespace {

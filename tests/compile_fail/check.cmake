@@ -1,6 +1,6 @@
 # cmake -D COMPILER=… -D INCLUDES=dir;… -D SOURCE=file.cpp -P check.cmake
-# The source says on its first line which words the compiler's first error must hold (`// expect: words`), and may say on its
-# second what must be named anywhere in the output (`// names: type`).
+# The first line of the source has the words of the compiler's first error (`// expect: words`), and the second may have a text
+# that must be anywhere in the output (`// names: type`).
 file(STRINGS "${SOURCE}" head LIMIT_COUNT 2)
 list(GET head 0 expected)
 list(GET head 1 named)

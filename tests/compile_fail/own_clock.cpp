@@ -2,7 +2,7 @@
 // names: ticks
 #include <shop.hpp>
 
-/// A clock of its own, whose epoch nothing is known of.
+/// A user's clock with an unknown epoch.
 struct ticks {
     using rep = std::int64_t;
     using period = std::nano;

@@ -1,4 +1,4 @@
-// The rest of a component, for sources that show one mistake each.
+// The other parts of a component, for sources that have one mistake each.
 #ifndef SHOP_HPP
 #define SHOP_HPP
 
@@ -15,7 +15,7 @@ struct counter {
     virtual int add(int n) = 0;
 };
 
-/// A component without a mistake, but for what `State`, its history or a class derived from it brings along.
+/// A component without a mistake, unless `State`, its history or a derived class has one.
 template <class State>
 struct component : counter {
     using state = State;

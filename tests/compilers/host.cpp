@@ -1,5 +1,5 @@
-// Swaps between modules of two compilers while threads call them: nothing may be lost, and everything must be the same
-// whichever compiler made which side.
+// Swaps between modules of two compilers while threads call them: nothing may be lost, and the results must
+// be the same with either compiler on either side.
 #include "ledger.hpp"
 #include "second_base.hpp"
 
@@ -41,7 +41,7 @@ T must(hotswap::result<T> got, std::string_view what) {
 
 struct built {
     fs::path file;
-    std::string by;  ///< what `made_by` says
+    std::string by;  ///< the result of `made_by`
     int schema;
 };
 
@@ -80,7 +80,7 @@ void check_calls(hotswap::handle<ledger>& books, std::string_view by) {
     require(caught, "an exception of the module is caught in the host");
 }
 
-// Every module's state, however it got there, is the same bytes from there on.
+// A state has the same bytes in every module, after any path.
 void check_snapshots(std::vector<built> const& modules, fs::path const& directory) {
     hotswap::runtime writer(options_for(directory));
     auto books = must(writer.load<ledger>("ledger", {.module = modules[0].file}), "load");
@@ -148,14 +148,14 @@ private:
         // Each pair of modules comes up, in an order that is the same in every run.
         auto const& next = modules_[random_() % modules_.size()];
         hotswap::swap_options options;
-        options.even_if_unchanged = true;  // chance may choose what runs
+        options.even_if_unchanged = true;  // the random choice may be the running module
         options.module = next.file;
         if (next.schema == at_->schema && number % 2 == 0) options.transfer = hotswap::transfer::handoff;
         auto const report = must(runtime_.swap("ledger", options), fmt::format("{} to {}", at_->by, next.by));
         if (options.transfer == hotswap::transfer::handoff) ++handoffs_;
         if (next.by.front() != at_->by.front()) ++crossed_;
         count(report);
-        // The way back leads to other code, however often the same is swapped to.
+        // A revert leads to other code, also after several swaps to the same.
         if (&next != at_) before_ = std::exchange(at_, &next);
     }
 
@@ -179,7 +179,7 @@ private:
     int reverts_ = 0;
 };
 
-// Where clang++ cannot know which base is the contract it says so, and never calls another base's functions.
+// If clang++ cannot find the base that is the contract, it says so, and never calls another base's functions.
 void check_second_base(fs::path const& directory, bool known) {
     hotswap::runtime runtime(options_for(directory));
     auto const plain = runtime.load<books::second>("second", {.module = directory / "second-1.0.0.so"});
@@ -196,7 +196,7 @@ void check_second_base(fs::path const& directory, bool known) {
     require(named->right() == 42, "a contract that is named is called");
 }
 
-// A module of a newer revision serves a host of the older one, whichever compiler made which of them.
+// A module of a newer revision serves a host of the older one, with either compiler on either side.
 void check_revisions(std::vector<built> const& modules, fs::path const& directory) {
     hotswap::runtime runtime(options_for(directory));
     auto const old = must(runtime.load<ledger>("ledger", {.module = modules.front().file}), "load release 1");

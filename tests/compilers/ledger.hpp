@@ -1,4 +1,4 @@
-// The contract: what crosses between two compilers' code is values of the standard library, and an exception.
+// The contract: values of the standard library, and an exception, cross between two compilers' code.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -26,7 +26,7 @@ struct ledger {
     virtual std::string made_by() = 0;
 };
 
-/// What grew at its end.
+/// The revision that adds a function at the end.
 struct ledger_with_count : ledger {
     using extends = ledger;
     static constexpr hotswap::contract contract{"books.ledger", 2};

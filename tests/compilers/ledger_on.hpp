@@ -67,7 +67,7 @@ private:
             return v2::row{amount, compiler};
     }
 
-    // A few entries of each kind of container, so that every swap has something in each to take along.
+    // A few entries in each kind of container, so that every swap moves entries of each kind.
     void remember(std::string const& account, std::uint64_t now) {
         auto& text = state_.text;
         ++text.by_length[account];

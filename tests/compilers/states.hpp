@@ -28,7 +28,7 @@ struct longest_first {
     }
 };
 
-// A template with a specialization: its name has what clang++ and g++ spell differently.
+// A template with a specialization: clang++ and g++ spell a part of its name differently.
 template <class Key>
 struct hash_of {
     std::size_t operator()(Key const& key) const { return std::hash<Key>{}(key); }
@@ -47,7 +47,7 @@ struct date {
     std::uint8_t day = 1;
 };
 
-// What both releases keep as it is.
+// The part of the state that both releases keep unchanged.
 struct remarks {
     std::map<std::string, std::uint32_t, longest_first<std::string>> by_length;
     std::map<std::string, int, std::greater<>> from_the_end;

@@ -45,7 +45,7 @@ function(run out)
     set(said "${said}" PARENT_SCOPE)
 endfunction()
 
-# It is accepted, and contract.lock has so many contracts afterwards.
+# The header is accepted, and contract.lock has that number of contracts afterwards.
 function(accepted contracts)
     run(status -G Ninja -S "${SCRATCH}/source" -B "${SCRATCH}/build")
     if(NOT status EQUAL 0)
@@ -58,7 +58,7 @@ function(accepted contracts)
     endif()
 endfunction()
 
-# It is refused with these words, and contract.lock stays as it is.
+# The header is refused with these words, and contract.lock does not change.
 function(refused)
     file(READ "${lock}" before)
     run(status -G Ninja -S "${SCRATCH}/source" -B "${SCRATCH}/build")
@@ -89,7 +89,7 @@ if(CLAIM STREQUAL new_contract)
     edit("\"demo.counter\", 1" "\"demo.counter\", 2")
     accepted(2)
 elseif(CLAIM STREQUAL changed_text)
-    # Added in the middle, reordered, another signature: none of them shows at run time as surely.
+    # Added in the middle, reordered, another signature: checks at run time do not find all of these.
     edit("virtual amount total" "virtual void reset() = 0;\n    virtual amount total")
     refused(${in_words})
     file(WRITE "${header}" "${text}")
@@ -99,7 +99,7 @@ elseif(CLAIM STREQUAL changed_text)
     file(WRITE "${header}" "${text}")
     edit("std::uint64_t n" "std::uint32_t n")
     refused(${in_words})
-    # One that never was released.
+    # A contract that never was released.
     file(REMOVE "${lock}")
     accepted(1)
 elseif(CLAIM STREQUAL changed_type)
@@ -115,7 +115,7 @@ elseif(CLAIM STREQUAL several_contracts)
     edit("};\n" "};\nstruct other {\n    static constexpr hotswap::contract contract{\"demo.other\", 1};\n};\n")
     refused("a header declares one contract")
 elseif(CLAIM STREQUAL revision)
-    # In a header of its own; the one that it extends stays as it was.
+    # In a separate header; the header of the extended contract does not change.
     file(WRITE "${SCRATCH}/source/counter_2.hpp" [[
 #pragma once
 #include "counter.hpp"
@@ -140,7 +140,7 @@ elseif(CLAIM STREQUAL rebuild)
     if(NOT status EQUAL 0)
         message(FATAL_ERROR "${said}")
     endif()
-    execute_process(COMMAND "${CMAKE_COMMAND}" -E sleep 1.1)  # a file system's clock may be that coarse
+    execute_process(COMMAND "${CMAKE_COMMAND}" -E sleep 1.1)  # for file systems with a coarse clock
     edit("std::uint64_t n" "std::uint32_t n")
     run(status --build "${SCRATCH}/build")
     check_refused(${in_words})

@@ -1,4 +1,4 @@
-// A host that ends well: what its components were in the end is in the store.
+// A host that ends well: the store has the last states of its components.
 #include "durable/stored_house.hpp"
 #include "swap/fixtures/patient.hpp"
 

@@ -21,7 +21,7 @@ std::string file(std::string_view family, std::string_view release) {
     return "'" + built(family, release).string() + "'";
 }
 
-/// A runtime on what such a host has left, whose modules directory has that release.
+/// A runtime on the store of such a host, whose modules directory has that release.
 struct successor {
     successor(place const& host, std::string_view family, std::string_view release) {
         auto const modules = host.at.path() / "modules";
@@ -50,7 +50,7 @@ TEST_CASE(
     // The state as of the swap: the new release wrote in a schema that the old one does not read.
     CHECK(host.run("look").said == "patient 1.0.0 1 sent back\n");
     CHECK(host.run("visit look").said == "patient 1.0.0 2 sent back\n");
-    // It is tried again only by its name.
+    // The release is tried again only by its name.
     CHECK(host.run("swap=" + deadly + " look").said == "patient_deadly 2.3.0 2\n");
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("crash on probation: the file that ended the process is not the newest
     std::string faults;
     SUBCASE("after the swap was in the store") {}
 #if defined(HOTSWAP_FAILPOINTS)
-    // As by the first call that gets in once the gate is open.
+    // Like a crash by the first call after the gate has opened.
     SUBCASE("before it was") { faults = "env HOTSWAP_FAILPOINTS='swap.persist.before=2*kill' "; }
 #endif
     auto const died = run_program(faults + HOTSWAP_TEST_ENDING_HOST " local '" + host.at.path().string() +

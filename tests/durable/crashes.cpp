@@ -1,4 +1,5 @@
-// A host that is killed at every point of an operation: a new one finds the set before it or the set after it, whole.
+// A host that is killed at every point of an operation: a new host finds the set before or the set after,
+// whole.
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "base/failpoint.hpp"
@@ -14,7 +15,7 @@ answer run_durable(fs::path const& directory, std::string const& words, std::str
     return run_host(HOTSWAP_TEST_DURABLE_HOST, directory, words, faults);
 }
 
-/// The points that an operation visits in a host with a store.
+/// The points that an operation passes in a host with a store.
 std::vector<std::string> points_of(std::function<void(hotswap::runtime&)> const& prepare,
                                    std::function<void(hotswap::runtime&)> const& operation) {
     temporary_directory directory;
@@ -33,7 +34,7 @@ std::vector<std::string> points_of(std::function<void(hotswap::runtime&)> const&
 }
 
 struct sets {
-    std::string before;  ///< what a host says of the set that the operation starts from
+    std::string before;  ///< a host's output for the set before the operation
     std::string after;
 };
 
@@ -57,7 +58,7 @@ void kill_everywhere(temporary_directory const& start, std::string const& operat
             ++killed;
             auto const found = run_durable(copy.path(), "look");
             CHECK_MESSAGE((found.said == expected.before || found.said == expected.after), found.said);
-            // And it can be done now.
+            // The operation succeeds now.
             CHECK(run_durable(copy.path(), operation).status == 0);
             CHECK(run_durable(copy.path(), "look").said.substr(0, 6) == expected.after.substr(0, 6));
         }
@@ -206,7 +207,7 @@ TEST_CASE("crash: a checkpoint that a full disk refuses at any write leaves no f
         CHECK(done.error().code == hotswap::errc::store_full);
         CHECK(files() == before);
     }
-    CHECK(refused >= 2);  // of a snapshot, and of the set that would have named it
+    CHECK(refused >= 2);  // a snapshot, and the set that would have named it
 }
 
 #endif

@@ -1,4 +1,4 @@
-// A runtime with a store: what a new process finds.
+// A runtime with a store, and the set that a new process finds.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -17,7 +17,7 @@ using hotswap::phase;
 
 namespace {
 
-/// Runtimes one after the other on one store, and what they tell.
+/// Runtimes one after the other on one store, and their events.
 struct house {
     house() { start(); }
 
@@ -27,7 +27,7 @@ struct house {
                 .log_to_stderr = false,
                 .rehearse = hotswap::rehearse::never,
                 .store = directory.path() / "store",
-                .checkpoint_on_exit = false};  // a process that ends as if it were killed
+                .checkpoint_on_exit = false};  // the process ends as if it were killed
     }
     /// A new runtime, as after a restart.
     void start() {
@@ -99,7 +99,7 @@ TEST_CASE("store: a restart brings back the components with their state as of th
         CHECK(at.sums()->code() == "tally 2.0.0");
         CHECK(at.sums()->total("a") == 1);
         CHECK(names(at.told, {"sums 2.0.0 is back", "with its state as of 20"}));
-        // And the way back is there as well.
+        // A revert is possible as well.
         CHECK(at.runtime->revert("sums").value().to.release == "1.0.0");
         CHECK(at.sums()->total("a") == 1);
     }
@@ -271,7 +271,7 @@ TEST_CASE("store: what a probation sent back stays known after a restart") {
     CHECK(at.runtime->revert("patient").error().code == errc::rolled_back);
     at.runtime->swap("patient", {.module = built("patient", "2.0.0")}).value();
     at.runtime->swap("patient", {.module = built("patient", "1.0.0")}).value();
-    at.restart();  // named since, it is a file like others
+    at.restart();  // after it was named, it is a file like others
     CHECK_FALSE(at.status("patient").rolled_back);
     CHECK(at.runtime->revert("patient").value().to.release == "2.0.0");
 }
@@ -310,7 +310,7 @@ TEST_CASE("store: an operation that meets a checkpoint waits for it, and is not 
         auto const swapped = at.runtime->swap("sums", {.module = tally_file(i % 2 == 0 ? "2.0.0" : "1.0.0")});
         CHECK_MESSAGE(swapped.has_value(), (swapped ? "" : swapped.error().message));
     }
-    REQUIRE(test::eventually([&] { return at.runtime->status().at(0).swapping; }));  // the checkpoint is seen
+    REQUIRE(test::eventually([&] { return at.runtime->status().at(0).swapping; }));  // a checkpoint runs
     done = true;
     writer.join();
     CHECK(written > 0);

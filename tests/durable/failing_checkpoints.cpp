@@ -1,4 +1,4 @@
-// Periodic checkpoints that do not succeed, as the status says.
+// Periodic checkpoints that fail, and the status that says so.
 #include "base/failpoint.hpp"
 #include "durable/stored_house.hpp"
 

@@ -1,5 +1,5 @@
-// A host that is killed while a component comes to serve another contract: a new one finds module, number and neighbour of the old
-// one, or those of the new one.
+// A host that is killed while a component is swapped to another contract: a new host finds module, number and
+// neighbour of the old contract, or those of the new one.
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "durable/killed_host.hpp"

@@ -1,4 +1,4 @@
-// A host in a process of its own, with faults, one of which may kill it.
+// A host in a separate process, with faults; a fault may kill the process.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -32,7 +32,7 @@ inline answer run_host(std::string const& program, std::filesystem::path const& 
 }
 
 inline bool was_killed(answer const& given) {
-    // The shell was replaced by the host; where it was not, it says the same in its own way.
+    // The host has replaced the shell; if it has not, the shell reports the signal by its exit status.
     return (WIFSIGNALED(given.status) && WTERMSIG(given.status) == SIGKILL) ||
            (WIFEXITED(given.status) && WEXITSTATUS(given.status) == 128 + SIGKILL);
 }

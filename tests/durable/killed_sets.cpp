@@ -1,4 +1,4 @@
-// A host that is killed while a set is swapped: a new one finds the whole set, the old one or the new one.
+// A host that is killed while a set is swapped: a new host finds the whole old set or the whole new set.
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "durable/killed_host.hpp"
@@ -15,7 +15,7 @@ answer run_ring(fs::path const& directory, std::string const& words, std::string
     return run_host(HOTSWAP_TEST_RING_HOST, directory, words, faults);
 }
 
-/// The release that all members came back with; what is wrong, if they are not whole.
+/// The release of all recovered members; a description of the fault if they differ.
 std::string release_of(std::string const& said) {
     std::istringstream lines(said);
     std::set<std::string> releases;

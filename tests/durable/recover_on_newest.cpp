@@ -1,4 +1,4 @@
-// States that come back on other modules than they were stored with, or are left out.
+// States that are recovered on other modules than they were stored with, or are left out.
 #include "durable/stored_house.hpp"
 #include "module/altered.hpp"
 #include "store/store.hpp"
@@ -11,7 +11,7 @@ namespace detail = hotswap::detail;
 
 namespace {
 
-/// The patient's contract as a host of tomorrow knows it.
+/// The patient's contract in a later host.
 struct patient_anew {
     static constexpr hotswap::contract contract{"test.patient", 2};
     virtual ~patient_anew() = default;
@@ -22,7 +22,8 @@ struct patient_anew {
     virtual std::string code() = 0;
 };
 
-/// The store as a host of another compiler has left it: modules of the same content, but for the word on the toolchain.
+/// Makes the store look like that of a host of another compiler: the same modules, except the toolchain's
+/// name.
 void as_of_another_compiler(fs::path const& directory) {
     auto const kept = detail::store::open({directory, {}}).value();
     auto const set = kept->read().value().current;
@@ -71,7 +72,7 @@ TEST_CASE(
     CHECK(names(at.told, {"a: tally-3.0.0.so takes the state of tally-1.0.0.so", "b: tally-3.0.0.so"}));
     for (auto const* const name : {"a", "b"}) CHECK(at.find<tally>(name)->total("n") == 100);
     CHECK(at.find<tally>("a")->code() == "tally 3.0.0");
-    // And from now on without being asked for.
+    // From now on without the option.
     at.start();
     CHECK(at.runtime->recover().value().at(0).running.release == "3.0.0");
     CHECK(at.find<tally>("b")->total("n") == 100);
@@ -79,7 +80,7 @@ TEST_CASE(
 
 TEST_CASE("recover: newer modules are tried from the newest down, and all of the set comes back or nothing") {
     upgraded at;
-    // The newest is of another schema, the one before it does not import what it needs.
+    // The newest release has another schema, the one before it cannot import the state.
     at.bring(built("tally_other_schema", "1.0.0"), "tally-5.0.0.so");
     at.bring(built("tally_unresolved", "1.0.0"), "tally-4.0.0.so");
     SUBCASE("one fits") {
@@ -130,7 +131,7 @@ TEST_CASE(
         REQUIRE_MESSAGE(back.has_value(), back.error().message);
         CHECK(at.find<patient_anew>("patient")->visits("a") == 1);
     }
-    // What is the newest already is left as it is.
+    // A component that runs the newest release already is not changed.
     auto const before = committed_in(at.store());
     at.start();
     at.runtime->recover({.modules = recover_modules::newest}).value();
@@ -166,7 +167,7 @@ TEST_CASE("recover: a component that is left out keeps its state aside, whatever
         if (each.path().extension() != ".snapshot" || !each.path().filename().string().starts_with("a-"))
             continue;
         ++snapshots;
-        // As docs/store.md says: all but the first line is a frame.
+        // As docs/store.md says: everything after the first line is a frame.
         auto const content = test::read(each.path());
         auto const line = std::find(content.begin(), content.end(), std::byte{'\n'});
         REQUIRE(line != content.end());
@@ -177,7 +178,7 @@ TEST_CASE("recover: a component that is left out keeps its state aside, whatever
     }
     CHECK(snapshots == 1);
     at.start();
-    CHECK(at.runtime->recover().value().size() == 2);  // what was loaded since
+    CHECK(at.runtime->recover().value().size() == 2);  // the components loaded since then
 }
 
 TEST_CASE(
@@ -220,7 +221,7 @@ TEST_CASE(
     at.start();
     at.runtime->recover().value();
     CHECK(at.find<tally>("sums")->total("a") == 1);
-    // Commits of another component only; then the host is as if killed.
+    // Commits of another component only; then the host ends as if it were killed.
     for (auto const* const release : {"2.0.0", "1.0.0", "2.0.0"})
         at.runtime->swap("other", {.module = tally_file(release)}).value();
     at.start();

@@ -1,4 +1,4 @@
-// A recovery that is refused, for whatever reason, leaves the store as it was and the runtime unable to write to it.
+// A refused recovery, for any reason, does not change the store, and the runtime cannot write to the store.
 #include "base/failpoint.hpp"
 #include "durable/stored_house.hpp"
 #include "module/signature.hpp"
@@ -12,7 +12,7 @@ using hotswap::errc;
 
 namespace {
 
-/// Three components with a state each, as a process leaves them that dies.
+/// A store with the states of three components, as after the death of a process.
 struct three_components : stored_house {
     three_components() {
         for (auto const* const name : {"a", "b", "c"}) load<tally>(name, tally_file("1.0.0"))->add("n", 100);
@@ -23,7 +23,7 @@ struct three_components : stored_house {
         before = committed_in(store());
     }
 
-    /// All that a host tries after a refusal is refused with the words of before.
+    /// Checks that every attempt after a refusal is refused with the same message.
     void check_that_nothing_can_be_written() {
         for (auto const* const name : {"a", "b", "other"}) {
             auto const refused = runtime->load<tally>(name, {.module = tally_file("1.0.0")});
@@ -57,7 +57,7 @@ rlim_t next_descriptor() {
     return static_cast<rlim_t>(next);
 }
 
-/// A limit on descriptors; lifted with its owner.
+/// A limit on descriptors; the destructor lifts it.
 struct few_descriptors {
     explicit few_descriptors(rlim_t count) {
         getrlimit(RLIMIT_NOFILE, &before);

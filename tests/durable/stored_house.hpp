@@ -1,4 +1,4 @@
-// Runtimes one after the other on one store, as a host that is started again; each ends as if it were killed.
+// Runtimes one after the other on one store, like a restarted host; each ends as if it were killed.
 #pragma once
 
 #include "swap/fixture.hpp"
@@ -28,7 +28,7 @@ struct stored_house {
 
     fs::path store() const { return directory.path() / "store"; }
     fs::path modules() const { return directory.path() / "modules"; }
-    /// A file of the modules directory, copied from what was built.
+    /// Copies a built module to the modules directory.
     fs::path bring(fs::path const& file, std::string const& name) const {
         fs::copy_file(file, modules() / name, fs::copy_options::overwrite_existing);
         return modules() / name;
@@ -54,7 +54,7 @@ struct stored_house {
     std::optional<hotswap::runtime> runtime;
 };
 
-/// What a store promises to keep: manifests and snapshots, byte by byte.
+/// The files that a store promises to keep: manifests and snapshots, byte by byte.
 inline std::map<fs::path, std::string> committed_in(fs::path const& store) {
     std::map<fs::path, std::string> found;
     for (auto const& each : fs::recursive_directory_iterator(store)) {
@@ -80,7 +80,7 @@ inline void flip_a_bit_of(fs::path const& file) {
     fs::permissions(file, fs::perms::owner_write, fs::perm_options::remove);
 }
 
-/// What a program has printed, and how it ended, as of waitpid.
+/// A program's output, and its status from waitpid.
 struct ended {
     int status = 0;
     std::string said;

@@ -1,4 +1,4 @@
-// What the next process knows of contents, origins and settings.
+// The contents, origins and settings that the next process recovers.
 #include "durable/stored_house.hpp"
 #include "swap/fixtures/furnished.hpp"
 
@@ -6,7 +6,7 @@ using namespace hotswap_test;
 
 namespace {
 
-/// The store as it is while the host is alive, and as its death leaves it; then the next host.
+/// Ends the host as if it were killed, and starts the next one.
 void die(stored_house& at) {
     auto const then = at.directory.path() / "then";
     fs::copy(at.store(), then, fs::copy_options::recursive);

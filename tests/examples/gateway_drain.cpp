@@ -28,7 +28,7 @@ TEST_CASE(
     gateway::http_server server(io, {});
     server.listen(std::move(acceptor), [&](gateway::request, gateway::respond const& done) {
         done({.status = 200});
-        // Longer than the client has patience: it is the drain that has to close, not its deadline.
+        // Longer than the client's timeout: the drain itself must close the connection, not its deadline.
         server.drain(std::chrono::seconds{20});
     });
     std::jthread const serving([&] { io.run(); });
@@ -53,7 +53,8 @@ TEST_CASE("gateway: bytes that were read before they are told of are no request 
     connection->start();
     io.poll();
 
-    // While the strand is taken another thread hears of a byte, which is gone when the connection hears of it.
+    // While the strand is busy another thread reads a byte, which is gone when the connection is notified of
+    // it.
     asio::post(strand, [&] {
         char byte = 'G';
         CHECK(send(client, &byte, 1, MSG_NOSIGNAL) == 1);

@@ -1,4 +1,4 @@
-// A gateway of the test's own, on a free port and a socket in a directory of its own.
+// A separate gateway for each test, on a free port and a socket in a temporary directory.
 #pragma once
 
 #include "demo/gateway_process.hpp"
@@ -36,7 +36,7 @@ struct running_gateway {
     http_client owner() const { return http_client::to_socket(admin); }
 };
 
-/// A program that is expected to end by itself: its exit status and all that it wrote.
+/// Runs a program to its end: its exit status and its whole output.
 inline std::pair<int, std::string> run_to_the_end(std::vector<std::string> const& arguments) {
     gateway::gateway_process process(GATEWAY, arguments);
     process.wait_for_output("\nnever written\n");

@@ -1,5 +1,6 @@
-// Any bytes as the serialized form of each state that is shipped; the first byte says which. An archive_error, or a state
-// that is written and read again to the same length, in memory that the input bounds.
+// Reads any bytes as the serialized form of a shipped state; the first byte chooses the state. The result is
+// an archive_error, or a state that is written and read again with the same length, in memory that the input
+// bounds.
 #include "cache/states/v0.hpp"
 #include "cache/states/v1.hpp"
 #include "cache/states/v2.hpp"

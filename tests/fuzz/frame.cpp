@@ -1,4 +1,4 @@
-// Any bytes as a frame: bad_snapshot, or a payload within the bytes that were given.
+// Reads any bytes as a frame: bad_snapshot, or a payload within the given bytes.
 #include <hotswap/detail/state/frame.hpp>
 
 #include <cstdint>
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
     bytes.shrink_to_fit();
     read(bytes);
     if (size < hotswap::frame_header_size) return 0;
-    // And what the checksum would let pass: a frame of these facts and this payload must come back as it went.
+    // The case of a correct checksum: a frame of these facts and this payload must be read back unchanged.
     hotswap::frame about;
     about.schema.assign(reinterpret_cast<char const*>(data), data[0] % 64);
     if (auto const zero = about.schema.find('\0'); zero != about.schema.npos) about.schema.resize(zero);

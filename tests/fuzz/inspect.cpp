@@ -1,4 +1,4 @@
-// Any bytes as a module's file: a clean refusal, or a description that holds together.
+// Reads any bytes as a module's file: a clean refusal, or a consistent description.
 #include "module/digest.hpp"
 #include "module/inspect_bytes.hpp"
 
@@ -13,7 +13,7 @@
 
 namespace {
 
-/// Lets inputs past the comparison of toolchains, which would end the reading of nearly all of them.
+/// Gives the input this toolchain, because the comparison of toolchains would refuse nearly every input.
 void give_own_toolchain(std::vector<std::byte>& file) {
     auto const magic = std::as_bytes(std::span(&hotswap::abi::descriptor_magic, 1));
     auto const found = std::search(file.begin(), file.end(), magic.begin(), magic.end());

@@ -1,4 +1,5 @@
-// What the golden snapshots hold, told once for the tool that wrote them and the tests that read them.
+// The content of the golden snapshots, in one place for the tool that wrote them and the tests that read
+// them.
 #pragma once
 
 #include <hotswap/contracts/cache.hpp>
@@ -16,10 +17,10 @@ using namespace std::chrono_literals;
 /// The releases of every shipped component; the index is the version of the state.
 inline constexpr std::array<std::string_view, 3> releases{"0.1.0", "1.0.0", "2.0.0"};
 
-/// The moment in which every golden snapshot was taken.
+/// The time at which every golden snapshot was taken.
 inline constexpr std::chrono::system_clock::time_point moment{1'750'000'000s};
 
-/// Sessions as they were exported from before hotswap: the only ones whose tokens are known beforehand.
+/// Sessions exported from before hotswap: the only sessions whose tokens are known beforehand.
 inline constexpr std::string_view sessions =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\tada\t1750003600\n"
     "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210\tbob\t1750000060\n"

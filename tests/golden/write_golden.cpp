@@ -1,7 +1,7 @@
 // write_golden MODULES DIRECTORY: writes the golden snapshot of every version of every shipped component.
 //
-// Run once when a version is released; what it wrote is committed and never written again, as it stands for
-// the snapshots that users have. It does not overwrite a file that is there.
+// Run once when a version is released; its output is committed and never written again, because it represents
+// the snapshots that users have. It does not overwrite an existing file.
 #include "golden/scenario.hpp"
 
 #include <hotswap/runtime.hpp>

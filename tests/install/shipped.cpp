@@ -1,4 +1,4 @@
-// The shipped components work from where the package put them.
+// The shipped components work in the package's place.
 #include <hotswap/contracts/cache.hpp>
 #include <hotswap/contracts/rate_limiter.hpp>
 #include <hotswap/contracts/session.hpp>

@@ -31,7 +31,7 @@ void put(bytes& file, std::size_t offset, T value) {
     std::memcpy(file.data() + offset, &value, sizeof value);
 }
 
-/// Where the descriptor's content lies in a module's file.
+/// The offset of the descriptor's content in a module's file.
 inline std::size_t descriptor_at(bytes const& file) {
     auto const magic = std::as_bytes(std::span(&hotswap::abi::descriptor_magic, 1));
     auto const found = std::search(file.begin(), file.end(), magic.begin(), magic.end());
@@ -47,7 +47,7 @@ std::size_t field_at(bytes const& file, Field hotswap::abi::descriptor::*field) 
     return descriptor_at(file) + static_cast<std::size_t>(member - base);
 }
 
-/// The module as if it had never been sealed: what is done to it is judged by what it is.
+/// The module without its seal, so that alterations are judged by their own effect.
 inline bytes unsealed(bytes file) {
     put(file, field_at(file, &hotswap::abi::descriptor::sealed), hotswap::abi::seal::none());
     return file;
@@ -65,7 +65,7 @@ inline void change_segments(bytes& file, std::uint32_t type, std::function<void(
     }
 }
 
-/// Changes every dynamic entry with that tag; how many there were.
+/// Changes every dynamic entry with that tag; returns their number.
 inline int change_dynamic(bytes& file, std::int64_t tag, std::function<void(Elf64_Dyn&)> const& change) {
     int count = 0;
     change_segments(file, PT_DYNAMIC, [&](Elf64_Phdr const& segment) {
@@ -81,7 +81,7 @@ inline int change_dynamic(bytes& file, std::int64_t tag, std::function<void(Elf6
     return count;
 }
 
-/// Writes `text` and a zero over the first place where `old` stands.
+/// Writes `text` and a zero over the first occurrence of `old`.
 inline void overwrite(bytes& file, std::string_view old, std::string_view text) {
     REQUIRE(text.size() <= old.size());
     auto const words = std::as_bytes(std::span(old));

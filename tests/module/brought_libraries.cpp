@@ -23,7 +23,7 @@ TEST_CASE(
     void* const module = dlopen((test::modules / "swap/leaver_pool-1.0.0.so").c_str(), RTLD_NOW | RTLD_LOCAL);
     REQUIRE(module != nullptr);
     CHECK(keep_libraries_of(module).names == std::vector<std::string>{"libhotswap_test_pool.so"});
-    CHECK(keep_libraries_of(module).names.empty());  // said once
+    CHECK(keep_libraries_of(module).names.empty());  // named once
     dlclose(module);
     dlclose(pool);
     CHECK(test::is_mapped(library));

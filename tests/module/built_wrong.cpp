@@ -1,6 +1,5 @@
-// What was seen to go wrong with shared objects, each as a host would meet it: modules built as people do
-// who has not read about hotswap_add_component, files exchanged under a running host, libraries shared or
-// not.
+// Known faults of shared objects, each as it happens in a host: modules built without hotswap_add_component,
+// files exchanged under a running host, libraries that are shared or not.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 
@@ -22,8 +21,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A runtime that stages into a directory of this test alone, so that the process's map tells its modules
-/// apart.
+/// A runtime that stages into this test's own directory, so that the process's map shows which modules are
+/// this test's.
 struct host {
     scratch here;
     hotswap::runtime runtime{{.modules = modules,
@@ -146,7 +145,7 @@ TEST_CASE("same path: a file rebuilt in place gives the new code") {
     auto const it = h.load(file);
     CHECK(it->ask("virtual") == "1");
     fs::copy_file(modules / "plain-2.0.0.so", file, fs::copy_options::overwrite_existing);
-    CHECK(it->ask("inline") == "10");  // the running generation has a copy of its own
+    CHECK(it->ask("inline") == "10");  // the running generation has its own copy
     auto const report = h.runtime.swap("it", {.module = file}).value();
     CHECK(it->ask("virtual") == "2");
     CHECK(it->ask("inline") == "20");

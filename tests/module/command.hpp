@@ -12,7 +12,7 @@
 
 namespace test {
 
-/// What a command said, on both streams, and how it ended.
+/// The output of a command, on both streams, and its exit status.
 struct answer {
     int status = -1;
     std::string output;

@@ -22,7 +22,7 @@ namespace {
 
 constexpr char const* samples[] = {"plain-2.0.0.so", "plain_stripped-1.0.0.so", "archived-1.0.0.so"};
 
-/// One of the ways in which files get damaged.
+/// One kind of damage to a file.
 bytes damage(bytes file, std::mt19937& random) {
     auto const any = [&](std::size_t below) {
         return std::uniform_int_distribution<std::size_t>(0, below - 1)(random);
@@ -43,7 +43,7 @@ bytes damage(bytes file, std::mt19937& random) {
     return file;
 }
 
-/// What refuses an unsealed module of which one dynamic entry was changed.
+/// The code that refuses an unsealed module with one changed dynamic entry.
 errc without(std::int64_t tag, std::function<void(Elf64_Dyn&)> const& change) {
     auto file = test::unsealed(test::read(modules / "plain-1.0.0.so"));
     REQUIRE(test::change_dynamic(file, tag, change) == 1);
@@ -69,7 +69,7 @@ TEST_CASE("damage: 400 altered modules are refused one by one, and the component
         ++unlike;
         test::write(here / "altered.so", altered);
         auto const report = runtime.swap("it", {.module = here / "altered.so"});
-        // Past verification the dynamic linker would have seen it.
+        // After verification the dynamic linker would get the file.
         if (!report && report.error().phase == hotswap::phase::verify && report.error().old_serving)
             ++refused;
     }

@@ -29,7 +29,7 @@ bytes sealed_module() { return test::read(test::modules / "plain_stripped-1.0.0.
 
 bytes good_module() { return test::unsealed(sealed_module()); }
 
-/// The parts of the file that the reader follows: headers, tables, and what they point to.
+/// The parts of the file that the reader follows: headers, tables, and their targets.
 std::vector<std::pair<std::size_t, std::size_t>> read_parts(bytes const& file) {
     auto const header = at<Elf64_Ehdr>(file, 0);
     std::vector<std::pair<std::size_t, std::size_t>> parts{
@@ -55,7 +55,7 @@ bool is_refusal_of_bytes(errc code) {
     return known.contains(code);
 }
 
-/// A clean error, or a result whose parts hold together.
+/// A clean error, or a consistent result.
 bool is_judged(std::span<std::byte const> file) {
     auto const verified = verify_module(file, "x.so");
     if (!verified) return is_refusal_of_bytes(verified.error().code) && !verified.error().message.empty();

@@ -1,4 +1,4 @@
-// Files for these tests: a directory that goes with its owner, modules as bytes, the process's own map.
+// Files for these tests: a temporary directory, modules as bytes, the process's own map.
 #pragma once
 
 #include "module/exposure.hpp"
@@ -28,7 +28,7 @@ using bytes = std::vector<std::byte>;
 
 inline fs::path const modules = HOTSWAP_TEST_MODULES;
 
-/// A directory of this test alone; removed with its owner.
+/// A directory for this test only; the destructor removes it.
 class scratch {
 public:
     scratch() {
@@ -69,8 +69,9 @@ inline void write(fs::path const& file, std::string_view text) {
     write(file, std::as_bytes(std::span(text)));
 }
 
-/// Gives a file or directory to a group that has other members than this user: as root to one that is of no account, else to
-/// this user's own, which is such a one on some systems only. False: it is this user's alone.
+/// Gives a file or directory to a group with other members than this user: as root to a group of no account,
+/// otherwise to this user's own group, which has other members on some systems only. False: the group is
+/// private to this user.
 inline bool give_to_other_group(fs::path const& path) {
     if (geteuid() == 0) {
         REQUIRE(chown(path.c_str(), static_cast<uid_t>(-1), 12345) == 0);
@@ -79,7 +80,7 @@ inline bool give_to_other_group(fs::path const& path) {
     return !hotswap::detail::is_private_group(getegid(), geteuid());
 }
 
-/// Whether a file of that name, or part of a name, is mapped into this process.
+/// Whether a file whose path contains `name` is mapped into this process.
 inline bool is_mapped(std::string_view name) {
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);)
@@ -97,7 +98,7 @@ inline std::set<std::string> mapped_files(std::string_view part) {
     return files;
 }
 
-/// Memory that ends where the process's memory ends: reading one byte too many is a crash in any build.
+/// Memory in front of an inaccessible page: reading one byte too many crashes in any build.
 class fenced_bytes {
 public:
     explicit fenced_bytes(std::size_t capacity) {
@@ -127,7 +128,7 @@ private:
     std::size_t fence_ = 0;
 };
 
-/// The failure of a result that must be one.
+/// The failure of a result; the test fails if it is a success.
 template <class T>
 hotswap::failure refusal(hotswap::result<T> const& refused) {
     REQUIRE_MESSAGE(!refused, "refused was expected, done was found");

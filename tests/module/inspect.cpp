@@ -24,7 +24,7 @@ inspection inspected(std::filesystem::path const& file, hotswap::inspect_options
     return *said;
 }
 
-/// What is found in a module of these bytes.
+/// The inspection of a module with these bytes.
 inspection inspected(bytes const& file) {
     scratch const here;
     test::write(here / "altered-1.0.0.so", file);
@@ -50,7 +50,7 @@ void check_found(inspection const& said, severity weight, errc code, std::string
     CHECK((said.refusal() != nullptr) == (weight == severity::refuse));
 }
 
-/// A module that has the linker look for libraries in `path`.
+/// A module whose RUNPATH is `path`.
 inspection searching(std::string_view path) {
     auto file = test::read(modules / "searching-1.0.0.so");
     test::overwrite(file, "/opt/hotswap_test_placeholder/that/is/long/enough/for/any/other/path/0123456789",
@@ -133,7 +133,7 @@ TEST_CASE("inspect: a missing build id is warned of") {
     auto file = plain();
     std::string_view const id("GNU\0", 4);
     auto const words = std::as_bytes(std::span(id));
-    // The note's type stands before its name; 3 is a build id.
+    // The note's type is before its name; 3 is a build id.
     for (auto from = file.begin();;) {
         auto const found = std::search(from, file.end(), words.begin(), words.end());
         REQUIRE(found != file.end());
@@ -179,7 +179,7 @@ TEST_CASE(
                 "defined_by_nobody", "neither the host nor a library");
     check_found(inspected(modules / "unresolved-1.0.0.so", {.as_host = false}), severity::warn,
                 errc::unresolved_symbols, "defined_by_nobody", "that the host must define");
-    // What the host has, also without being named by the module, is found.
+    // Symbols of the host are found, also if the module does not name the host.
     CHECK(inspected(modules / "variants-1.0.0.so").refusal() == nullptr);
 }
 

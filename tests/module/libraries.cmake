@@ -1,7 +1,7 @@
-# What modules bring along: thread-local memory in the static block, and private libraries of one SONAME.
+# Resources that modules bring: thread-local memory in the static block, and private libraries of one SONAME.
 good_module(static_block 1.0.0 static_block)
 good_module(static_block 2.0.0 static_block)
-# What a project may set, and hotswap_add_component undoes.
+# A flag that a project may set, and that hotswap_add_component undoes.
 get_property(saved_options DIRECTORY PROPERTY COMPILE_OPTIONS)
 add_compile_options(-ftls-model=initial-exec)
 good_module(thread_local_plain 1.0.0 thread_local)
@@ -30,13 +30,13 @@ user_of_private(3.0.0 2 PRIVATE_NEW)
 user_of_private(1.2.0 1)
 set_target_properties(private_user-1.2.0 PROPERTIES INSTALL_RPATH "${private}/copy")
 
-# A host that has the library as its own.
+# A host that is linked to the library.
 runtime_host(private_host)
 target_link_options(private_host PRIVATE LINKER:--no-as-needed)
 target_link_libraries(private_host PRIVATE hotswap_test_private_1)
 target_compile_definitions(test_module PRIVATE HOTSWAP_TEST_PRIVATE_HOST="$<TARGET_FILE:private_host>")
 
-# Releases: CMake's grammar, and files that promise another release than they hold.
+# Releases: CMake's grammar, and files whose names differ from their release.
 target_compile_definitions(test_module PRIVATE HOTSWAP_TEST_CMAKE="${CMAKE_COMMAND}")
 good_module(early 1.0.0-rc.1 thrower)
 good_module(early 1.0.0-rc.2 thrower)

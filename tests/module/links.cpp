@@ -1,4 +1,4 @@
-// Volumes as Kubernetes and git-sync lay them out: a directory of links, exchanged by the rename of one.
+// Volumes with the layout of Kubernetes and git-sync: a directory of links, exchanged by renaming one link.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 #include "module/staging_area.hpp"
@@ -30,7 +30,7 @@ struct volume {
         fs::create_directory_symlink("..1", modules / "..data");
         fs::create_symlink("..data/x-1.0.0.so", modules / "x-1.0.0.so");
     }
-    /// As kubelet does: the new files first, then one rename.
+    /// Publishes like kubelet: the new files first, then one rename.
     void publish(std::string const& name) const {
         fs::create_directory_symlink(name, modules / "..data_tmp");
         fs::rename(modules / "..data_tmp", modules / "..data");

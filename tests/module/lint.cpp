@@ -1,4 +1,4 @@
-// hotswap-lint, as a build or a person runs it.
+// hotswap-lint, run like a build or a person runs it.
 #include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
@@ -33,7 +33,7 @@ TEST_CASE("hotswap-lint: --quiet says nothing of a good module") {
     auto const given = lint("--quiet " + file("plain-2.0.0.so"));
     CHECK(given.status == 0);
 #if defined(__SANITIZE_ADDRESS__)
-    // Then the module is one that not every host can load, and that is all there is to say.
+    // With a sanitizer not every host can load the module; this is the only finding.
     CHECK(has(given, "needs the runtime of -fsanitize=address"));
     CHECK(std::count(given.output.begin(), given.output.end(), '\n') == 1);
 #else

@@ -1,5 +1,5 @@
-// Tools that change a finished module, and what they move. patchelf makes room by moving the first section behind the headers to
-// the end of the file, and fills its old place: that is the descriptor.
+// Tools that change a finished module, and the parts that they move. patchelf makes room by moving the first
+// section after the headers, which is the descriptor, to the end of the file, and fills its old place.
 #include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t page = 4096;
 
-/// The module with its descriptor's notes in a segment of their own at the end, as patchelf leaves them.
+/// The module with its descriptor's notes in a separate segment at the end, as after patchelf.
 bytes with_moved_note(bytes file) {
     auto const descriptor = test::descriptor_at(file);
     std::uint64_t end = 0;
@@ -41,7 +41,8 @@ bytes with_moved_note(bytes file) {
         s.p_vaddr = s.p_paddr = address;
     });
     REQUIRE(size != 0);
-    // A table of headers with room for one more is what patchelf moves as well; here one that is not needed gives its place.
+    // patchelf also moves the table of headers to get room for one more; here the new header replaces one
+    // that is not needed.
     test::change_segments(file, PT_GNU_RELRO, [&](Elf64_Phdr& s) {
         s = {PT_LOAD, PF_R, offset, address, address, size, size, page};
     });

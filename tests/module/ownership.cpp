@@ -1,4 +1,4 @@
-// Modules are taken only from where only the host's user and root can write.
+// Modules are taken only from directories that only the host's user and root can write.
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
 #include "module/staging_area.hpp"
@@ -25,7 +25,7 @@ constexpr uid_t stranger = 65534;
 
 void set_mode(fs::path const& path, unsigned mode) { REQUIRE(chmod(path.c_str(), mode) == 0); }
 
-/// A module in a directory of its own, and a place to stage it.
+/// A module in a separate directory, and a place to stage it.
 struct place {
     scratch here;
     fs::path const directory = here / "modules";
@@ -183,7 +183,7 @@ TEST_CASE(
         CHECK_SAYS(of_file,
                    (at.directory / "link.so").string() + " is a symbolic link that leads out of the");
         CHECK_SAYS(of_file, "to " + (at.here / "outside/one-1.0.0.so").string());
-        // The remedy works: what is named where it is, is judged there.
+        // The remedy works: a file that is named by its real path is judged there.
         CHECK(area.stage(at.here / "outside/one-1.0.0.so", "x").has_value());
         staging_area trusting(at.here / "stage", {.check_ownership = false, .directory = directory});
         CHECK(refusal(trusting.stage(directory / "link.so", "x")).message == of_file.message);

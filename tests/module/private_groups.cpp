@@ -1,4 +1,4 @@
-// A group that only the host's user is in is not "others": what is built under umask 002 is taken.
+// A group with only the host's user is not "others": files built under umask 002 are accepted.
 #include "module/exposure.hpp"
 #include "module/files.hpp"
 #include "module/fixtures/probe.hpp"
@@ -42,7 +42,7 @@ struct account {
     gid_t group;
 };
 
-/// The accounts that this process can act as and that have a group of their own.
+/// The accounts with a private group that this process can act as.
 std::vector<account> accounts_with_group() {
     std::vector<account> all;
     setpwent();
@@ -54,8 +54,8 @@ std::vector<account> accounts_with_group() {
     return all;
 }
 
-/// What a host of that account and with umask 002 finds, whose modules were installed by the same account: 0, or where it
-/// failed.
+/// Runs a host of that account with umask 002, whose modules the same account installed: 0, or the number of
+/// the step that failed.
 int run_under_umask(account const& who) {
     if (geteuid() == 0 &&
         (setresgid(who.group, who.group, who.group) != 0 || setresuid(who.user, who.user, who.user) != 0))
@@ -66,7 +66,7 @@ int run_under_umask(account const& who) {
     fs::path const home = name;
     int result = 0;
     {
-        if (chmod(home.c_str(), 0775) != 0) return 3;  // as a project's directory is
+        if (chmod(home.c_str(), 0775) != 0) return 3;  // the mode of a project's directory
         fs::create_directories(home / "build/modules");
         fs::create_directories(home / "stage");
         for (char const* const file : {"plain-1.0.0.so", "plain-2.0.0.so"}) {
@@ -127,7 +127,7 @@ struct open_family {
 TEST_CASE(
     "ownership: what its user builds under umask 002 is loaded and swapped, as root and as any other user") {
     auto const all = accounts_with_group();
-    // Root has such a group on every system that this is built on, and a user for whom there is none is served by a message.
+    // Root has such a group on every system that builds this; a user without one gets a message.
     CHECK((geteuid() != 0 || !all.empty()));
     int tried = 0;
     for (account const& each : all) {
@@ -149,7 +149,7 @@ TEST_CASE("ownership: a group counts as a user's own only if that is shown") {
 
 TEST_CASE("ownership: an access list is no private group") {
     if (geteuid() != 0 || !is_private_group(0, 0))
-        return;  // the list names another user: only root may try what that is for
+        return;  // the list names another user: only root may test it
     scratch const here;
     fs::path const file = here / "plain-1.0.0.so";
     test::write(file, "content");
@@ -165,7 +165,7 @@ TEST_CASE("ownership: an access list is no private group") {
         entry entries[5]{{0x01, 6, ~0u}, {0x02, 6, 12345}, {0x04, 4, ~0u}, {0x10, 6, ~0u}, {0x20, 4, ~0u}};
     } const list;
     if (setxattr(file.c_str(), "system.posix_acl_access", &list, sizeof list, 0) != 0) {
-        CHECK(errno == EOPNOTSUPP);  // then no file there has one
+        CHECK(errno == EOPNOTSUPP);  // then no file there has an access list
         return;
     }
     CHECK(refusal(area.stage(file, "x")).code == errc::untrusted_path);
@@ -219,13 +219,13 @@ TEST_CASE("ownership: the overflow uid is an unmapped user exactly where the nam
     CHECK_FALSE(is_unmapped(65534, 65534, "         0          0 4294967295\n"));
     CHECK_FALSE(is_unmapped(65534, 65534, "0 100000 65536\n"));
     CHECK_FALSE(is_unmapped(12345, 65534, "0 0 1\n"));
-    CHECK_FALSE(is_unmapped(65534, 65534, ""));  // nothing is known
+    CHECK_FALSE(is_unmapped(65534, 65534, ""));  // no map is known
 }
 
 TEST_CASE(
     "ownership: in a user namespace that maps the host's user alone, the refusal says whose the root "
     "directory is") {
-    if (geteuid() != 0) return;  // the namespace is entered as another user, to whom root is not mapped
+    if (geteuid() != 0) return;  // the test enters the namespace as another user, to which root is not mapped
     scratch const here;
     REQUIRE(chmod(here.path().c_str(), 0755) == 0);
     test::write(here / "plain-1.0.0.so", "content");
@@ -252,7 +252,7 @@ TEST_CASE(
     REQUIRE(size > 0);
     text.resize(static_cast<std::size_t>(size));
     INFO(text);
-    // A machine may forbid such namespaces; then no host is in one.
+    // A machine may forbid such namespaces; then no host runs in one.
     if (text == "no namespace") return;
     CHECK(text.find("/ belongs to a user whom this user namespace does not map (shown as 65534)") == 0);
     CHECK(text.find("PrivateUsers=") != std::string::npos);

@@ -1,4 +1,4 @@
-// Private libraries of components: what the linker gives under a SONAME is what was loaded first.
+// Private libraries of components: under a SONAME the linker gives the library that was loaded first.
 #include "module/command.hpp"
 #include "module/files.hpp"
 
@@ -11,7 +11,7 @@ using test::modules;
 
 namespace {
 
-/// A host that takes `steps`; a step with digits is a release of the module, from there on.
+/// A host that takes `steps`; a step with digits chooses the module's release for the following steps.
 test::answer host(std::initializer_list<std::string> steps, char const* program = HOTSWAP_TEST_RUNTIME_HOST,
                   std::string const& environment = {}) {
     test::scratch const here;

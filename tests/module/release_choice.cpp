@@ -1,5 +1,5 @@
-// Which file of a family is taken: one grammar for names, macro and CMake, pre-releases when asked for, and what is passed over is
-// said.
+// The choice of a family's file: one grammar for names, macro and CMake, pre-releases on request, and a
+// message for each file that is passed over.
 #include "module/release.hpp"
 
 #include "module/command.hpp"
@@ -44,7 +44,7 @@ struct host {
         auto const all = runtime.status();
         return all.empty() ? "none" : all.front().module.filename().string();
     }
-    /// How often an event said that the file was passed over.
+    /// The number of events that name the file as passed over.
     long passed_over(std::string const& words) const {
         return std::count_if(events.begin(), events.end(), [&words](std::string const& each) {
             return each.find("passed over: " + words) != each.npos;
@@ -112,7 +112,7 @@ TEST_CASE("releases: a pre-release is taken only when it is asked for, and said 
     host h{{"early-1.0.0+build.9.so", "early-1.0.0+build.9.so"}};
     REQUIRE(h.runtime.load<probe>("early").has_value());
     h.add("early-1.1.0-1-gdeadbee.so", "early-1.1.0-1-gdeadbee.so");
-    h.add("early-1.0.0-rc.1.so", "early-1.0.0-rc.1.so");  // older than what is taken: of no interest
+    h.add("early-1.0.0-rc.1.so", "early-1.0.0-rc.1.so");  // older than the chosen file: not mentioned
     for (int i = 0; i != 2; ++i) {
         auto const plan = h.runtime.plan("early").value();
         CHECK(plan.to.release == "1.0.0+build.9");

@@ -1,4 +1,4 @@
-# cmake -DMODULE=…/hotswap_add_component.cmake -DLIST=…/releases.txt -P releases.cmake: what CMake's VERSION takes of the list.
+# cmake -DMODULE=…/hotswap_add_component.cmake -DLIST=…/releases.txt -P releases.cmake: the releases of the list that CMake's VERSION accepts.
 cmake_minimum_required(VERSION 3.20)
 include("${MODULE}")
 file(STRINGS "${LIST}" lines ENCODING UTF-8)

@@ -1,4 +1,4 @@
-# Modules that bring a runtime of which a process has one, each linked in another wrong way, and hosts to load them.
+# Modules with a second copy of a runtime, each linked in another wrong way, and hosts to load them.
 function(linked_wrong name source)
     add_library(${name} MODULE "${fixtures}/${source}.cpp")
     set_target_properties(${name} PROPERTIES PREFIX "" OUTPUT_NAME "${name}-1.0.0" LIBRARY_OUTPUT_DIRECTORY "${modules}")
@@ -27,7 +27,7 @@ endfunction()
 runtime_host(runtime_host)
 target_compile_definitions(test_module PRIVATE HOTSWAP_TEST_RUNTIME_HOST="$<TARGET_FILE:runtime_host>")
 
-# Where everything is sanitized already there is no host without.
+# If everything is sanitized already there is no host without a sanitizer.
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     include(CheckCXXSourceCompiles)
     set(CMAKE_REQUIRED_FLAGS -fsanitize=address)
@@ -40,7 +40,7 @@ if(HOTSWAP_HAS_ADDRESS_SANITIZER)
     linked_wrong(sanitized_address thrower -fsanitize=address)
     target_compile_options(sanitized_address PRIVATE -fsanitize=address)
     linked_wrong(sanitized_unlinked thrower)
-    target_compile_options(sanitized_unlinked PRIVATE -fsanitize=address)  # as clang++ does: the host has the runtime
+    target_compile_options(sanitized_unlinked PRIVATE -fsanitize=address)  # like clang++: the host has the runtime
     linked_wrong(sanitized_undefined thrower -fsanitize=undefined)
     target_compile_options(sanitized_undefined PRIVATE -fsanitize=undefined)
     runtime_host(sanitized_host -fsanitize=address)

@@ -1,4 +1,4 @@
-// Modules that bring a runtime of which a process has one: that of a sanitizer, or that of C++.
+// Modules that bring a second runtime, of a sanitizer or of C++, although a process can have only one.
 #include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
@@ -38,7 +38,7 @@ test::answer lint(char const* module) {
     return test::run_command(HOTSWAP_TEST_LINT, "'" + (modules / module).string() + "'");
 }
 
-/// A host that does these steps with the module.
+/// Runs a host that takes these steps with the module.
 test::answer host(char const* program, std::filesystem::path const& directory, char const* module,
                   std::string const& steps) {
     return test::run_command(program,

@@ -1,4 +1,4 @@
-// Signed modules, and hotswap-sign as a person runs it.
+// Signed modules, and hotswap-sign from the command line.
 #include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
@@ -52,7 +52,7 @@ struct shop {
     }
     public_key key(char const* name) const { return public_key::read(here / name / "hotswap.pub").value(); }
 
-    /// Why a host that trusts those keys refuses the module; nothing if it takes it.
+    /// The reason why a host that trusts those keys refuses the module; nothing if the host accepts it.
     failure judge(fs::path const& module, std::vector<public_key> keys) const {
         staging_area area(here / "stage", {.trusted_keys = std::move(keys)});
         auto const staged = area.stage(module, module.filename().string());
@@ -83,7 +83,7 @@ TEST_CASE("signature: a missing one is refused, naming the keys that were expect
     CHECK_SAYS(why, at.key("first").id());
     CHECK_SAYS(why, at.key("second").id());
     CHECK_SAYS(why, "hotswap-sign");
-    CHECK(at.judge(at.one, {}).code == errc{});  // none was asked for
+    CHECK(at.judge(at.one, {}).code == errc{});  // no key is required
 }
 
 TEST_CASE("signature: one by a key that is not trusted is refused, naming both keys") {

@@ -38,7 +38,7 @@ unsigned mode_of(fs::path const& path) {
     return found.st_mode & 07777u;
 }
 
-/// Another process that has staged a file below `base` and holds it until it is killed.
+/// Another process that has staged a file below `base` and holds the file until the process is killed.
 class other_process {
 public:
     other_process(fs::path const& base, fs::path const& source) {
@@ -182,7 +182,7 @@ TEST_CASE("staging: sweeping leaves what is not hotswap's alone") {
     fs::create_directories(here / "stage/another");
     fs::permissions(here / "stage", fs::perms::owner_all);
     test::write(here / "stage/note.txt", "mine");
-    // Named as ours are, but with something else in it.
+    // A name like that of our directories, but with other content.
     fs::create_directories(here / "stage/host-keys");
     fs::permissions(here / "stage/host-keys", fs::perms::owner_all);
     test::write(here / "stage/host-keys/id", "mine");
@@ -225,7 +225,7 @@ TEST_CASE("staging: a base that others can write is refused, with the way out") 
 TEST_CASE("staging: a base that belongs to another user is refused") {
     scratch const here;
     test::write(here / "one.so", "content");
-    fs::path base = "/usr";  // root's, and not this test's unless it runs as root
+    fs::path base = "/usr";  // belongs to root, and to this test only if it runs as root
     if (geteuid() == 0) {
         base = here / "stage";
         fs::create_directory(base);

@@ -1,4 +1,5 @@
-// Where private copies go when nothing is said of it, and what happens when that place is gone, or another user's.
+// The default places of private copies, and the behaviour if such a place is missing or belongs to another
+// user.
 #include "module/exposure.hpp"
 #include "module/files.hpp"
 #include "module/staging_area.hpp"
@@ -26,7 +27,7 @@ namespace {
 
 constexpr uid_t stranger = 12345;
 
-/// A variable of the environment for as long as the object is.
+/// Sets a variable of the environment while the object lives.
 class variable {
 public:
     variable(char const* name, fs::path const& value) : name_(name) {
@@ -49,7 +50,7 @@ private:
 
 std::string own_name() { return "hotswap-" + std::to_string(geteuid()); }
 
-/// A temporary directory and a session's directory of this test's own, and a file to stage.
+/// A separate temporary directory and session directory for this test, and a file to stage.
 struct machine {
     machine() {
         for (fs::path const& each : {temporary, session}) {
@@ -131,7 +132,7 @@ TEST_CASE(
 
 TEST_CASE("staging: nothing is made in a session's directory of another user, who is not shut out by that") {
     if (geteuid() != 0) {
-        // Of another user is, for all but root, root's.
+        // For every user except root, root is another user.
         machine const at;
         variable const of_root("XDG_RUNTIME_DIR", "/");
         staging_area area({});
@@ -230,7 +231,7 @@ TEST_CASE("staging: a directory that an earlier build of the library has locked 
     for (fs::path const& each : {living, dead}) {
         fs::create_directories(each);
         test::write(each / "lock", "");
-        fs::permissions(each, fs::perms::owner_all);  // as mkdtemp makes them
+        fs::permissions(each, fs::perms::owner_all);  // the mode of mkdtemp
     }
     fs::permissions(here / "stage", fs::perms::owner_all);
     hotswap::detail::file_descriptor const lock(open((living / "lock").c_str(), O_RDWR | O_CLOEXEC));

@@ -1,4 +1,4 @@
-// Modules with static thread-local memory, of which a process has little.
+// Modules with static thread-local memory; a process has little of it.
 #include "module/static_block.hpp"
 
 #include "module/command.hpp"
@@ -16,7 +16,7 @@ using test::modules;
 
 namespace {
 
-/// A host that loads one release and swaps to the other one and back, `count` times, and then does `steps`.
+/// Runs a host that loads one release, swaps to the other one and back `count` times, and then takes `steps`.
 test::answer swapped(int count, std::string const& steps, std::string const& environment = {}) {
     test::scratch const here;
     std::string words = "'" + here.path().string() + "' ";

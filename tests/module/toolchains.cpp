@@ -1,4 +1,5 @@
-// What a module and its host must have in common: the ABIs of C++ and of its standard library, no compiler.
+// A module and its host must have the same ABIs of C++ and of its standard library, but not the same
+// compiler.
 #include "module/altered.hpp"
 #include "module/command.hpp"
 #include "module/files.hpp"
@@ -85,7 +86,7 @@ TEST_CASE("toolchain: a component that clang++ compiled passes every check, and 
     CHECK(module->component() == "plain");
     CHECK(std::string_view(module->descriptor.toolchain) == hotswap::abi::toolchain);
     CHECK(module->keeps_mapped.empty());
-    // Its state is that of the component that this compiler made of the same source.
+    // Its state equals that of the component that this compiler built from the same source.
     auto const ours = verified("plain-1.0.0.so");
     REQUIRE(ours.has_value());
     CHECK(module->own_state().layout == ours->own_state().layout);

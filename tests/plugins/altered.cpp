@@ -1,5 +1,5 @@
-// A hundred thousand altered snapshots, half of them under a right checksum: each is refused cleanly or is a state, and the
-// component serves on.
+// A hundred thousand altered snapshots, half of them with a correct checksum: each is refused cleanly or is a
+// valid state, and the component continues to serve.
 #include "golden/scenario.hpp"
 #include "plugins/shipped.hpp"
 

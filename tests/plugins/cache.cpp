@@ -19,7 +19,7 @@ struct values : shipped<cache> {
     void put_many(std::string const& prefix, int count) {
         for (int i = 0; i != count; ++i) (*this)->put(prefix + std::to_string(i), "value");
     }
-    /// How many of the keys prefix0, prefix1 … are there.
+    /// The number of keys prefix0, prefix1 … that are in the cache.
     int found(std::string const& prefix, int count) {
         int hits = 0;
         for (int i = 0; i != count; ++i) hits += (*this)->get(prefix + std::to_string(i)) ? 1 : 0;

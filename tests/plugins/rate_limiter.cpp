@@ -20,7 +20,7 @@ struct limiter : shipped<rate_limiter> {
         (*this)->configure(limits);
     }
 
-    /// How many of `calls` calls with cost 1 are admitted now.
+    /// The number of admitted calls among `calls` calls with cost 1.
     int admitted(std::string_view client, int calls) {
         int count = 0;
         for (int i = 0; i != calls; ++i) count += (*this)->admit(client).allowed ? 1 : 0;

@@ -17,7 +17,7 @@ struct sessions : shipped<session> {
     explicit sessions(std::string_view release, hotswap::load_options options = {})
         : shipped("session", release, std::move(options)) {}
 
-    /// Whom a token stands for; empty: no user.
+    /// The user of a token; empty: no user.
     std::string user_of(std::string_view token) {
         auto const found = (*this)->find(token);
         return found ? found->user : "";

@@ -1,4 +1,4 @@
-// The shipped components, loaded release by release under a clock that only the test moves.
+// The shipped components, loaded release by release with a clock that only the test moves.
 #pragma once
 
 #include <hotswap/contracts/cache.hpp>
@@ -54,7 +54,7 @@ private:
     std::shared_ptr<std::atomic<time_point>> now_;
 };
 
-/// One shipped component in a runtime of its own.
+/// One shipped component in a separate runtime.
 template <class Contract>
 struct shipped {
     shipped(std::string of, std::string_view release, hotswap::load_options options = {},
@@ -70,7 +70,7 @@ struct shipped {
         options.module = module_of(name, release);
         return runtime.swap(name, options).value();
     }
-    /// A swap by whatever way there is, lossy or not.
+    /// A swap by any path, lossy or not.
     hotswap::swap_report move_to(std::string_view release) { return swap(release, {.allow_loss = true}); }
 
     hotswap::failure refusal(std::string_view release, hotswap::swap_options options = {}) {
@@ -99,7 +99,7 @@ private:
 /// The bytes of a text, as `load_options::legacy` takes them.
 inline std::span<std::byte const> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// Whether `text` stands somewhere in `bytes`.
+/// Whether `bytes` contains `text`.
 inline bool holds(std::span<std::byte const> bytes, std::string_view text) {
     std::string_view const all(reinterpret_cast<char const*>(bytes.data()), bytes.size());
     return all.find(text) != std::string_view::npos;

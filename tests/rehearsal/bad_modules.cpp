@@ -1,4 +1,4 @@
-// What a bad module does in its rehearsal is said in words, and the host has lost nothing.
+// A rehearsal reports the fault of a bad module in words, and the host loses nothing.
 #include "rehearsal/zoo_site.hpp"
 
 using namespace hotswap_test;
@@ -6,7 +6,7 @@ using hotswap::errc;
 
 namespace {
 
-// Long enough for a helper on a machine that does much else to get to the module.
+// Long enough for a helper to reach the module on a busy machine.
 #if defined(HOTSWAP_TEST_SANITIZED)
 constexpr auto short_deadline = 5s;
 constexpr std::string_view after_deadline = "after 5.00 s";

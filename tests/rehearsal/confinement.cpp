@@ -1,4 +1,4 @@
-// What the helper process is kept from, and that it says where it is not.
+// The limits of the helper process, and its report of limits that are not in force.
 #include "rehearsal/zoo_site.hpp"
 
 #include <fcntl.h>
@@ -55,7 +55,7 @@ TEST_CASE("rehearsal: each limit is in force in the helper, or named as not") {
     if (is_in_force(good, "address space")) {
         auto const given = std::stoull(why.message.substr(why.message.find("as=") + 3));
         CHECK(given >= 314572800);
-        CHECK(given < 314572800 + (16 << 20));  // more by what the running module takes
+        CHECK(given < 314572800 + (16 << 20));  // more, because of the running module's memory
     }
     if (getuid() == 0) CHECK_FALSE(is_in_force(good, "number of processes"));
 #if defined(HOTSWAP_TEST_SANITIZED)
@@ -69,7 +69,7 @@ TEST_CASE("rehearsal: each limit is in force in the helper, or named as not") {
     auto const opened = at.refusal("zoo", obedient, asked("construct", "open_many"));
     INFO(opened.message);
     CHECK(names(opened.message, {" could be opened"}));
-    CHECK(opened.message.find(" 3") == std::string::npos);  // 33 and some are there already
+    CHECK(opened.message.find(" 3") == std::string::npos);  // more than 33 are open already
 }
 
 TEST_CASE("rehearsal: the helper dies with its host") {

@@ -1,4 +1,4 @@
-// What of the host's environment a rehearsal sees, and what a refusal says of the difference.
+// The part of the host's environment that a rehearsal sees, and the refusal's text about the difference.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/furnished.hpp"
 
@@ -8,7 +8,7 @@ using namespace hotswap_test;
 
 namespace {
 
-/// A component whose constructor needs `variable`, in a host that rehearses as by default.
+/// A component whose constructor needs `variable`, in a host with the default rehearsal.
 struct needy_site : site {
     explicit needy_site(std::string const& variable, hotswap::rehearsal_options how = {})
         : site({.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap", .rehearsal = std::move(how)}) {
@@ -38,7 +38,7 @@ TEST_CASE(
                 {"HOTSWAP_TEST_NEEDED is not set", "in a rehearsal the environment is empty", "no sockets",
                  "no neighbours", "rehearsal_options::environment", "host.rehearsing()"}));
     CHECK_FALSE(names(why.message, {"confidential"}));
-    // In the host it was there, so that this remedy works.
+    // The host has the variable, so that this remedy works.
     CHECK(at.swap_it({.rehearse = hotswap::rehearse::never}).has_value());
     unsetenv("HOTSWAP_TEST_NEEDED");
 }

@@ -1,4 +1,4 @@
-// What a module leaves in its rehearsal: threads of its own refuse it, what its libraries keep is reported.
+// The remains of a module in its rehearsal: its own threads refuse it, remains of its libraries are reported.
 #include "swap/leaving.hpp"
 
 using namespace hotswap_test;

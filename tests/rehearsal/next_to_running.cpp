@@ -1,4 +1,4 @@
-// A rehearsal tries what the host will do: the new module next to the one that runs.
+// A rehearsal repeats the host's steps: it loads the new module next to the running one.
 #include "rehearsal/fixtures/enrolled.hpp"
 #include "rehearsal/zoo_site.hpp"
 
@@ -24,7 +24,7 @@ struct enrolled_site : site {
     hotswap::handle<enrolled> handle;
 };
 
-/// Without a way to be refused in the host itself: what is not found in the rehearsal ends this process.
+/// The host itself cannot refuse these faults: a fault that the rehearsal does not find ends this process.
 void check_refused(enrolled_site& at, fs::path const& next, errc code,
                    std::vector<std::string_view> const& words) {
     auto const why = at.refusal("enrolled", next);
@@ -54,7 +54,8 @@ std::string tried_next_to(std::string const& deed, hotswap::rehearsal_options li
 TEST_CASE(
     "rehearsal next to the running module: a library that ends the process over a name that is there twice "
     "refuses the swap and the plan, and the host lives") {
-    // The second release finds the library in another directory: in the helper, as in the host, it gets the one that is loaded.
+    // The second release finds the library in another directory: in the helper, as in the host, it gets the
+    // loaded library.
     enrolled_site at("enrolled_static");
     check_refused(at, zoo_file("enrolled_static", "2.0.0"), errc::rehearsal_failed,
                   {"enrolled_static-2.0.0.so was ended by signal 6 (Aborted) while loading (in a static "

@@ -1,4 +1,4 @@
-// When modules are rehearsed, on what, and what the report says.
+// The times and the states of rehearsals, and their reports.
 #include "rehearsal/zoo_site.hpp"
 
 #include <hotswap/detail/state/frame.hpp>
@@ -41,7 +41,7 @@ bool says(std::vector<std::string> const& lines, std::string_view words) {
 TEST_CASE("rehearsal: a good module passes, and the report says on what and at which cost") {
     zoo_site at;
     auto const report = at.swap("zoo", obedient, asked("construct", "ask"));
-    at.ends_well = false;  // the state asks on
+    at.ends_well = false;  // the state keeps the request
     auto const& trial = report.rehearsal;
     CHECK(trial.ran);
     CHECK(trial.outcome == "passed");

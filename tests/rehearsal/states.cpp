@@ -1,4 +1,4 @@
-// Which state is rehearsed on, and what taking it costs the callers.
+// The state of a rehearsal, and the cost of its copy to the callers.
 #include "rehearsal/zoo_site.hpp"
 #include "transfer/table_rows.hpp"
 
@@ -30,7 +30,7 @@ TEST_CASE("rehearsal: rows of a table are among what is rehearsed on, up and dow
     CHECK(up.tables.way == hotswap::table_way::before_pause);
     auto const down = at.swap("rows", built("rows", "1.0.0"));
     CHECK(down.rehearsal.ran);
-    CHECK(down.rehearsal.state_bytes == up.rehearsal.state_bytes);  // at the older version, as it was
+    CHECK(down.rehearsal.state_bytes == up.rehearsal.state_bytes);  // the same, at the older version
     CHECK(handle->dump() == before);
 }
 

@@ -1,4 +1,4 @@
-// A runtime with a component of the zoo, which rehearses what it is asked to swap to.
+// A runtime with a component of the zoo, which rehearses every swap.
 #pragma once
 
 #include "rehearsal/fixtures/zoo.hpp"
@@ -43,7 +43,7 @@ inline bool is_gone(fs::path const& file) {
         std::string ignored;
         std::string state;
         if (!(status >> ignored >> ignored >> state) || state == "Z") return true;
-        std::this_thread::sleep_for(1ms);  // only where it is not gone does this take long
+        std::this_thread::sleep_for(1ms);  // takes long only if the process is not gone
     }
     return false;
 }
@@ -60,7 +60,7 @@ struct zoo_site : site {
             })
             .detach();
     }
-    /// Whatever happened before, a good release still gets in, with the state.
+    /// After every test a good release can still be swapped in, with the state.
     ~zoo_site() {
         if (!ends_well) return;
         auto const sum = animals->add(0);
@@ -69,7 +69,7 @@ struct zoo_site : site {
         CHECK(animals->add(0) == sum);
     }
 
-    /// Refused in the rehearsal, with these words, and nothing was touched.
+    /// Checks that the rehearsal refuses the module with these words, and that nothing was changed.
     void refuses(fs::path const& module, hotswap::swap_options const& options, hotswap::errc code,
                  std::vector<std::string_view> const& words) {
         untouched before(*this, "zoo");

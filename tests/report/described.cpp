@@ -1,4 +1,4 @@
-// The descriptions hold every enumerator and every member: what is forgotten in one is missing in texts and JSON.
+// The descriptions have every enumerator and every member: a missing one would be missing in texts and JSON.
 #include "base/enum_name.hpp"
 
 #include <hotswap/describe.hpp>

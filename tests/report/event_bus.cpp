@@ -1,4 +1,4 @@
-// In which order events are handed on, and which of them wait for a gate.
+// The order in which events are delivered, and the events that wait for a gate.
 #include "report/event_bus.hpp"
 
 #include <doctest/doctest.h>
@@ -34,7 +34,7 @@ TEST_CASE("event bus: events of a component wait for its gate, in their order, a
     fixture at;
     closed_gate closed{&at.cache, 2};
     at.bus.closed(closed);
-    std::thread([&] { at.bus.publish(line("cache", "1")); }).join();  // by a caller, say
+    std::thread([&] { at.bus.publish(line("cache", "1")); }).join();  // for example by a caller
     at.bus.publish(line("users", "2"));
     at.bus.publish(line("cache", "3"));
     CHECK(at.told == "2 ");
@@ -52,7 +52,7 @@ TEST_CASE("event bus: a thread behind a gate hands on nothing, whatever it is ab
         at.bus.publish(line("users", "1"));
         at.bus.settle();
         CHECK(at.told.empty());
-        // What another thread says meanwhile is handed on there.
+        // A line that another thread publishes meanwhile is delivered there.
         std::thread([&] { at.bus.publish(line("users", "2")); }).join();
         CHECK(at.told == "2 ");
     }

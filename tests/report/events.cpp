@@ -14,7 +14,7 @@ using hotswap::phase;
 
 namespace {
 
-/// Everything that a runtime tells, as long as it lives. The runtime calls it one event at a time.
+/// Collects all events of a runtime. The runtime calls it one event at a time.
 struct listener {
     explicit listener(hotswap::runtime& to)
         : listening(to.subscribe([this](event const& what) { heard.push_back(what); })) {}
@@ -125,7 +125,7 @@ TEST_CASE("events: none comes while the gate is closed, so that a subscriber may
     std::atomic<std::uint64_t> last{0};
     at.runtime
         .subscribe([&](event const& what) {
-            last = guest->visits();  // waits for ever where the gate is closed by the thread that tells
+            last = guest->visits();  // waits for ever if the delivering thread keeps the gate closed
             ++events;
             if (what.message == "constructed") ++lines;
         })
@@ -137,10 +137,10 @@ TEST_CASE("events: none comes while the gate is closed, so that a subscriber may
     at.runtime.restore("visitor", frame).value();
 
     CHECK(events >= 30);
-    CHECK(lines == 3);  // said behind the gate
+    CHECK(lines == 3);  // logged behind the gate
     CHECK(last > 0);
 
-    REQUIRE(at.runtime.unload("visitor").has_value());  // its calls throw by now, and that is dropped
+    REQUIRE(at.runtime.unload("visitor").has_value());  // its calls throw now, and the exceptions are dropped
     CHECK(at.runtime.status().empty());
 }
 

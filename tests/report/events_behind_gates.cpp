@@ -12,7 +12,7 @@ using hotswap::errc;
 
 namespace {
 
-/// Calls a component on a thread of its own whenever it is asked to, and says when the call is done.
+/// Calls a component on a separate thread on request, and reports the end of the call.
 template <class Contract>
 class caller_elsewhere {
 public:
@@ -28,7 +28,7 @@ public:
                   try {
                       what(on);
                   } catch (hotswap::swap_error const&) {
-                      // It is unloaded by now.
+                      // The component is unloaded now.
                   }
                   lock.lock();
                   ++answered_;
@@ -46,7 +46,7 @@ public:
     caller_elsewhere(caller_elsewhere const&) = delete;
     caller_elsewhere& operator=(caller_elsewhere const&) = delete;
 
-    /// Returns once the caller got through: never, where this thread keeps the gate closed.
+    /// Returns after the caller's call; never, if this thread keeps the gate closed.
     void wait_for_a_call() {
         std::unique_lock lock(mutex_);
         auto const mine = ++asked_;
@@ -63,7 +63,7 @@ private:
     std::thread thread_;
 };
 
-/// A durable patient whose every event waits for a caller to get through.
+/// A durable patient; every event waits for a caller's call.
 struct watched_house : stored_house {
     watched_house()
         : it(load<patient>("patient", built("patient", "1.0.0"))),
@@ -171,7 +171,7 @@ TEST_CASE("events behind gates: one thread's events do not wait for a subscriber
     });
     std::thread first([&] { one->say("first"); });
     begun.get_future().wait();
-    one->say("second");  // would wait for ever, were it to wait for the subscriber
+    one->say("second");  // would wait for ever if it waited for the subscriber
     CHECK(heard == 1);
     may_end.set_value();
     first.join();

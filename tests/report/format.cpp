@@ -1,4 +1,4 @@
-// The formatters are compiled into the library: this file has no more of fmt than they bring.
+// The formatters are compiled into the library: this file includes no header of fmt itself.
 #include <hotswap/failure.hpp>
 #include <hotswap/format.hpp>
 #include <hotswap/report.hpp>

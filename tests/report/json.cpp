@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What reading `text` as a T is refused with.
+/// The message that refuses `text` as a T.
 template <class T>
 std::string refusal(std::string_view text) {
     auto const read = from_json<T>(text);

@@ -23,7 +23,7 @@ std::string text_of(boost::json::value const& value) {
     return {value.as_string().data(), value.as_string().size()};
 }
 
-/// The text as JSON, after a check that it survives being read and written again.
+/// The text as JSON, after a check that reading and writing it again does not change it.
 boost::json::value parsed(std::string const& text) {
     auto value = boost::json::parse(text);
     CHECK(boost::json::serialize(value) == text);

@@ -1,4 +1,4 @@
-// What runs behind a closed gate never waits at it, and operations never wait for each other's gates.
+// Code behind a closed gate never waits at that gate, and operations never wait for each other's gates.
 #include "runtime/ring.hpp"
 
 #include <algorithm>
@@ -11,7 +11,7 @@ using hotswap::errc;
 
 namespace {
 
-/// Calls a component until it goes, and counts the calls.
+/// Calls a component until the component is gone, and counts the calls.
 class busy_caller {
 public:
     explicit busy_caller(hotswap::handle<hotswap_test::ring_link> what)
@@ -25,7 +25,7 @@ public:
         stop_ = true;
         thread_.join();
     }
-    /// Waits until it has called again.
+    /// Waits until the caller has called again.
     void expect_calls() {
         for (auto const before = calls_.load(); calls_ < before + 2;) std::this_thread::yield();
     }
@@ -47,7 +47,7 @@ TEST_CASE(
     "behind gates: a constructor whose call comes back to its component is refused, with the way that it "
     "came") {
     ring at;
-    // "b" hands on to "a": a ring of two.
+    // "b" calls "a": a ring of two.
     at.runtime.swap("b", {.module = link_file(1), .even_if_unchanged = true, .settings = {{{"next", "a"}}}})
         .value();
     busy_caller caller(at.links[0]);
@@ -88,7 +88,7 @@ TEST_CASE("behind gates: a constructor that calls its own component is refused")
 
 TEST_CASE("behind gates: at a restore, too") {
     ring at;
-    // When it is loaded there is no neighbour to call yet.
+    // During the load there is no neighbour to call yet.
     hotswap::settings const calls{{"next", "y"}, {"construct", "call"}};
     auto const x =
         at.runtime.load<hotswap_test::ring_link>("x", {.module = link_file(1), .settings = calls}).value();
@@ -118,7 +118,7 @@ TEST_CASE(
     CHECK(at.links[0]->pass(0) == 2);
     CHECK(heard);
     listening.end();
-    // The one that runs now calls in its destructor as well: then it is called from behind no gate.
+    // The running instance calls in its destructor as well: then no gate is closed.
     at.runtime.swap("a", {.module = link_file(2), .settings = ring_settings("a")}).value();
 }
 
@@ -194,7 +194,7 @@ TEST_CASE(
         options.module = link_file(2);
         options.drain_deadline = 500ms;
         options.settings = hotswap::settings{{"next", "a"}, {"construct", "call"}};
-        CHECK(at.runtime.swap("b", options).has_error());  // "a" hands the call back to "b"
+        CHECK(at.runtime.swap("b", options).has_error());  // "a" calls back to "b"
     });
     auto options = acting("call");
     options.drain_deadline = 500ms;

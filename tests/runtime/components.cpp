@@ -103,7 +103,7 @@ TEST_CASE("runtime: callers who wait at the gate while a component is unloaded a
     lease_elsewhere held(sums);
     auto unloading = std::async(std::launch::async, [&] { return at.runtime.unload("tally").value(); });
     while (!at.status("tally").swapping) std::this_thread::yield();
-    // They call until they are told, so that each of them meets the closed gate at some time.
+    // The threads call until they are stopped, so that each of them meets the closed gate.
     auto const call_until_gone = [&sums]() -> std::string {
         for (;;) {
             try {

@@ -1,4 +1,4 @@
-// What a host that swaps for months must not lose: mappings, descriptors, files, memory.
+// Resources that a host must not lose in months of swaps: mappings, descriptors, files, memory.
 #include "module/command.hpp"
 #include "swap/fixture.hpp"
 
@@ -31,23 +31,24 @@ std::size_t mapped_files() {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 std::size_t heap_in_use() { return mallinfo2().uordblks; }
 
-// What a thread has freed and keeps for itself counts as in use, and how much that is depends on who ran when. Without
-// such stores, which only a new process can do without, the count is exact.
+// Memory that a thread has freed and keeps in its own cache counts as in use, and its amount depends on the
+// order of threads. Without such caches, which only a new process can switch off, the count is exact.
 bool counts_exactly() {
     auto const* const settings = std::getenv("GLIBC_TUNABLES");
     return settings != nullptr && std::string_view(settings) == no_stores;
 }
 #else
-// The sanitizers keep books of their own, in an allocator that mallinfo2 does not know.
+// The sanitizers have their own allocator, which mallinfo2 does not know.
 std::size_t heap_in_use() { return 0; }
 bool counts_exactly() { return true; }
 #endif
 
-/// Runs the body of a test case where the heap is counted exactly: here, or in another process that runs the same case.
+/// Runs the body of a test case with an exact count of the heap: here, or in another process that runs the
+/// same case.
 void count(void (*body)()) {
     if (counts_exactly()) return body();
     std::string test_case = doctest::getContextOptions()->currentTest->m_name;
-    std::ranges::replace(test_case, ',', '?');  // which would separate two names
+    std::ranges::replace(test_case, ',', '?');  // a comma would separate two names
     auto const own = fs::read_symlink("/proc/self/exe").string();
     auto const told = test::run_command(fmt::format("GLIBC_TUNABLES={} '{}'", no_stores, own),
                                         fmt::format("'--test-case={}'", test_case));
@@ -77,7 +78,7 @@ void cycle(site& at) {
 
 void load_swap_unload() {
     site at;
-    // Allocator and dynamic linker fill their own stores for the first some hundred times, and then no more.
+    // Allocator and dynamic linker fill their caches during the first few hundred cycles, and then no more.
     for (int i = 0; i != 100; ++i) cycle(at);
     footprint const before;
     for (int i = 0; i != 200; ++i) cycle(at);

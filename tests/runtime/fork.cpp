@@ -1,4 +1,4 @@
-// A process that was forked from a host has its memory, and nothing else of it.
+// A process that was forked from a host has the host's memory, but none of its threads, files or locks.
 #include "durable/stored_house.hpp"
 
 using namespace hotswap_test;

@@ -10,7 +10,7 @@ using hotswap::errc;
 
 namespace {
 
-/// A swap of "visitor" that stands still behind its closed gate until it is let go.
+/// A swap of "visitor" that waits behind its closed gate until the test lets it continue.
 struct swap_at_work {
     swap_at_work() {
         running =
@@ -26,7 +26,7 @@ struct swap_at_work {
     }
 
     site at{};
-    // In this order: the first visitor is constructed while there is no other to meet.
+    // In this order: the first visitor is constructed before there is a rendezvous to wait for.
     hotswap::handle<visitor> guest = at.load<visitor>("visitor", built("visitor", "1.0.0"));
     hotswap::handle<rendezvous> exchange_version =
         at.load<rendezvous>("rendezvous", built("rendezvous", "1.0.0"));

@@ -1,4 +1,4 @@
-// A runtime as an object: opened with an answer, moved, listened to.
+// A runtime as an object: opening with a result, moving, subscribing.
 #include "durable/stored_house.hpp"
 
 #include <sys/wait.h>
@@ -47,7 +47,7 @@ TEST_CASE("open: a runtime that was moved goes on with its components, handles a
     CHECK(heard > 0);
 
     hotswap::runtime other({.log_to_stderr = false});
-    other = std::move(moved);  // what it was before ends here
+    other = std::move(moved);  // the old runtime of `other` ends here
     CHECK(other.status().size() == 1);
     CHECK(sums->code() == "tally 2.0.0");
 }

@@ -1,4 +1,4 @@
-// Three components that hand calls on to each other in a ring: "a" → "b" → "c" → "a".
+// Three components that pass calls to each other in a ring: "a" → "b" → "c" → "a".
 #pragma once
 
 #include "runtime/fixtures/link.hpp"
@@ -39,14 +39,14 @@ struct ring : site {
                     .value());
         links[0]->pass(3);  // now each has its neighbour
     }
-    /// All of the ring to one release.
+    /// Swaps the whole ring to one release.
     static hotswap::component_set to(int release) {
         hotswap::component_set set;
         for (auto const name : ring_names)
             set.push_back({std::string(name), {.module = link_file(release), .even_if_unchanged = true}});
         return set;
     }
-    /// "1 1 2": the release that each of them runs.
+    /// "1 1 2": the release of each component.
     std::string releases() {
         std::string text;
         for (auto const name : ring_names)

@@ -1,4 +1,5 @@
-// The model of a set: callers, swaps of random sets, reverts, snapshots and faults, all at once, and a checker of what was seen.
+// The model of a set: callers, swaps of random sets, reverts, snapshots and faults, all at once, and a check
+// of every answer.
 #include "runtime/ring.hpp"
 
 #include <array>
@@ -13,7 +14,7 @@ using namespace hotswap_test;
 
 namespace {
 
-/// What one caller did, and the first thing that it should not have seen.
+/// The number of a caller's calls, and the first wrong answer.
 struct account {
     std::uint64_t counted = 0;
     std::string wrong{};
@@ -21,7 +22,7 @@ struct account {
 
 bool is_of_one_release(std::uint64_t seen) { return seen == 2 || seen == 4; }
 
-// Of a ring whose members change together only: no call, and no lease, sees two releases.
+// The members of this ring change only together: no call, and no lease, sees two releases.
 void call_until(std::atomic<bool> const& stop, std::vector<hotswap::handle<ring_link>> const& links,
                 unsigned seed, account& of) {
     std::mt19937 random(seed);
@@ -45,7 +46,7 @@ void call_until(std::atomic<bool> const& stop, std::vector<hotswap::handle<ring_
     }
 }
 
-/// One operation; whether it had to succeed and did not.
+/// Does one operation; returns the failure if the operation had to succeed.
 std::string operate(ring& at, std::mt19937& random) {
     auto set = ring::to(1 + static_cast<int>(random() % 2));
     std::shuffle(set.begin(), set.end(), random);

@@ -220,7 +220,7 @@ TEST_CASE(
         ++looks;
         return std::string();
     };
-    // "b" calls what is not there, which throws; two such calls are within what is allowed.
+    // "b" calls a missing component, which throws; two such calls are allowed.
     hotswap::swap_options alone{.module = link_file(2), .settings = {{{"next", "nowhere"}}}};
     alone.probation.duration = 1h;
     at.runtime.swap("b", alone).value();
@@ -283,7 +283,7 @@ TEST_CASE("sets: a fault before or after any step of any member leaves all membe
                 failpoints::arm(point + "=" + visit + fault);
                 auto const report = at.runtime.swap(ring::to(2));
                 failpoints::clear();
-                if (report) {  // the step is the whole set's, and is passed once
+                if (report) {  // the step belongs to the whole set, and is passed once
                     CHECK(at.releases() == "2 2 2");
                     REQUIRE(at.runtime.revert({{"a"}, {"b"}, {"c"}}).has_value());
                     continue;

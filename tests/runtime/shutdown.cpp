@@ -1,4 +1,4 @@
-// A component whose destructor calls another one: whatever ends, and in whatever order, the host lives.
+// A component whose destructor calls another one: the host survives the end of either, in any order.
 #include "durable/stored_house.hpp"
 #include "runtime/fixtures/line_sink.hpp"
 #include "slot/waiting.hpp"
@@ -56,7 +56,7 @@ TEST_CASE("unload: a component to which another one holds a handle is not unload
             CHECK(ended.said.starts_with("unload: in_use\n"));
             CHECK(ended.said.find("sink got: the last lines\n") != std::string::npos);
         }
-        // Once the one that refers is gone it goes as well.
+        // After the referring component is unloaded the sink can be unloaded as well.
         auto const both = run_host(at.path(), sink, std::string("load unload=m_writer unload=") + sink);
         CHECK(both.said == "sink got: the last lines\nunload: ok\nunload: ok\n");
     }
@@ -85,7 +85,7 @@ TEST_CASE("unload: a refusal names who holds handles, and leaves everything as i
     CHECK(refused.error().old_serving);
     CHECK(names(refused.error().message, {"other, writer hold handles", "unload_options::force"}));
     sink->write("");
-    // A handle to a component of one's own keeps nothing, and a generation that is gone holds none.
+    // A handle to the component itself keeps nothing, and a retired generation holds no handle.
     REQUIRE_FALSE(other->keep("nothing"));
     at.swap("writer", modules / "asking_writer-1.0.0.so");
     CHECK(names(at.runtime.unload("sink").error().message, {"writer hold handles"}));

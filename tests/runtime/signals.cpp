@@ -1,4 +1,4 @@
-// The host's signals: no thread of the library takes one.
+// The host's signals: no thread of the library receives one.
 #include "base/signal_mask.hpp"
 #include "durable/stored_house.hpp"
 
@@ -15,8 +15,8 @@ fs::path const modules = fs::path(HOTSWAP_TEST_MODULES) / "runtime";
 struct host_seen {
     int signals = 0;
     std::multiset<std::string> kept;       ///< names of the threads that stay
-    std::multiset<std::string> transient;  ///< of those that are there for a moment
-    std::set<std::string> held;            ///< what they hold back, all of them
+    std::multiset<std::string> transient;  ///< names of the threads that exist for a moment
+    std::set<std::string> held;            ///< the blocked signals of all of them
 };
 
 host_seen run_host(std::string const& probe = {}) {

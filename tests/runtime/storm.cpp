@@ -11,7 +11,7 @@ namespace {
 constexpr int swaps = 2000;
 constexpr std::array<std::string_view, 4> keys{"a", "b", "c", "d"};
 
-/// What one caller thread did, and whether every answer was right.
+/// The calls of one caller thread, and the number of wrong answers.
 struct caller_account {
     std::array<std::uint64_t, keys.size()> added{};
     std::array<std::uint64_t, keys.size()> last_seen{};
@@ -26,10 +26,10 @@ void call_until(std::atomic<bool> const& stop, hotswap::handle<tally> const& sum
             std::uint64_t const seen = sums->add(keys[i], 1);
             ++account.calls;
             ++account.added[i];
-            // A sum never goes back, and holds at least what this thread has put into it.
+            // A sum never decreases, and is at least the total that this thread has added.
             if (seen <= account.last_seen[i] || seen < account.added[i]) ++account.wrong;
             account.last_seen[i] = seen;
-            if (i == 0) {  // both on one generation: what was added under a lease is there under it
+            if (i == 0) {  // both on one generation: a lease sees its own additions
                 auto const lease = sums.lease();
                 std::uint64_t const one = lease->add(keys[i], 1);
                 if (lease->total(keys[i]) < one) ++account.wrong;

@@ -1,5 +1,5 @@
-// The private copies of modules are files in a directory that others may clean: what a host needs of them later must not
-// depend on it.
+// The private copies of modules are files in a directory that other programs may clean: later operations of a
+// host must not depend on these files.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 
@@ -11,7 +11,7 @@ using hotswap::errc;
 
 namespace {
 
-/// As `find … -name '*.so' -delete` does.
+/// Deletes like `find … -name '*.so' -delete`.
 void delete_copies(fs::path const& directory) {
     std::vector<fs::path> copies;
     for (auto const& entry : fs::recursive_directory_iterator(directory))
@@ -19,7 +19,8 @@ void delete_copies(fs::path const& directory) {
     for (auto const& each : copies) fs::remove(each);
 }
 
-/// Runtimes one after the other, with a component "sums" that was swapped from 1.0.0 to 2.0.0 and whose copies are gone.
+/// Runtimes one after the other, with a component "sums" that was swapped from 1.0.0 to 2.0.0 and whose
+/// copies are deleted.
 struct cleaned_host {
     explicit cleaned_host(bool has_store, hotswap::swap_options how = {}) : stores(has_store) {
         start();

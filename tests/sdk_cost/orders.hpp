@@ -13,7 +13,7 @@ struct orders {
     virtual ~orders() = default;
     virtual std::uint64_t place(std::string_view customer, std::string_view item, std::uint32_t count) = 0;
     virtual bool cancel(std::uint64_t number) = 0;
-    /// How many items the order was for; 0 if there is no such order.
+    /// The number of items in the order; 0 if there is no such order.
     virtual std::uint32_t count_of(std::uint64_t number) = 0;
     virtual std::size_t open_orders() = 0;
 };

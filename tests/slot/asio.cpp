@@ -109,7 +109,7 @@ TEST_CASE(
     g.gate->close();
     outcome second;
     async_lease(g.handle, asio::bind_executor(context, second.note()));
-    std::thread pool([&] { context.run(); });  // has work as long as the operation waits
+    std::thread pool([&] { context.run(); });  // has work while the operation waits
     auto const id = pool.get_id();
     CHECK(g.drains_at_once());
     CHECK(g.gate->calls_held() == 0);
@@ -146,7 +146,7 @@ TEST_CASE(
     REQUIRE(waits.error);
     CHECK(*waits.error == asio::error::operation_aborted);
     CHECK_FALSE(static_cast<bool>(waits.held));
-    signal.emit(asio::cancellation_type::terminal);  // nothing hears it any more
+    signal.emit(asio::cancellation_type::terminal);  // no operation receives it
     has.held = {};
     g.gate->reopen();
     CHECK(g.gate->leases() == 0);

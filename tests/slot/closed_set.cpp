@@ -1,4 +1,4 @@
-// Gates that are closed together.
+// Gates that close together.
 #include "slot/closed_set.hpp"
 #include "slot/gate_fixture.hpp"
 
@@ -16,7 +16,8 @@ using test::gated;
 
 namespace {
 
-/// Three gates, of which a thread always holds one: it takes the next before it gives the last one back.
+/// Three gates; a thread always holds a lease on one: it takes the next lease before it gives the last one
+/// back.
 struct wandering {
     std::array<gated, 3> all;
     std::array<gate*, 3> gates{all[0].gate.get(), all[1].gate.get(), all[2].gate.get()};

@@ -1,4 +1,4 @@
-// Coroutines whose calls suspend them, and that go on on another thread.
+// Coroutines whose calls suspend them, and that continue on another thread.
 #include "slot/gate_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -15,7 +15,7 @@
 
 namespace {
 
-/// Threads that go on with coroutines.
+/// Threads that resume coroutines.
 class pool {
 public:
     explicit pool(int threads) {
@@ -69,7 +69,7 @@ struct started {
     };
 };
 
-/// What a component's function answers that will be ready later: the coroutine goes on on the pool.
+/// The awaitable result of a component's function: the coroutine continues on the pool.
 struct later {
     pool& on;
     bool value;
@@ -78,7 +78,7 @@ struct later {
     bool await_resume() const noexcept { return value; }
 };
 
-/// A component whose instances know whether they are alive.
+/// A component whose instances record whether they are alive.
 struct store {
     static constexpr hotswap::contract contract{"test.store", 1};
     std::atomic<bool> alive{true};
@@ -91,7 +91,7 @@ struct outcome {
     std::atomic<std::uint64_t> in_dead{0};
 };
 
-// The lease of the call ends with the full expression: after the coroutine has gone on, wherever that was.
+// The lease of the call ends with the full expression: after the coroutine has continued, on any thread.
 started client(pool& on, hotswap::handle<store> const it, int rounds, outcome& out) {
     co_await later{on, true};
     for (int i = 0; i != rounds; ++i) {
@@ -112,7 +112,7 @@ TEST_CASE(
     auto const gate = std::make_shared<hotswap::detail::gate>("it", "test.store", 1);
     hotswap::handle<store> const it(gate);
     auto running = std::make_unique<store>();
-    std::vector<std::unique_ptr<store>> before;  // not alive any more, and still there to be found out
+    std::vector<std::unique_ptr<store>> before;  // dead, kept so that the test finds calls to them
     gate->open(running.get());
     outcome out;
     int swaps = 0;
@@ -123,7 +123,8 @@ TEST_CASE(
         for (int i = 0; i != clients; ++i) client(on, it, 200, out);
         while (out.left != 0) {
             gate->close();
-            // With a lease out at any time each thread counts as inside, so that this drain may have to give up.
+            // If a lease is out at any time each thread counts as inside, so that this drain may end at its
+            // deadline.
             if (gate->wait_until_drained(std::chrono::steady_clock::now() + std::chrono::milliseconds(2))) {
                 running->alive = false;
                 before.push_back(std::move(running));

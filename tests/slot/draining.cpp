@@ -1,4 +1,4 @@
-// A component learns that a drain waits for its callers.
+// A drain tells the component that it waits for the callers.
 #include "slot/fixtures/poller.hpp"
 #include "slot/waiting.hpp"
 
@@ -29,7 +29,7 @@ std::filesystem::path module(char const* release) {
 
 constexpr int callers = 4;
 
-/// Callers that wait in the component, and come back as long as it is a drain that wakes them.
+/// Callers that wait in the component, and call again if a drain woke them.
 struct waiters {
     waiters(hotswap::handle<poller> const& it, woken (poller::*way)()) {
         for (int i = 0; i != callers; ++i)

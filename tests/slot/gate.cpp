@@ -140,7 +140,7 @@ TEST_CASE("gate: held callers sleep and use no processor time") {
         CHECK(g.handle->agrees());
     });
     CHECK(eventually([&] { return g.gate->calls_held() == 1; }));
-    // Asleep for good: its clock stands still while this thread looks at it two hundred times.
+    // Asleep: its processor time does not change while this thread checks it two hundred times.
     CHECK(eventually([&] {
         auto const used = cpu_time_of(caller.native_handle());
         for (int look = 0; look != 200; ++look)

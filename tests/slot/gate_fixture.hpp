@@ -1,4 +1,4 @@
-// A gate with a contract behind it, and no module: what a handle's callers see of a slot.
+// A gate with a contract but without a module: a slot as a handle's callers see it.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -18,7 +18,7 @@ struct pair {
     std::uint64_t second = 0;
 
     bool agrees() const { return first == second; }
-    /// The same, but long enough inside for a swap that does not see this caller to be seen by it.
+    /// The same, but stays inside long enough to see a swap that does not see this caller.
     bool agrees_after_a_moment() const {
         std::uint64_t const before = first;
         for (int i = 0; i != 500; ++i) std::atomic_signal_fence(std::memory_order_seq_cst);

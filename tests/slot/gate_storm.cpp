@@ -1,5 +1,5 @@
-// Many threads at one gate, which alone protects two plain fields: any hole in it is a pair that does not
-// agree, and under thread sanitizer a race.
+// Many threads at one gate, which alone protects two plain fields: a fault of the gate makes the pair
+// disagree, and is a race under thread sanitizer.
 #include "slot/gate_fixture.hpp"
 
 #include <doctest/doctest.h>
@@ -19,8 +19,8 @@ namespace {
 constexpr int callers = 3;
 constexpr std::uint64_t rounds = 200;
 
-/// Changes the pair behind the gate again and again while `call` runs on several threads; how many calls
-/// failed.
+/// Changes the pair behind the gate again and again while `call` runs on several threads; returns the number
+/// of failed calls.
 std::uint64_t storm(gated& g, std::function<bool(gated&)> const& call) {
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> wrong{0};

@@ -50,7 +50,8 @@ struct running : gated {
     running() { runner.activate(&list); }
     ~running() { end(); }
 
-    /// The runner's thread may be within a job of the list until it has ended; only then may the list be closed.
+    /// The runner's thread may run a job of the list until the thread has ended; only then may the list be
+    /// closed.
     std::size_t end() {
         gate->end();
         runner.stop();
@@ -71,7 +72,7 @@ TEST_CASE("jobs: while the gate is closed no timer and no post runs, and afterwa
     REQUIRE(r.drains());
     int const runs = timer.runs;
     r.runner.add_post(r.list, post.job());
-    // The thread has work that is due, and stands at the gate with it.
+    // The thread has work that is due, and waits at the gate.
     CHECK(eventually([&] { return r.gate->calls_held() == held_before + 1; }));
     CHECK(timer.runs == runs);
     CHECK(post.runs == 0);

@@ -123,7 +123,7 @@ TEST_CASE("shared_lease: it moves between threads, and a drain waits for it") {
     CHECK_FALSE(g.drains_at_once());
     std::thread([&g, moved = std::move(*held)]() mutable {
         CHECK(&*moved == &g.object);
-        CHECK(moved->agrees());  // while the gate is closed: calls through it do not consult the gate
+        CHECK(moved->agrees());  // while the gate is closed: calls through a lease do not check the gate
         CHECK_FALSE(g.drains_at_once());
     }).join();
     CHECK(g.drains_at_once());

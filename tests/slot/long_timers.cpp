@@ -18,7 +18,7 @@ namespace {
 
 std::filesystem::path const modules = HOTSWAP_TEST_MODULES "/slot";
 
-/// A host whose time passes when a test says so.
+/// A host with a clock that the test moves.
 struct host {
     std::atomic<std::chrono::system_clock::time_point> time{
         std::chrono::sys_days(std::chrono::January / 1 / 2026)};
@@ -74,7 +74,7 @@ TEST_CASE("long timers: one that is kept in the state runs on time, however ofte
         REQUIRE(eventually([&] { return it->times_done() >= halves / 2; }));
         CHECK(it->times_done() == halves / 2);
     }
-    // What each generation begins anew never comes to its end.
+    // A timer that each generation begins anew never fires.
     CHECK(it->times_done_anew() == 0);
 }
 

@@ -1,4 +1,4 @@
-// A component's calls on its neighbours, which may end on another thread as those of a host may.
+// A component's calls of its neighbours, which may end on another thread like those of a host.
 #include "slot/gate_fixture.hpp"
 #include "slot/host_services.hpp"
 

@@ -1,4 +1,4 @@
-// Ways in that do not wait: try_lease, try_share, when_open.
+// Entrances that do not wait: try_lease, try_share, when_open.
 #include "slot/gate_fixture.hpp"
 #include "slot/waiting.hpp"
 

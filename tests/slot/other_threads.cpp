@@ -1,4 +1,4 @@
-// Leases that are given back on another thread than the one that took them.
+// Leases that are given back on a thread other than the one that took them.
 #include "slot/gate_fixture.hpp"
 #include "slot/waiting.hpp"
 
@@ -28,7 +28,7 @@ void elsewhere(F f) {
     std::thread(std::move(f)).join();
 }
 
-/// A thread that does what it is asked to, one thing after the other, and stays in between.
+/// A thread that runs given tasks one after the other, and lives in between.
 class servant {
 public:
     template <class F>
@@ -85,7 +85,7 @@ TEST_CASE("lease: given back on another thread it is given back, once, and its o
         owner.does([&] {
             if (kind == 0) held.emplace(g.handle.lease());
             if (kind == 1) called.emplace(*g.gate);
-            if (kind == 2) {  // the nested one leaves, the outermost stays
+            if (kind == 2) {  // the nested lease ends, the outermost stays
                 auto outermost = g.handle.lease();
                 called.emplace(*g.gate);
                 held.emplace(std::move(outermost));
@@ -119,7 +119,7 @@ TEST_CASE("lease: an owner that calls again while its lease has moved away keeps
     g.gate->close();
     CHECK_FALSE(g.drains_at_once());
     owner.does([&] {
-        CHECK(g.handle->agrees());  // inside already: let through the closed gate
+        CHECK(g.handle->agrees());  // inside already: the closed gate admits this thread
         own.reset();
     });
     CHECK(g.drains_at_once());
@@ -233,7 +233,7 @@ TEST_CASE("lease: a call that is watched counts once, on whatever thread it ends
     CHECK(g.gate->measured_calls().calls == 2);
     owner.does([&] {
         moved.emplace(*g.gate);
-        CHECK(g.handle->agrees());  // within another one: not the way a caller's call ends
+        CHECK(g.handle->agrees());  // within another lease: a caller's call ends in another way
     });
     try {
         std::optional<call> const ends_here(std::in_place, *g.gate);
@@ -248,7 +248,7 @@ TEST_CASE("lease: a call that is watched counts once, on whatever thread it ends
 
 namespace {
 
-/// Where threads leave their calls for one another.
+/// A place where threads leave their calls for other threads.
 class exchange {
 public:
     std::unique_ptr<call> swap(std::unique_ptr<call> mine, std::size_t at) {
@@ -265,7 +265,8 @@ private:
     std::array<std::unique_ptr<call>, 5> places_;
 };
 
-// One member of the storm: its calls end on other threads, those of others on this one, and some stay when it ends.
+// One thread of the storm: its calls end on other threads, calls of other threads end here, and some stay
+// when it ends.
 void trade(gated& g, exchange& with, std::atomic<std::uint64_t>& wrong, std::size_t seed) {
     for (std::size_t i = 0; i != 40; ++i) {
         auto mine = std::make_unique<call>(*g.gate);
@@ -309,8 +310,8 @@ TEST_CASE("gate storm: calls that end on other threads, whose own threads end, s
     CHECK(g.drains_at_once());
 }
 
-// The owner looks whether it is inside at the very moment in which it is no longer: what it saw must still hold once its own
-// mark is there for the drain to see.
+// The owner checks whether it is inside at the moment in which its outer lease ends: the result must still be
+// true once the drain can see the owner's own mark.
 TEST_CASE(
     "gate storm: a lease given back elsewhere, while its owner calls, lets no call into a gate that has "
     "drained") {

@@ -1,4 +1,4 @@
-// host.pin(): code that a component's own threads need longer than the component.
+// host.pin(): keeps code that a component's own threads need longer than the component.
 #include "slot/fixtures/worker.hpp"
 #include "slot/waiting.hpp"
 
@@ -111,7 +111,7 @@ TEST_CASE("pin: an unload with a pin out is retained, and the pin may be given b
 }
 
 TEST_CASE("pin: one that outlives the runtime keeps its code mapped and may be given back") {
-    // In a process of its own: what the pin holds on to is never freed.
+    // In a separate process, because the pinned module is never freed.
     int const status = test::in_child([] {
         std::optional<module_pin> held;
         {

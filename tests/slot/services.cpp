@@ -1,4 +1,4 @@
-// hotswap::host, as a component uses it and a host sees it.
+// hotswap::host, from the side of the component and of the host.
 #include "slot/fixtures/worker.hpp"
 #include "slot/waiting.hpp"
 
@@ -159,7 +159,7 @@ TEST_CASE("jobs: posts that had not begun when the gate closed are dropped and c
     it->post_waiting(h.watch);
     CHECK(eventually([&] { return h.watch.waiting.load(); }));
     for (int i = 0; i != 5; ++i) it->post("never", h.watch);
-    // The job that is inside is what the swap waits for.
+    // The swap waits for the running job.
     std::optional<hotswap::swap_report> report;
     std::thread swapping([&] { report = h.swap("it"); });
     CHECK(eventually([&] { return h.runtime.status().at(0).swapping; }));
@@ -232,7 +232,7 @@ TEST_CASE("neighbour: a component may call itself by name, and be swapped afterw
     CHECK(h.swap("it").unload.verdict == unload_verdict::unmapped);
 }
 
-// Assigned, one lease would be given back twice.
+// An assignment would give one lease back twice.
 static_assert(!std::is_copy_assignable_v<hotswap::neighbour<worker>::call>);
 static_assert(!std::is_copy_assignable_v<hotswap::neighbour<worker>::attempt>);
 

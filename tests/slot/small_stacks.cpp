@@ -1,4 +1,4 @@
-// What the library takes of every thread of its host, whether that calls a component or not.
+// The library's memory in every thread of its host, also in threads that never call a component.
 #include <doctest/doctest.h>
 
 #include <cstdio>

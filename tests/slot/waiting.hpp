@@ -1,4 +1,4 @@
-// How these tests wait: for what they can see, and never for a length of time.
+// The tests wait for visible conditions, never for a length of time.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -12,7 +12,7 @@
 
 namespace test {
 
-/// Looks until `seen` is true; false after half a minute, which is a failed test and not a slow machine.
+/// Checks until `seen` is true; false after half a minute, which means a failed test and not a slow machine.
 template <class Seen>
 bool eventually(Seen seen) {
     auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -23,7 +23,7 @@ bool eventually(Seen seen) {
     return true;
 }
 
-/// Runs `f` in a process of its own, which may die; its exit status as of waitpid.
+/// Runs `f` in a separate process, which may die; returns its status from waitpid.
 template <class F>
 int in_child(F f) {
     std::fflush(nullptr);

@@ -28,7 +28,7 @@ void forget(void* memory) noexcept {
 
 }  // namespace
 
-// The other forms of the standard library end in these four.
+// The standard library's other forms call these four.
 void* operator new(std::size_t size) {
     void* const memory = std::malloc(size == 0 ? 1 : size);
     if (memory == nullptr) throw std::bad_alloc();

@@ -38,7 +38,7 @@
 #include <boost/unordered_set.hpp>
 #include <boost/variant.hpp>
 
-// These call what the headers of the containers within declare, so they come after them.
+// These headers call functions that the headers of the containers declare, so they come after those.
 #include <boost/serialization/priority_queue.hpp>
 #include <boost/serialization/queue.hpp>
 #include <boost/serialization/stack.hpp>
@@ -56,7 +56,7 @@ void check_same(T const& value) {
     CHECK((round_trip(value) == value));
 }
 
-// Written for Boost.Serialization, without a thought of hotswap.
+// Written for Boost.Serialization, without regard to hotswap.
 struct everything {
     std::map<std::string, int> map{{"a", 1}, {"b", 2}};
     std::multimap<int, std::string> multimap{{1, "a"}, {1, "b"}};

@@ -138,7 +138,7 @@ struct direction_aware {
 
 namespace library {
 
-// Another author's class: no serialize of its own, no default of ours would do (a private field).
+// Another author's class: it has no serialize, and our default cannot write its private field.
 class celsius {
 public:
     celsius() = default;
@@ -177,7 +177,7 @@ void serialize(Archive& archive, box<T>& value, unsigned) {
     archive& value.content;
 }
 
-// An aggregate that is written otherwise than field by field.
+// An aggregate that is not written field by field.
 struct pair_of_halves {
     std::uint16_t low = 0;
     std::uint16_t high = 0;

@@ -1,4 +1,4 @@
-// What the archive does with bytes that it did not write.
+// The archive's behaviour with bytes that it did not write.
 #include "state/allocations.hpp"
 #include "state/bytes.hpp"
 
@@ -73,7 +73,7 @@ struct sample {
     std::chrono::sys_days day{};
 };
 
-// What is read by the code of Boost's headers.
+// A value that the code of Boost's headers reads.
 struct boost_sample {
     boost::optional<std::string> optional{std::string("a")};
     boost::variant<int, std::string> variant{std::string("b")};

@@ -1,4 +1,4 @@
-// Encodes and decodes states in memory, as a host and a module do it together.
+// Encodes and decodes states in memory, with the functions of host and module.
 #pragma once
 
 #include <hotswap/detail/state/archive.hpp>
@@ -57,7 +57,7 @@ buffer encode(T const& value) {
     return std::move(memory).bytes();
 }
 
-/// Reads into `value`, whatever it held before; returns how many bytes were left.
+/// Reads into `value`, which may hold any old value; returns the number of unread bytes.
 template <class T>
 std::size_t decode_into(T& value, std::span<unsigned char const> bytes) {
     hotswap::input_archive in({bytes.data(), bytes.size()});

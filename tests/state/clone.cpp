@@ -31,7 +31,7 @@ using hotswap::detail::is_readable_in_place;
 
 namespace clone_types {
 
-// Assigning one keeps what its author forgot.
+// An assignment omits the field that the author forgot.
 struct forgetful {
     int first = 1;
     int second = 2;
@@ -40,7 +40,7 @@ struct forgetful {
         return *this;
     }
 };
-// It can be copied, and not assigned.
+// It can be copied, but not assigned.
 struct only_made {
     int first = 1;
     only_made& operator=(only_made const&) = delete;
@@ -65,7 +65,7 @@ inline std::unique_ptr<chain> make_chain(int length) {
     return made;
 }
 
-// The order in which keys come is another one for every other `turn`.
+// The order of keys depends on `turn`.
 inline bool turn = false;
 struct turning {
     bool operator()(int a, int b) const { return turn ? b < a : a < b; }

@@ -127,7 +127,7 @@ struct no_default {
     std::string text;
 };
 
-// Types whose constructors take nearly anything, which is what makes fields hard to count.
+// Types whose constructors accept nearly any argument, which makes fields hard to count.
 struct greedy {
     boost::optional<std::string> boost_optional;
     boost::variant<int, std::string> boost_variant;

@@ -1,4 +1,4 @@
-// Migrations through the functions that a module hands to its host.
+// Migrations through the functions that a module gives to its host.
 #include "state/module.hpp"
 
 #include <hotswap/component.hpp>
@@ -111,7 +111,7 @@ public:
     }
 };
 
-// The same component before anybody thought of versions.
+// The same component from before versions.
 class first_impl final : public shop {
 public:
     using state = v0::state;
@@ -128,7 +128,7 @@ struct wide_shop : shop {
 };
 struct shop_with_help : private v1::state, public wide_shop {};
 
-// The contract lies neither first nor directly beneath.
+// The contract is neither the first base nor a direct one.
 class late_impl final : public listener, public shop_with_help {
 public:
     using state = v0::state;

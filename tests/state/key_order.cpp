@@ -38,7 +38,7 @@ using hotswap_test::encode;
 
 namespace key_order_test {
 
-/// A key whose hash and order are those of a release, which a test changes.
+/// A key whose hash and order belong to a release; the test changes the release.
 struct key {
     std::uint32_t id = 0;
 
@@ -191,7 +191,7 @@ TEST_CASE("lookups: what is looked at is bounded, and nothing where the standard
     static_assert(orders_of_its_own<std::unordered_set<std::string, boost_hash>>);
     static_assert(orders_of_its_own<hotswap::table<std::string, std::set<key>>>);
     enum class color { red };
-    static_assert(orders_of_its_own<std::set<color>>);  // which may have an operator<
+    static_assert(orders_of_its_own<std::set<color>>);  // the enumeration may have an operator<
 }
 
 TEST_CASE_TEMPLATE(
@@ -199,7 +199,7 @@ TEST_CASE_TEMPLATE(
     CONTAINERS_OF_KEYS) {
     auto value = filled<T>(100);
     other_release const now;
-    // Not found, but there once each: reading puts them where they belong.
+    // Not found, but present once each: reading puts the entries into their right places.
     CHECK(found(decode<T>(encode(value)), 100) == 100);
     std::size_t const before = value.size();
     for (std::uint32_t i = 0; i != 100; ++i) put(value, i);

@@ -38,7 +38,7 @@ struct tree {
 };
 }  // namespace one
 
-// The same in another namespace, where the state itself has another name.
+// The same structs in another namespace, where the state itself has another name.
 namespace two {
 enum class color : std::uint8_t { red };
 struct entry {

@@ -1,4 +1,4 @@
-// Classes that look like the library's, and are not.
+// Classes that look like the library's, but are not.
 #include <hotswap/detail/state/layout.hpp>
 
 #include <boost/container/deque.hpp>

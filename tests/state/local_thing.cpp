@@ -1,4 +1,4 @@
-// Which time points a state may hold: those that another process, after a reboot, reads as the same moment.
+// The time points that a state may hold: another process, after a reboot, must read them as the same moment.
 #include <hotswap/detail/state/layout.hpp>
 
 #include <doctest/doctest.h>
@@ -8,7 +8,7 @@
 
 namespace {
 
-/// Seconds since the first run of the plant: fixed, says its author.
+/// Seconds since the first run of the plant: its author declares the epoch fixed.
 struct plant_clock {
     using rep = std::int64_t;
     using period = std::ratio<1>;

@@ -1,4 +1,4 @@
-// The functions of a module, called as a host calls them.
+// The functions of a module, called in the host's way.
 #pragma once
 
 #include "state/bytes.hpp"

@@ -1,4 +1,4 @@
-// What an author named is part of what a state means: a layout that only its types describe took a banned user for a paying one.
+// An author's names are part of a state's meaning: a layout of types only made a banned user a paying one.
 #include <hotswap/detail/state/names.hpp>
 
 #include <hotswap/detail/state/layout.hpp>

@@ -1,4 +1,4 @@
-// Tables as bytes: what is written, what is read back, and what is refused.
+// Tables as bytes: writing, reading, refusals.
 #include "state/allocations.hpp"
 #include "state/bytes.hpp"
 #include "state/table_contents.hpp"
@@ -70,7 +70,7 @@ std::string refusal(buffer const& bytes) {
     }
 }
 
-// What a table takes with its first row, and room for some hundred more, whatever the bytes say.
+// The memory of a table with its first row, and room for some hundred more, for any bytes.
 constexpr std::size_t allowance(std::size_t input) { return 400'000 + 100 * input; }
 
 buffer crafted(std::uint64_t count, std::size_t rest) {
@@ -151,7 +151,7 @@ TEST_CASE("table: an empty one, and one that has been emptied, are loaded as emp
     allocation_meter const meter;
     numbers loaded;
     decode_into(loaded, crafted(0, 0));
-    CHECK(meter.largest() <= sizeof(std::uint64_t));  // that of the bytes
+    CHECK(meter.largest() <= sizeof(std::uint64_t));  // the allocation for the bytes
 }
 
 TEST_CASE("table: loading replaces what a table held") {
@@ -205,7 +205,7 @@ TEST_CASE(
     "table: a count that is too large by a little, or of other rows, asks for no more than a state does") {
     for (std::size_t const rest : {16u, 100u, 1000u, 10'000u, 1'000'000u}) {
         CAPTURE(rest);
-        // As many rows as the shortest ones would be: their keys are equal.
+        // The number of rows if all were of the shortest kind: their keys are equal.
         auto const bytes = crafted(rest / 16, rest);
         allocation_meter const meter;
         CHECK((is_refused<texts>(bytes) || rest == 16));
@@ -260,5 +260,5 @@ TEST_CASE("table: a sink without room refuses, and the table is as it was") {
     hotswap_test::memory_sink small(200);
     CHECK_THROWS_AS(hotswap::output_archive(small.sink()) << table, std::bad_alloc);
     CHECK(contents(table) == before);
-    CHECK(table.emplace(100, 1));  // and is not locked
+    CHECK(table.emplace(100, 1));  // the table is not locked
 }

@@ -15,12 +15,13 @@ auto contents(Table const& table) {
     return rows;
 }
 
-/// Hashes to five values: so the rows lie in five shards, and every search in one of them meets all of its rows.
+/// Hashes to five values: so the rows are in five shards, and every search in one of them meets all of its
+/// rows.
 struct crowding_hash {
     std::size_t operator()(std::uint32_t key) const noexcept { return key % 5; }
 };
 
-/// Hashes to one value: all rows lie in one shard.
+/// Hashes to one value: all rows are in one shard.
 struct equal_hash {
     template <class Key>
     std::size_t operator()(Key const&) const noexcept {

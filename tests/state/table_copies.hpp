@@ -1,4 +1,4 @@
-// Copies of a table made as a swap makes them: a migration is traced, then a mirror copies row by row.
+// Copies of a table, made in the way of a swap: a migration is traced, then a mirror copies row by row.
 #pragma once
 
 #include "state/table_contents.hpp"
@@ -16,7 +16,7 @@
 
 namespace hotswap_test {
 
-/// The copy of `source` that `walk`, a migration of one table, asks for.
+/// The copy of `source` that `walk`, a migration of one table, requests.
 template <class Source, class Walk>
 class table_copy {
     using access = hotswap::detail::table_access;
@@ -37,7 +37,7 @@ public:
     hotswap::detail::table_mirror& operator*() const noexcept { return *mirror_; }
     hotswap::detail::table_mirror* operator->() const noexcept { return mirror_.get(); }
 
-    /// What the copy has become.
+    /// The finished copy.
     result take() {
         result made;
         access::type_of<result>.fill(&made, mirror_->finish(), nullptr);
@@ -48,7 +48,7 @@ private:
     std::unique_ptr<hotswap::detail::table_mirror> mirror_;
 };
 
-/// How many shards of a table are watched.
+/// The number of watched shards of a table.
 template <class Table>
 std::size_t watched_shards(Table const& table) {
     auto* const core = hotswap::detail::table_access::core(table);

@@ -1,4 +1,4 @@
-// What is thrown within a call of a table reaches its caller, and leaves the table as it was and unlocked.
+// An exception within a call of a table reaches its caller, and leaves the table unchanged and unlocked.
 #include "state/table_contents.hpp"
 #include "state/table_faults.hpp"
 
@@ -18,7 +18,7 @@ namespace {
 
 fuse making, hashing, comparing;
 
-// Throws when it is made of anything, also of another one.
+// Every constructor throws, also the copy constructor.
 struct brittle {
     static inline int alive = 0;
 
@@ -48,7 +48,8 @@ struct brittle_equal {
 };
 using table = hotswap::table<brittle, brittle, brittle_hash, brittle_equal>;
 
-// Calls `operation` with one thing after another going wrong, until nothing does; each time on a table of its own.
+// Calls `operation` with a fault at one moment after another, until no fault happens; each time on a new
+// table.
 template <class Operation>
 void check_unharmed(fuse& fault, Operation operation) {
     int failures = 0;
@@ -84,7 +85,7 @@ void check_unharmed_by_all(Operation operation) {
 
 struct stop {};
 
-// That what a visitor throws comes through, and the row can be visited again.
+// Checks that a visitor's exception reaches the caller, and that the row can be visited again.
 template <class Visit>
 void check_comes_through(table& rows, Visit visit) {
     CHECK_THROWS_AS(visit(rows, [](auto&&) -> bool { throw stop(); }), stop);

@@ -3,7 +3,8 @@
 #include <cstdlib>
 #include <new>
 
-// operator new of this executable ends in these two. They go on to the sanitizer's, where there is one.
+// operator new of this executable calls these two. They call the sanitizer's functions, if there is a
+// sanitizer.
 extern "C" {
 [[gnu::weak]] void* __interceptor_malloc(std::size_t size);
 [[gnu::weak]] void* __interceptor_aligned_alloc(std::size_t alignment, std::size_t size);
@@ -17,7 +18,7 @@ thread_local constinit std::size_t countdown = 0;
 thread_local constinit bool for_good = false;
 thread_local constinit bool has_happened = false;
 
-// Called before a sanitizer is ready.
+// May be called before a sanitizer is ready.
 [[gnu::no_sanitize("address", "thread", "undefined")]] bool fails() noexcept {
     if (countdown == 0 || --countdown != 0) return false;
     has_happened = true;
@@ -40,7 +41,7 @@ extern "C" {
 }
 }
 
-// A sanitizer's own would go past operator new.
+// A sanitizer's own operator would not call operator new.
 void* operator new[](std::size_t size) { return operator new(size); }
 void operator delete[](void* memory) noexcept { operator delete(memory); }
 void operator delete[](void* memory, std::size_t size) noexcept { operator delete(memory, size); }

@@ -1,4 +1,4 @@
-// Memory that runs out at a chosen moment, and what else fails on demand.
+// Memory that runs out at a chosen moment, and other faults on demand.
 #pragma once
 
 #include <cstddef>
@@ -6,8 +6,8 @@
 
 namespace hotswap_test {
 
-/// While it lives, one allocation of this thread fails: the one after `spared` others; or all from that one on. So do
-/// those of malloc.
+/// While it lives, one allocation of this thread fails: the one after `spared` others; or all from that one
+/// on. The same is true of malloc.
 class failing_allocation {
 public:
     enum class lasting { once, for_good };
@@ -16,11 +16,11 @@ public:
     failing_allocation(failing_allocation const&) = delete;
 
     bool happened() const noexcept;
-    /// How many more allocations will succeed before the one that fails.
+    /// The number of allocations that will succeed before the one that fails.
     std::size_t left() const noexcept;
 };
 
-/// Throws at one of the moments that pass it: the one after `spared` others. Spent afterwards.
+/// Throws at one of the moments that check it: the one after `spared` others. Inactive afterwards.
 class fuse {
 public:
     void set(std::size_t spared) noexcept { left_ = spared + 1; }

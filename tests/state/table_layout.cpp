@@ -1,4 +1,4 @@
-// What a fingerprint says of tables: equal ones may be worked on by either module's code.
+// The fingerprints of tables: with equal fingerprints either module's code may work on the table.
 #include "state/table_contents.hpp"
 
 #include <hotswap/detail/state/layout.hpp>

@@ -1,4 +1,4 @@
-// How a table finds its rows: by other types than the key's, and whatever the keys have in common.
+// A table's lookup: by types other than the key's, and with any similarity of keys.
 #include "state/allocations.hpp"
 #include "state/table_contents.hpp"
 
@@ -17,7 +17,7 @@ using hotswap_test::contents;
 
 namespace {
 
-// Longer than what a std::string keeps in itself.
+// Longer than the internal buffer of a std::string.
 constexpr std::string_view long_key = "a key that is too long for a std::string without memory of its own";
 
 struct name {
@@ -25,7 +25,7 @@ struct name {
     explicit name(std::string_view t) : text(t) {}
 };
 
-// Both look at the text, wherever it is.
+// Both use the text only, in any string type.
 struct name_hash {
     using is_transparent = void;
     std::size_t operator()(name const& key) const { return (*this)(std::string_view(key.text)); }
@@ -37,7 +37,7 @@ struct name_equal {
     bool operator()(name const& a, std::string_view b) const { return a.text == b; }
 };
 
-// Takes keys only, and anything that a key can be made of.
+// Accepts keys only, and values that convert to a key.
 struct celsius {
     int degrees;
     celsius(int d) : degrees(d) {}
@@ -77,7 +77,7 @@ void check_well_spread(Make make) {
     for (std::uint64_t i = 0; i != count; ++i)
         if (table.cvisit(make(i), [&](auto& row) { wrong += row.second != i; }) != 1) ++wrong;
     CHECK(wrong == 0);
-    // One comparison finds a row, and as good as none is made with another one.
+    // One comparison finds a row, and almost none is made with other rows.
     CHECK(counting_equal::calls <= count + count / 100);
     CHECK(largest_shard(table) <= 3 * count / 256);
 }
@@ -157,7 +157,7 @@ TEST_CASE("table: a hash that is not transparent finds keys by what converts to 
 
     hotswap::table<std::uint8_t, int> bytes;
     bytes.emplace(1, 1);
-    CHECK(bytes.count(257) == 1);  // as std::unordered_map: it is converted
+    CHECK(bytes.count(257) == 1);  // like std::unordered_map: the argument is converted
     CHECK(bytes.count(2) == 0);
 }
 

@@ -1,4 +1,4 @@
-// What each member of a table does, and returns.
+// The effect and the result of each member of a table.
 #include "state/table_contents.hpp"
 
 #include <hotswap/table.hpp>
@@ -19,7 +19,7 @@ namespace {
 using people = hotswap::table<std::string, int>;
 using rows = std::map<std::string, int>;
 
-// Counts how often one was made of a number, and how many there are.
+// Counts the constructions from a number, and the living objects.
 struct counted {
     static inline int made = 0;
     static inline int alive = 0;
@@ -31,7 +31,7 @@ struct counted {
     ~counted() { --alive; }
 };
 
-// The argument's type is not deduced from braces, so only an overload that names the row's type takes them.
+// The argument's type is not deduced from braces, so only an overload that names the row's type accepts them.
 template <class Table>
 concept takes_braces = requires(Table& table) {
     table.insert({"a", 1});

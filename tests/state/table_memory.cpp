@@ -1,4 +1,4 @@
-// Where rows lie, what memory a table asks for, and what it is when there is none.
+// The places of rows, the memory that a table allocates, and the table's state when there is none.
 #include "state/allocations.hpp"
 #include "state/table_contents.hpp"
 #include "state/table_faults.hpp"
@@ -44,7 +44,7 @@ void check_alignment() {
 }
 
 /// Adds rows to `table` until it has all of `keys`, while the allocation after `spared` others fails; returns whether
-/// that one came.
+/// that allocation happened.
 template <class Table, class Key>
 bool fill_with_fault(Table& table, std::vector<Key> const& keys, std::size_t spared) {
     auto model = contents(table);

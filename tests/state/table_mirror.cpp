@@ -1,4 +1,4 @@
-// A copy of a table from its begin to its end: who owns what, who watches, what it says of itself.
+// A copy of a table from its begin to its end: owners, watchers, and the copy's own figures.
 #include "state/allocations.hpp"
 #include "state/table_copies.hpp"
 #include "state/table_program.hpp"
@@ -224,7 +224,7 @@ TEST_CASE("table: a copied table takes new rows into the gaps of dropped ones") 
 }
 
 TEST_CASE("table: memory for a shard's rows is got before it is locked, so that a bite asks for none") {
-    // Rows of numbers: what is not the table's own memory is not looked at here.
+    // Rows of numbers: this test measures only the table's own memory.
     hotswap::table<std::uint32_t, std::uint64_t, hotswap_test::equal_hash> source;
     for (std::uint32_t i = 0; i != 1000; ++i) source.try_emplace(i, i);
     table_copy copy(source, [](decltype(source)&& t) { return std::move(t); });

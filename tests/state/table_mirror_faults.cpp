@@ -1,5 +1,5 @@
-// A copy that fails, at every point where it can: the table is as it was, its writers notice nothing, and the next copy
-// succeeds.
+// A copy that fails, at every possible point: the table is unchanged, its writers see no error, and the next
+// copy succeeds.
 #include "state/table_copies.hpp"
 #include "state/table_faults.hpp"
 
@@ -24,7 +24,7 @@ fuse row_function;
 
 using source_table = hotswap::table<std::uint32_t, std::uint64_t, hotswap_test::crowding_hash>;
 
-// Too long for a std::string without memory of its own.
+// Too long for the internal buffer of a std::string.
 std::string text_of(std::uint64_t number) {
     return "the text of the row of number " + std::to_string(number);
 }
@@ -61,13 +61,13 @@ source_table filled() {
     return made;
 }
 
-// Writes that ask for no memory themselves, for the rows behind the copy and those ahead of it.
+// Writes that allocate no memory themselves, to rows before and after the copy's position.
 struct scripted_writer {
     source_table& table;
     std::map<std::uint32_t, std::uint64_t>& model;
     std::uint32_t step = 0;
 
-    // A function of the table alone, so that the model's memory is not counted.
+    // Writes only to the table, so that the model's memory is not counted.
     void write_to_table() {
         std::uint32_t const key = step * 11 % 70;
         switch (step % 4) {
@@ -100,13 +100,13 @@ struct scripted_writer {
 
 enum class where { scan, writers, anywhere };
 
-/// Calls `f`, with memory running out after `spared` more allocations in it; counts down what it took. What `f` throws is
-/// told, and nothing else than that memory ran out.
+/// Calls `f`; memory runs out after `spared` more allocations in `f`, and its allocations are counted.
+/// Reports an exception of `f`, which may only be that memory ran out.
 class memory_fault {
 public:
     explicit memory_fault(std::size_t spared) : left_(spared) {}
 
-    /// Whether `f` got through.
+    /// Whether `f` succeeded.
     template <class F>
     bool during(F f) {
         if (happened_) return f(), true;
@@ -149,8 +149,8 @@ void check_second_copy(source_table& source, Walk walk, Expected expected) {
     CHECK(made.size() == count);
 }
 
-/// A copy with writers in between. `advance` and `write` call what they are given, with a fault or without one; both return
-/// whether it got through. Returns whether the copy failed.
+/// A copy with writers in between. `advance` and `write` call their argument, with a fault or without one;
+/// both return whether the call succeeded. Returns whether the copy failed.
 template <class Walk, class Expected, class Advance, class Write>
 bool copy_once(Walk walk, Expected expected, Advance advance, Write write) {
     source_table source = filled();
@@ -162,7 +162,7 @@ bool copy_once(Walk walk, Expected expected, Advance advance, Write write) {
         bool going_on = true;
         bool through = true;
         while (through && going_on) {
-            CHECK(write([&] { writer.write_to_table(); }));  // whatever happens, it notices nothing
+            CHECK(write([&] { writer.write_to_table(); }));  // the writer never sees an error
             writer.write_to_model();
             through = advance([&] { going_on = copy->advance(); });
         }
@@ -331,7 +331,7 @@ TEST_CASE("table: a copy in which two keys become one names both, and the new on
     CHECK((words.starts_with("the keys \"ann\" and \"amy\" both become \"a\";") ||
            words.starts_with("the keys \"amy\" and \"ann\" both become \"a\";")));
 
-    // The same in a call of a writer, which notices nothing.
+    // The same in a call of a writer, which sees no error.
     texts source{{"ann", 1}, {"bob", 2}};
     table_copy copy(source, first_letter);
     while (copy->advance()) continue;

@@ -1,4 +1,5 @@
-// Copies of tables under random writes, compared with a sequential model: on every way a row can take.
+// Copies of tables under random writes, compared with a sequential model, for every kind of migration of a
+// row.
 #include "state/table_copies.hpp"
 #include "state/table_program.hpp"
 
@@ -56,7 +57,7 @@ template <class Hash>
 using source_table = hotswap::table<std::uint32_t, old_row, Hash>;
 using plain_hash = hotswap::table_hash<std::uint32_t>;
 
-// The tables that a copy can be made of once it is a table: a row can be made of a number, and changed.
+// Tables whose copy can be copied again: a row can be made from a number, and changed.
 template <class Table>
 void check_works_as_a_table(Table& table, std::uint64_t seed, std::uint32_t keys) {
     table_program<Table> program(table, seed, keys);
@@ -67,7 +68,7 @@ void check_works_as_a_table(Table& table, std::uint64_t seed, std::uint32_t keys
     for (auto const& row : program.model) CHECK(table.count(row.first) == 1);
 }
 
-// And the next swap comes: its source has the gaps that the first copy left.
+// The next swap: its source has the gaps that the first copy left.
 template <class Table>
 void check_can_be_copied_again(Table& table, std::uint64_t seed, std::uint32_t keys) {
     table_program<Table> program(table, seed, keys);
@@ -81,7 +82,8 @@ void check_can_be_copied_again(Table& table, std::uint64_t seed, std::uint32_t k
     CHECK(contents(table) == program.model);
 }
 
-/// A copy of a table during which a random program runs. `walk` is the migration, `expected` says what it makes of a row.
+/// A copy of a table during which a random program runs. `walk` is the migration, `expected` returns the
+/// migrated row.
 template <class Source, class Walk, class Expected>
 void check_copy(std::uint64_t seed, Walk walk, Expected expected) {
     CAPTURE(seed);
@@ -116,7 +118,7 @@ void check_copy(std::uint64_t seed, Walk walk, Expected expected) {
     CHECK(watched_shards(source) == 0);
     program.run(20);
     CHECK(contents(source) == program.model);
-    CHECK(contents(made) == model);  // no writer of the source reaches it any more
+    CHECK(contents(made) == model);  // writers of the source no longer reach the copy
 
     check_works_as_a_table(made, seed + 1, keys);
     check_can_be_copied_again(made, seed + 2, keys);
@@ -125,7 +127,7 @@ void check_copy(std::uint64_t seed, Walk walk, Expected expected) {
 
 constexpr std::uint64_t seeds = 120;
 
-// Rows in all shards, and crowded in five of them, whose slots a copy passes in many bites.
+// Rows in all shards, and crowded in five of them, whose slots a copy passes in many small parts.
 template <class F>
 void for_each_source(F f) {
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -281,7 +283,7 @@ TEST_CASE("table: a copy by keys that rows hand on to one another never sees two
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         CAPTURE(seed);
         std::mt19937_64 random(seed);
-        // Who sits where: each person's row is a seat, and no seat is taken twice at any moment.
+        // Each person's row is a seat number, and no seat is taken twice at any moment.
         hotswap::table<std::uint32_t, std::uint32_t> source;
         std::map<std::uint32_t, std::uint32_t> person_of;
         std::vector<std::uint32_t> vacant{count, count + 1, count + 2};

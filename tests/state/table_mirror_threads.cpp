@@ -23,7 +23,7 @@ using hotswap_test::watched_shards;
 
 namespace {
 
-/// Threads that write to a table until they are told to stop; each stops after some writes more.
+/// Threads that write to a table until the test stops them; each stops after some more writes.
 template <class Table>
 class writers {
 public:
@@ -40,7 +40,7 @@ public:
         for (auto& thread : threads_) thread.join();
         threads_.clear();
     }
-    /// What reached a writer that it should not have seen.
+    /// The number of unexpected exceptions in writers.
     std::size_t surprises() const { return surprises_; }
 
 private:
@@ -202,7 +202,7 @@ TEST_CASE(
         });
         while (copy->advance()) continue;
         CHECK(!copy->failed());
-        // Each looks for the row that it collides with, in all shards, while it holds its own.
+        // Each searches all shards for the row that collides with its own, while it holds its own lock.
         std::barrier ready(2);
         auto const collide = [&](std::uint32_t key) {
             ready.arrive_and_wait();

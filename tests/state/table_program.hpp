@@ -1,4 +1,4 @@
-// A random program of writes to a table, and to a std::map that says what the table should be.
+// A random program of writes to a table, and to a std::map that is the model of the table.
 #pragma once
 
 #include "state/table_contents.hpp"
@@ -48,7 +48,7 @@ Key make_key(std::uint32_t number) {
         return "key " + std::to_string(number);
 }
 
-/// Works on a table and its model alike.
+/// Does the same operations on a table and on its model.
 template <class Table>
 class table_program {
     using key_type = typename Table::key_type;

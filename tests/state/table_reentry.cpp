@@ -1,4 +1,4 @@
-// A visitor that calls the table that it is in would wait for itself: debug builds say so and end.
+// A visitor that calls its own table would wait for itself: debug builds print that and abort.
 #include "state/table_contents.hpp"
 
 #include <hotswap/table.hpp>
@@ -19,10 +19,10 @@ namespace {
 
 struct ending {
     int status;
-    std::string words;  ///< what went to stderr
+    std::string words;  ///< the output on stderr
 };
 
-// Runs `f` in a process of its own.
+// Runs `f` in a separate process.
 template <class F>
 ending in_child(F f) {
     int ends[2];
@@ -33,8 +33,8 @@ ending in_child(F f) {
     if (child == 0) {
         rlimit const no_core{};
         setrlimit(RLIMIT_CORE, &no_core);
-        std::signal(SIGABRT, SIG_DFL);  // not doctest's report of it
-        alarm(60);                      // for the failure in which it waits for itself after all
+        std::signal(SIGABRT, SIG_DFL);  // without doctest's report
+        alarm(60);                      // ends the test if the call waits for itself after all
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
         f();

@@ -1,4 +1,4 @@
-// `transform` and `transform_entries` on a table that has its rows, and on one that stands for another.
+// `transform` and `transform_entries` on a table with rows, and on a tracing table.
 #include "state/table_contents.hpp"
 
 #include <hotswap/table.hpp>

@@ -1,4 +1,4 @@
-// Names of types are part of fingerprints: modules of g++ and of clang++ must come to the same.
+// Names of types are part of fingerprints: modules of g++ and of clang++ must have the same names.
 #include <hotswap/detail/state/layout.hpp>
 #include <hotswap/detail/state/type_name.hpp>
 #include <hotswap/table.hpp>

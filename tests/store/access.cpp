@@ -1,4 +1,4 @@
-// Who may work on a store: one runtime, with its key, in a directory that no other user can write.
+// Access to a store: one runtime, with its key, in a directory that no other user can write.
 #include "store_fixture.hpp"
 
 #include "base/failpoint.hpp"
@@ -21,7 +21,7 @@ errc code_of(result<T> const& got) {
 
 constexpr uid_t other_user = 65534;
 
-/// The effective user, for as long as it lives.
+/// Sets the effective user while it lives.
 struct acting_as {
     explicit acting_as(uid_t user) : acts(seteuid(user) == 0) {}
     ~acting_as() {
@@ -122,7 +122,7 @@ TEST_CASE("store: a link or a file in the place of a directory within is refused
 }
 
 TEST_CASE("store: a directory that cannot be written is refused as read-only") {
-    if (geteuid() != 0) return;  // only root can make one that it owns and another user cannot write
+    if (geteuid() != 0) return;  // only root can make such a directory
     temporary_directory const at;
     REQUIRE(chmod(at.path.c_str(), 0755) == 0);
     {

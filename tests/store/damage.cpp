@@ -1,4 +1,4 @@
-// Whatever is altered in a store is noticed, and what is whole is used instead.
+// Every alteration of a store is detected, and an intact set is used instead.
 #include "store_fixture.hpp"
 
 #include <sys/stat.h>

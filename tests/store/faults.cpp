@@ -1,4 +1,4 @@
-// Every system call of the store fails once, in every way, and every instant is the one at which the process dies.
+// Every system call of the store fails once, in every way, and the process dies at every point.
 #include "store_fixture.hpp"
 
 #include "base/failpoint.hpp"
@@ -38,7 +38,7 @@ result<manifest> swap_to(store& in, std::string_view text) {
     return set;
 }
 
-/// What the current set holds, "" for an empty one; all that it names is there and whole.
+/// The content of the current set, "" for an empty one; checks that all its files exist and are whole.
 std::string held_by(store& in) {
     auto const found = in.read();
     REQUIRE_MESSAGE(found.has_value(), found.error().message);
@@ -61,7 +61,7 @@ bool has_left_overs(fs::path const& directory) {
     return false;
 }
 
-/// How often each point is visited by `f`.
+/// The number of visits of each point by `f`.
 template <class F>
 std::map<std::string, int> visits_of(F&& f) {
     failpoints::clear();
@@ -78,13 +78,13 @@ std::map<std::string, int> visits_of(F&& f) {
     return counts;
 }
 
-/// Opens what is there, or makes it, and swaps to "new".
+/// Opens the store, or makes it, and swaps to "new".
 void swap_to_new(fs::path const& directory) {
     auto const opened = store::open({directory, {}});
     if (opened) static_cast<void>(swap_to(**opened, "new"));
 }
 
-/// The same, in a process that ends at a point; how it ended, as waitpid says it.
+/// The same, in a process that ends at a point; returns its status from waitpid.
 int swap_in_child(fs::path const& directory, std::string const& points) {
     pid_t const child = fork();
     REQUIRE(child >= 0);
@@ -300,7 +300,7 @@ TEST_CASE("store: killed before any call of a swap, the old or the new set is th
 TEST_CASE("store: on a full disk a swap is refused, the old set stays, and works again when there is room") {
     pid_t const child = fork();
     REQUIRE(child >= 0);
-    if (child == 0) {  // mounts of its own, gone with it
+    if (child == 0) {  // its own mounts, which end with the process
         temporary_directory const at;
         auto const path = at.path.string();
         constexpr int cannot = 77;

@@ -33,7 +33,7 @@ TEST_CASE(
     REQUIRE(dropped.has_error());
     CHECK(dropped.error().message.find("\"b\"") != std::string::npos);
     CHECK(read_file(s.at.path / "manifest") == before);
-    // What is new may come, and may be changed by who brought it.
+    // A process may add a new entry, and may change the entries that it added.
     CHECK(put(*s.opened, "c", "module", "first").has_value());
     CHECK(put(*s.opened, "c", "module", "second").has_value());
     s.opened->vouch_for("a");

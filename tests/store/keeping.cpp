@@ -1,4 +1,4 @@
-// What is put into a store is there again when it is opened.
+// A reopened store has everything that was put into it.
 #include "store_fixture.hpp"
 
 #include <hotswap/detail/base/errc.hpp>

@@ -1,4 +1,4 @@
-// A store in a directory of its own, and what tests put into it.
+// A store in a temporary directory, and the test data in it.
 #pragma once
 
 #include "store/store.hpp"
@@ -34,13 +34,13 @@ inline void write_file(fs::path const& file, std::string_view content) {
     std::ofstream(file, std::ios::binary) << content;
 }
 
-/// In memory where the system has such a place: what a disk takes for each fsync is not what is tested.
+/// A place in memory if the system has one, because the tests do not measure the disk's fsync.
 inline fs::path quick_place() {
     fs::path const memory = "/dev/shm";
     return access(memory.c_str(), W_OK | X_OK) == 0 ? memory : fs::temp_directory_path();
 }
 
-/// Gone with its owner.
+/// Removed by the destructor.
 struct temporary_directory {
     explicit temporary_directory(fs::path const& in = quick_place()) {
         std::string name = (in / "hotswap-store-XXXXXX").string();
@@ -59,12 +59,12 @@ struct temporary_directory {
 inline std::unique_ptr<store> open_store(fs::path const& directory, std::vector<std::byte> key = {}) {
     auto opened = store::open({directory, std::move(key)});
     REQUIRE_MESSAGE(opened.has_value(), opened.error().message);
-    // As after a recovery: what is there may be replaced.
+    // As after a recovery: existing entries may be replaced.
     for (auto const& each : (*opened)->current().components) (*opened)->vouch_for(each.name);
     return std::move(*opened);
 }
 
-/// What a swap writes: module, snapshot, and a set with both.
+/// Writes the files of a swap: module, snapshot, and a set with both.
 inline result<manifest> put(store& in, std::string_view component, std::string_view module,
                             std::string_view state) {
     auto digest = in.keep_module(bytes_of(module));

@@ -1,4 +1,4 @@
-// What a store still needs stays in it, and nothing else does.
+// A store keeps the files that it still needs, and no others.
 #include "module/digest.hpp"
 #include "store_fixture.hpp"
 
@@ -74,7 +74,7 @@ TEST_CASE("store: a signature is kept next to its module, replaced by a newer on
     REQUIRE(s.opened->commit(edit(digest)).has_value());
     s.opened->sweep();
     CHECK(fs::exists(signature));
-    // Both the current set and the one before must have forgotten it.
+    // Neither the current set nor the one before must name it.
     for (int i = 0; i != 2; ++i) REQUIRE(s.opened->commit(edit("")).has_value());
     s.opened->sweep();
     CHECK_FALSE(s.has_module("two"));
@@ -175,7 +175,7 @@ TEST_CASE(
     swept_store s;
     put(*s.opened, "cache", "one", "1").value();
     auto const second = put(*s.opened, "cache", "two", "2").value();
-    // The set was kept as the previous one, and its successor never came.
+    // The set was kept as the previous one, and its successor was never written.
     fs::remove(s.at.path / "manifest.previous");
     fs::create_hard_link(s.at.path / "manifest", s.at.path / "manifest.previous");
     CHECK_FALSE(s.opened->read().value().previous.has_value());

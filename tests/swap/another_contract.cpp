@@ -1,4 +1,5 @@
-// A component that comes to serve another contract, which its callers of now do not know: by one operation, its state kept.
+// A component that is swapped to another contract, which its current callers do not know: one operation,
+// which keeps the state.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/depot.hpp"
 
@@ -19,7 +20,7 @@ hotswap::swap_options to_4(fs::path const& module = depot_file("4")) {
 
 hotswap::swap_options basket_of_4() { return {.module = built("basket", "2.0.0")}; }
 
-/// Calls that go nowhere any more, and say by what to ask.
+/// Checks that a call fails because its contract has ended, and that the message names the current contract.
 template <class Call>
 void check_has_ended(Call&& call, std::vector<std::string_view> const& words) {
     try {
@@ -225,7 +226,7 @@ TEST_CASE("another contract: a neighbour that would keep an ended handle stands 
     CHECK(allowed.warnings.back() == report.warnings[1]);
     CHECK_FALSE(buyer->take("pen"));
     CHECK(names(buyer->said(), {"serves the contract test.depot 4 now"}));
-    // A handle that has ended holds nothing up.
+    // An ended handle delays no operation.
     CHECK(at.runtime.swap("depot", {.module = depot_file("4"), .even_if_unchanged = true}).has_value());
     CHECK(at.runtime.revert("depot").has_value());
     CHECK(at.runtime.unload("depot").has_value());
@@ -305,7 +306,7 @@ TEST_CASE("another contract: a member that fails takes the new handles of the ot
     CHECK(buyer->take("pen"));
     CHECK(old->count("pen") == 0);
     CHECK(other->release() == "1.0.0");
-    // Nothing of it is left in the way of the next.
+    // Nothing of the refused swap prevents the next.
     CHECK(at.runtime.swap(hotswap::component_set{{"depot", to_4()}, {"buyer", basket_of_4()}}).has_value());
     CHECK(buyer->take("pen"));
 }
@@ -336,9 +337,9 @@ TEST_CASE("another contract: of revisions, the handles that the new module serve
     CHECK(at.status("depot").contract == "test.depot 2");
     CHECK(old->add("pen", 2) == 2);
     CHECK(at.runtime.find<depot_2>("depot").value()->take("pen", 1));
-    // Now every module of it serves that.
+    // Now every module of the component must serve that contract.
     CHECK(at.refusal("depot", depot_file("1")).code == errc::contract_mismatch);
-    // The content that runs is not loaded anew for nothing, but here for its number.
+    // The running content is usually not loaded anew, but here it is, for its number.
     CHECK(at.runtime.swap("depot", {.module = depot_file("2"), .contract = depot::contract})
               .value()
               .to.generation == 3);
@@ -367,7 +368,7 @@ TEST_CASE("another contract: a store brings back the one that was committed, and
     REQUIRE(at.runtime.recover().has_value());
     CHECK(at.status("depot").contract == "test.depot 1");
     CHECK(at.runtime.find<depot>("depot").value()->count("pen") == 3);
-    // A host that was rebuilt for another one brings the component to it.
+    // A host that was rebuilt for another contract swaps the component to that contract.
     CHECK(at.runtime.swap("depot", to_4()).has_value());
     CHECK(at.runtime.find<depot_4>("depot").value()->total() == 3);
 }

@@ -1,4 +1,5 @@
-// A contract whose class was changed under the same number: refused before any call goes through, where it ended in a segfault.
+// A contract whose class was changed under the same number: refused before any call, which would end in a
+// segfault.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/tally_grown.hpp"
 
@@ -7,7 +8,8 @@ using hotswap::errc;
 
 namespace {
 
-// Seven functions and two entries of the destructor: what the host knows, and what the other one does.
+// The refusal compares the host's seven functions and two destructor entries with those of the other
+// contract.
 void check_is_refused(hotswap::failure const& why, std::vector<std::string_view> const& parts) {
     CHECK(why.code == errc::contract_mismatch);
     CHECK(names(why.message, {"test.tally 1", "entries in its vtable", "raise the number"}));

@@ -1,4 +1,4 @@
-// What comes after a probation that failed and could not go back.
+// The operations after a probation that failed and could not go back.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -15,7 +15,7 @@ TEST_CASE(
     how.probation = {.duration = std::chrono::hours(1), .interval = 1ms};
     how.probation.max_errors = 0;
     at.swap("patient", built("patient_refusing", "2.4.0"), how);
-    it->visit("refused");  // by the way back
+    it->visit("refused");  // by the downgrade
     CHECK_THROWS(it->fail());
     REQUIRE(test::eventually([&at] { return at.status("patient").rolled_back.has_value(); }));
     CHECK(

@@ -13,13 +13,13 @@ namespace failpoints = hotswap::detail::failpoints;
 
 namespace {
 
-/// Arms nothing any more when it goes.
+/// Disarms all failpoints in its destructor.
 struct disarmed {
     disarmed() { failpoints::clear(); }
     ~disarmed() { failpoints::clear(); }
 };
 
-/// The points that `operation` passes, up to its commit: from there on nothing may fail.
+/// The points that `operation` passes, up to its commit: after the commit nothing may fail.
 std::vector<std::string> points_of(std::function<bool()> const& operation) {
     failpoints::clear();
     REQUIRE(operation());
@@ -35,7 +35,8 @@ struct refused {
     std::string message;
 };
 
-/// Every fault at every point of `operation`, which would succeed, and what undoes it again.
+/// Tries every fault at every point of `operation`, which succeeds without faults; another function undoes
+/// it.
 void try_everywhere(site& at, std::string const& name,
                     std::function<std::optional<refused>()> const& operation,
                     std::function<void()> const& undo) {

@@ -1,4 +1,4 @@
-// A fault injected at every step behind the gate: the old generation serves on, as if nothing had happened.
+// A fault injected at every step behind the gate: the old generation continues to serve, unchanged.
 #include "swap/fixture.hpp"
 
 #include "swap/fixtures/faulty.hpp"

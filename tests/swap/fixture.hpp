@@ -1,4 +1,4 @@
-// A runtime with directories of its own, and what of the process a swap must leave as it was.
+// A runtime with temporary directories, and the resources of the process that a refused swap must not change.
 #pragma once
 
 #include "swap/fixtures/tally.hpp"
@@ -38,7 +38,7 @@ inline fs::path built(std::string_view family, std::string_view release) {
 }
 inline fs::path tally_file(std::string_view release) { return built("tally", release); }
 
-/// A directory that is there for as long as the object is.
+/// A directory that exists while the object lives.
 class temporary_directory {
 public:
     temporary_directory() {
@@ -59,7 +59,7 @@ private:
     fs::path path_;
 };
 
-/// How many mappings of the process are of files below `directory`.
+/// The number of the process's mappings of files below `directory`.
 inline std::size_t mappings_below(fs::path const& directory) {
     std::ifstream maps("/proc/self/maps");
     std::size_t count = 0;
@@ -68,7 +68,7 @@ inline std::size_t mappings_below(fs::path const& directory) {
     return count;
 }
 
-/// How many modules are staged below `directory`.
+/// The number of modules staged below `directory`.
 inline std::size_t modules_below(fs::path const& directory) {
     std::size_t count = 0;
     for (auto const& entry : fs::recursive_directory_iterator(directory))
@@ -76,7 +76,7 @@ inline std::size_t modules_below(fs::path const& directory) {
     return count;
 }
 
-/// Whether `text` names all of `parts`.
+/// Whether `text` contains all of `parts`.
 inline bool names(std::string_view text, std::vector<std::string_view> const& parts) {
     for (auto const part : parts)
         if (text.find(part) == text.npos) return false;
@@ -85,8 +85,8 @@ inline bool names(std::string_view text, std::vector<std::string_view> const& pa
 
 inline std::span<std::byte const> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
-/// A runtime on the fixtures, silent, with a staging directory of its own. Where it is not told otherwise nothing is
-/// rehearsed: what a swap refuses is to be refused by the swap.
+/// A runtime on the fixtures, silent, with its own staging directory. By default it does not rehearse, so
+/// that the swap itself refuses, and not the rehearsal.
 struct site {
     explicit site(fs::path const& modules = fs::path(HOTSWAP_TEST_MODULES) / "swap")
         : site({.modules = modules, .rehearse = hotswap::rehearse::never}) {}
@@ -125,7 +125,7 @@ struct site {
     hotswap::runtime runtime;
 };
 
-/// Everything about a component that a refused operation must leave as it was.
+/// Everything about a component that a refused operation must not change.
 class untouched {
 public:
     untouched(site& at, std::string name) : at_(at), name_(std::move(name)), before_(look()) {}

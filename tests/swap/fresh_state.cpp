@@ -36,7 +36,7 @@ TEST_CASE(
     CHECK(report.to.release == "1.5.0");
     CHECK(sums->total("a") == 0);
     CHECK(sums->add("a", 1) == 1);
-    // The old state does not come back by itself: the way there is still closed.
+    // A revert does not restore the old state: its layout still differs.
     CHECK(at.runtime.revert("tally").error().code == errc::layout_changed);
     CHECK(at.status("tally").running.release == "1.5.0");
 }

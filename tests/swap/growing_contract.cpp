@@ -1,4 +1,4 @@
-// Contracts that grow at their end: who may call whom, and which module may take whose place.
+// Contracts that grow at their end: the allowed calls, and the modules that may replace each other.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/depot.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 
 fs::path depot_file(int number) { return built("depot", std::to_string(number) + ".0.0"); }
 
-/// A directory of modules, each of them the depot of a number.
+/// A directory of modules, each a depot of another number.
 struct shop : temporary_directory {
     explicit shop(std::vector<std::pair<std::string, int>> const& releases) {
         for (auto const& [release, number] : releases)
@@ -180,7 +180,7 @@ TEST_CASE("contract: a neighbour's handle counts as a host's, and its component 
 TEST_CASE("contract: a plain swap takes the newest release that fits, and says which ones it passed over") {
     shop const modules({{"1.0.0", 1}, {"2.0.0", 2}, {"4.0.0", 4}});
     site at(modules.path());
-    auto const shelf = at.runtime.load<depot>("depot").value();  // as for a load
+    auto const shelf = at.runtime.load<depot>("depot").value();  // as in a load
     CHECK(shelf->release() == "2.0.0");
     at.swap("depot", modules.path() / "depot-1.0.0.so");
     std::vector<std::string_view> const words{
@@ -192,7 +192,7 @@ TEST_CASE("contract: a plain swap takes the newest release that fits, and says w
     auto const report = at.runtime.swap("depot").value();
     CHECK(report.to.release == "2.0.0");
     CHECK(any_names(report.warnings, words));
-    // By its name it is refused as ever.
+    // A swap to the named file is refused as before.
     CHECK(at.refusal("depot", modules.path() / "depot-4.0.0.so").code == errc::contract_mismatch);
 }
 
@@ -253,7 +253,7 @@ TEST_CASE("contract: while a swap is at work a handle is given only to what both
     CHECK(swap.get().has_value());
     CHECK(shelf->release() == "1.0.0");
     heard.end();
-    // And as before, once a swap was refused.
+    // And as before, after a refused swap.
     at.swap("depot", depot_file(2));
     CHECK(at.refusal("depot", built("stranger", "1.0.0")).code == errc::contract_mismatch);
     CHECK(at.runtime.find<depot_2>("depot").has_value());

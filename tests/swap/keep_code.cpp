@@ -17,7 +17,7 @@ bool is_mapped(fs::path const& directory, std::string const& name) {
     return false;
 }
 
-/// What a process that is gone left behind, as the next one finds it.
+/// Leaves copies in the staging directory, like an ended process.
 fs::path leave_copies_in(fs::path const& staging) {
     auto const directory = staging / "host-1-gone42";
     fs::create_directories(directory);
@@ -59,7 +59,7 @@ TEST_CASE("keep code: nothing is unmapped, and the copies stay on disk, also aft
         CAPTURE(name);
         CHECK(is_mapped(options.staging, name));
     }
-    CHECK(modules_below(options.staging) == 4);  // three generations, and what was there
+    CHECK(modules_below(options.staging) == 4);  // three generations, and the earlier copies
     CHECK(fs::exists(dead));
     unsetenv("HOTSWAP_KEEP_CODE");
 }

@@ -1,4 +1,5 @@
-// Where a lease was taken is noted in memory that a thread gets when it first needs it; it may not get any.
+// A thread records the places of its leases in memory that it allocates on first use; that allocation may
+// fail.
 #include "swap/fixture.hpp"
 #include "transfer/failing_memory.hpp"
 
@@ -14,7 +15,7 @@ TEST_CASE(
     std::promise<void> may_go;
     bool has_failed = false;
     std::thread holder([&] {
-        it->add("a", 1);  // from here on the thread is known
+        it->add("a", 1);  // from here on the thread has its cells
         std::optional<hotswap::lease<tally>> held;
         {
             failing_allocation const first(1);

@@ -1,4 +1,4 @@
-// The host whose components leave something behind, as a process of its own.
+// The host whose components leave something behind, as a separate process.
 #pragma once
 
 #include "module/command.hpp"

@@ -1,4 +1,4 @@
-# Modules that leave something of theirs in the process, each another thing, and the host that finds out what comes of it. The
+# Modules that leave something in the process, each another thing, and the host that tests the effect. The
 # libraries are found by LD_LIBRARY_PATH; the host is not linked to them.
 set(HOTSWAP_LIBRARY_FIXTURES "${HOTSWAP_TEST_MODULES_DIR}/libraries")
 foreach(library IN ITEMS pool pure)
@@ -23,7 +23,7 @@ foreach(what IN ITEMS pool pool_early pool_key untabled_thread)
 endforeach()
 target_link_libraries(leaver_nothing_of_a_library-1.0.0 PRIVATE hotswap_test_pure)
 
-# Its library is no code of the thread sanitizer's: that would see races in it that are none.
+# The thread sanitizer does not instrument OpenMP's library, and would report false races in it.
 if(NOT CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
     find_package(OpenMP COMPONENTS CXX)
 endif()

@@ -1,4 +1,5 @@
-// What components leave in the process when they go: the code that may still be called stays mapped, and is named with the reason.
+// The remains of retired components in the process: code that may still be called stays mapped, and is named
+// with the reason.
 #include "module/command.hpp"
 #include "swap/fixture.hpp"
 #include "swap/leaving.hpp"

@@ -1,4 +1,4 @@
-// Libraries that come into the process with a module, and what becomes of them when it goes.
+// Libraries that come into the process with a module, and their state after the module is unloaded.
 #include "swap/leaving.hpp"
 
 using namespace hotswap_test;

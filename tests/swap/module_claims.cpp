@@ -1,4 +1,5 @@
-// Code that something still stands on: a module stays open until the last of them is gone, and the verdict says which it is.
+// Code that is still in use: a module stays open until its last user is gone, and the verdict names that
+// user.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/lodger.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 constexpr auto for_ever = std::chrono::hours(1);
 
-/// Code that waits for a byte from it goes on once it is lifted.
+/// Code that waits for a byte from the obstacle continues once the obstacle is lifted.
 class obstacle {
 public:
     obstacle() { REQUIRE(pipe(ends_) == 0); }
@@ -47,7 +48,7 @@ TEST_CASE(
     auto const key = "wait for " + std::to_string(wall.from());
     it->visit(key);
     auto const frame = at.snapshot("patient");
-    // The same module's code: of the generation that runs, and of the one that is given up.
+    // The same module's code: of the running generation, and of the abandoned one.
     REQUIRE(test::eventually([&] {
         auto const refused = at.runtime.restore("patient", frame, {.pause_budget = 50ms});
         CHECK(refused.error().code == errc::pause_budget_exceeded);
@@ -78,7 +79,8 @@ TEST_CASE(
     at.runtime
         .subscribe([&](hotswap::event const& what) {
             if (what.phase != hotswap::phase::construct || what.outcome != hotswap::outcome::failed) return;
-            // Told before the swap has ended: what it gave up is over and retired, its copy of the rows is there still.
+            // Lifted before the swap has ended: the abandoned work ends and is retired, its copy of the rows
+            // still exists.
             wall.lift();
             is_retired = test::eventually([&] { return at.status("rows").retained.empty(); });
         })
@@ -123,7 +125,7 @@ TEST_CASE(
     CHECK(counter->add("a", 4'000'000'000) == 4'000'000'000);
     hotswap::swap_options how;
     how.probation = {.duration = 1ms, .interval = 1ms};
-    // The first look at its health waits, and with it the end of the probation.
+    // The first health check waits, and delays the end of the probation.
     how.probation.check = [&]() -> std::string {
         while (!may_end) std::this_thread::yield();
         return {};
@@ -162,8 +164,7 @@ TEST_CASE(
     CHECK(at.mappings() == 0);
 }
 
-#if !defined( \
-    __SANITIZE_THREAD__)  // whose own thread blocks all signals: there is always one that does not answer
+#if !defined(__SANITIZE_THREAD__)  // its own thread blocks all signals: one thread never answers
 TEST_CASE(
     "claims: what stood by through a refused send-back stays mapped for a thread that is in it, and only for "
     "that long") {
@@ -187,7 +188,7 @@ TEST_CASE(
     CHECK(at.mappings() > 0);
     stay.tell_to_leave();
     CHECK(test::eventually([&at] {
-        static_cast<void>(at.runtime.status());  // looks again at what could not be unloaded
+        static_cast<void>(at.runtime.status());  // checks the retained modules again
         return at.mappings() == 0;
     }));
 }

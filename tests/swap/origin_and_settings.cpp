@@ -1,4 +1,4 @@
-// Where a component came from, and what its host has set for it, as it can ask.
+// The origin and the settings of a component, as the component reads them.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/furnished.hpp"
 

@@ -9,8 +9,8 @@ using hotswap::errc;
 
 namespace {
 
-/// What `operation` answers while the Nth allocation of this thread fails, for N from 1 on. `undo` brings the component
-/// back to where it was after one that was committed.
+/// Runs `operation` while the Nth allocation of this thread fails, for N from 1 on, and checks the result.
+/// `undo` restores the component after a committed operation.
 template <class Operation, class Undo>
 void starve(site& at, std::string const& name, Operation operation, Undo undo) {
     std::size_t refused = 0;
@@ -31,7 +31,7 @@ void starve(site& at, std::string const& name, Operation operation, Undo undo) {
             CHECK_FALSE(why->message.empty());
             before.check();
         } else {
-            // From the commit on the new generation serves, whatever else could not be done.
+            // From the commit on the new generation serves, also if a later step fails.
             CHECK(at.status(name).running.release != release);
             undo();
         }
@@ -139,7 +139,7 @@ TEST_CASE(
         }
         if (!is_written) {
             ++refused;
-            CHECK(snapshots() == 2);  // of the set and of the one before
+            CHECK(snapshots() == 2);  // one of the current set and one of the set before
         }
         CHECK(sums->total("a") == 1);
         at.runtime.checkpoint().value();

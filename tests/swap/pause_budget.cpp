@@ -18,7 +18,7 @@ using namespace hotswap_test;
 
 namespace {
 
-/// A pipe on which a fixture waits, until the test lets it go.
+/// A pipe on which a fixture waits until the test lifts the obstacle.
 class obstacle {
 public:
     obstacle() {
@@ -62,7 +62,7 @@ TEST_CASE(
         REQUIRE(test::eventually([&] { return at.status("blocker").retained.empty(); }));
         handle->block(-1);
         CHECK(handle->release() == 1);
-        // What overran is gone for good, and the next swap goes as any other.
+        // The abandoned code has ended, and the next swap succeeds as usual.
         CHECK(at.swap("blocker", built("blocker", "1.0.0"), {.pause_budget = 1h}).to.release == "1.0.0");
     }
 }
@@ -72,7 +72,7 @@ TEST_CASE(
 #if defined(__SANITIZE_ADDRESS__)
     __lsan::ScopedDisabler const kept_on_purpose;
 #endif
-    static auto& wall = *new obstacle;  // nothing says when the code that waits for it has ended
+    static auto& wall = *new obstacle;  // the test cannot know when the code that waits for it has ended
     {
         site at;
         auto const handle = at.load<blocker>("blocker", built("blocker", "1.0.0"));

@@ -229,7 +229,7 @@ TEST_CASE(
             if (what.operation != hotswap::operation::probation || begun.exchange(true)) return;
             meanwhile =
                 std::async(std::launch::async, [&at] { return at.runtime.snapshot("patient").has_value(); });
-            meanwhile.wait_for(20ms);  // it is on its way, and what sends the generation back is still here
+            meanwhile.wait_for(20ms);  // the call is on its way, and the watch still runs
         })
         .detach();
     at.put_on_probation(second);
@@ -339,7 +339,7 @@ TEST_CASE("probation: the file that was sent back is tried again only by its nam
     SUBCASE("by family it is passed over") {
         CHECK(at.runtime.swap("patient").value().to.release == "1.0.0");
         CHECK(at.runtime.swap("patient", {.module = "patient-2.0.0.so"}).value().to.release == "2.0.0");
-        // And from then on it is a file like others.
+        // From then on it is a file like others.
         CHECK(at.runtime.revert("patient").value().to.release == "1.0.0");
         CHECK(at.runtime.revert("patient").value().to.release == "2.0.0");
         CHECK(at.runtime.swap("patient", {.module = "patient-1.0.0.so"}).has_value());

@@ -1,4 +1,4 @@
-// What is refused before the gate closes: no caller waits, and nothing is touched.
+// Refusals before the gate closes: no caller waits, and nothing is changed.
 #include "swap/fixture.hpp"
 
 #include <elf.h>
@@ -16,10 +16,10 @@ struct refusal {
     fs::path file;
     errc code;
     hotswap::phase phase;
-    std::vector<std::string_view> words;  ///< both sides, and what to do
+    std::vector<std::string_view> words;  ///< both sides, and the remedy
 };
 
-/// A site with a running tally, on which a swap is refused and the next one succeeds.
+/// A site with a running tally; a swap on it is refused and the next one succeeds.
 struct running_tally {
     running_tally() { sums->add("a", 1); }
 

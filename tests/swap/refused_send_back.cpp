@@ -1,4 +1,5 @@
-// A generation on probation that cannot be sent back: what stands by for it stays whole, and the probation ends all the same.
+// A generation on probation that cannot be sent back: the standby generation stays whole, and the probation
+// still ends.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -49,7 +50,7 @@ struct ward : site {
     hotswap::handle<patient> it = load<patient>("patient", picky);
 };
 
-/// What may come after a refused revert; whatever it is, nothing of either generation is left.
+/// Operations that may follow a refused revert; after each, nothing of either generation remains.
 void end_well(ward& at) {
     SUBCASE("then unload") {
         CHECK(at.runtime.unload("patient").value().verdict == unload_verdict::unmapped);

@@ -1,4 +1,4 @@
-// Swaps to the content that runs already.
+// Swaps to the running content.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/patient.hpp"
 
@@ -12,7 +12,7 @@ namespace {
 
 hotswap::swap_options const forced{.even_if_unchanged = true};
 
-/// Runs 2.0.0, which was swapped to from 1.0.0.
+/// Runs 2.0.0 after a swap from 1.0.0.
 struct swapped_site : site {
     swapped_site() : sums(load("tally", tally_file("1.0.0"))) {
         sums->add("a", 3);
@@ -108,7 +108,7 @@ TEST_CASE("same content: on a probation of what ran before, revert leads to the 
     CHECK(at.runtime.revert("tally").value().to.release == "1.0.0");
     CHECK_FALSE(at.status("tally").on_probation);
     CHECK(at.sums->total("a") == 3);
-    // The watch that was stopped does not touch what runs now.
+    // The stopped watch does not affect the running generation.
     CHECK(at.runtime.revert("tally").value().to.release == "2.0.0");
 }
 

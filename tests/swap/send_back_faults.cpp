@@ -1,4 +1,5 @@
-// A send-back that is refused at any step, by a revert or by the probation itself, and whatever may come after that.
+// A send-back that is refused at any step, by a revert or by the probation itself, and the operations that
+// may follow.
 #if defined(HOTSWAP_FAILPOINTS)
 
 #include "base/failpoint.hpp"
@@ -35,7 +36,7 @@ hotswap::runtime_options options_of(fs::path const& store) {
     return made;
 }
 
-/// patient 2.0.0 on probation, patient 1.0.0 stands by; 2.0.0 is ill once `bad` is set.
+/// patient 2.0.0 on probation, patient 1.0.0 stands by; 2.0.0 is unhealthy once `bad` is set.
 struct ward : site {
     ward(fs::path const& store, std::chrono::nanoseconds duration) : site(options_of(store)) {
         it->visit("a");
@@ -67,7 +68,7 @@ struct ward : site {
     hotswap::handle<patient> it = load<patient>("patient", built("patient", "1.0.0"));
 };
 
-/// What a send-back passes; up to its commit, or all.
+/// The points that a send-back passes; up to its commit, or all.
 std::vector<std::string> points_of(fs::path const& store, bool by_revert, bool after_commit_too) {
     ward at(store, for_ever);
     failpoints::clear();
@@ -86,7 +87,8 @@ std::vector<std::string> points_of(fs::path const& store, bool by_revert, bool a
     return points;
 }
 
-/// For each point and fault, with a store of its own or none. With a store, which is slow, only the share `turn` of `turns`.
+/// Tries each point and fault, with a new store or none. With a store, which is slow, only the share `turn`
+/// of `turns`.
 template <class Try>
 void at_each(std::vector<std::string> const& points, bool durable, std::size_t turn, std::size_t turns,
              Try attempt) {
@@ -104,7 +106,7 @@ void at_each(std::vector<std::string> const& points, bool durable, std::size_t t
 
 enum class after : std::uint8_t { unload, end_of_runtime, revert, discard, restore, swap };
 
-/// What is not refused at that point, as a commit cannot be, has gone back.
+/// If the send-back is not refused at that point (a commit cannot be), the generation has gone back.
 void check_that_it_went_back(ward& at) {
     CHECK_FALSE(at.is_on_probation());
     CHECK(at.it->code() == "patient 1.0.0");
@@ -187,7 +189,8 @@ TEST_CASE(
             ward at(store, for_ever);
             failpoints::arm(armed);
             at.bad = true;
-            // Only a failed one lets this through; refused for its file, it changes nothing.
+            // Only a failed probation lets this swap through; the swap is refused because of its file, and
+            // changes nothing.
             REQUIRE(test::eventually(
                 [&] { return at.refusal("patient", built("tally", "1.0.0")).code != errc::busy; }));
             failpoints::clear();
@@ -221,7 +224,7 @@ TEST_CASE(
             auto const it = at.load<patient>("patient", built("patient", "1.0.0"));
             it->visit("a");
             failpoints::clear();
-            if (!armed.starts_with("store.")) failpoints::arm(armed);  // the swap itself passes those
+            if (!armed.starts_with("store.")) failpoints::arm(armed);  // the swap itself passes those points
             hotswap::swap_options how;
             how.probation = {.duration = 1ms, .interval = 1ms};
             how.probation.check = [ill]() -> std::string { return ill ? "bad" : ""; };
@@ -246,7 +249,7 @@ TEST_CASE("faults: one after the commit of a swap on probation leaves a probatio
         site at(options_of(kept.path() / "store"));
         auto const it = at.load<patient>("patient", built("patient", "1.0.0"));
         it->visit("a");
-        // The second visit to persist is that after the commit.
+        // The second visit of persist is the one after the commit.
         bool const is_persist = point.find("persist") != point.npos;
         failpoints::arm(point + (is_persist ? "=2*no_memory" : "=no_memory"));
         hotswap::swap_options how;
@@ -288,7 +291,7 @@ TEST_CASE(
         site at;
         auto const it = at.load<patient>("patient", built("patient", "1.0.0"));
         it->visit("a");
-        std::optional<failing_allocation> fault;  // of the watch's thread, in which the check is asked
+        std::optional<failing_allocation> fault;  // for the watch's thread, which calls the check
         std::atomic<bool> has_failed{false};
         at.runtime
             .subscribe([&](hotswap::event const& what) {

@@ -1,4 +1,4 @@
-# Components that hold what there is only one of.
+# Components that hold a unique resource.
 foreach(release IN ITEMS 1 2)
     add_swap_fixture(sole ${release}.0.0 sole.cpp SOLE=${release})
     add_swap_fixture(sole_table ${release}.0.0 sole.cpp SOLE=${release} SOLE_TABLE)

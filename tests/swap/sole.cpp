@@ -1,4 +1,4 @@
-// What there is only one of (a port, the path of a socket, a lock) goes from the running instance to the next one.
+// A unique resource (a port, the path of a socket, a lock) passes from the running instance to the next one.
 #include "swap/fixtures/sole.hpp"
 #include "module/command.hpp"
 #include "slot/waiting.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto for_ever = std::chrono::hours(1);
 
-/// An address of this process's own, so that tests next to each other do not meet.
+/// An address for this process only, so that parallel tests do not conflict.
 std::string own_address() {
     auto const id = getpid();  // of 22 bits at most
     return "127." + std::to_string(id >> 14 & 255) + "." + std::to_string(1 + (id >> 7 & 127)) + "." +
@@ -59,7 +59,7 @@ struct sole_site : site {
     void no_trouble() const {
         for (auto const& each : fs::directory_iterator(trouble())) fs::remove(each.path());
     }
-    /// Whether a client or another process finds it held.
+    /// Whether a client or another process sees the resource held.
     bool is_held() const {
         if (kind == "port") return can_connect(AF_INET, address_of(where));
         if (kind == "unix") return can_connect(AF_UNIX, path_of(where));
@@ -254,7 +254,7 @@ TEST_CASE(
     CHECK_FALSE(at.it->holds());
 
     fs::remove(at.trouble() / "resume");
-    CHECK_FALSE(names(at.refusal("sole", second).message, {"resume()"}));  // this time it could
+    CHECK_FALSE(names(at.refusal("sole", second).message, {"resume()"}));  // this time `resume` succeeded
     at.check(1);
     CHECK(at.status("sole").warnings.empty());
     at.no_trouble();

@@ -1,4 +1,4 @@
-// Threads that are still in old code when it is to be unmapped.
+// Threads that still execute old code when the runtime wants to unmap it.
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/lodger.hpp"
@@ -16,7 +16,7 @@ int const probe_signal = SIGRTMIN + 5;
 fs::path const first = built("lodger", "1.0.0");
 fs::path const second = built("lodger", "2.0.0");
 
-/// A runtime that asks threads before it unmaps.
+/// A runtime that probes threads before it unmaps.
 struct asking_site : site {
     explicit asking_site(int signal = probe_signal)
         : site({.rehearse = hotswap::rehearse::never, .thread_probe_signal = signal}) {}
@@ -26,7 +26,7 @@ struct asking_site : site {
     }
 };
 
-/// A thread in the module's code, for as long as the object lives.
+/// A thread in the module's code, while the object lives.
 class tenant {
 public:
     explicit tenant(hotswap::handle<lodger> const& at) {
@@ -53,8 +53,7 @@ bool is_there(std::string_view wanted) {
 
 }  // namespace
 
-#if !defined( \
-    __SANITIZE_THREAD__)  // whose own thread blocks all signals: there is always one that does not answer
+#if !defined(__SANITIZE_THREAD__)  // its own thread blocks all signals: one thread never answers
 
 TEST_CASE(
     "threads: old code that a thread is in stays mapped, with the thread's number and name, until it has "
@@ -65,7 +64,7 @@ TEST_CASE(
     auto const report = at.swap("lodger", second);
     CHECK(report.unload.verdict == unload_verdict::retained);
     CHECK(names(report.unload.reason, {"thread ", "(forgotten)"}));
-    CHECK(test::eventually([&at] {  // on a busy machine it may not have answered at once
+    CHECK(test::eventually([&at] {  // on a busy machine the thread may not answer at once
         return names(at.status("lodger").retained, {"lodger-1.0.0.so", "(forgotten)", "is in it at +0x"});
     }));
     CHECK(it->calls() == 1);
@@ -87,7 +86,7 @@ TEST_CASE("threads: where no thread is in it, old code is unmapped as ever, unde
         });
     for (int i = 0; i != 50; ++i) {
         auto const gone = at.swap("lodger", i % 2 == 0 ? second : first).unload;
-        // No thread is ever accused; on a busy machine one may not have answered at once.
+        // No thread is ever reported as inside; on a busy machine a thread may not answer at once.
         CHECK((gone.verdict == unload_verdict::unmapped || !names(gone.reason, {"is in it"})));
         REQUIRE(at.is_free_of_old_code());
     }
@@ -126,7 +125,7 @@ TEST_CASE("threads: one that does not answer is named, and the code stays mapped
 #endif
 
 TEST_CASE("threads: a runtime that is destroyed while one is in its code leaves that mapped") {
-    // In a process of its own: what the thread holds on to is never freed.
+    // In a separate process, because the module that the thread keeps is never freed.
     int const status = test::in_child([] {
         lodging stay;
         {
@@ -135,7 +134,7 @@ TEST_CASE("threads: a runtime that is destroyed while one is in its code leaves 
             it->move_in(stay);
             stay.wait_for_arrival();
         }
-        stay.tell_to_leave();  // and the thread goes on in code that is still there
+        stay.tell_to_leave();  // the thread continues in code that is still mapped
         if (!test::eventually([] { return !is_there("forgotten"); })) _exit(2);
     });
     CHECK(WIFEXITED(status));

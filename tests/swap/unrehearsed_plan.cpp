@@ -1,4 +1,4 @@
-// Which code a plan runs, and what it predicts from.
+// The code that a plan runs, and the basis of its prediction.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/furnished.hpp"
 #include "swap/fixtures/rows.hpp"
@@ -27,14 +27,14 @@ TEST_CASE("plan: no code of a module that has not been rehearsed runs in the hos
         at.runtime.plan("rows", {.module = marking, .rehearse = rehearse::when_new}).value();
     CHECK(rehearsed.rehearsal.ran);
     CHECK(rehearsed.tables.way == table_way::before_pause);
-    CHECK(fs::exists(mark));  // it has passed, so that it may tell which way the tables would go
+    CHECK(fs::exists(mark));  // after a passed rehearsal the plan may run the module
     unsetenv("HOTSWAP_TEST_MARK");
 }
 
 TEST_CASE("plan: what a rehearsal refuses is a blocker, and its code does not run in the host") {
     site at;
     auto const table = at.load<rows>("rows", built("rows", "1.0.0"));
-    table->put("a", 13);  // which its migration rejects
+    table->put("a", 13);  // its migration rejects this row
     auto const plan =
         at.runtime.plan("rows", {.module = built("rows_throwing", "2.0.0"), .rehearse = rehearse::when_new})
             .value();
@@ -54,7 +54,7 @@ TEST_CASE("plan: the pause is predicted from what the rehearsal took, also where
         return at.runtime.plan("furnished", {.module = built("furnished", "2.0.0"), .rehearse = when})
             .value();
     };
-    CHECK(plan(rehearse::never).predicted_pause < 30ms);  // by what is usual, and nothing is known
+    CHECK(plan(rehearse::never).predicted_pause < 30ms);  // by the usual figures, because nothing is known
     auto const first = plan(rehearse::when_new);
     CHECK(first.rehearsal.ran);
     CHECK(first.predicted_pause >= 30ms);

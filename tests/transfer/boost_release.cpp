@@ -1,4 +1,4 @@
-// Containers of Boost may lie in memory in another way in another release of it.
+// Boost's containers may have another memory layout in another release of Boost.
 #include "transfer/migration_path.hpp"
 
 #include <doctest/doctest.h>

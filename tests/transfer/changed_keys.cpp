@@ -127,7 +127,7 @@ TEST_CASE("swap: rows that writers add, change and erase after the copy are foun
         at.once_after_precopy([handle] {
             handle->erase(keyed_by::table, 0, 20);
             handle->fill(keyed_by::table, 60,
-                         count);  // for the last ones the hash is another one in all three
+                         count);  // the hash of the last keys differs in all three
         });
         at.swap(next);
         CHECK(at.handle->size(keyed_by::table) == 80);
@@ -202,7 +202,7 @@ TEST_CASE("handoff: a state with keys of one's own is handed over where they are
     at.fill_all();
     CHECK(at.swap(rebuilt(), {.transfer = transfer::handoff}).transfer == transfer::handoff);
     at.check_all_found();
-    // Nothing in the containers that differ: nothing can be lost.
+    // The containers that differ are empty: no entry can be lost.
     keyed_site empty;
     empty.swap(rehashed(), {.transfer = transfer::handoff});
     empty.fill_all();

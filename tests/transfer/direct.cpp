@@ -1,4 +1,4 @@
-// The new code reads the running object where it lies.
+// The new code reads the running object in place.
 #include "swap/fixture.hpp"
 #include "transfer/fixtures/accounts.hpp"
 #include "transfer/fixtures/motley.hpp"
@@ -11,7 +11,7 @@ using hotswap::transfer;
 
 namespace {
 
-/// What migrations and destructors of accounts say.
+/// Receives the reports of the migrations and destructors of accounts.
 class ear final : public accounts_ear {
 public:
     hotswap::arguments arguments() const {
@@ -36,7 +36,7 @@ bool has_phase(hotswap::swap_report const& report, phase which) {
     return false;
 }
 
-// A snapshot of the component after a swap of the same state to `to` the other way.
+// A snapshot of the component after a swap of the same state to `to` through the serialized form.
 std::vector<std::byte> serialized_way(std::string_view from, std::string_view to, std::uint32_t n) {
     site at;
     at.load<motley>("motley", built("motley", from))->fill(n);
@@ -70,7 +70,7 @@ TEST_CASE(
         all->touch();
         CHECK(all->holds(n));
         auto const other = serialized_way(from, to, n);
-        // With more entries those of the unordered map come in another order.
+        // With more entries the order of the unordered map differs.
         CHECK((n > 1 ? at.snapshot("motley").size() == other.size() : at.snapshot("motley") == other));
     }
 }
@@ -157,7 +157,7 @@ TEST_CASE(
     std::string from = "1.0.0";
     std::string to = "3.0.0";
     auto how = transfer::direct;
-    // Of the version between, that of the copy, and then that of the old state itself.
+    // The version in between, which is the copy's, and then the version of the old state itself.
     std::vector<std::uint32_t> versions{1, 2};
     SUBCASE("up") {}
     SUBCASE("down") { from = "3.0.0", to = "1.0.0", versions = {2, 3}; }
@@ -168,8 +168,8 @@ TEST_CASE(
     it->add("a", 1);
     bool is_tried = false;
     bool is_served = false;
-    std::future<std::uint64_t> call;  // if it is held, until the swap has ended
-    // A caller on another thread, while the first one is being freed.
+    std::future<std::uint64_t> call;  // a held call lasts until the swap has ended
+    // A caller on another thread, while the first state is being freed.
     heard.at_destruction = [&] {
         if (std::exchange(is_tried, true)) return;
         call = std::async(std::launch::async, [&] { return it->total("a"); });

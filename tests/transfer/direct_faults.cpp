@@ -1,4 +1,4 @@
-// Whatever goes wrong while the running object is read, it stays as it was.
+// A fault while the new code reads the running object does not change that object.
 #include "swap/fixture.hpp"
 #include "transfer/failing_memory.hpp"
 #include "transfer/fixtures/accounts.hpp"
@@ -15,7 +15,7 @@ using hotswap::transfer;
 
 namespace {
 
-// The releases of accounts between which a swap goes up, or down.
+// The releases of accounts for a swap up, or down.
 struct way {
     std::string_view family = "accounts";
     std::string_view from;
@@ -83,7 +83,8 @@ TEST_CASE(
     std::array<int, 2> ends{};
     REQUIRE(pipe(ends.data()) == 0);
     it->order("wait for " + std::to_string(ends[0]), "");
-    // This caller is held, until it is let through to what runs; then the constructor may end.
+    // The gate holds this caller, until it admits the caller to the running generation; then the constructor
+    // may end.
     std::promise<void> closing;
     auto const heard = at.runtime.subscribe([&](hotswap::event const& what) {
         if (what.phase == phase::load && what.outcome == hotswap::outcome::done) closing.set_value();

@@ -1,4 +1,4 @@
-// States and modules whose objects another module's code may not read, or not own.
+// States and modules whose objects another module's code must not read, or must not own.
 #include "swap/fixture.hpp"
 #include "swap/fixtures/rows.hpp"
 #include "transfer/fixtures/accounts.hpp"

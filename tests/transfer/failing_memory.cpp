@@ -5,7 +5,7 @@
 
 namespace {
 
-thread_local constinit std::size_t left = 0;  // 0: none fails
+thread_local constinit std::size_t left = 0;  // 0: no allocation fails
 
 void* take(std::size_t size, std::size_t alignment) {
     if (left != 0 && --left == 0) throw std::bad_alloc();
@@ -18,7 +18,7 @@ void* take(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-// The other forms of the standard library end in these.
+// The standard library's other forms call these.
 void* operator new(std::size_t size) { return take(size, 0); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
     return take(size, static_cast<std::size_t>(alignment));

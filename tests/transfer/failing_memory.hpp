@@ -1,4 +1,4 @@
-// The operator new of this test executable, and of the modules that it loads, fails when a test wants it to.
+// The operator new of this test executable, and of the modules that it loads, fails on a test's request.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ public:
     failing_allocation(failing_allocation const&) = delete;
     failing_allocation& operator=(failing_allocation const&) = delete;
 
-    /// Whether that many were made.
+    /// Whether the allocation that fails has happened.
     bool has_failed() const noexcept;
 };
 

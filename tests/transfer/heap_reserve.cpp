@@ -1,4 +1,4 @@
-// The heap is made ready before callers have to wait for it.
+// The heap gets its memory before callers have to wait.
 #include "transfer/heap_reserve.hpp"
 
 #include "swap/fixture.hpp"
@@ -15,7 +15,7 @@ using namespace hotswap_test;
 using hotswap::transfer;
 using hotswap::detail::heap_reserve;
 
-// A sanitizer has a heap of its own, which is not made ready.
+// A sanitizer has its own heap, which is not prepared.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
 namespace {
@@ -45,7 +45,7 @@ struct blocks {
         std::shuffle(gone.begin(), gone.end(), std::mt19937(7));
         for (void* const each : gone) std::free(each);
     }
-    /// How many lie right behind the one before.
+    /// The number of blocks directly behind the block before.
     std::size_t in_a_row(std::size_t distance) const {
         std::size_t count = 0;
         for (std::size_t i = 1; i != all.size(); ++i)
@@ -100,7 +100,7 @@ TEST_CASE("heap reserve: what is allocated next lies in a row, also in a heap fu
         reserve.release();
         CHECK(blocks(count, 104).in_a_row(112) > count / 10 * 9);
     }
-    CHECK(blocks(count, 104).in_a_row(112) < count / 2);  // they are there again
+    CHECK(blocks(count, 104).in_a_row(112) < count / 2);  // the free blocks are back
 }
 
 TEST_CASE("heap reserve: those of the members of a set are not the same memory") {
@@ -128,7 +128,7 @@ TEST_CASE("heap reserve: once a component was swapped, its migrations cause hard
     auto const it = at.load<accounts>("accounts", built("accounts", "1.0.0"));
     for (int i = 0; i != 20'000; ++i) it->add(std::to_string(i), 1);
     at.swap("accounts", built("accounts", "2.0.0"), {.transfer = how});
-    // The kernel may take pages back at any time: the best of some.
+    // The kernel may take pages back at any time: uses the best of several runs.
     long fewest = 1'000'000;
     for (auto const* const release : {"1.0.0", "2.0.0", "1.0.0", "2.0.0"}) {
         malloc_trim(0);

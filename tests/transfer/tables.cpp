@@ -148,7 +148,7 @@ TEST_CASE("swap: a row function that throws refuses the swap before any pause, a
     CHECK(names(why.message, {"\"the \\x0a key\"", "13 is no number"}));
     CHECK(why.old_serving);
     old.check();
-    handle->add("k1", 1);  // no watcher is left behind
+    handle->add("k1", 1);  // no watcher remains
 }
 
 TEST_CASE(
@@ -273,9 +273,9 @@ TEST_CASE("plan: says before which way the tables would go, and why, and what me
     auto const during = plan(built("rows_counting", "2.0.0"));
     CHECK(during.tables.way == table_way::in_pause);
     CHECK(names(during.tables.reason, {"counts its rows"}));
-    CHECK(during.predicted_pause >= during.rehearsal.predicted_pause);  // as measured, and the drain
+    CHECK(during.predicted_pause >= during.rehearsal.predicted_pause);  // the measured time, plus the drain
     CHECK(names(to_string(during), {"in the pause", "predicted pause"}));
-    // Nothing was changed, and nothing of the new module stays.
+    // Nothing was changed, and nothing of the new module remains.
     CHECK(handle->release() == 1);
     CHECK(at.status("rows").retained.empty());
 

@@ -16,7 +16,7 @@ namespace {
 
 using hotswap::table_way;
 
-/// Threads that write at random, each to keys of its own, of which it knows what their rows must be.
+/// Threads that write at random, each to its own keys, whose expected rows it knows.
 class writers {
 public:
     writers(hotswap::handle<rows> const& handle, std::uint64_t count) : models_(count) {
@@ -27,7 +27,7 @@ public:
     writers(writers const&) = delete;
     writers& operator=(writers const&) = delete;
 
-    /// Ends them; returns what the table must hold.
+    /// Ends the threads; returns the expected content of the table.
     entries stop() {
         stop_ = true;
         for (auto& each : crew_)
@@ -76,7 +76,7 @@ private:
 }  // namespace
 
 TEST_CASE("swap: random writers at work during swaps up and down lose nothing, row by row") {
-    // Rows change their type on the way 1 ↔ 2, and rows and keys on the way 3 ↔ 4.
+    // Rows change their type on the path 1 ↔ 2, and rows and keys on the path 3 ↔ 4.
     for (std::array const releases : {std::array{"1.0.0", "2.0.0"}, std::array{"3.0.0", "4.0.0"}}) {
         CAPTURE(releases[1]);
         site at;
@@ -104,7 +104,8 @@ TEST_CASE("snapshot: callers at work see no long pause, and each snapshot is of 
     auto const handle = at.load<rows>("rows", built("rows", "1.0.0"));
     for (std::uint64_t i = 0; i != 1000; ++i) handle->put(key_of(i), 0);
     std::atomic<bool> stop{false};
-    // One row after the other is raised by one: at any moment the numbers are n and n - 1, and the n come first.
+    // The writer increments one row after the other: at any moment the numbers are n and n - 1, and the n
+    // come first.
     std::thread writer([&] {
         while (!stop)
             for (std::uint64_t i = 0; i != 1000; ++i) handle->add(key_of(i), 1);

@@ -7,7 +7,7 @@
 
 -define(SERVER, table_server).
 -define(WINDOW, 50).  % ms of calls before and after a swap
-%% What the callers read to know where they are.
+%% The callers read this value to know the phase.
 -define(BEFORE, 1).
 -define(DURING, 2).
 -define(AFTER, 3).
@@ -36,7 +36,7 @@ compile(Folder, Release) ->
     {ok, ?SERVER, Code} = compile:file(File, [binary, report, {d, 'RELEASE', Release}]),
     Code.
 
-%% All that can be done of a load before the pause is done before it.
+%% Does every possible part of a load before the pause.
 prepare(Code) ->
     code:purge(?SERVER),
     {ok, Prepared} = code:prepare_loading([{?SERVER, "", Code}]),
@@ -61,7 +61,7 @@ swap_under_load(Server, Releases, Running, Rows, Callers) ->
     [report(P, Length, Taken) || {P, Length} <- [{?BEFORE, T1 - T0}, {?DURING, T2 - T1}, {?AFTER, T3 - T2}]],
     io:format("~n").
 
-%% What the last swap has left behind, garbage and a table to delete, is not to be counted as before this one.
+%% Removes the remains of the last swap, garbage and a table, so that they do not slow the calls before this one.
 settle(Server) ->
     erlang:garbage_collect(Server),
     timer:sleep(20),
@@ -116,11 +116,11 @@ call(Server, Phase, Rows, Histograms) ->
         {_, ?STOP} -> ok;
         {0, _} -> call(Server, Phase, Rows, Histograms);
         {Same, Same} -> count(element(Same, Histograms), Took), call(Server, Phase, Rows, Histograms);
-        %% A call on both sides of a border has met the swap.
+        %% A call that crosses the border of two phases counts as during the swap.
         _ -> count(element(?DURING, Histograms), Took), call(Server, Phase, Rows, Histograms)
     end.
 
-%% Steps of 0.1 µs up to 0.1 ms, of 10 µs up to 10 ms, of 1 ms up to 10 s; the largest value stands for itself.
+%% Steps of 0.1 µs up to 0.1 ms, of 10 µs up to 10 ms, of 1 ms up to 10 s; the largest value is exact.
 -define(BUCKETS, 12000).
 new_histogram() -> counters:new(?BUCKETS + 1, []).
 

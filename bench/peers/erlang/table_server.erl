@@ -52,10 +52,10 @@ handle_call({add, Key, N}, _, {map, Map}) ->
 
 handle_cast(_, State) -> {noreply, State}.
 
-%% The newer release walks both ways, as in OTP. Of the ways to rewrite a million rows, these took least processor
-%% time, or as little as any: for ETS a select in chunks into a new table (select_replace about a fifth more, foldl
-%% and first/next half as much again), for a map a fold and from_list (maps:map and comprehensions the same). What
-%% is left of the old table is another process's work, after the pause.
+%% The newer release converts in both directions, as in OTP. Of the ways to rewrite a million rows, these took the least
+%% processor time: for ETS a select in chunks into a new table (select_replace about a fifth more, foldl
+%% and first/next half as much again), for a map a fold and from_list (maps:map and comprehensions the same). Another
+%% process frees the old table, after the pause.
 -if(?RELEASE =:= 2).
 -define(OLD_ROW, {'$1', '$2', '$3'}).
 -define(NEW_ROW, {'$1', '$2', '$3', false}).

@@ -39,7 +39,7 @@ answer refusal(hotswap::failure const& why) {
     return {.status = status_of(why), .body = hotswap::to_json_value(why)};
 }
 
-/// The body's options by their own names; none of them if there is no body.
+/// Reads the options from the body; default options if there is no body.
 template <class Options>
 Options options_from(std::string const& body) {
     if (body.empty()) return {};

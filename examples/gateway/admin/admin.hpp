@@ -1,4 +1,4 @@
-// What the gateway's owner can ask for, over a Unix socket: status, swap, plan, revert, checkpoint.
+// The requests of the gateway's owner, over a Unix socket: status, swap, plan, revert, checkpoint.
 #pragma once
 
 #include "http/message.hpp"
@@ -16,13 +16,13 @@ namespace gateway {
 
 /// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, POST /checkpoint; with faults also POST /faults. The body
 /// of a swap or a plan is `swap_options` as <hotswap/json.hpp> has them, that of a revert is `revert_options`; it may be empty.
-/// Threads:  [any]; operations run on threads of their own, so that callers go on being served meanwhile.
+/// Threads:  [any]; operations run on separate threads, so that callers are served meanwhile.
 class admin {
 public:
-    /// What a component counts, by its name.
+    /// Functions that return a component's counts, by the component's name.
     using counts = std::map<std::string, std::function<boost::json::object()>, std::less<>>;
 
-    /// What a test wants to go wrong; only in builds with failpoints.
+    /// Injects the faults that a test requests; only in builds with failpoints.
     using inject = std::function<answer(std::string const& body)>;
 
     admin(hotswap::runtime& components, counts of_components, inject faults);

@@ -1,4 +1,4 @@
-// What a test makes go wrong in a running gateway; where failpoints are not compiled in, nothing can be.
+// Faults that a test injects into a running gateway; none in a build without failpoints.
 #pragma once
 
 #include "admin/admin.hpp"
@@ -10,8 +10,9 @@
 namespace gateway {
 
 /// POST /faults: {"arm": "store.write=fail:28"}, {"disarm": true}, {"hold": "cache"} (a lease, until {"release": true}),
-/// {"clock_ns": -60000000000} (how far the components' clock is off). The answer names the points that were passed since.
-/// Lifetime: outlives the runtime whose faults these are.
+/// {"clock_ns": -60000000000} (the error of the components' clock). The answer names the points passed since
+/// then.
+/// Lifetime: outlives the runtime into which it injects faults.
 class faults {
 public:
     faults();
@@ -21,7 +22,7 @@ public:
 
     /// The components' clock; empty: the system's.
     std::function<std::chrono::system_clock::time_point()> clock() const;
-    /// Empty where nothing can be injected.
+    /// Empty in a build without failpoints.
     admin::inject injector(hotswap::runtime& into);
 
 private:

@@ -9,14 +9,15 @@
 
 namespace gateway {
 
-/// A Unix socket that only its owner can open, from the first moment that it is there.
+/// A Unix socket that only its owner can open, from the moment of its creation.
 class admin_socket {
 public:
-    /// Effects:  replaces the socket of a gateway that is dead; before other threads run, for it sets the
+    /// Effects:  replaces the socket of a dead gateway. Call it before other threads run, because it sets the
     ///           umask.
-    /// Errors:   throws std::runtime_error if another program listens there, or something else is in the way.
+    /// Errors:   throws std::runtime_error if another program listens there, or another kind of file has that
+    ///           name.
     admin_socket(boost::asio::io_context& io, std::filesystem::path where);
-    /// Removes the file, if it is still this one.
+    /// Removes the file, if it is still this socket's.
     ~admin_socket();
     admin_socket(admin_socket const&) = delete;
     admin_socket& operator=(admin_socket const&) = delete;

@@ -1,4 +1,4 @@
-// What the gateway's clients can ask for. Every request passes the rate limiter; items need a session, too.
+// The requests of the gateway's clients. Every request passes the rate limiter; items need a session, too.
 #pragma once
 
 #include "app/read_through.hpp"
@@ -30,7 +30,7 @@ public:
 
     void serve(request const& what, respond const& done);
 
-    /// Requests that were begun so far.
+    /// The number of requests begun so far.
     std::uint64_t requests() const noexcept { return requests_.load(std::memory_order_relaxed); }
 
 private:

@@ -41,7 +41,7 @@ tcp_listener listen_on(asio::io_context& io, options const& wanted) {
     };
     try {
         auto const found = tcp::resolver(io).resolve(wanted.host, wanted.port, tcp::resolver::passive);
-        // Reuses the address of connections that are only remembered; a port that is served stays refused.
+        // Reuses an address whose old connections are in TIME_WAIT; a port in use stays refused.
         tcp::acceptor acceptor(asio::make_strand(io), found.begin()->endpoint(), true);
         auto const at = acceptor.local_endpoint();
         return {std::move(acceptor), "http://" + shown(at.address().to_string(), at.port())};
@@ -59,7 +59,7 @@ hotswap::handle<Contract> load(hotswap::runtime& components, char const* name, o
     return components.load<Contract>(name, {.module = file}).value();
 }
 
-/// What the components count, as status shows it.
+/// The components' counts, in the form of the status.
 admin::counts counts_of(hotswap::handle<contracts::rate_limiter> const& limiter,
                         hotswap::handle<contracts::session> const& sessions,
                         hotswap::handle<contracts::cache> const& cache) {
@@ -90,7 +90,7 @@ void run_until_drained(asio::io_context& io, asio::signal_set& signals, http_ser
         if (error) return;
         fmt::print("draining\n");
         std::fflush(stdout);
-        signals.clear();  // a second one ends the process at once
+        signals.clear();  // a second signal ends the process at once
         server.drain(drain_deadline);
     });
     std::vector<std::jthread> others;

@@ -30,7 +30,7 @@ struct options {
     http_limits http{};
 };
 
-/// The options, or nothing where --help or --version was asked for and has been answered on stdout.
+/// The options; nothing after --help or --version, which it has answered on stdout.
 /// Errors:   throws std::invalid_argument that says what is wrong with the command line.
 std::optional<options> read_options(int argc, char const* const* argv);
 

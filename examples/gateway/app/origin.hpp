@@ -1,4 +1,4 @@
-// Where the items come from: a stand-in for a slow database.
+// The source of the items: it takes the place of a slow database.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +31,7 @@ public:
     /// Calls `deliver` after the delay, on a thread of the io_context.
     void fetch(std::string key, std::function<void(std::optional<item>)> deliver);
 
-    /// How often it was asked so far.
+    /// The number of fetches so far.
     std::uint64_t fetches() const noexcept { return fetches_.load(std::memory_order_relaxed); }
 
 private:

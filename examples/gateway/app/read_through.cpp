@@ -39,11 +39,11 @@ void read_through::get(std::string const& key, deliver done) {
 
 void read_through::arrived(std::string const& key, std::optional<item> const& found) {
     try {
-        // Before the next fetch of this key can begin, so that the cache never gets an older item after a
-        // newer one.
+        // Puts the item before the next fetch of this key can begin, so that the cache never gets an older
+        // item after a newer one.
         if (found) cache_->put(key, packed(*found));
     } catch (hotswap::swap_error const&) {
-        // The cache was unloaded; those who wait get their item all the same.
+        // The cache was unloaded; waiting requests still get their item.
     }
     std::vector<deliver> waiting;
     {

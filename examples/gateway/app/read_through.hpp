@@ -1,4 +1,4 @@
-// The cache in front of the origin: a miss is fetched once, however many ask for it meanwhile.
+// The cache in front of the origin: fetches a missing key once, for all requests that wait for it.
 #pragma once
 
 #include "app/origin.hpp"

@@ -1,5 +1,6 @@
-// The state that the shipped cache writes since release 2.0.0, copied: who releases a component's next version keeps the structs
-// of the versions before as they were. The layout is checked, so a copy that differs is refused (layout_changed).
+// A copy of the state that the shipped cache writes since release 2.0.0: the author of a component's next
+// version keeps the structs of earlier versions unchanged. The layout is checked, so a copy that differs is
+// refused (layout_changed).
 #pragma once
 
 #include <hotswap/component.hpp>

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t users_of_a_caller = 8;
 
-/// As it stands in a URL: the keys have blanks and umlauts, as users' keys do.
+/// Escapes `text` for a URL: the keys have blanks and umlauts, as users' keys do.
 std::string escaped(std::string_view text) {
     std::string escaped;
     for (unsigned char const c : text)
@@ -161,7 +161,7 @@ void load::greedy_caller::conclude() {
             fmt::format("not so: a client never gets more than its limit: {} requests were let through, "
                         "at most {:.0f} are allowed in {:.1f} s",
                         admitted_, allowed, elapsed.count()));
-    // That it was refused at all follows, unless the machine was too slow for it to ask for more than its limit.
+    // At least one refusal follows, unless the machine was too slow for this caller to exceed its limit.
 }
 
 }  // namespace demo

@@ -9,7 +9,7 @@
 
 namespace demo {
 
-/// Sends requests at a steady pace over one connection, and notes what each took.
+/// Sends requests at a steady pace over one connection, and records the duration of each.
 class load::caller {
 public:
     caller(load& of, unsigned number, unsigned rate);
@@ -34,7 +34,7 @@ protected:
                        headers const& more);
     std::string login(std::string const& user, std::string const& client);
     gateway::reply ask_for(std::size_t item, std::string const& token, std::string const& client);
-    /// Checks a found item against all that is known of it.
+    /// Checks a found item against the known facts about it.
     void check(gateway::reply const& got, std::size_t item, std::uint64_t seen_before);
     void expect(bool holds, std::string_view claim, gateway::reply const& got);
 
@@ -47,7 +47,8 @@ private:
     std::vector<sample> samples_;
 };
 
-/// Several users with sessions from before the first swap; visitors who come and go; items that do not exist.
+/// Several users with sessions from before the first swap; visitors with short sessions; items that do not
+/// exist.
 class load::regular_caller final : public caller {
 public:
     using caller::caller;
@@ -68,7 +69,7 @@ private:
     std::minstd_rand random_{number_ + 1};
 };
 
-/// Asks twice as fast as its limit allows: about every second answer is a 429, whatever is being swapped.
+/// Asks twice as fast as its limit allows: about every second answer is a 429, during swaps too.
 class load::greedy_caller final : public caller {
 public:
     using caller::caller;

@@ -88,7 +88,7 @@ void campaign::take(std::size_t index) {
     expect(mapped.size() == 3, fmt::format("three modules are mapped, not {}", fmt::join(mapped, ", ")));
 }
 
-/// Counts are kept by every swap between releases that count; 0.1.0 does not.
+/// Every swap between releases that count keeps the counts; release 0.1.0 does not count.
 void campaign::check_counts(json::object const& before, json::object const& after) {
     auto const counts = object_of(after, "statistics");
     for (std::string_view const name :

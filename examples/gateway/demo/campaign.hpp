@@ -1,4 +1,4 @@
-// What the demo does to the gateway's components while the load is on, step by step, and what came of it.
+// The demo's operations on the gateway's components under load, step by step, and their results.
 #pragma once
 
 #include "demo/load.hpp"
@@ -15,13 +15,13 @@
 
 namespace demo {
 
-/// One request to the admin socket, and what is to come of it.
+/// One request to the admin socket, and its expected result.
 struct step {
     std::string target{};        ///< "/swap/cache"
     boost::json::object body{};  ///< empty: no body
-    std::string expected{};      ///< of a swap the release that runs afterwards; of a refusal its code
+    std::string expected{};      ///< for a swap the release that runs afterwards; for a refusal its code
     bool refused = false;
-    std::string about{};  ///< of a refusal: in words
+    std::string about{};  ///< for a refusal: its description
 };
 
 /// A swap that was committed.
@@ -31,7 +31,7 @@ struct swap_line {
     clock::time_point end{};
 };
 
-/// A swap that was refused, as its user saw it.
+/// A refused swap, as its user saw it.
 struct refusal_line {
     std::string about{};
     std::string request{};
@@ -56,7 +56,8 @@ public:
     std::size_t steps() const noexcept { return steps_.size(); }
     /// "swap cache to cache-2.0.0.so"
     std::string describe(std::size_t index) const;
-    /// Takes one step and checks what it did; what is not as expected is a finding of the load.
+    /// Takes one step and checks the result; a difference from the expected result becomes a finding of the
+    /// load.
     void take(std::size_t index);
 
     std::vector<swap_line> const& swaps() const noexcept { return swaps_; }

@@ -1,5 +1,5 @@
-// Release 9.9.9 of the cache, which should never have been built: its migration throws on the first entry
-// that it sees. The demo tries it on the running gateway.
+// Release 9.9.9 of the cache, a bad release: its migration throws on the first entry that it sees. The demo
+// tries it on the running gateway.
 #include "cache_state_2.hpp"
 
 #include <hotswap/component.hpp>

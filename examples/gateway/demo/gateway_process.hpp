@@ -1,4 +1,4 @@
-// A gateway of one's own, as a child process: for the demo and the tests.
+// A gateway in a child process, for the demo and the tests.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +14,7 @@
 
 namespace gateway {
 
-/// A directory that is gone with the object.
+/// A directory that the destructor removes.
 class scratch_directory {
 public:
     scratch_directory();
@@ -33,25 +33,26 @@ class gateway_process {
 public:
     /// Errors:   throws std::system_error.
     gateway_process(std::filesystem::path const& program, std::vector<std::string> const& arguments);
-    /// Kills it if it still runs.
+    /// Kills the process if it still runs.
     ~gateway_process();
     gateway_process(gateway_process const&) = delete;
     gateway_process& operator=(gateway_process const&) = delete;
 
-    /// Waits until it serves; returns its port.
-    /// Errors:   throws std::runtime_error, with what it said, if it ends before or takes too long.
+    /// Waits until the gateway serves; returns its port.
+    /// Errors:   throws std::runtime_error with the gateway's output if it ends before or takes too long.
     unsigned short wait_until_it_listens();
-    /// Waits until it has written `text`; false if it ended without, or takes too long.
+    /// Waits until the process has written `text`; false if it ends without that, or takes too long.
     bool wait_for_output(std::string_view text);
 
     void signal(int number) const;
-    /// Waits for its end; its exit status, or 128 and the signal that ended it.
+    /// Waits for the end of the process; returns its exit status, or 128 plus the number of the signal that
+    /// ended it.
     int wait();
     /// Its exit status, if it has ended.
     std::optional<int> ended();
 
     pid_t pid() const noexcept { return pid_; }
-    /// All that it wrote so far.
+    /// The whole output so far.
     std::string output();
 
 private:
@@ -66,7 +67,7 @@ private:
     std::thread reader_;
 };
 
-/// The files mapped by the process whose names tell a component's module: "cache-2.0.0.so".
+/// The files that the process has mapped and that have a module's name: "cache-2.0.0.so".
 std::vector<std::string> mapped_modules(pid_t process);
 
 }  // namespace gateway

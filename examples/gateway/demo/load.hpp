@@ -1,4 +1,4 @@
-// The demo's load: callers with connections that stay open, who check every answer that they get.
+// The demo's load: callers with persistent connections that check every answer.
 #pragma once
 
 #include "http/client.hpp"
@@ -23,7 +23,7 @@ struct sample {
     std::chrono::nanoseconds latency{0};
 };
 
-/// What went wrong; the first few in words.
+/// The number of faults, and a description of the first few.
 /// Threads:  [any]
 class findings {
 public:
@@ -38,7 +38,7 @@ private:
 };
 
 /// The highest revision of each item that any caller has got.
-/// An answer to a request sent later must not be older, and must come from the cache: it forgets nothing here.
+/// An answer to a later request must not be older, and must come from the cache, which evicts nothing here.
 class item_book {
 public:
     explicit item_book(std::size_t items) : seen_(items) {}
@@ -56,10 +56,10 @@ struct load_options {
     unsigned short port = 0;
     unsigned callers = 8;
     unsigned rate = 500;   ///< requests per second of each caller
-    unsigned limit = 200;  ///< the gateway's limit per client: that many a second, that many at once
+    unsigned limit = 200;  ///< the gateway's limit per client: requests per second, and requests at once
 };
 
-/// All callers together. One of them is greedy: it alone asks for more than its limit allows.
+/// All callers together. Only one of them, the greedy one, asks for more than its limit allows.
 class load {
 public:
     explicit load(load_options wanted);

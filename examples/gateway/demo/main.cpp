@@ -70,7 +70,7 @@ std::optional<options> read_options(int argc, char const* const* argv) {
     return wanted;
 }
 
-/// Spreads the steps evenly over the time that the load is on.
+/// Spreads the steps evenly over the time of the load.
 void run_campaign(campaign& steps, load& under, gateway::gateway_process& server, clock::duration total) {
     progress line(total);
     auto const begin = clock::now();

@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t width = 100;
 
-/// The text in lines that are indented alike and not too long.
+/// The text in lines of limited length with the same indentation.
 std::string wrapped(std::string_view text, std::size_t indent) {
     std::string lines;
     std::size_t column = width + 1;

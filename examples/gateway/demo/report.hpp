@@ -1,4 +1,4 @@
-// What the demo prints: a report for a person, 100 columns wide.
+// The demo's output: a report for a person, 100 columns wide.
 #pragma once
 
 #include "demo/campaign.hpp"
@@ -10,17 +10,18 @@
 
 namespace demo {
 
-/// What is left to prove when the load has ended.
+/// The facts that the report needs after the load has ended.
 struct aftermath {
     std::vector<std::string> mapped{};   ///< the modules mapped in the gateway before it ended
     int exit_status = 0;                 ///< of the gateway, after SIGTERM
-    std::chrono::nanoseconds loaded{0};  ///< how long the load was on
+    std::chrono::nanoseconds loaded{0};  ///< the duration of the load
 };
 
-/// All of it, but the first lines.
+/// The whole report, except the first lines.
 std::string report(campaign const& done, load& under, aftermath const& after);
 
-/// One line that tells how far the demo is: over the one before on a terminal, on a line of its own elsewhere.
+/// One line with the progress of the demo: on a terminal it replaces the line before, elsewhere it is a new
+/// line.
 class progress {
 public:
     explicit progress(clock::duration total);

@@ -23,7 +23,7 @@ step refusal(std::string about, std::string target, boost::json::object body, st
             .about = std::move(about)};
 }
 
-/// Two files that are no modules: a text, and the first half of a good one.
+/// Writes two files that are no modules: a text, and the first half of a good module.
 void write_impostors(campaign_options const& wanted) {
     std::ofstream(wanted.scratch / "poem-1.0.0.so") << "Roses are red,\nviolets are blue,\nI am no module,\n"
                                                        "and hotswap sees through.\n";

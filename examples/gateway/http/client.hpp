@@ -1,4 +1,4 @@
-// A client of the gateway that notices everything: what the demo and the tests speak HTTP with.
+// A strict HTTP client of the gateway, for the demo and the tests.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -54,7 +54,7 @@ public:
     /// Writes bytes as they are.
     /// Errors:   throws connection_lost.
     void write(std::string_view bytes);
-    /// Reads one answer; `to_head`: it has no body whatever its header says.
+    /// Reads one answer; `to_head`: the answer has no body, also if its header announces one.
     /// Errors:   throws connection_lost.
     reply read(bool to_head = false);
     /// Waits until the other side closes; false if it sends something instead.

@@ -20,8 +20,8 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// How much of a refused request is still read, and how long, so that closing does not destroy the answer on
-// its way.
+// Limits on reading the rest of a refused request: amount and time. The server reads it, because closing the
+// connection earlier could destroy the answer on its way.
 constexpr std::size_t most_discarded = std::size_t{1} << 20U;
 constexpr std::chrono::seconds longest_linger{2};
 
@@ -76,7 +76,7 @@ void http_connection::await_request() {
     idle_ = true;
     arm(limits_.idle_timeout);
     await_bytes();
-    // The drain may have begun while the answer was on its way, or before there was anything to await.
+    // The drain may have begun while the answer was being sent, or before the first wait.
     close_if_drained();
 }
 
@@ -85,7 +85,8 @@ void http_connection::await_bytes() {
         char first = 0;
         if (!error && !self->timed_out_)
             self->socket_.receive(asio::buffer(&first, 1), socket::message_peek, error);
-        // With several threads one may be told, late, of bytes that another has read: no request has begun.
+        // With several threads one may be notified, late, of bytes that another has read: no request has
+        // begun.
         if (error == asio::error::would_block && !self->timed_out_) return self->await_bytes();
         self->idle_ = false;
         error || self->timed_out_ ? self->close() : self->read_header();
@@ -139,7 +140,7 @@ void http_connection::serve() {
                  .client = message["X-Client"],
                  .body = std::move(message.body()),
                  .peer = peer_name_};
-    // A handler that answers later, on a thread of its own, keeps the event loop running until then.
+    // Keeps the event loop running until a handler answers that works on its own thread.
     respond const done = [self = shared_from_this(),
                           busy = asio::make_work_guard(socket_.get_executor())](answer given) {
         asio::dispatch(self->socket_.get_executor(),
@@ -206,7 +207,7 @@ void http_connection::arm(std::chrono::nanoseconds timeout) {
     timed_out_ = false;
     deadline_.expires_after(timeout);
     deadline_.async_wait([self = shared_from_this()](error_code error) {
-        // A wait that ended just before it was set anew is not what it was set for.
+        // Ignores a wait that ended just before the timer was set anew.
         if (error || self->deadline_.expiry() > std::chrono::steady_clock::now()) return;
         self->timed_out_ = true;
         error_code ignored;

@@ -19,7 +19,7 @@
 
 namespace gateway {
 
-/// What a client may ask of a connection.
+/// The limits of a connection.
 struct http_limits {
     std::uint32_t header_bytes = 8 * 1024;  ///< more is answered 431
     std::uint64_t body_bytes = 16 * 1024;   ///< more is answered 413
@@ -34,7 +34,7 @@ class http_connection : public std::enable_shared_from_this<http_connection> {
 public:
     using socket = boost::asio::generic::stream_protocol::socket;
 
-    /// `ended` is called when the connection is gone, on whatever thread.
+    /// Calls `ended` when the connection is gone, on any thread.
     http_connection(socket peer, std::string peer_name, http_limits const& limits, handler const& serve,
                     std::function<void(http_connection*)> ended);
     ~http_connection();
@@ -84,9 +84,9 @@ private:
     std::array<char, 4096> discarded_{};
     bool idle_ = false;      // between requests, with nothing of the next one read
     bool draining_ = false;  // no further request
-    bool refused_ = false;   // the client may still be sending what will not be read
+    bool refused_ = false;   // the client may still be sending data that the server will not read
     bool timed_out_ = false;
-    bool keep_alive_ = false;  // what the current request asks for
+    bool keep_alive_ = false;  // requested by the current request
     bool is_head_ = false;
     unsigned version_ = 11;
 };

@@ -1,4 +1,4 @@
-// Requests and answers as the gateway's routes see them: without anything of the HTTP library.
+// Requests and answers as the gateway's routes see them, without types of the HTTP library.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -13,7 +13,7 @@
 
 namespace gateway {
 
-/// A request that was read whole, within all limits.
+/// A completely read request, within all limits.
 struct request {
     std::string method{};         ///< "GET"; any token, also one that HTTP does not know
     std::string target{};         ///< as sent: "/item/a%20b?x=1"
@@ -23,27 +23,27 @@ struct request {
     std::string peer{};  ///< the address of the sender; "local" on a Unix socket
 };
 
-/// What is answered: always JSON.
+/// An answer: always JSON.
 struct answer {
     unsigned status = 200;
     boost::json::value body{};
     std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-/// What a body must not be: the message says what it is to be instead. The answer is 400.
+/// Thrown for a wrong body: the message states the expected form. The answer is 400.
 class bad_body : public std::runtime_error {
 public:
     using std::runtime_error::runtime_error;
 };
 
-/// An answer that says what was wrong: `{"error": "not_found", "message": "…"}`.
+/// An answer that describes an error: `{"error": "not_found", "message": "…"}`.
 answer problem(unsigned status, std::string_view error, std::string_view message);
 
-/// Sends the answer to one request; to be called once.
+/// Sends the answer to one request; called once.
 /// Threads:  [any]
 using respond = std::function<void(answer)>;
 
-/// Answers requests, now or later, on whatever thread; may throw before it has answered (500).
+/// Answers requests, now or later, on any thread; may throw before it has answered (500).
 using handler = std::function<void(request, respond)>;
 
 /// The segments of a target's path, each percent-decoded: {"item", "a b"}; nothing if the target is malformed.

@@ -1,4 +1,4 @@
-// The one place where the code of Asio and Beast is compiled; everything else only sees
+// Compiles the code of Asio and Beast, only here; all other sources see only
 // declarations.
 #include <boost/asio/impl/src.hpp>
 #include <boost/beast/src.hpp>

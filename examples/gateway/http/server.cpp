@@ -13,7 +13,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// The address alone: one who opens a second connection is still the same client.
+/// The address without the port: a client with a second connection is still the same client.
 std::string name_of(asio::generic::stream_protocol::endpoint const& peer) {
     int const family = peer.protocol().family();
     if (family != AF_INET && family != AF_INET6) return "local";
@@ -43,7 +43,7 @@ void http_server::accept(listener& at) {
                                      admit(std::move(socket), at);
                                      return accept(at);
                                  }
-                                 // Out of file descriptors, most likely: some will come free.
+                                 // Usually no file descriptor is left: tries again when some may be free.
                                  at.pause.expires_after(std::chrono::milliseconds{50});
                                  at.pause.async_wait([this, &at](boost::system::error_code) {
                                      if (at.acceptor.is_open()) accept(at);

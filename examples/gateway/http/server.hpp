@@ -1,4 +1,4 @@
-// Accepts connections on any number of sockets, and sees them to their end when it drains.
+// Accepts connections on any number of sockets, and finishes them when it drains.
 #pragma once
 
 #include "http/connection.hpp"
@@ -26,11 +26,11 @@ public:
     http_server(boost::asio::io_context& io, http_limits limits);
     ~http_server();
 
-    /// Serves what comes in at `acceptor`; before the io_context runs.
+    /// Serves the connections of `acceptor`; call it before the io_context runs.
     void listen(http_acceptor acceptor, handler serve);
 
-    /// Accepts no more, lets every request that has begun finish, closes what is idle; after `deadline`,
-    /// everything.
+    /// Accepts no more connections, lets every begun request finish, closes idle connections; after
+    /// `deadline` closes all.
     /// Threads:  [any] once.
     void drain(std::chrono::nanoseconds deadline);
 

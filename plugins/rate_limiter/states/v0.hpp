@@ -26,7 +26,7 @@ struct bucket {
     time refilled{};
 };
 
-/// Before versioning: the buckets, and the one limit that they are filled by.
+/// Before versioning: the buckets, and the one limit that fills them.
 struct state {
     limit client;
     std::array<std::unordered_map<std::string, bucket, plugins::text_hash, plugins::text_equal>,

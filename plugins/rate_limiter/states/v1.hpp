@@ -40,7 +40,7 @@ struct state {
     static constexpr hotswap::schema schema{"hotswap.rate_limiter", 1};
 
     v1::config config;
-    bucket global;  ///< means nothing without config.global
+    bucket global;  ///< unused without config.global
     time last_cleanup{};
     std::array<shard, plugins::shard_count> shards;
 };

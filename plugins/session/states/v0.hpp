@@ -21,7 +21,7 @@ struct session {
 /// By token: as handed out, or `sha256:` and 64 hexadecimal digits where only the hash is known.
 using shard = std::unordered_map<std::string, session, plugins::text_hash, plugins::text_equal>;
 
-/// Before versioning: tokens and whom they stand for.
+/// Before versioning: tokens and their users.
 struct state {
     std::array<shard, plugins::shard_count> shards;
 };

@@ -23,7 +23,7 @@ struct config {
 struct session {
     std::string user;
     time expires{};
-    std::chrono::nanoseconds lifetime{};  ///< what it was opened for
+    std::chrono::nanoseconds lifetime{};  ///< as requested in `open`
 };
 
 struct shard {

@@ -20,7 +20,7 @@ using time = std::chrono::sys_time<std::chrono::nanoseconds>;
 /// The SHA-256 of a token.
 using token_hash = std::array<unsigned char, 32>;
 
-/// The table's hash: a SHA-256 is as good as random, so eight bytes of it will do.
+/// The table's hash: a SHA-256 is as good as random, so eight bytes of it are enough.
 struct token_hash_hash {
     std::size_t operator()(token_hash const& token) const noexcept {
         std::uint64_t bytes = 0;
@@ -29,7 +29,7 @@ struct token_hash_hash {
     }
 };
 
-/// The shard that holds `token`; of bits that the table's hash does not look at.
+/// The shard that holds `token`; computed from bits that the table's hash does not use.
 constexpr std::size_t shard_of(token_hash const& token) noexcept {
     return token.back() % plugins::shard_count;
 }
@@ -43,7 +43,7 @@ struct config {
 struct session {
     std::string user;
     time expires{};
-    std::chrono::nanoseconds lifetime{};  ///< what each use renews it for
+    std::chrono::nanoseconds lifetime{};  ///< each use renews the session for this time
     time last_seen{};
 };
 

@@ -1,4 +1,4 @@
-// A component that has something to say in every field of its descriptor, and whose state is written by
+// A component that fills every field of its descriptor, and whose state is written by
 // Boost's headers.
 #include <boost/serialization/complex.hpp>
 #include <boost/serialization/list.hpp>

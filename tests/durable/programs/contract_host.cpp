@@ -2,8 +2,9 @@
 // number 2.
 // contract_host DIRECTORY swap: both are swapped to contract number 4 as one, while the depot is called. Its faults come from the
 // environment variable HOTSWAP_FAILPOINTS. Prints the points that the swap passed.
-// contract_host DIRECTORY try: the same on probation, in which the process ends without a word.
-// contract_host DIRECTORY look: prints what a recovery brings back: by which contract, and whether the basket reaches the depot.
+// contract_host DIRECTORY try: the same on probation, in which the process ends abruptly.
+// contract_host DIRECTORY look: prints the recovered set: its contract, and whether the basket reaches the
+// depot.
 #include "swap/fixtures/depot.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -38,7 +39,7 @@ void look(hotswap::runtime& runtime) {
     bool const reaches = buyer->find_depot() && buyer->take("pen");
     auto const by_1 = runtime.find<depot>("depot");
     auto const by_4 = runtime.find<depot_4>("depot");
-    // The basket of old takes one out, that of now puts one in.
+    // The old basket takes one out, the new basket puts one in.
     auto const count = by_1 ? (*by_1)->count("pen") + 1 : (*by_4)->total() - 1;
     fmt::print("{} {} {} {}\n", by_1 ? "by 1" : "", by_4 ? "by 4" : "", reaches ? "reached" : "not reached",
                count >= 10 ? "whole" : "lost");
@@ -51,7 +52,7 @@ int swap(hotswap::runtime& runtime, hotswap::set_options const& how) {
         try {
             while (!stop) old->add("pen", 1);
         } catch (hotswap::swap_error const&) {
-            // It serves the other one now.
+            // The depot serves the other contract now.
         }
     });
     auto const done =

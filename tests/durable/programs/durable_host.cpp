@@ -1,9 +1,10 @@
-// durable_host DIRECTORY OPERATION [MODULE]: a host with a store below DIRECTORY, whose component "sums" is recovered, or loaded
-// if there is none, and on which one operation is done. Prints the releases and the sum of "a" before and after. Its faults
-// come from the environment variable HOTSWAP_FAILPOINTS.
+// durable_host DIRECTORY OPERATION [MODULE]: a host with a store below DIRECTORY that recovers its component
+// "sums", or loads it if there is none, and does one operation on it. Prints the releases and the sum of "a"
+// before and after. Its faults come from the environment variable HOTSWAP_FAILPOINTS.
 //
-// durable_host DIRECTORY loop SEED MODULES: operations without end, each announced before it begins and told after it has
-// succeeded, for the program that kills it and must know what has to be there: "begin swap 2.0.0 17", "kept 2.0.0 17".
+// durable_host DIRECTORY loop SEED MODULES: endless operations; prints each before it begins and after it has
+// succeeded, so that the program that kills this host knows the set that must come back: "begin swap 2.0.0
+// 17", "kept 2.0.0 17".
 #include "swap/fixtures/tally.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -52,7 +53,7 @@ int run(std::filesystem::path const& directory, std::string const& operation, st
 
 std::string release_of(tally& sums) { return sums.code().substr(sums.code().rfind(' ') + 1); }
 
-/// Whole: the two sums were always raised together, one twice as fast as the other.
+/// Checks that the state is whole: the two sums are always raised together, one twice as fast as the other.
 void tell(std::string_view what, std::string const& release, tally& sums) {
     auto const total = sums.total("a");
     fmt::print("{} {} {}{}\n", what, release, total, sums.total("b") == 2 * total ? "" : " TORN");

@@ -1,15 +1,16 @@
 // ending_host KIND DIRECTORY WORD...: a host with a store below DIRECTORY and a component "patient", which recovers and then does
-// each WORD in turn. KIND says where its runtime lives: "local" in main, "static", or "reset" in a pointer that is reset;
-// "forgetful" and "periodic" are local ones, without a checkpoint at the end and with one each 20 ms.
+// each WORD in turn. KIND is the place of its runtime: "local" in main, "static", or "reset" in a pointer
+// that is reset; "forgetful" and "periodic" are local ones, without a checkpoint at the end and with a
+// checkpoint every 20 ms.
 //
-//   load=FILE swap=FILE   the latter on a probation that outlives the process
+//   load=FILE swap=FILE   the swap is on a probation that outlives the process
 //   visit                 raises the state by one
 //   look                  prints the release, the visits, and "sent back" if a probation has ended badly
 //   other=FILE, visit_other, look_other   the same with a second component, "zoe"
 //   checkpoint, crash (a call that may end the process), kill (SIGKILL)
 //   hold                  a thread takes a lease and never gives it back
 //   stall                 the next write to the store does not return (with failpoints)
-//   stall_checkpoint      waits until a checkpoint that the runtime began itself stands in such a write
+//   stall_checkpoint      waits until a checkpoint that the runtime began itself hangs in such a write
 #include "base/failpoint.hpp"
 #include "swap/fixtures/patient.hpp"
 
@@ -129,7 +130,8 @@ int main(int count, char** words) {
             hotswap::runtime runtime(options(directory, kind != "forgetful", period));
             run(runtime, script);
         }
-        // A runtime that is destroyed while it is in use leaks on purpose, and no leak checker is to say so.
+        // A runtime that is destroyed while it is in use leaks on purpose; the leak checker must not report
+        // that.
         for (auto const& word : script)
             if (word == "hold" || word.starts_with("stall")) std::quick_exit(0);
         return 0;

@@ -1,8 +1,8 @@
 // ring_host DIRECTORY swap: a ring of components, with a store below DIRECTORY, that are swapped as one while they are called.
 // Its faults come from the environment variable HOTSWAP_FAILPOINTS. Prints the points that the swap passed.
 // ring_host DIRECTORY load: makes the store.
-// ring_host DIRECTORY look: prints what a recovery brings back: release and count of each component.
-// ring_host DIRECTORY loop: swaps up and down without end.
+// ring_host DIRECTORY look: prints release and count of each recovered component.
+// ring_host DIRECTORY loop: swaps up and down in an endless loop.
 #include "runtime/fixtures/link.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -74,7 +74,7 @@ int run(std::filesystem::path const& directory, std::string_view what) {
         runtime.find<ring_link>("a").value()->pass(2);
         return runtime.checkpoint() ? 0 : 2;
     }
-    // Each call counts once in each of them, so that at any pause the counts are equal.
+    // Each call counts once in each component, so that the counts are equal at any pause.
     std::atomic<bool> stop{false};
     std::vector<std::thread> callers;
     for (int i = 0; i != 2; ++i)

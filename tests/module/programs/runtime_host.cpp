@@ -1,7 +1,8 @@
-// runtime_host DIRECTORY MODULE STEP…: a host with a store below DIRECTORY, which says how each step on the component "it" ended:
-// load, swap (rehearsed), swap_unrehearsed, plan, revert, recover, unload, status; any other word is asked of the component. A
-// path among the steps is the module from there on, and FILE=PLACE puts a copy of a file in a place, as a package manager does. It
-// is built with a sanitizer and without one.
+// runtime_host DIRECTORY MODULE STEP…: a host with a store below DIRECTORY, which prints the result of each
+// step on the component "it": load, swap (rehearsed), swap_unrehearsed, plan, revert, recover, unload,
+// status; any other word is a call of the component. A path among the steps chooses the module for the
+// following steps, and FILE=PLACE copies a file to a place, as a package manager does. It is built with a
+// sanitizer and without one.
 #include "module/fixtures/probe.hpp"
 
 #include <hotswap/runtime.hpp>

@@ -1,10 +1,10 @@
-// forking_host KIND DIRECTORY: a host with a store below DIRECTORY, loaded and swapped, that forks; what parent and child then see is
-// printed. KIND:
+// forking_host KIND DIRECTORY: a host with a store below DIRECTORY, loaded and swapped, that forks; prints
+// the results in parent and child. KIND:
 //
 //   exit       the runtime is static, the child ends by exit(0)
 //   timer      the same, with a component that has a timer
 //   period     the same, with a checkpoint period
-//   daemon     the process goes on as its own child, as after daemon(): unload, and a return from main
+//   daemon     the child continues in place of the process, as after daemon(): unload, and a return from main
 //   closed     the gate is closed when the process forks; the child calls
 #include "slot/fixtures/worker.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -39,7 +39,7 @@ bool is_child = false;
 }  // namespace
 
 // The leak checker looks for pointers on the stacks of threads. A forked child has the memory of its parent's threads, but not
-// the threads: what their stacks held would look lost.
+// the threads: memory that only their stacks refer to would look lost.
 extern "C" int __lsan_is_turned_off();
 extern "C" int __lsan_is_turned_off() { return is_child ? 1 : 0; }
 
@@ -77,7 +77,7 @@ void say(std::string const& line) {
     std::fflush(stdout);
 }
 
-// Every operation of a runtime that is another process's.
+// Tries every operation of a runtime that belongs to another process.
 void try_all(hotswap::runtime& runtime) {
     say(fmt::format(
         "child: load {}, find {}, swap {}, plan {}, revert {}, snapshot {}, restore {}, checkpoint {}, "
@@ -88,7 +88,7 @@ void try_all(hotswap::runtime& runtime) {
         said(runtime.recover()), said(runtime.unload("patient")), runtime.status().size()));
 }
 
-// How the child ended; "hangs" if it does not.
+// The way in which the child ended; "hangs" if it does not end.
 std::string end_of(pid_t child) {
     for (int i = 0; i != 2000; ++i) {
         int status = 0;
@@ -102,7 +102,7 @@ std::string end_of(pid_t child) {
     return "hangs";
 }
 
-// A lease of another thread keeps the drain waiting, so the gate is closed when the process forks.
+// A lease of another thread delays the drain, so the gate is closed when the process forks.
 int fork_behind_closed_gate(hotswap::runtime& runtime, hotswap::handle<patient> const& it,
                             fs::path const& module) {
     std::promise<void> taken;
@@ -119,7 +119,8 @@ int fork_behind_closed_gate(hotswap::runtime& runtime, hotswap::handle<patient> 
     while (!runtime.status().front().swapping) std::this_thread::yield();
     pid_t child = 0;
     std::string end;
-    // The operation is at work some microseconds before the gate is closed: a child that finds it open gets through, and says so.
+    // The operation begins some microseconds before the gate is closed: a child that finds the gate open
+    // passes, and prints that.
     do {
         child = fork_here();
         if (child == 0) {

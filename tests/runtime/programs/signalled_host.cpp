@@ -1,6 +1,7 @@
 // signalled_host DIRECTORY MODULES [PROBE]: a host with every thread that a runtime keeps: a component with a timer, on probation, and
-// checkpoints. Then its main thread holds back SIGTERM and SIGUSR1, and waits for each of 50 that it sends to its process. Prints how
-// many came, and each of the other threads: its name and what it holds back. PROBE is its thread_probe_signal.
+// checkpoints. Then its main thread blocks SIGTERM and SIGUSR1, and waits for each of 50 signals that it
+// sends to its process. Prints the number of received signals, and the name and blocked signals of each other
+// thread. PROBE is its thread_probe_signal.
 #include "base/signal_mask.hpp"
 #include "runtime/fixtures/ticker.hpp"
 

@@ -2,9 +2,9 @@
 // writes to it. Each WORD in turn:
 //
 //   load             both; the writer is asking_writer if ASKS=1 is in the environment
-//   store            from here on: a runtime with a store; recovers, or says why not
+//   store            from here on: a runtime with a store; recovers, or prints the reason of the refusal
 //   third            loads a component that cannot be constructed again
-//   unload=NAME, force=NAME, swap   prints what came of it
+//   unload=NAME, force=NAME, swap   prints the result
 #include "runtime/fixtures/line_sink.hpp"
 #include "swap/fixtures/patient.hpp"
 

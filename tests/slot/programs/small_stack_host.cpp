@@ -1,5 +1,5 @@
-// small_stack_host MODULES: a host whose threads have the smallest stacks that the C library gives. Prints how many bytes of
-// thread-local memory the program asks for, and what came of a thread that calls a component.
+// small_stack_host MODULES: a host whose threads have the smallest stacks that the C library allows. Prints
+// the size of the program's thread-local memory, and the result of a thread that calls a component.
 #include "slot/fixtures/worker.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -16,7 +16,7 @@
 
 namespace {
 
-/// What the ELF header of the file at `path` says.
+/// The size of thread-local memory in the program headers of the file at `path`.
 unsigned long thread_local_memory(char const* path) {
     std::ifstream file(path, std::ios::binary);
     Elf64_Ehdr header;

@@ -1,6 +1,7 @@
 // doorman_host DIRECTORY MODULE ADDRESS: a host with a store below DIRECTORY, in which a doorman is recovered, or loaded if there is
-// none. Before a recovery all low descriptors are taken by other files. Prints how many clients were answered, how often the socket
-// was opened, and how many of those files are there at the end; then dies, with a checkpoint.
+// none. Before a recovery other files take all low descriptors. Prints the number of answered clients, the
+// number of times that the socket was opened, and the number of those files that are open at the end; then
+// dies, with a checkpoint.
 #include "swap/fixtures/doorman.hpp"
 #include "swap/fixtures/sole_thing.hpp"
 

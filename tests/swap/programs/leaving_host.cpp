@@ -1,7 +1,8 @@
 // leaving_host DIRECTORY WHAT [rehearse|unload|refused|parallel]: a host whose component is leaver_WHAT 1.0.0. A thread calls it and waits; the
-// component is swapped to leaver 2.0.0, or unloaded; the thread ends; then what was left is used. Says what came of the old
-// code, and ends with status 0. "rehearse" has the release itself rehearsed, in a swap to it from leaver 2.0.0; "refused" has a
-// swap to it refused when it has been loaded; "parallel" loads and unloads two components with it at once.
+// component is swapped to leaver 2.0.0, or unloaded; the thread ends; then the host uses the thing left
+// behind. Prints the verdict on the old code, and ends with status 0. "rehearse" rehearses the release
+// itself, in a swap to it from leaver 2.0.0; with "refused" a swap to it is refused after it has been loaded;
+// "parallel" loads and unloads two components with it at once.
 #include "swap/fixtures/leaver.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -76,7 +77,7 @@ void use(std::string_view what) {
     if (what == "at_quick_exit") std::quick_exit(0);
 }
 
-/// Takes back what can be taken back.
+/// Takes back every handler that can be taken back.
 void take_back() {
     std::signal(SIGUSR1, SIG_DFL);
     std::signal(SIGRTMIN + 3, SIG_DFL);
@@ -91,7 +92,7 @@ void tell_status(hotswap::runtime const& runtime) {
             fmt::join(each.libraries, ", "));
 }
 
-/// Calls the component on a thread of its own, has it gone meanwhile, and ends the thread.
+/// Calls the component on a separate thread, swaps or unloads the component meanwhile, and ends the thread.
 void let_go(hotswap::runtime& runtime, hotswap::handle<leaver> const& it, bool unloads) {
     std::promise<void> left;
     std::promise<void> may_end;

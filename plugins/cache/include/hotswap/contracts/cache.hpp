@@ -1,4 +1,4 @@
-// The contract "hotswap.cache": keep this value for a while.
+// The contract "hotswap.cache": keeps values for a limited time.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -20,7 +20,8 @@ struct cache_entry {
     std::chrono::nanoseconds ttl{0};  ///< 0: the default; at most 10 years
 };
 
-/// What can be set; an empty field leaves (or, when read, has) no such setting.
+/// The settings. A field that is empty in `configure` leaves its setting unchanged; empty when read: no such
+/// setting.
 struct cache_settings {
     std::optional<std::uint64_t> max_entries{};                  ///< from release 1 on; at least 16
     std::optional<std::chrono::nanoseconds> default_ttl{};       ///< from release 1 on; 1 ms to 10 years
@@ -30,19 +31,20 @@ struct cache_settings {
     friend bool operator==(cache_settings const&, cache_settings const&) = default;
 };
 
-/// Counts that swaps keep and that never go back, but for a swap down to release 0, which forgets them.
+/// Counts that swaps keep and that never decrease, except in a swap down to release 0, which drops them.
 struct cache_statistics {
     std::uint64_t entries = 0;    ///< held now, those not yet cleaned up included (a gauge)
     std::uint64_t bytes = 0;      ///< of keys and values held now (a gauge)
     std::uint64_t hits = 0;       ///< 0 under release 0, which does not count
     std::uint64_t misses = 0;     ///< 0 under release 0, which does not count
-    std::uint64_t evictions = 0;  ///< entries forgotten to stay within bounds; 0 under release 0
+    std::uint64_t evictions = 0;  ///< entries evicted to stay within bounds; 0 under release 0
 };
 
-/// A bounded map from keys to values that expire; it may forget any entry to stay within its bounds.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// A bounded map from keys to values that expire; it may evict any entry to stay within its bounds.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; keys are spread over shards, each with its own lock.
-/// Lifetime: what is returned owns its memory; nothing points into the component.
+/// Lifetime: results own their memory; nothing points into the component.
 struct cache {
     static constexpr hotswap::contract contract{"hotswap.cache", 1};
 
@@ -57,8 +59,9 @@ struct cache {
     /// Threads:  [any]
     virtual std::vector<std::optional<std::string>> get(std::span<std::string_view const> keys) = 0;
 
-    /// Stores `value` under `key`, in place of what was there, for `ttl` (0: the default).
-    /// Effects:  may evict others; a value too large for the bounds is not kept, and what was there is gone.
+    /// Stores `value` under `key`, in place of the old value, for `ttl` (0: the default).
+    /// Effects:  may evict others; a value too large for the bounds is not kept, and the old value is
+    ///           removed.
     /// Errors:   std::invalid_argument for a `ttl` that is negative or above 10 years.
     /// Threads:  [any]
     virtual void put(std::string_view key, std::string_view value,
@@ -73,13 +76,13 @@ struct cache {
     /// Threads:  [any]
     virtual bool erase(std::string_view key) = 0;
 
-    /// Sets the fields that are given; entries that no longer fit are evicted.
+    /// Sets the given fields; evicts entries that no longer fit.
     /// Errors:   std::invalid_argument, with nothing changed, for a value out of range or a setting that this
     ///           release does not have.
     /// Threads:  [any]
     virtual void configure(cache_settings const& wanted) = 0;
 
-    /// The settings in force; those that this release does not have are empty.
+    /// The current settings; those that this release does not have are empty.
     /// Threads:  [any]
     virtual cache_settings current_settings() = 0;
 

@@ -1,4 +1,4 @@
-// The contract "hotswap.rate_limiter": may this client do this now?
+// The contract "hotswap.rate_limiter": decides whether a client may act now.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -11,7 +11,8 @@
 
 namespace hotswap::contracts {
 
-/// A rate and how far it may be exceeded for a moment. An empty burst must refill within a year.
+/// A rate, and the burst by which a client may exceed it for a moment. An empty burst must refill within a
+/// year.
 struct rate_limit {
     std::uint32_t tokens = 100;                              ///< refilled in each `per`; at least 1
     std::chrono::nanoseconds per = std::chrono::seconds{1};  ///< at least 1 ns per token
@@ -20,7 +21,7 @@ struct rate_limit {
     friend bool operator==(rate_limit const&, rate_limit const&) = default;
 };
 
-/// What is limited: each client for itself and, if wished, all of them together.
+/// The limits: one for each client and, optionally, one for all clients together.
 struct rate_limits {
     rate_limit client{};
     std::optional<rate_limit> global{};  ///< empty: no limit over all clients
@@ -43,7 +44,7 @@ struct rate_verdict {
     friend bool operator==(rate_verdict const&, rate_verdict const&) = default;
 };
 
-/// Counts that swaps keep and that never go back, but for a swap down to release 0, which forgets them.
+/// Counts that swaps keep and that never decrease, except in a swap down to release 0, which drops them.
 struct rate_statistics {
     std::uint64_t clients = 0;   ///< clients remembered now (a gauge)
     std::uint64_t admitted = 0;  ///< 0 under release 0, which does not count
@@ -51,7 +52,8 @@ struct rate_statistics {
 };
 
 /// A limiter that gives every client a number of tokens, refilled at a steady rate up to a burst.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; clients are spread over shards, each with its own lock.
 /// Lifetime: verdicts and limits are values; nothing returned points into the component.
 struct rate_limiter {
@@ -59,7 +61,7 @@ struct rate_limiter {
 
     virtual ~rate_limiter() = default;
 
-    /// Takes `cost` tokens from `client` if it has them; a cost of 0 only looks.
+    /// Takes `cost` tokens from `client` if it has them; a cost of 0 only checks.
     /// Effects:  a refusal takes nothing, neither from the client nor from the global limit.
     /// Threads:  [any]
     /// Cost:     one shard lock and one lookup; allocates only for a client not seen before.
@@ -70,14 +72,15 @@ struct rate_limiter {
     /// Threads:  [any]
     virtual void admit(std::span<rate_request const> requests, std::span<rate_verdict> verdicts) = 0;
 
-    /// Replaces the limits; what a client has left is kept, cut to the new burst; a full burst stays full.
+    /// Replaces the limits; keeps each client's remaining tokens, cut to the new burst; a full burst stays
+    /// full.
     /// Errors:   std::invalid_argument, with nothing changed, for a limit out of range, or for a global limit
     ///           under release 0, which has none.
     /// Threads:  [any]
     /// Cost:     takes all shard locks.
     virtual void configure(rate_limits const& wanted) = 0;
 
-    /// The limits in force.
+    /// The current limits.
     /// Threads:  [any]
     virtual rate_limits current_limits() = 0;
 

@@ -1,4 +1,4 @@
-// The contract "hotswap.session": which user does this token stand for?
+// The contract "hotswap.session": finds the user of a token.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -13,7 +13,7 @@
 
 namespace hotswap::contracts {
 
-/// What is known of a live session.
+/// The facts about a live session.
 struct session_info {
     std::string user{};
     std::chrono::sys_time<std::chrono::nanoseconds> expires{};  ///< as of now; later releases renew on use
@@ -21,7 +21,8 @@ struct session_info {
     friend bool operator==(session_info const&, session_info const&) = default;
 };
 
-/// What can be set; an empty field leaves (or, when read, has) no such setting.
+/// The settings. A field that is empty in `configure` leaves its setting unchanged; empty when read: no such
+/// setting.
 struct session_settings {
     std::optional<std::chrono::nanoseconds> default_timeout{};   ///< from release 1 on; 1 ms to 10 years
     std::optional<std::chrono::nanoseconds> cleanup_interval{};  ///< from release 1 on; 1 s to 1 day
@@ -30,18 +31,19 @@ struct session_settings {
     friend bool operator==(session_settings const&, session_settings const&) = default;
 };
 
-/// Counts that swaps keep and that never go back, but for a swap down to release 0, which forgets them.
+/// Counts that swaps keep and that never decrease, except in a swap down to release 0, which drops them.
 struct session_statistics {
     std::uint64_t live = 0;    ///< sessions held now, those not yet cleaned up included (a gauge)
     std::uint64_t opened = 0;  ///< 0 under release 0, which does not count
     std::uint64_t ended = 0;   ///< closed, expired or displaced; 0 under release 0, which does not count
 };
 
-/// Sessions that end by themselves, each known by an unguessable token.
+/// Sessions that expire, each identified by an unguessable token.
 /// A token handed out under any release is honoured under every other.
-/// Errors:   std::invalid_argument for arguments outside their stated range, nothing else of their own.
+/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
+///           own.
 /// Threads:  [any] every method; tokens are spread over shards, each with its own lock.
-/// Lifetime: what is returned owns its memory; nothing points into the component.
+/// Lifetime: results own their memory; nothing points into the component.
 struct session {
     static constexpr hotswap::contract contract{"hotswap.session", 1};
 
@@ -68,13 +70,13 @@ struct session {
     /// Threads:  [any]
     virtual bool close(std::string_view token) = 0;
 
-    /// Sets the fields that are given; live sessions keep the lifetime that they were opened with.
+    /// Sets the given fields; live sessions keep the lifetime that they were opened with.
     /// Errors:   std::invalid_argument, with nothing changed, for a value out of range or a setting that this
     ///           release does not have.
     /// Threads:  [any]
     virtual void configure(session_settings const& wanted) = 0;
 
-    /// The settings in force; those that this release does not have are empty.
+    /// The current settings; those that this release does not have are empty.
     /// Threads:  [any]
     virtual session_settings current_settings() = 0;
 
