@@ -22,20 +22,20 @@ namespace hotswap::detail {
 namespace {
 
 // The entry of a component as it runs now; its snapshot is still to be named.
-void describe(slot const& in, generation const& running, stored_component& entry) {
+void describe(slot const& slot, generation const& running, stored_component& entry) {
     auto const info = running.info();
     auto const& file = running.module->file();
-    auto const of = in.gate()->contract();
-    bool const on_probation = in.facts().is_suspect;
+    auto const of = slot.gate()->contract();
+    bool const on_probation = slot.facts().is_suspect;
     // Until the swap itself is in the store, the way back is the set before it.
     if (on_probation && (entry.on_probation == 0 || entry.digest != info.digest))
         entry.way_back = {entry.snapshot, entry.schema_version, entry.arguments};
     if (!on_probation) entry.way_back = {};
     entry.on_probation = on_probation ? 1 : 0;
-    entry.name = in.name();
+    entry.name = slot.name();
     entry.contract = of.name;
     entry.contract_number = of.number;
-    entry.family = in.family();
+    entry.family = slot.family();
     entry.source = (running.services->origin() / running.source.filename()).string();
     entry.module_name = running.module->staged().name();
     entry.digest = info.digest;
@@ -44,7 +44,7 @@ void describe(slot const& in, generation const& running, stored_component& entry
     entry.schema_version = info.schema_version;
     entry.generation = info.generation;
     entry.unloaded = 0;
-    auto const& before = in.previous();
+    auto const& before = slot.previous();
     entry.previous = {before.digest, before.release, before.source.string(), before.contract.name,
                       before.contract.number};
     entry.previous_name = before.name;
@@ -52,7 +52,7 @@ void describe(slot const& in, generation const& running, stored_component& entry
     entry.settings = values(running.services->settings());
     entry.settings_before = values(before.settings);
     // What was sent back and has run again since, because the host named it, is a file like others.
-    if (!in.was_rolled_back(entry.rolled_back_digest))
+    if (!slot.was_rolled_back(entry.rolled_back_digest))
         entry.rolled_back_digest = entry.rolled_back_reason = {};
 }
 
@@ -80,8 +80,8 @@ void end_probation(stored_component& entry) {
 class frame_of {
 public:
     result<void> fill(loaded_module const& of, void const* state, std::uint32_t version,
-                      arguments const& with) {
-        argument_view const view(with);
+                      hotswap::arguments const& arguments) {
+        argument_view const view(arguments);
         if (auto done = export_state(of, state, version, view, payload_.sink()); !done) return done;
         auto const& file = of.file();
         auto const* const entry = file.state(version);
@@ -155,15 +155,15 @@ void durability::not_durable(std::uint64_t id) noexcept {
     note_end(id, "not durable", {});
 }
 
-result<uncommitted_snapshot> durability::write(slot const& in, kept_state const& state) {
-    auto written = store_.write_snapshot(in.name(), state.version, {state.header, state.payload});
+result<uncommitted_snapshot> durability::write(slot const& slot, kept_state const& state) {
+    auto written = store_.write_snapshot(slot.name(), state.version, {state.header, state.payload});
     if (!written) return written.error();
     return uncommitted_snapshot(store_, std::move(*written));
 }
 
 /// What the next set says of a component: a generation, on the state of a snapshot.
 struct durability::next_entry {
-    slot const* in;
+    detail::slot const* slot;
     generation const* of;
     uncommitted_snapshot snapshot;
     hotswap::arguments arguments{};
@@ -175,8 +175,8 @@ struct durability::next_entry {
 result<void> durability::commit_entries(std::span<next_entry> entries) {
     auto done = store_.commit([&](manifest& set) {
         for (auto const& each : entries) {
-            auto& entry = entry_of(set, each.in->name());
-            describe(*each.in, *each.of, entry);
+            auto& entry = entry_of(set, each.slot->name());
+            describe(*each.slot, *each.of, entry);
             entry.snapshot = *each.snapshot;
             entry.arguments = each.arguments;
             entry.unloaded = each.unloaded ? 1 : 0;
@@ -202,15 +202,15 @@ result<durability::next_entry> durability::entry_from(durable_part const& part) 
 }
 
 // After a handoff both modules have the same schema.
-result<durability::next_entry> durability::entry_of_live(slot& in, step_recorder const& steps) {
-    if (auto kept = keep(*in.running().module); !kept) return kept.error();
-    step_recorder own(steps.sink(), in.name(), steps.mark().as(operation::checkpoint));
-    auto const frame = take_snapshot(in, own);
+result<durability::next_entry> durability::entry_of_live(slot& slot, step_recorder const& steps) {
+    if (auto kept = keep(*slot.running().module); !kept) return kept.error();
+    step_recorder own(steps.sink(), slot.name(), steps.mark().as(operation::checkpoint));
+    auto const frame = take_snapshot(slot, own);
     if (!frame) return frame.error();
-    auto const version = in.running().info().schema_version;
-    auto snapshot = write(in, {version, *frame, {}});
+    auto const version = slot.running().info().schema_version;
+    auto snapshot = write(slot, {version, *frame, {}});
     if (!snapshot) return snapshot.error();
-    return next_entry{&in, &in.running(), std::move(*snapshot), {}, version};
+    return next_entry{&slot, &slot.running(), std::move(*snapshot), {}, version};
 }
 
 result<void> durability::commit(std::uint64_t id, std::span<durable_part const> parts,
@@ -227,26 +227,26 @@ result<void> durability::commit(std::uint64_t id, std::span<durable_part const> 
     return store_.note_outcome(id, "committed");
 }
 
-result<void> durability::commit_own(slot const& in, generation const& of, bool unloaded) {
+result<void> durability::commit_own(slot const& slot, generation const& of, bool unloaded) {
     if (auto kept = keep(*of.module); !kept) return kept;
     frame_of state;
     if (auto done = own_state_of(of, state); !done) return done;
-    auto snapshot = write(in, state.get());
+    auto snapshot = write(slot, state.get());
     if (!snapshot) return snapshot.error();
-    next_entry entry{&in, &of, std::move(*snapshot)};
+    next_entry entry{&slot, &of, std::move(*snapshot)};
     entry.unloaded = unloaded;
     return commit_entries(std::span(&entry, 1));
 }
 
-result<void> durability::commit_first(slot const& in, generation const& first) {
-    return commit_own(in, first, false);
+result<void> durability::commit_first(slot const& slot, generation const& first) {
+    return commit_own(slot, first, false);
 }
 
-result<void> durability::commit_unload(slot const& in) { return commit_own(in, in.running(), true); }
+result<void> durability::commit_unload(slot const& slot) { return commit_own(slot, slot.running(), true); }
 
-result<void> durability::commit_unload_as_it_was(slot const& in) {
+result<void> durability::commit_unload_as_it_was(slot const& slot) {
     auto done = store_.commit([&](manifest& set) {
-        auto* const entry = set.find(in.name());
+        auto* const entry = set.find(slot.name());
         if (entry == nullptr) return;
         entry->unloaded = 1;
         end_probation(*entry);
@@ -257,12 +257,12 @@ result<void> durability::commit_unload_as_it_was(slot const& in) {
 
 // A module whose own commit failed is in no set, and may have been swept.
 result<void> durability::commit_all(std::span<slot_snapshot> taken, bool are_last) {
-    for (auto const& [in, snapshot] : taken)
-        if (auto kept = keep(*in->running().module); !kept) return kept;
+    for (auto const& [slot, snapshot] : taken)
+        if (auto kept = keep(*slot->running().module); !kept) return kept;
     auto done = store_.commit([&](manifest& set) {
-        for (auto const& [in, snapshot] : taken) {
-            auto& entry = entry_of(set, in->name());
-            describe(*in, in->running(), entry);
+        for (auto const& [slot, snapshot] : taken) {
+            auto& entry = entry_of(set, slot->name());
+            describe(*slot, slot->running(), entry);
             entry.snapshot = *snapshot;
             entry.arguments = {};
             if (are_last) end_probation(entry);
@@ -295,20 +295,20 @@ result<void> durability::commit_recovered(std::span<recovered_slot const> change
     return {};
 }
 
-result<void> durability::note_probation_over(slot const& in) {
+result<void> durability::note_probation_over(slot const& slot) {
     expect_open();
     auto const set = store_.current();
-    auto const* const found = set.find(in.name());
+    auto const* const found = set.find(slot.name());
     if (found == nullptr || found->on_probation == 0) return {};
-    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, in.name())); });
+    auto done = store_.commit([&](manifest& next) { end_probation(entry_of(next, slot.name())); });
     if (!done) return done.error();
     return {};
 }
 
-result<void> durability::note_rollback(slot const& in, std::string_view digest, std::string_view reason) {
+result<void> durability::note_rollback(slot const& slot, std::string_view digest, std::string_view reason) {
     expect_open();
     auto done = store_.commit([&](manifest& set) {
-        auto& entry = entry_of(set, in.name());
+        auto& entry = entry_of(set, slot.name());
         entry.rolled_back_digest = digest;
         entry.rolled_back_reason = reason;
     });

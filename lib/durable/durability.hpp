@@ -71,11 +71,11 @@ public:
     /// Effects:  closes the gate of a component whose state was not moved while that is copied.
     result<void> commit(std::uint64_t id, std::span<durable_part const> parts, step_recorder const& steps);
     /// A first generation is about to serve on `state`.
-    result<void> commit_first(slot const& in, generation const& first);
+    result<void> commit_first(slot const& slot, generation const& first);
     /// The component is about to be unloaded, its callers are out: its last state is kept.
-    result<void> commit_unload(slot const& in);
+    result<void> commit_unload(slot const& slot);
     /// The same where that state cannot be written: the one before stays.
-    result<void> commit_unload_as_it_was(slot const& in);
+    result<void> commit_unload_as_it_was(slot const& slot);
     /// The snapshots of several components, all or none of them. The last ones of a process that ends well end their
     /// probations too.
     result<void> commit_all(std::span<slot_snapshot> taken, bool are_last = false);
@@ -84,19 +84,19 @@ public:
     /// The module's file, for a set that is to name it.
     result<void> keep(loaded_module const& module);
     /// A snapshot that is in no set yet.
-    result<uncommitted_snapshot> write(slot const& in, kept_state const& state);
+    result<uncommitted_snapshot> write(slot const& slot, kept_state const& state);
     /// What a probation has sent back, so that it is not tried again after a restart either.
-    result<void> note_rollback(slot const& in, std::string_view digest, std::string_view reason);
+    result<void> note_rollback(slot const& slot, std::string_view digest, std::string_view reason);
     /// The running generation is no longer on probation: a process that dies no longer makes it suspect.
-    result<void> note_probation_over(slot const& in);
+    result<void> note_probation_over(slot const& slot);
 
 private:
     void note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept;
     struct next_entry;
     result<next_entry> entry_from(durable_part const& part);
-    result<next_entry> entry_of_live(slot& in, step_recorder const& steps);
+    result<next_entry> entry_of_live(slot& slot, step_recorder const& steps);
     result<void> commit_entries(std::span<next_entry> entries);
-    result<void> commit_own(slot const& in, generation const& of, bool unloaded);
+    result<void> commit_own(slot const& slot, generation const& of, bool unloaded);
 
     store& store_;
 };

@@ -49,18 +49,18 @@ struct handed_state {
 };
 
 /// A frame of the options, if they have one for this component.
-result<bool> take_frame(slot& in, staged_module const& next, rehearsal_policy& policy, handed_state& into) {
+result<bool> take_frame(slot& slot, staged_module const& next, rehearsal_policy& policy, handed_state& into) {
     if (!policy.options().frame) return false;
-    into.frame = policy.options().frame(in.name());
+    into.frame = policy.options().frame(slot.name());
     if (into.frame.empty()) return false;
     auto content = read_frame(into.frame);
     if (!content) return content.error();
-    auto const way = find_import_path({content->schema, content->version, content->layout}, next.verified,
-                                      next.file.name());
-    if (!way) return way.error();
+    auto const path = find_import_path({content->schema, content->version, content->layout}, next.verified,
+                                       next.file.name());
+    if (!path) return path.error();
     into.bytes = content->payload;
     into.version = into.running_version = content->version;
-    auto const& running = *in.running().module;
+    auto const& running = *slot.running().module;
     if (auto const own = find_import_path({content->schema, content->version, content->layout},
                                           running.file(), running.staged().name());
         !own)
@@ -69,13 +69,16 @@ result<bool> take_frame(slot& in, staged_module const& next, rehearsal_policy& p
 }
 
 /// The running module walks back to an older version on its own copy, while callers continue.
-result<void> walk_back(slot& in, migration_path const& way, argument_view const& with, handed_state& state) {
-    loaded_module const& running = *in.running().module;
-    auto copy = import_state(running, running.file().descriptor.schema_version, state.payload->bytes(), with);
+result<void> downgrade_state(slot& slot, migration_path const& path, argument_view const& arguments,
+                             handed_state& state) {
+    loaded_module const& running = *slot.running().module;
+    auto copy =
+        import_state(running, running.file().descriptor.schema_version, state.payload->bytes(), arguments);
     if (!copy) return copy.error();
     auto older = std::make_unique<byte_buffer>();
     auto const began = steady::now();
-    if (auto done = export_state(running, copy->get(), way.exchange_version, with, older->sink()); !done)
+    if (auto done = export_state(running, copy->get(), path.exchange_version, arguments, older->sink());
+        !done)
         return done;
     state.times.exporting = steady::now() - began;
     state.own = std::exchange(state.payload, std::move(older));
@@ -83,18 +86,19 @@ result<void> walk_back(slot& in, migration_path const& way, argument_view const&
     return {};
 }
 
-result<void> take_state(slot& in, replacement const& by, migration_path const& way, step_recorder& steps,
-                        handed_state& into) {
+result<void> take_state(slot& slot, replacement const& request, migration_path const& path,
+                        step_recorder& steps, handed_state& into) {
     step_recorder copying = steps.within();
     copying.mark_old_serving();
-    auto copied = copy_running_state(in, copying, by.limits, *into.payload);
+    auto copied = copy_running_state(slot, copying, request.limits, *into.payload);
     if (!copied) return copied.error();
     into.times = *copied;
-    into.running_version = in.running().module->file().descriptor.schema_version;
-    if (way.exchange_version != into.running_version)
-        if (auto older = walk_back(in, way, argument_view(*by.arguments), into); !older) return older;
+    into.running_version = slot.running().module->file().descriptor.schema_version;
+    if (path.exchange_version != into.running_version)
+        if (auto older = downgrade_state(slot, path, argument_view(*request.arguments), into); !older)
+            return older;
     into.bytes = into.payload->bytes();
-    into.version = way.exchange_version;
+    into.version = path.exchange_version;
     return {};
 }
 
@@ -138,42 +142,42 @@ std::string origin_of(std::filesystem::path const& source) {
     return std::filesystem::absolute(source, error).parent_path().string();
 }
 
-std::vector<std::byte> pack_settings(shared_settings const& with) {
-    return with ? pack_arguments(with->values()) : std::vector<std::byte>{};
+std::vector<std::byte> pack_settings(shared_settings const& settings) {
+    return settings ? pack_arguments(settings->values()) : std::vector<std::byte>{};
 }
-std::uint32_t count_settings(shared_settings const& with) noexcept {
-    return with ? static_cast<std::uint32_t>(with->values().size()) : 0;
+std::uint32_t count_settings(shared_settings const& settings) noexcept {
+    return settings ? static_cast<std::uint32_t>(settings->values().size()) : 0;
 }
 
-result<file_descriptor> make_request(slot const& in, staging_area const& area, replacement const& by,
+result<file_descriptor> make_request(slot const& slot, staging_area const& area, replacement const& request,
                                      handed_state const& state, helper_limits const& limits) {
-    auto const packed = pack_arguments(*by.arguments);
-    auto const& running_with = in.running().services->settings();
-    auto const& with = by.settings ? by.settings : running_with;
-    auto const set = pack_settings(with);
-    auto const origin = origin_of(by.source);
+    auto const packed = pack_arguments(*request.arguments);
+    auto const& running_with = slot.running().services->settings();
+    auto const& settings = request.settings ? request.settings : running_with;
+    auto const set = pack_settings(settings);
+    auto const origin = origin_of(request.source);
     auto const running_set = pack_settings(running_with);
-    auto const running_origin = origin_of(in.running().source);
+    auto const running_origin = origin_of(slot.running().source);
     auto const own = state.own ? state.own->bytes() : std::span<std::byte const>{};
-    auto const& options = by.policy->options();
+    auto const& options = request.policy->options();
     wire::request head;
     head.host = getpid();
-    head.now = std::chrono::nanoseconds(in.host().now().time_since_epoch()).count();
+    head.now = std::chrono::nanoseconds(slot.host().now().time_since_epoch()).count();
     head.address_space = limits.address_space;
     head.cpu_seconds = limits.cpu_seconds;
     head.file_size = limits.file_size;
     head.open_files = options.open_files;
     head.processes = options.processes;
     head.version = state.version;
-    head.argument_count = static_cast<std::uint32_t>(by.arguments->size());
+    head.argument_count = static_cast<std::uint32_t>(request.arguments->size());
     head.argument_bytes = packed.size();
-    head.setting_count = count_settings(with);
+    head.setting_count = count_settings(settings);
     head.setting_bytes = set.size();
     head.origin_bytes = origin.size();
-    head.on_default_state = by.fresh_state ? 1 : 0;
+    head.on_default_state = request.fresh_state ? 1 : 0;
     head.payload_bytes = state.bytes.size();
     head.running_state =
-        static_cast<std::uint32_t>(by.fresh_state ? wire::running_on::default_state : state.running_on);
+        static_cast<std::uint32_t>(request.fresh_state ? wire::running_on::default_state : state.running_on);
     head.running_version = state.running_version;
     head.running_setting_count = count_settings(running_with);
     head.running_stays = area.keeps_files() ? 1 : 0;
@@ -197,12 +201,12 @@ measured_steps measured_by(helper_report const& told, handed_state const& state,
             told.time_of(wire::stage::validate) + told.time_of(wire::stage::construct)};
 }
 
-result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper, slot const& in,
-                                     staging_area& area, staged_module& next, replacement const& by,
-                                     measured_steps& measured) {
-    auto const limits = limits_for(by.policy->options(), state.bytes.size());
-    auto const request = make_request(in, area, by, state, limits);
-    if (!request) return request.error();
+result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path const& helper,
+                                     slot const& slot, staging_area& area, staged_module& next,
+                                     replacement const& request, measured_steps& measured) {
+    auto const limits = limits_for(request.policy->options(), state.bytes.size());
+    auto const written = make_request(slot, area, request, state, limits);
+    if (!written) return written.error();
     rehearsal_report report;
     report.state_bytes = state.bytes.size();
     state.payload.reset();  // the helper has a copy now
@@ -210,11 +214,11 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     report.pause = state.times.pause;
     // Copying the state may have taken a while, and the helper loads by path.
     if (auto there = area.put_back(next.file); !there) return there.error();
-    auto const& options = by.policy->options();
-    running_copy running(in, area);
+    auto const& options = request.policy->options();
+    running_copy running(slot, area);
     if (!state.unreadable.empty()) running.has_no_state(state.unreadable);
     auto const run = [&](std::vector<std::string> words) -> result<helper_run> {
-        auto ended = run_helper(helper, std::move(words), helper_environment(options), *request,
+        auto ended = run_helper(helper, std::move(words), helper_environment(options), *written,
                                 wire::longest_report, steady::now() + limits.deadline);
         if (!ended) return ended.error();
         auto told = read_report(ended->written);
@@ -232,7 +236,7 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     measured = measured_by(told, state, report.state_bytes);
     report.ran = true;
     report.outcome = "passed";
-    report.predicted_pause = by.transfer == transfer::handoff
+    report.predicted_pause = request.transfer == transfer::handoff
                                  ? measured.proving
                                  : measured.exporting + measured.importing + measured.proving;
     report.peak_memory = told.peak_memory;
@@ -243,16 +247,16 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     return report;
 }
 
-result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& in, staging_area& area,
-                                  staged_module& next, replacement const& by, migration_path const& way,
+result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& slot, staging_area& area,
+                                  staged_module& next, replacement const& request, migration_path const& path,
                                   step_recorder& steps, measured_steps& measured) {
     auto const began = steady::now();
     handed_state state;
-    auto named = by.fresh_state ? result<bool>(true) : take_frame(in, next, *by.policy, state);
+    auto named = request.fresh_state ? result<bool>(true) : take_frame(slot, next, *request.policy, state);
     if (!named) return named.error();
     if (!*named)
-        if (auto taken = take_state(in, by, way, steps, state); !taken) return taken.error();
-    auto report = rehearse_on(state, helper, in, area, next, by, measured);
+        if (auto taken = take_state(slot, request, path, steps, state); !taken) return taken.error();
+    auto report = rehearse_on(state, helper, slot, area, next, request, measured);
     if (report) report->time = steady::now() - began;
     return report;
 }
@@ -267,16 +271,17 @@ rehearsal_report do_without(step_recorder& steps, std::string const& why, bool w
 
 }  // namespace
 
-tried_pair pair_of(slot const& in, staged_module const& next) {
-    return {next.file.digest(), in.running().module->staged().digest()};
+tried_pair pair_of(slot const& slot, staged_module const& next) {
+    return {next.file.digest(), slot.running().module->staged().digest()};
 }
 
-result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
-                                            replacement const& by, migration_path const& way,
+result<rehearsal_report> rehearse_if_wanted(slot& slot, staging_area& area, staged_module& next,
+                                            replacement const& request, migration_path const& path,
                                             step_recorder& steps) {
-    if (by.policy == nullptr || !by.policy->want(by.rehearse, pair_of(in, next))) return rehearsal_report{};
-    auto& policy = *by.policy;
-    bool const asked_for = policy.are_asked_for(by.rehearse);
+    if (request.policy == nullptr || !request.policy->want(request.rehearse, pair_of(slot, next)))
+        return rehearsal_report{};
+    auto& policy = *request.policy;
+    bool const asked_for = policy.are_asked_for(request.rehearse);
     auto const helper = policy.find_helper();
     if (helper.empty()) {
         auto const why =
@@ -291,7 +296,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     std::string doubts;
     measured_steps measured;
     auto tried = steps.run(phase::rehearse, [&]() -> result<rehearsal_report> {
-        auto done = rehearse(helper, in, area, next, by, way, steps, measured);
+        auto done = rehearse(helper, slot, area, next, request, path, steps, measured);
         if (done) return done;
         auto why = done.error();
         why.message = "in rehearsal: " + why.message;
@@ -301,7 +306,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged
     });
     if (!tried) return tried;
     if (!doubts.empty()) return do_without(steps, doubts, true);
-    policy.has_passed(pair_of(in, next), measured);
+    policy.has_passed(pair_of(slot, next), measured);
     if (!tried->left.empty())
         steps.warn(phase::rehearse, fmt::format("{} left behind in rehearsal: {}", next.file.name(),
                                                 fmt::join(tried->left, ", ")));

@@ -14,7 +14,7 @@
 namespace hotswap::detail {
 
 /// The digests of the two files that a swap to `next` has loaded at the same time.
-tried_pair pair_of(slot const& in, staged_module const& next);
+tried_pair pair_of(slot const& slot, staged_module const& next);
 
 /// Rehearses `next` on the running state (or on the frame from the options) if a rehearsal is wanted, next to
 /// the running module.
@@ -23,8 +23,8 @@ tried_pair pair_of(slot const& in, staged_module const& next);
 /// Errors:   rehearsal_failed; no_rehearsal, if an option requests it and it is impossible; the errors of the
 ///           swap itself: migration_failed, validation_failed, construct_failed, bad_snapshot, drain_timeout
 ///           …
-result<rehearsal_report> rehearse_if_wanted(slot& in, staging_area& area, staged_module& next,
-                                            replacement const& by, migration_path const& way,
+result<rehearsal_report> rehearse_if_wanted(slot& slot, staging_area& area, staged_module& next,
+                                            replacement const& request, migration_path const& path,
                                             step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -35,9 +35,9 @@ std::vector<std::string> words_for(std::filesystem::path const& next, std::strin
 
 }  // namespace
 
-running_copy::running_copy(slot const& in, staging_area& area)
-    : release_(in.running().module->file().release()) {
-    staged_file const& staged = in.running().module->staged();
+running_copy::running_copy(slot const& slot, staging_area& area)
+    : release_(slot.running().module->file().release()) {
+    staged_file const& staged = slot.running().module->staged();
     file_ = staged.path().string();
     if (!staged.is_gone()) return;
     auto again = area.stage(*staged.copy(), staged.name());

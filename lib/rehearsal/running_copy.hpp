@@ -29,7 +29,7 @@ struct helper_run {
 class running_copy {
 public:
     /// Effects:  a private copy that was removed meanwhile is made again, for this object's lifetime.
-    running_copy(slot const& in, staging_area& area);
+    running_copy(slot const& slot, staging_area& area);
 
     /// Records that there is no state to construct an instance on.
     void has_no_state(std::string why);

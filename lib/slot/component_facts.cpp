@@ -23,7 +23,7 @@ slot_facts facts_of(generation const* running, std::string previous_release) {
     facts.running = running->info();
     facts.schema = running->module->file().schema().name;
     facts.source = running->source;
-    if (auto const& with = running->services->settings()) facts.settings = with->values();
+    if (auto const& settings = running->services->settings()) facts.settings = settings->values();
     for (auto const& library : running->module->libraries())
         facts.libraries.push_back(
             fmt::format("{}, which {} needs", library, running->module->staged().name()));

@@ -61,14 +61,14 @@ std::string gate::holders() const {
 }
 
 std::string gate::way_back_here() const {
-    std::string way = fmt::format("\"{}\", whose gate this operation has closed", name_);
+    std::string chain = fmt::format("\"{}\", whose gate this operation has closed", name_);
     for (auto const& each : thread_registry::get().held_by_this_thread())
-        way += fmt::format(" → \"{}\"", each);
+        chain += fmt::format(" → \"{}\"", each);
     return fmt::format(
         "the call would wait for itself: {} → \"{}\"; a constructor, a destructor under a handoff, a "
         "migration and "
         "validate must not call back: do it later, by host.post",
-        way, name_);
+        chain, name_);
 }
 
 }  // namespace hotswap::detail

@@ -174,7 +174,7 @@ struct host_functions {
 };
 
 host_services::host_services(host_context const& host, job_runner& runner,
-                             std::filesystem::path const& source, shared_settings with)
+                             std::filesystem::path const& source, shared_settings settings)
     : host_(host),
       runner_(runner),
       origin_([&source] {
@@ -182,7 +182,7 @@ host_services::host_services(host_context const& host, job_runner& runner,
               error;  // it could be read, so that only a working directory that has gone makes one
           return std::filesystem::absolute(source, error).parent_path();
       }()),
-      settings_(std::move(with)) {}
+      settings_(std::move(settings)) {}
 
 // The listeners look at `draining_` after they began to listen, so that none misses a drain that begins at that moment.
 void host_services::draining(bool begins) noexcept {

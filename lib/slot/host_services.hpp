@@ -48,7 +48,7 @@ class host_services final : public drain_listener {
 public:
     /// `source`: the file that was asked for.
     host_services(host_context const& host, job_runner& runner, std::filesystem::path const& source,
-                  shared_settings with);
+                  shared_settings settings);
     host_services(host_services const&) = delete;
     host_services& operator=(host_services const&) = delete;
 

@@ -155,7 +155,7 @@ void change::end_moving() {
 void change::settle() {
     free_used_up();
     auto const name = old_->module->staged().name();
-    report_.path = path_.path;
+    report_.path = path_.versions;
     report_.phases = steps_.phases();
     learn_from(slot_, report_, *old_);
     steps_.run(phase::retire, [&]() -> result<void> {
@@ -196,7 +196,7 @@ std::vector<std::string> change::all_warnings(module_file const& about) const {
 
 void change::complete_report() {
     report_.to = slot_.running().info();
-    report_.path = path_.path;
+    report_.path = path_.versions;
     report_.warnings = all_warnings(slot_.running().module->file());
     report_.phases = steps_.phases();
     report_.longest_wait = gate_->longest_wait(opened_at_);

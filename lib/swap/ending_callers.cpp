@@ -14,13 +14,13 @@ std::string words_on_ending(served_contract const& before, contract_step const& 
         before.in_words(), step.after.in_words());
 }
 
-result<std::string> check_other_neighbours(slot const& in, std::span<std::string const> changed,
+result<std::string> check_other_neighbours(slot const& slot, std::span<std::string const> changed,
                                            contract_step const& step) {
     std::vector<std::string> insiders(changed.begin(), changed.end());
-    insiders.push_back(in.name());
-    auto const others = in.callers()->components_but(insiders);
+    insiders.push_back(slot.name());
+    auto const others = slot.callers()->components_but(insiders);
     if (others.empty()) return std::string();
-    auto const before = in.running().contract.in_words();
+    auto const before = slot.running().contract.in_words();
     if (step.end_neighbours_handles)
         return fmt::format("{} hold handles by the contract {}: their calls fail from then on", others,
                            before);

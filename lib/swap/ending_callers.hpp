@@ -24,7 +24,7 @@ std::string words_on_ending(served_contract const& before, contract_step const& 
 /// only where the step says so. Then it is a warning; empty: none does.
 /// `changed`: the components that change in the same operation.
 /// Errors:   in_use, naming the others.
-result<std::string> check_other_neighbours(slot const& in, std::span<std::string const> changed,
+result<std::string> check_other_neighbours(slot const& slot, std::span<std::string const> changed,
                                            contract_step const& step);
 
 }  // namespace hotswap::detail

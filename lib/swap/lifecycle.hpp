@@ -30,13 +30,13 @@ struct first_module {
 
 /// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `durable`.
 /// `with`: what the host has set for it, instead of what the options say.
-result<void> load_first(slot& in, staging_area& area, first_module const& from, load_options const& options,
-                        settings const& with, step_recorder& steps, durability* durable);
+result<void> load_first(slot& slot, staging_area& area, first_module const& from, load_options const& options,
+                        hotswap::settings const& settings, step_recorder& steps, durability* durable);
 
 /// Ends a slot: its gate stays closed for good. `force`: also if its state cannot be written.
-result<unload_report> unload(slot& in, step_recorder& steps, durability* durable, bool force);
+result<unload_report> unload(slot& slot, step_recorder& steps, durability* durable, bool force);
 
 /// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
-result<swap_plan> make_plan(slot& in, staging_area& area, replacement const& by, step_recorder& steps);
+result<swap_plan> make_plan(slot& slot, staging_area& area, replacement const& request, step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -47,11 +47,11 @@ double growth_since(measured_steps const& rehearsed, swap_plan const& plan, stat
 
 }  // namespace
 
-result<state_size> measure_state(slot& in, pause_limits const& limits) {
+result<state_size> measure_state(slot& slot, pause_limits const& limits) {
     state_size size;
-    auto const& running = in.running();
+    auto const& running = slot.running();
     auto measured = [&]() -> result<void> {
-        closed_gates closed(in, limits);
+        closed_gates closed(slot, limits);
         if (auto drained = closed.drain(); !drained) return drained;
         size.drain = closed.length();
         abi::error why;
@@ -65,7 +65,7 @@ result<state_size> measure_state(slot& in, pause_limits const& limits) {
     return size;
 }
 
-std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way, swap_plan const& plan,
+std::chrono::nanoseconds predict_pause(slot const& slot, migration_path const& path, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed) {
     auto const proving = rehearsed ? rehearsed->proving : 0ns;
     if (plan.transfer == transfer::handoff) return size.drain + beside_handoff + proving;
@@ -73,25 +73,25 @@ std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way
     auto const gate = size.drain + beside_snapshot;
     if (plan.state_dropped) return gate + proving;
     bool const is_this_way =
-        rehearsed && rehearsed->version == way.exchange_version && rehearsed->exporting > 0ns;
+        rehearsed && rehearsed->version == path.exchange_version && rehearsed->exporting > 0ns;
     if (is_this_way)
         return gate + proving + of(growth_since(*rehearsed, plan, size) * moving(*rehearsed, plan));
     bool const is_read = plan.transfer == transfer::direct;
-    double const learned = in.pauses().ns_for_byte(move_along(way.path, plan.transfer));
+    double const learned = slot.pauses().ns_for_byte(move_along(path.versions, plan.transfer));
     if (learned > 0) return gate + of(learned * static_cast<double>(size.bytes));
-    auto const steps = static_cast<double>(way.path.size() - 1);
+    auto const steps = static_cast<double>(path.versions.size() - 1);
     // A downgrade works on a copy.
-    double const copies = way.direction == direction::downgrade ? 1 : 0;
+    double const copies = path.direction == direction::downgrade ? 1 : 0;
     double const each = is_read ? ns_for_element_read + ns_for_element_step * steps
                                 : ns_for_element + ns_for_element_step * (steps + copies);
     return gate +
            of(each * static_cast<double>(size.elements) + ns_for_byte * static_cast<double>(size.bytes));
 }
 
-void learn_from(slot& in, swap_report const& report, generation const& old) {
+void learn_from(slot& slot, swap_report const& report, generation const& old) {
     // Its state went on to the new one, or is not what the new one went on from.
     if (!old.state || report.discarded.happened) return;
-    in.pauses().note_state_memory(old.module->api().measure_memory(old.state.get()));
+    slot.pauses().note_state_memory(old.module->api().measure_memory(old.state.get()));
     if (report.tables.way == table_way::before_pause) return;
     std::uint64_t bytes = report.of(phase::export_).bytes;
     std::uint64_t elements = 0;
@@ -101,7 +101,7 @@ void learn_from(slot& in, swap_report const& report, generation const& old) {
         return;
     if (bytes < 10'000) return;
     auto const moving = report.pause - report.of(phase::drain).duration - beside_snapshot;
-    in.pauses().note_ns_for_byte(
+    slot.pauses().note_ns_for_byte(
         move_along(report.path, report.transfer),
         std::max(0.0, static_cast<double>(moving.count()) / static_cast<double>(bytes)));
 }

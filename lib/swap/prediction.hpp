@@ -26,14 +26,14 @@ struct state_size {
 /// Measures the running state.
 /// Effects:  closes the gate for some microseconds, and while leases are out as long as the limits allow.
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed.
-result<state_size> measure_state(slot& in, pause_limits const& limits);
+result<state_size> measure_state(slot& slot, pause_limits const& limits);
 
 /// The pause of a swap that goes `way` as `plan` says. What a rehearsal of the module took counts for more than what swaps
 /// of the component took before, and that for more than what is usual.
-std::chrono::nanoseconds predict_pause(slot const& in, migration_path const& way, swap_plan const& plan,
+std::chrono::nanoseconds predict_pause(slot const& slot, migration_path const& path, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed);
 
 /// Keeps what a pause has shown about the component, and the size of `old`, which nothing uses any more.
-void learn_from(slot& in, swap_report const& report, generation const& old);
+void learn_from(slot& slot, swap_report const& report, generation const& old);
 
 }  // namespace hotswap::detail

@@ -184,13 +184,13 @@ std::string probation_watch::look_at_calls(watched& at) {
                        to_string(terms_.max_mean_latency));
 }
 
-std::string probation_watch::ask_component(slot& in) {
-    auto const way_in = in.gate().get();
+std::string probation_watch::ask_component(slot& slot) {
+    auto const way_in = slot.gate().get();
     auto& cell = way_in->cell();
     auto const admitted = way_in->try_enter(cell, false);
     if (admitted.contract == nullptr) return {};
     // Inside, the running generation stays what it is.
-    auto const& running = in.running();
+    auto const& running = slot.running();
     bool well = true;
     abi::error why;
     auto outcome = abi::status::ok;
@@ -227,17 +227,17 @@ void probation_watch::end(bool passed) {
     }
 }
 
-void probation_watch::retire_standby(slot& in, bool passed) {
-    auto steps = recorder_of(in);
-    auto const release = in.running().info().release;
+void probation_watch::retire_standby(slot& slot, bool passed) {
+    auto steps = recorder_of(slot);
+    auto const release = slot.running().info().release;
     unload_report gone;
     steps.run(phase::retire, [&]() -> result<void> {
-        gone = end_probation_in_slices(in);
+        gone = end_probation_in_slices(slot);
         return {};
     });
-    in.sweep_retained();
-    in.publish_facts();
-    if (durable_ != nullptr) steps.run(phase::persist, [&] { return durable_->note_probation_over(in); });
+    slot.sweep_retained();
+    slot.publish_facts();
+    if (durable_ != nullptr) steps.run(phase::persist, [&] { return durable_->note_probation_over(slot); });
     steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
                              passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
                              to_string(gone)));
@@ -259,22 +259,22 @@ probation_watch::outcome_of_return probation_watch::go_back(std::string const& r
     return outcome_of_return::refused;
 }
 
-void probation_watch::note_thrown(slot& in, std::string const& reason, char const* what) noexcept {
+void probation_watch::note_thrown(slot& slot, std::string const& reason, char const* what) noexcept {
     try {
-        auto steps = recorder_of(in);
-        bool const is_back = in.standby() == nullptr;
-        auto const& serving = in.running().module->staged().digest();
-        std::string failed = is_back ? in.previous().digest : serving;
+        auto steps = recorder_of(slot);
+        bool const is_back = slot.standby() == nullptr;
+        auto const& serving = slot.running().module->staged().digest();
+        std::string failed = is_back ? slot.previous().digest : serving;
         if (is_back && failed == serving) failed.clear();  // it is not the file
-        in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
-                                              "it failed its probation ({}), and {}: {}", reason,
-                                              is_back ? "was sent back, but not all could be noted"
-                                                      : "still serves, because it could not be sent back",
-                                              what),
-                                       phase::probation),
-                         std::move(failed),
-                         is_back ? "failed its probation and was sent back"
-                                 : "failed its probation and could not be sent back");
+        slot.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
+                                                "it failed its probation ({}), and {}: {}", reason,
+                                                is_back ? "was sent back, but not all could be noted"
+                                                        : "still serves, because it could not be sent back",
+                                                what),
+                                         phase::probation),
+                           std::move(failed),
+                           is_back ? "failed its probation and was sent back"
+                                   : "failed its probation and could not be sent back");
     } catch (std::exception const&) {
         // The next try says it, or the end of the probation.
     }
@@ -298,37 +298,38 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     auto const done = return_to_standby(of, how, durable_, {});
     bool const may_work_later = !done && done.error().code == errc::drain_timeout && !is_last_try;
     for (std::size_t i = 0; i != of.size(); ++i) {
-        auto& in = *of[i].of;
+        auto& slot = *of[i].of;
         if (done)
-            note_sent_back(in, failed[i], names[i], (*done)[i], reason);
+            note_sent_back(slot, failed[i], names[i], (*done)[i], reason);
         else
-            note_refused(in, failed[i], names[i], done.error(), reason);
-        if (!done && !may_work_later) in.fail_probation();
+            note_refused(slot, failed[i], names[i], done.error(), reason);
+        if (!done && !may_work_later) slot.fail_probation();
     }
     if (done) return outcome_of_return::done;
     return may_work_later ? outcome_of_return::may_work_later : outcome_of_return::refused;
 }
 
-void probation_watch::note_refused(slot& in, generation_info const& failed, std::string const& name,
+void probation_watch::note_refused(slot& slot, generation_info const& failed, std::string const& name,
                                    failure const& why, std::string const& reason) {
-    auto steps = recorder_of(in);
+    auto steps = recorder_of(slot);
     steps.mark_old_serving();
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
-    in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
-                                          "{} failed its probation after {} ({}), and still serves, because "
-                                          "it could not be sent back: {}",
-                                          name, after, reason, why.message),
-                                   phase::probation),
-                     failed.digest, "failed its probation and could not be sent back");
+    slot.note_rollback(
+        steps.refused(refuse(errc::rolled_back, phase::probation,
+                             "{} failed its probation after {} ({}), and still serves, because "
+                             "it could not be sent back: {}",
+                             name, after, reason, why.message),
+                      phase::probation),
+        failed.digest, "failed its probation and could not be sent back");
 }
 
-void probation_watch::note_sent_back(slot& in, generation_info const& failed, std::string const& name,
+void probation_watch::note_sent_back(slot& slot, generation_info const& failed, std::string const& name,
                                      swap_report const& done, std::string const& reason) {
-    auto steps = recorder_of(in);
+    auto steps = recorder_of(slot);
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     // Where both were of one file, it is not the file.
     auto const sent_back = done.to.digest == failed.digest ? std::string() : failed.digest;
-    in.note_rollback(
+    slot.note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,
                               "{} failed its probation after {} and was sent back: {}; {} serves; fix the "
                               "release, or name the file to try it again",
@@ -336,7 +337,7 @@ void probation_watch::note_sent_back(slot& in, generation_info const& failed, st
                        phase::probation),
         sent_back, "failed its probation and was sent back");
     if (durable_ != nullptr)
-        steps.run(phase::persist, [&] { return durable_->note_rollback(in, sent_back, reason); });
+        steps.run(phase::persist, [&] { return durable_->note_rollback(slot, sent_back, reason); });
     steps.refused(refuse(errc::rolled_back, phase::probation, "{} was sent back: {}", name, reason),
                   phase::probation);
 }

@@ -66,25 +66,25 @@ private:
     /// `claimed_`, until it goes out of scope.
     class claim;
 
-    step_recorder recorder_of(slot const& in) const { return {sink_, in.name(), mark_}; }
+    step_recorder recorder_of(slot const& slot) const { return {sink_, slot.name(), mark_}; }
     void watch();
     bool wait_until(clock::time_point when);
     std::string look();
     std::string look_at_calls(watched& at);
-    static std::string ask_component(slot& in);
+    static std::string ask_component(slot& slot);
     std::string ask_host();
     /// What became of the attempt to send the generations back.
     enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };
 
     void end(bool passed);
-    void retire_standby(slot& in, bool passed);
+    void retire_standby(slot& slot, bool passed);
     outcome_of_return go_back(std::string const& reason, bool is_last_try);
     outcome_of_return send_back_once(std::string const& reason, bool is_last_try);
-    void note_sent_back(slot& in, generation_info const& failed, std::string const& name,
+    void note_sent_back(slot& slot, generation_info const& failed, std::string const& name,
                         swap_report const& done, std::string const& reason);
-    void note_refused(slot& in, generation_info const& failed, std::string const& name, failure const& why,
+    void note_refused(slot& slot, generation_info const& failed, std::string const& name, failure const& why,
                       std::string const& reason);
-    void note_thrown(slot& in, std::string const& reason, char const* what) noexcept;
+    void note_thrown(slot& slot, std::string const& reason, char const* what) noexcept;
     void take() noexcept;
     bool try_take() noexcept;
     bool is_left(watched const& at) const;

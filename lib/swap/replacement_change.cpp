@@ -15,13 +15,13 @@ namespace hotswap::detail {
 
 namespace {
 
-result<migration_path> plan_path(module_file const& from, module_file const& to, replacement const& by) {
-    if (by.fresh_state) return path_of_fresh_state(to);
-    auto found = find_migration_path(from, to, by.name);
+result<migration_path> plan_path(module_file const& from, module_file const& to, replacement const& request) {
+    if (request.fresh_state) return path_of_fresh_state(to);
+    auto found = find_migration_path(from, to, request.name);
     if (!found) return found;
-    if (auto allowed = check_loss(*found, by.allow_loss, by.name); !allowed) return allowed.error();
-    if (by.transfer == transfer::handoff)
-        if (auto fits = check_handoff(from, to, by.name); !fits) return fits.error();
+    if (auto allowed = check_loss(*found, request.allow_loss, request.name); !allowed) return allowed.error();
+    if (request.transfer == transfer::handoff)
+        if (auto fits = check_handoff(from, to, request.name); !fits) return fits.error();
     return found;
 }
 

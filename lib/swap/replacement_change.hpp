@@ -13,8 +13,8 @@ namespace hotswap::detail {
 class replacement_change final : public change {
 public:
     /// Lifetime: of `arguments` in `by` until it is destroyed.
-    replacement_change(slot& of, staging_area& area, replacement by, step_recorder& steps)
-        : change(of, steps, *by.arguments), area_(area), by_(std::move(by)) {
+    replacement_change(slot& of, staging_area& area, replacement request, step_recorder& steps)
+        : change(of, steps, *request.arguments), area_(area), by_(std::move(request)) {
         report_.transfer = by_.transfer;
         for (auto const& each : by_.passed_over) notes_.push_back("passed over: " + each);
     }

@@ -10,11 +10,11 @@ namespace hotswap::detail {
 
 namespace {
 
-void free_rows(slot& in, generation& old) noexcept {
+void free_rows(slot& slot, generation& old) noexcept {
     auto const& module = *old.module;
     bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
     if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
-    in.dismiss(old);                                  // its destructor may still look at them
+    slot.dismiss(old);                                // its destructor may still look at them
     std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
     for (;;) {
         auto const began = std::chrono::steady_clock::now();
@@ -25,15 +25,15 @@ void free_rows(slot& in, generation& old) noexcept {
 
 }  // namespace
 
-unload_report retire_in_slices(slot& in, std::unique_ptr<generation> old) noexcept {
-    free_rows(in, *old);
-    return in.retire(std::move(old));
+unload_report retire_in_slices(slot& slot, std::unique_ptr<generation> old) noexcept {
+    free_rows(slot, *old);
+    return slot.retire(std::move(old));
 }
 
-unload_report end_probation_in_slices(slot& in) noexcept {
-    in.gate()->measure_calls(false);
-    auto before = in.take_standby();
-    return before ? retire_in_slices(in, std::move(before)) : unload_report{};
+unload_report end_probation_in_slices(slot& slot) noexcept {
+    slot.gate()->measure_calls(false);
+    auto before = slot.take_standby();
+    return before ? retire_in_slices(slot, std::move(before)) : unload_report{};
 }
 
 }  // namespace hotswap::detail

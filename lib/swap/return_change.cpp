@@ -32,7 +32,7 @@ result<void> return_change::choose() {
                              {before.contract, options_.end_neighbours_handles});
     if (!held) return held;
     if (which_ == return_on::state_of_now) return choose_state_of_now();
-    path_.path = {slot_.running().info().schema_version, slot_.standby()->info().schema_version};
+    path_.versions = {slot_.running().info().schema_version, slot_.standby()->info().schema_version};
     next_.emplace(slot_);
     state_ = std::make_unique<from_standby>(context_, report_);
     return {};

@@ -43,8 +43,8 @@ public:
     /// Whether the new generations serve.
     bool is_committed() const noexcept { return is_committed_; }
     /// Whether there was something to do for the component.
-    bool has_changed(slot const& in) const noexcept {
-        return std::find(slots_.begin(), slots_.end(), &in) != slots_.end();
+    bool has_changed(slot const& slot) const noexcept {
+        return std::find(slots_.begin(), slots_.end(), &slot) != slots_.end();
     }
     /// In the order of the changes.
     std::vector<swap_report> take_reports();

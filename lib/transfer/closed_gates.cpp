@@ -22,14 +22,14 @@ std::vector<T> of_each(std::span<slot* const> slots, F&& f) {
 }
 
 std::vector<std::string_view> names_of(std::span<slot* const> slots) {
-    return of_each<std::string_view>(slots, [](slot& in) { return std::string_view(in.name()); });
+    return of_each<std::string_view>(slots, [](slot& slot) { return std::string_view(slot.name()); });
 }
 
 }  // namespace
 
 held_events::held_events(std::span<slot* const> of)
     : watch_(of.front()->host().gates),
-      entries_(of_each<closed_gate>(of, [](slot& in) { return closed_gate{in.gate().get().get()}; })) {}
+      entries_(of_each<closed_gate>(of, [](slot& slot) { return closed_gate{slot.gate().get().get()}; })) {}
 
 held_events::~held_events() {
     gates_open();
@@ -54,8 +54,8 @@ void held_events::gates_open() noexcept {
 closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& limits)
     : held_(slots),
       slots_(slots.begin(), slots.end()),
-      gates_(of_each<gate*>(slots, [](slot& in) { return in.gate().get().get(); })),
-      held_before_(of_each<std::uint64_t>(slots, [](slot& in) { return in.gate()->calls_held(); })),
+      gates_(of_each<gate*>(slots, [](slot& slot) { return slot.gate().get().get(); })),
+      held_before_(of_each<std::uint64_t>(slots, [](slot& slot) { return slot.gate()->calls_held(); })),
       limits_(limits),
       turn_(slots.front()->host().turns, names_of(slots), bound()),
       set_(begin_holding(), number_) {}

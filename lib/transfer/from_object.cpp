@@ -63,7 +63,7 @@ result<bool> from_object::step_down(next_generation& next) {
     auto const& running = context_.component.running();
     return attempt(phase::export_, [&](bool& is_readable) -> result<void> {
         auto older = downgrade_object(*running.module, running.state.get(), context_.path.exchange_version,
-                                      context_.with, is_copied_, used_up_, is_readable);
+                                      context_.view, is_copied_, used_up_, is_readable);
         if (!older) return older.error();
         if (is_copied_)
             older_ = *older;
@@ -77,7 +77,7 @@ result<bool> from_object::read(next_generation& next) {
     void const* const object = goes_down() ? older_ : context_.component.running().state.get();
     return attempt(phase::migrate, [&](bool& is_readable) -> result<void> {
         if (!next->state) {
-            auto made = upgrade_object(*next->module, context_.path.exchange_version, object, context_.with,
+            auto made = upgrade_object(*next->module, context_.path.exchange_version, object, context_.view,
                                        next->remains, is_readable);
             if (!made) return made.error();
             next->state = std::move(*made);

@@ -23,9 +23,9 @@ result<void> from_serialized::export_to(closed_gates const& closed, byte_buffer&
         result<void> done;
         if (closed.has_budget()) {
             budgeted_sink limited(payload, closed.deadline());
-            done = export_state(*now.module, now.state.get(), version, context_.with, limited.sink());
+            done = export_state(*now.module, now.state.get(), version, context_.view, limited.sink());
         } else {
-            done = export_state(*now.module, now.state.get(), version, context_.with, payload.sink());
+            done = export_state(*now.module, now.state.get(), version, context_.view, payload.sink());
         }
         // A sink that ran out of time looks like one that ran out of memory.
         if (auto in_time = closed.check_budget(); !in_time) return in_time;

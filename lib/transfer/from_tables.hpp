@@ -17,7 +17,7 @@ public:
     /// For the way to `next`, a module that may be the running one.
     from_tables(move_context const& context, std::shared_ptr<loaded_module> next)
         : context_(context),
-          tables_(context.component, std::move(next), context.path, context.with),
+          tables_(context.component, std::move(next), context.path, context.view),
           otherwise_(context),
           constructs_(context) {}
 

@@ -35,8 +35,8 @@ private:
 };
 
 /// What that many states of the component will take of the heap, by the last measure.
-inline std::size_t memory_of(slot const& in, std::size_t states) noexcept {
-    auto const one = in.pauses().state_memory();
+inline std::size_t memory_of(slot const& slot, std::size_t states) noexcept {
+    auto const one = slot.pauses().state_memory();
     return states * (one + one / 8);
 }
 

@@ -22,12 +22,12 @@ origin origin_of(module_file const& file) {
 // A legacy state has no name: its layout stands in for it.
 bool same_family(std::string_view a, std::string_view b) { return a.empty() || b.empty() || a == b; }
 
-void walk(migration_path& way, std::uint32_t from, std::uint32_t to) {
-    way.path.push_back(from);
-    while (from != to) way.path.push_back(from = from < to ? from + 1 : from - 1);
-    way.direction = way.path.front() == to  ? direction::same
-                    : way.path.front() < to ? direction::upgrade
-                                            : direction::downgrade;
+void set_versions(migration_path& path, std::uint32_t from, std::uint32_t to) {
+    path.versions.push_back(from);
+    while (from != to) path.versions.push_back(from = from < to ? from + 1 : from - 1);
+    path.direction = path.versions.front() == to  ? direction::same
+                     : path.versions.front() < to ? direction::upgrade
+                                                  : direction::downgrade;
 }
 
 // Why an object that one module made is not for the other's code, in words; empty if it is.
@@ -95,10 +95,10 @@ result<migration_path> find_import_path(origin const& from, module_file const& t
                 ? fmt::format("load a release that knows version {}", from.version)
                 : fmt::format("load a release in between first, or give the module the migration {} → {}",
                               from.version, from.version + 1));
-    migration_path way;
-    way.exchange_version = from.version;
-    walk(way, from.version, d.schema_version);
-    return way;
+    migration_path path;
+    path.exchange_version = from.version;
+    set_versions(path, from.version, d.schema_version);
+    return path;
 }
 
 result<migration_path> find_migration_path(module_file const& from, module_file const& to,
@@ -116,36 +116,36 @@ result<migration_path> find_migration_path(module_file const& from, module_file 
             to_name, schema_text(to.schema().name, target), schema_text(running.schema, running.version),
             from.release(), from.descriptor.oldest_back, from.descriptor.oldest_back,
             from.descriptor.oldest_back - 1);
-    migration_path way;
-    way.exchange_version = target;
-    walk(way, running.version, target);
+    migration_path path;
+    path.exchange_version = target;
+    set_versions(path, running.version, target);
     for (std::uint32_t version = running.version; version != target; --version)
         if ((from.state(version)->flags & abi::state_lossy) != 0)
-            way.losses.push_back(fmt::format("{} → {}", version, version - 1));
-    return way;
+            path.losses.push_back(fmt::format("{} → {}", version, version - 1));
+    return path;
 }
 
 result<migration_path> path_of_fresh_state(module_file const& to) {
-    migration_path way;
-    way.exchange_version = to.descriptor.schema_version;
-    way.path = {way.exchange_version};
-    return way;
+    migration_path path;
+    path.exchange_version = to.descriptor.schema_version;
+    path.versions = {path.exchange_version};
+    return path;
 }
 
-result<void> check_loss(migration_path const& way, bool allow_loss, std::string_view to_name) {
-    if (way.losses.empty() || allow_loss) return {};
+result<void> check_loss(migration_path const& path, bool allow_loss, std::string_view to_name) {
+    if (path.losses.empty() || allow_loss) return {};
     return refuse(
         errc::lossy_refused, phase::plan,
         "the way to {} loses part of the state (the downgrade {} is marked lossy by its author); set "
         "allow_loss if that is wanted, and take a snapshot before",
-        to_name, fmt::format("{}", fmt::join(way.losses, ", ")));
+        to_name, fmt::format("{}", fmt::join(path.losses, ", ")));
 }
 
-std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& way,
+std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& path,
                                 bool has_budget) {
     auto const& now = from.own_state();
-    auto const* const ours = from.state(way.exchange_version);
-    auto const* const theirs = to.state(way.exchange_version);
+    auto const* const ours = from.state(path.exchange_version);
+    auto const* const theirs = to.state(path.exchange_version);
     if (theirs == nullptr || ours == nullptr) return "the layouts cannot be compared";
     if (((now.flags | theirs->flags) & abi::state_tables) != 0) return "the state has tables";
     if (auto why = difference_of_objects(*ours, *theirs); !why.empty()) return why;
@@ -156,16 +156,16 @@ std::string reason_to_serialize(module_file const& from, module_file const& to, 
     return {};
 }
 
-std::size_t states_read(module_file const& from, module_file const& to, migration_path const& way) {
-    bool const goes_down = way.direction == direction::downgrade;
-    auto const* const first = goes_down ? &from.own_state() : to.state(way.exchange_version);
+std::size_t states_read(module_file const& from, module_file const& to, migration_path const& path) {
+    bool const goes_down = path.direction == direction::downgrade;
+    auto const* const first = goes_down ? &from.own_state() : to.state(path.exchange_version);
     bool const is_lent =
         first != nullptr && (first->flags & (goes_down ? abi::state_lent_back : abi::state_lent)) != 0;
-    return way.path.size() - (is_lent ? 1 : 0);
+    return path.versions.size() - (is_lent ? 1 : 0);
 }
 
-std::size_t states_serialized(migration_path const& way) noexcept {
-    return way.path.size() + (way.direction == direction::downgrade ? 1 : 0);
+std::size_t states_serialized(migration_path const& path) noexcept {
+    return path.versions.size() + (path.direction == direction::downgrade ? 1 : 0);
 }
 
 failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at) {

@@ -26,7 +26,7 @@ struct origin {
 struct migration_path {
     hotswap::direction direction = hotswap::direction::same;
     std::uint32_t exchange_version = 0;
-    std::vector<std::uint32_t> path;
+    std::vector<std::uint32_t> versions;
     std::vector<std::string> losses;  ///< "2 → 1"
 };
 
@@ -51,16 +51,16 @@ result<migration_path> find_migration_path(module_file const& from, module_file 
 result<migration_path> path_of_fresh_state(module_file const& to);
 
 /// Errors:   lossy_refused, unless loss is allowed or there is none.
-result<void> check_loss(migration_path const& way, bool allow_loss, std::string_view to_name);
+result<void> check_loss(migration_path const& path, bool allow_loss, std::string_view to_name);
 
 /// Why the state goes through its serialized form instead of being read where it lies, in words; empty if it is read.
-std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& way,
+std::string reason_to_serialize(module_file const& from, module_file const& to, migration_path const& path,
                                 bool has_budget);
 
 /// How many states are made along the way, at the most, where the running object is read.
-std::size_t states_read(module_file const& from, module_file const& to, migration_path const& way);
+std::size_t states_read(module_file const& from, module_file const& to, migration_path const& path);
 /// The same where it is serialized.
-std::size_t states_serialized(migration_path const& way) noexcept;
+std::size_t states_serialized(migration_path const& path) noexcept;
 
 /// The refusal of a handoff.
 failure handoff_refusal(std::string_view to_name, std::string_view reason, phase at);

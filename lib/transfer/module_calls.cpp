@@ -25,11 +25,11 @@ failure not_serialized(loaded_module const& of, abi::status outcome, abi::error 
     return answered(of, outcome, why, errc::export_failed, phase::export_, "serializing the running state");
 }
 
-result<owned_state> upgrade(loaded_module const& to, abi::old_state from, argument_view const& with,
+result<owned_state> upgrade(loaded_module const& to, abi::old_state from, argument_view const& arguments,
                             owned_remains& left, abi::status& outcome, abi::error& why) {
     void* made = nullptr;
     void* used_up = nullptr;
-    outcome = to.api().upgrade_state(from, with.get(), &made, &used_up, &why);
+    outcome = to.api().upgrade_state(from, arguments.get(), &made, &used_up, &why);
     if (outcome != abi::status::ok)
         return answered(to, outcome, why, errc::migration_failed, phase::migrate, "reading the state");
     left = owned_remains(used_up, to.api().free_remains);
@@ -72,9 +72,9 @@ argument_view::argument_view(arguments const& from) {
 }
 
 result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
-                          argument_view const& with, abi::sink* out) {
+                          argument_view const& arguments, abi::sink* out) {
     abi::error why;
-    auto const outcome = of.api().export_state(state, version, with.get(), out, &why);
+    auto const outcome = of.api().export_state(state, version, arguments.get(), out, &why);
     if (outcome == abi::status::ok) return {};
     return not_serialized(of, outcome, why);
 }
@@ -89,39 +89,40 @@ result<owned_state> create_state(loaded_module const& to) {
 }
 
 result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
-                                 std::span<std::byte const> payload, argument_view const& with) {
+                                 std::span<std::byte const> payload, argument_view const& arguments) {
     abi::error why;
     void* made = nullptr;
-    auto const outcome = to.api().import_state(version, as_bytes(payload), with.get(), &made, &why);
+    auto const outcome = to.api().import_state(version, as_bytes(payload), arguments.get(), &made, &why);
     if (outcome != abi::status::ok)
         return answered(to, outcome, why, errc::migration_failed, phase::migrate, "reading the state");
     return owned_state(made, to.api().destroy_state);
 }
 
-result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from, argument_view const& with,
-                                  owned_remains& left) {
+result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from,
+                                  argument_view const& arguments, owned_remains& left) {
     abi::status outcome = abi::status::ok;
     abi::error why;
-    return upgrade(to, from, with, left, outcome, why);
+    return upgrade(to, from, arguments, left, outcome, why);
 }
 
 result<owned_state> upgrade_object(loaded_module const& to, std::uint32_t version, void const* object,
-                                   argument_view const& with, owned_remains& left, bool& is_readable) {
+                                   argument_view const& arguments, owned_remains& left, bool& is_readable) {
     abi::status outcome = abi::status::ok;
     abi::error why;
-    auto made = upgrade(to, {version, {}, object}, with, left, outcome, why);
+    auto made = upgrade(to, {version, {}, object}, arguments, left, outcome, why);
     is_readable = !is_about_reading(outcome);
     if (!is_readable) return refuse(errc::bad_snapshot, phase::migrate, "{}", words(why));
     return made;
 }
 
 result<void*> downgrade_object(loaded_module const& of, void const* state, std::uint32_t version,
-                               argument_view const& with, bool lends, owned_remains& left,
+                               argument_view const& arguments, bool lends, owned_remains& left,
                                bool& is_readable) {
     abi::error why;
     void* made = nullptr;
     void* used_up = nullptr;
-    auto const outcome = of.api().downgrade_state(state, version, with.get(), lends, &made, &used_up, &why);
+    auto const outcome =
+        of.api().downgrade_state(state, version, arguments.get(), lends, &made, &used_up, &why);
     is_readable = !is_about_reading(outcome);
     if (!is_readable) return refuse(errc::bad_snapshot, phase::export_, "{}", words(why));
     if (outcome != abi::status::ok) return not_serialized(of, outcome, why);
@@ -130,7 +131,7 @@ result<void*> downgrade_object(loaded_module const& of, void const* state, std::
 }
 
 result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
-                                argument_view const& with) {
+                                argument_view const& arguments) {
     if (to.api().adopt == nullptr)
         return refuse(
             errc::adopt_failed, phase::migrate,
@@ -139,7 +140,7 @@ result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte con
             to.staged().name());
     abi::error why;
     void* made = nullptr;
-    auto const outcome = to.api().adopt(as_bytes(legacy), with.get(), &made, &why);
+    auto const outcome = to.api().adopt(as_bytes(legacy), arguments.get(), &made, &why);
     if (outcome != abi::status::ok)
         return answered(to, outcome, why, errc::adopt_failed, phase::migrate,
                         "adopting data from before hotswap");
@@ -183,15 +184,16 @@ result<owned_instance> construct(generation& on, void* state) {
     return owned_instance(made, on.module->api().destroy_instance);
 }
 
-std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
-                                             std::filesystem::path source, shared_settings with) {
-    if (!with && in.is_loaded()) with = in.running().services->settings();
+std::unique_ptr<generation> begin_generation(slot& slot, std::shared_ptr<loaded_module> module,
+                                             std::filesystem::path source, shared_settings settings) {
+    if (!settings && slot.is_loaded()) settings = slot.running().services->settings();
     auto made = std::make_unique<generation>();
-    made->number = in.next_number();
-    made->contract = in.is_loaded() ? in.running().contract : served_contract(in.gate()->contract());
+    made->number = slot.next_number();
+    made->contract = slot.is_loaded() ? slot.running().contract : served_contract(slot.gate()->contract());
     made->source = std::move(source);
     made->module = module_use(std::move(module));
-    made->services = std::make_unique<host_services>(in.host(), in.runner(), made->source, std::move(with));
+    made->services =
+        std::make_unique<host_services>(slot.host(), slot.runner(), made->source, std::move(settings));
     return made;
 }
 

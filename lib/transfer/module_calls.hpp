@@ -38,7 +38,7 @@ failure answered(loaded_module const& module, abi::status outcome, abi::error co
 /// Serializes a state of the module's at `version`.
 /// Errors:   export_failed, migration_failed, no_migration_path.
 result<void> export_state(loaded_module const& of, void const* state, std::uint32_t version,
-                          argument_view const& with, abi::sink* out);
+                          argument_view const& arguments, abi::sink* out);
 
 /// Makes a module's default state.
 /// Errors:   construct_failed, out_of_memory.
@@ -47,27 +47,28 @@ result<owned_state> create_state(loaded_module const& to);
 /// Reads a serialized state and walks the upgrades.
 /// Errors:   bad_snapshot, migration_failed, no_migration_path, out_of_memory.
 result<owned_state> import_state(loaded_module const& to, std::uint32_t version,
-                                 std::span<std::byte const> payload, argument_view const& with);
+                                 std::span<std::byte const> payload, argument_view const& arguments);
 
 /// As `import_state`. `left` gets what can be freed later.
-result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from, argument_view const& with,
-                                  owned_remains& left);
+result<owned_state> upgrade_state(loaded_module const& to, abi::old_state from,
+                                  argument_view const& arguments, owned_remains& left);
 
 /// The same of the object of a state at `version`, which is only read. `is_readable`: false if it cannot be, so that the failure
 /// says nothing of its serialized form.
 result<owned_state> upgrade_object(loaded_module const& to, std::uint32_t version, void const* object,
-                                   argument_view const& with, owned_remains& left, bool& is_readable);
+                                   argument_view const& arguments, owned_remains& left, bool& is_readable);
 
 /// Has a module make an object of an older version of its state, which is only read. `lends`: the object goes with what is
 /// `left`. `is_readable`: as above.
 /// Errors:   migration_failed, no_migration_path, export_failed.
 result<void*> downgrade_object(loaded_module const& of, void const* state, std::uint32_t version,
-                               argument_view const& with, bool lends, owned_remains& left, bool& is_readable);
+                               argument_view const& arguments, bool lends, owned_remains& left,
+                               bool& is_readable);
 
 /// Makes a state from data from before hotswap.
 /// Errors:   adopt_failed, migration_failed.
 result<owned_state> adopt_state(loaded_module const& to, std::span<std::byte const> legacy,
-                                argument_view const& with);
+                                argument_view const& arguments);
 
 /// What `validate` threw, as a failure.
 failure refused_by_validate(std::string_view name, abi::error const& why);
@@ -89,7 +90,8 @@ result<owned_instance> construct(generation& on, void* state);
 
 /// A generation of the slot, with its module and services, without state and instance yet.
 /// `with`: what the host has set for it; null: as for the running one.
-std::unique_ptr<generation> begin_generation(slot& in, std::shared_ptr<loaded_module> module,
-                                             std::filesystem::path source, shared_settings with = nullptr);
+std::unique_ptr<generation> begin_generation(slot& slot, std::shared_ptr<loaded_module> module,
+                                             std::filesystem::path source,
+                                             shared_settings settings = nullptr);
 
 }  // namespace hotswap::detail

@@ -22,7 +22,7 @@ struct move_context {
     step_recorder& steps;
     migration_path const& path;
     hotswap::arguments const& arguments;
-    argument_view const& with;
+    argument_view const& view;    ///< of `arguments`
     released_instance& released;  ///< asked right before the next instance is constructed
 };
 

@@ -21,14 +21,14 @@ constexpr std::chrono::nanoseconds between_lines = 1s;
 
 }  // namespace
 
-precopy::precopy(slot& in, std::shared_ptr<loaded_module> next, migration_path const& way,
-                 argument_view const& with)
-    : in_(in),
+precopy::precopy(slot& slot, std::shared_ptr<loaded_module> next, migration_path const& path,
+                 argument_view const& arguments)
+    : in_(slot),
       next_(std::move(next)),
-      walker_(way.direction == direction::downgrade ? in.running().module.shared() : next_),
-      from_(way.path.front()),
-      to_(way.path.back()),
-      with_(with) {}
+      migrator_(path.direction == direction::downgrade ? slot.running().module.shared() : next_),
+      from_(path.versions.front()),
+      to_(path.versions.back()),
+      arguments_(arguments) {}
 
 // Why the tables of the running state cannot be copied while it is in use; empty if they can.
 std::string precopy::obstacle() const {
@@ -39,8 +39,9 @@ std::string precopy::obstacle() const {
         return "the state holds a class whose fields are not known (a non-aggregate with its own serialize)";
     if ((flags & abi::state_bound) != 0)
         return "the state holds a container that may point into the module that made it (boost::unordered)";
-    if (walker_->api().begin_copy == nullptr) return "the module that knows the path has no code for tables";
-    if (walker_ != next_ && next_->api().import_outline == nullptr) return "the older state has no tables";
+    if (migrator_->api().begin_copy == nullptr)
+        return "the module that knows the path has no code for tables";
+    if (migrator_ != next_ && next_->api().import_outline == nullptr) return "the older state has no tables";
     return {};
 }
 
@@ -83,7 +84,7 @@ result<void> precopy::run(step_recorder& steps, pause_limits const& limits) {
 // No if the tables can only be copied in the pause.
 result<bool> precopy::begin(outline const& of) {
     abi::copy_progress expected;
-    auto begun = copy_.begin(walker_, from_, to_, of, with_, expected);
+    auto begun = copy_.begin(migrator_, from_, to_, of, arguments_, expected);
     if (!begun) return begun.error();
     if (!begun->yes) copy_in_pause(begun->why_not);
     report_.rows = expected.total;
@@ -141,7 +142,7 @@ result<void> precopy::advance_until_complete(step_recorder& steps) {
 }
 
 result<void> precopy::finish(outline const& now, owned_state& made) {
-    auto finished = copy_.finish(now, with_, *next_, made);
+    auto finished = copy_.finish(now, arguments_, *next_, made);
     if (!finished) return finished.error();
     spent_ = true;
     if (finished->yes) return {};

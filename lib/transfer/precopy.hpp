@@ -24,8 +24,8 @@ public:
     static constexpr unsigned max_attempts = 3;
 
     /// For the way from the running generation of `in` to `next`, a module that may be the same.
-    precopy(slot& in, std::shared_ptr<loaded_module> next, migration_path const& way,
-            argument_view const& with);
+    precopy(slot& slot, std::shared_ptr<loaded_module> next, migration_path const& path,
+            argument_view const& arguments);
 
     /// Copies the tables, if there are any and if they can be copied so; `report().way` says.
     /// Effects:  closes the gate for as long as it takes to copy the plain fields: once, or up to three times if
@@ -65,10 +65,10 @@ private:
 
     slot& in_;
     std::shared_ptr<loaded_module> next_;
-    std::shared_ptr<loaded_module> walker_;
+    std::shared_ptr<loaded_module> migrator_;
     std::uint32_t const from_;
     std::uint32_t const to_;
-    argument_view const& with_;
+    argument_view const& arguments_;
     table_copy copy_;
     table_report report_;
     unsigned attempts_ = 1;

@@ -26,7 +26,7 @@ result<void> resume_instance(generation& of);
 /// Lifetime: the next instance is destroyed before `take_back`.
 class released_instance {
 public:
-    released_instance(slot& in, step_recorder& steps) noexcept : in_(in), steps_(steps) {}
+    released_instance(slot& slot, step_recorder& steps) noexcept : in_(slot), steps_(steps) {}
     ~released_instance() { static_cast<void>(take_back()); }
     released_instance(released_instance const&) = delete;
     released_instance& operator=(released_instance const&) = delete;

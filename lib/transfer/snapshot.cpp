@@ -10,16 +10,16 @@
 
 namespace hotswap::detail {
 
-result<std::vector<std::byte>> take_snapshot(slot& in, step_recorder& steps,
+result<std::vector<std::byte>> take_snapshot(slot& slot, step_recorder& steps,
                                              std::chrono::nanoseconds drain_deadline) {
     steps.mark_old_serving();
     byte_buffer payload;
-    auto copied = copy_running_state(in, steps, {.drain_deadline = drain_deadline}, payload);
+    auto copied = copy_running_state(slot, steps, {.drain_deadline = drain_deadline}, payload);
     if (!copied) return copied.error();
     std::vector<std::byte> bytes(frame_header_size + payload.size());
     if (payload.size() != 0)
         std::memcpy(bytes.data() + frame_header_size, payload.bytes().data(), payload.size());
-    module_file const& file = in.running().module->file();
+    module_file const& file = slot.running().module->file();
     seal_frame(
         bytes,
         {std::string(file.schema().name), file.descriptor.schema_version, file.own_state().layout, {}});

@@ -15,6 +15,6 @@ namespace hotswap::detail {
 
 /// The running state as a frame.
 result<std::vector<std::byte>> take_snapshot(
-    slot& in, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
+    slot& slot, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
 
 }  // namespace hotswap::detail

@@ -49,8 +49,8 @@ result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_mo
     return loaded;
 }
 
-bool runs_already(slot const& in, staged_module const& next) {
-    return next.file.digest() == in.running().module->staged().digest();
+bool runs_already(slot const& slot, staged_module const& next) {
+    return next.file.digest() == slot.running().module->staged().digest();
 }
 
 }  // namespace hotswap::detail

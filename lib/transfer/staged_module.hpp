@@ -43,6 +43,6 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
 result<std::shared_ptr<loaded_module>> load_staged(staging_area& area, staged_module next);
 
 /// Whether the file has the content of the module that runs.
-bool runs_already(slot const& in, staged_module const& next);
+bool runs_already(slot const& slot, staged_module const& next);
 
 }  // namespace hotswap::detail

@@ -22,7 +22,7 @@ struct copy_times {
 /// Effects:  closes the gate while the state is serialized; one with tables is copied while callers are at work, and
 ///           serialized from the copy.
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed.
-result<copy_times> copy_running_state(slot& in, step_recorder& steps, pause_limits const& limits,
+result<copy_times> copy_running_state(slot& slot, step_recorder& steps, pause_limits const& limits,
                                       byte_buffer& payload);
 
 }  // namespace hotswap::detail

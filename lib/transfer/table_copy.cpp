@@ -30,40 +30,43 @@ result<outline> outline_of(generation const& from) {
                   from.module->staged().name(), words(why));
 }
 
-result<copy_answer> table_copy::begin(std::shared_ptr<loaded_module> walker, std::uint32_t from,
-                                      std::uint32_t to, outline const& of, argument_view const& with,
+result<copy_answer> table_copy::begin(std::shared_ptr<loaded_module> migrator, std::uint32_t from,
+                                      std::uint32_t to, outline const& of, argument_view const& arguments,
                                       abi::copy_progress& expected) {
     end();
-    walker_ = module_use(std::move(walker));
+    migrator_ = module_use(std::move(migrator));
     abi::error why;
-    auto const outcome = walker_->api().begin_copy(from, to, of.view(), with.get(), &copy_, &expected, &why);
+    auto const outcome =
+        migrator_->api().begin_copy(from, to, of.view(), arguments.get(), &copy_, &expected, &why);
     if (outcome == abi::status::ok) return copy_answer{true};
     copy_ = nullptr;
     if (outcome == abi::status::not_recorded) return copy_answer{false, words(why)};
-    return answered(*walker_, outcome, why, errc::migration_failed, phase::precopy, "reading the state");
+    return answered(*migrator_, outcome, why, errc::migration_failed, phase::precopy, "reading the state");
 }
 
 result<bool> table_copy::advance(std::chrono::nanoseconds length, abi::copy_progress& progress) {
     abi::error why;
     bool complete = false;
-    auto const outcome = walker_->api().advance_copy(copy_, length.count(), &complete, &progress, &why);
+    auto const outcome = migrator_->api().advance_copy(copy_, length.count(), &complete, &progress, &why);
     if (outcome == abi::status::ok) return complete;
-    return answered(*walker_, outcome, why, errc::migration_failed, phase::precopy, "copying tables");
+    return answered(*migrator_, outcome, why, errc::migration_failed, phase::precopy, "copying tables");
 }
 
-result<copy_answer> table_copy::finish(outline const& of, argument_view const& with, loaded_module const& to,
-                                       owned_state& made) {
+result<copy_answer> table_copy::finish(outline const& of, argument_view const& arguments,
+                                       loaded_module const& to, owned_state& made) {
     abi::error why;
-    bool const is_walker = &to == walker_.get();
+    bool const is_migrator = &to == migrator_.get();
     outline arrived;
     void* state = nullptr;
-    auto const outcome = walker_->api().finish_copy(
-        copy_, of.view(), with.get(), is_walker ? &state : nullptr, arrived.plain(), arrived.tables(), &why);
+    auto const outcome =
+        migrator_->api().finish_copy(copy_, of.view(), arguments.get(), is_migrator ? &state : nullptr,
+                                     arrived.plain(), arrived.tables(), &why);
     if (outcome == abi::status::stale || outcome == abi::status::not_recorded)
         return copy_answer{false, words(why)};
     if (outcome != abi::status::ok)
-        return answered(*walker_, outcome, why, errc::migration_failed, phase::migrate, "reading the state");
-    if (is_walker) {
+        return answered(*migrator_, outcome, why, errc::migration_failed, phase::migrate,
+                        "reading the state");
+    if (is_migrator) {
         made = owned_state(state, to.api().destroy_state);
         return copy_answer{true};
     }
@@ -77,8 +80,8 @@ result<copy_answer> table_copy::finish(outline const& of, argument_view const& w
 }
 
 void table_copy::end() noexcept {
-    if (copy_ != nullptr) walker_->api().end_copy(std::exchange(copy_, nullptr));
-    walker_ = {};
+    if (copy_ != nullptr) migrator_->api().end_copy(std::exchange(copy_, nullptr));
+    migrator_ = {};
 }
 
 }  // namespace hotswap::detail

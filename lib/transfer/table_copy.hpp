@@ -27,9 +27,9 @@ class table_copy {
 public:
     table_copy() = default;
     table_copy(table_copy&& other) noexcept
-        : walker_(std::move(other.walker_)), copy_(std::exchange(other.copy_, nullptr)) {}
+        : migrator_(std::move(other.migrator_)), copy_(std::exchange(other.copy_, nullptr)) {}
     table_copy& operator=(table_copy&& other) noexcept {
-        std::swap(walker_, other.walker_);
+        std::swap(migrator_, other.migrator_);
         std::swap(copy_, other.copy_);
         return *this;
     }
@@ -37,15 +37,16 @@ public:
 
     /// Walks the path on the outline, and prepares what it asks for; no if the tables can only be copied as a whole.
     /// Errors:   migration_failed, no_migration_path, out_of_memory.
-    result<copy_answer> begin(std::shared_ptr<loaded_module> walker, std::uint32_t from, std::uint32_t to,
-                              outline const& of, argument_view const& with, abi::copy_progress& expected);
+    result<copy_answer> begin(std::shared_ptr<loaded_module> migrator, std::uint32_t from, std::uint32_t to,
+                              outline const& of, argument_view const& arguments,
+                              abi::copy_progress& expected);
     /// Copies for about `length`; true once all is copied. `progress` says how far it is.
     /// Errors:   migration_failed.
     result<bool> advance(std::chrono::nanoseconds length, abi::copy_progress& progress);
     /// Walks the path again and completes the state at its end, by the code of `to`; no if the copy was made with
     /// what is not so any more.
     /// Threads:  [quiesced]
-    result<copy_answer> finish(outline const& of, argument_view const& with, loaded_module const& to,
+    result<copy_answer> finish(outline const& of, argument_view const& arguments, loaded_module const& to,
                                owned_state& made);
     /// No writer has to do with it afterwards.
     void end() noexcept;
@@ -53,7 +54,7 @@ public:
 
 private:
     // Until the end: the generation that the copy is made for may be given up, and retired, before.
-    module_use walker_;
+    module_use migrator_;
     void* copy_ = nullptr;
 };
 
