@@ -88,7 +88,7 @@ verdict inspect_bytes(module_bytes const& file, module_policy const& policy, boo
         else
             findings.push_back(by.error());
     }
-    for (auto& found : lint(*image, name, as_host)) findings.push_back(std::move(found));
+    for (auto& each : lint(*image, name, as_host)) findings.push_back(std::move(each));
     std::stable_partition(findings.begin(), findings.end(),
                           [](finding const& f) { return f.severity == severity::refuse; });
     return found;

@@ -32,10 +32,10 @@ void measure(result<void>& outcome, std::chrono::nanoseconds& took, F&& step) no
 void abandonable_work::migrate() noexcept {
     measure(migrated, migrate_took, [this]() -> result<void> {
         if (next->state) return {};
-        argument_view const arguments(arguments);
+        argument_view const view(arguments);
         auto const bytes = payload->bytes();
         auto imported =
-            upgrade_state(*next->module, {version, {bytes.data(), bytes.size()}}, arguments, next->remains);
+            upgrade_state(*next->module, {version, {bytes.data(), bytes.size()}}, view, next->remains);
         if (!imported) return imported.error();
         if (auto valid = validate_state(*next->module, imported->get()); !valid) return valid;
         next->state = std::move(*imported);
