@@ -239,8 +239,8 @@ void probation_watch::retire_standby(slot& in, bool passed) {
     in.publish_facts();
     if (durable_ != nullptr) steps.run(phase::persist, [&] { return durable_->note_probation_over(in); });
     steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
-                             passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
-                             to_string(gone)));
+                             passed ? "has passed" : "continues to serve after it failed",
+                             to_string(terms_.duration), to_string(gone)));
 }
 
 // What throws is out of memory, or of threads: it went back all the same, or may later.
@@ -268,7 +268,7 @@ void probation_watch::note_thrown(slot& in, std::string const& reason, char cons
         if (is_back && failed == serving) failed.clear();  // it is not the file
         in.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
                                               "it failed its probation ({}), and {}: {}", reason,
-                                              is_back ? "was sent back, but not all could be noted"
+                                              is_back ? "was sent back, but not everything could be recorded"
                                                       : "still serves, because it could not be sent back",
                                               what),
                                        phase::probation),
