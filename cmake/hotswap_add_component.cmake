@@ -34,7 +34,7 @@ include("${CMAKE_CURRENT_LIST_DIR}/hotswap_contract.cmake")
 function(hotswap_add_component name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "VERSION;OUTPUT_DIRECTORY" "SOURCES;CONTRACT;LIBRARIES;INCLUDES")
     if(arg_UNPARSED_ARGUMENTS)
-        message(FATAL_ERROR "hotswap_add_component(${name}): not understood: ${arg_UNPARSED_ARGUMENTS}; write "
+        message(FATAL_ERROR "hotswap_add_component(${name}): unknown arguments: ${arg_UNPARSED_ARGUMENTS}; write "
             "hotswap_add_component(NAME VERSION x.y.z SOURCES a.cpp… [CONTRACT a.hpp…] [LIBRARIES …] [INCLUDES …] [OUTPUT_DIRECTORY dir])")
     endif()
     if(NOT name MATCHES "^[A-Za-z_][A-Za-z0-9_-]*$")

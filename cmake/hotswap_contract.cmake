@@ -67,9 +67,9 @@ function(_hotswap_check_contract header)
             endif()
             math(EXPR next "${number} + 1")
             message(FATAL_ERROR "hotswap: the contract ${name} ${number} was changed under the same number, in ${header}: hosts and "
-                "modules that were built with the text before would call the wrong functions. Raise its number to ${next}; or, if "
-                "${name} ${number} was never released, delete its line from ${lock}. Functions that come behind all others go into a "
-                "header of their own, as ${name} ${next}, which `extends` this one and serves the hosts of both")
+                "modules that were built with the earlier text would call the wrong functions. Raise its number to ${next}; or, if "
+                "${name} ${number} was never released, delete its line from ${lock}. To add functions after all others, declare "
+                "${name} ${next} in a separate header: it `extends` this one and serves the hosts of both")
         endif()
     endforeach()
     if(NOT known)

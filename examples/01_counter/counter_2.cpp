@@ -32,7 +32,7 @@ v1::state narrow(v2::state&& now) {
     v1::state old;
     for (auto const& [key, total] : now.totals) {
         if (total > std::numeric_limits<std::uint32_t>::max())
-            throw std::out_of_range("the total of " + key + " does not fit release 1.0.0 any more");
+            throw std::out_of_range("the total of " + key + " no longer fits release 1.0.0");
         old.totals[key] = static_cast<std::uint32_t>(total);
     }
     return old;

@@ -33,7 +33,7 @@ int number_in(std::string_view text) {
     int value = 0;
     auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value <= 0)
-        throw std::invalid_argument("a failpoint wants a number above 0, not \"" + std::string(text) + "\"");
+        throw std::invalid_argument("a failpoint needs a number above 0, not \"" + std::string(text) + "\"");
     return value;
 }
 

@@ -22,8 +22,8 @@ public:
         return refuse(
             errc::other_process, phase::none,
             "this runtime belongs to process {}, and this is process {}, which was forked from it: its "
-            "threads, its store and its modules' copies are not here; make a runtime after fork() or "
-            "daemon()",
+            "threads, its store and its copies of modules are not in this process; make a runtime after "
+            "fork() or daemon()",
             number_, getpid());
     }
 

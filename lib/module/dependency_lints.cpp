@@ -15,9 +15,8 @@ namespace hotswap::detail {
 namespace {
 
 constexpr char by_soname[] =
-    "give that library a SONAME for each release, or link it to the module statically; what is loaded stays "
-    "as "
-    "long as a module uses it, and often until the host is restarted";
+    "give that library a SONAME for each release, or link it to the module statically; the loaded library "
+    "stays as long as a module uses it, and often until the host is restarted";
 
 class dependency_linter {
 public:
@@ -42,12 +41,12 @@ private:
     void look_at_path(std::string_view library) {
         auto const who = library.starts_with('/')
                              ? who_can_fill(std::filesystem::path(library).parent_path())
-                             : std::optional<std::string>("it is relative to the host's current directory");
+                             : std::optional<std::string>("relative to the host's current directory");
         if (who)
-            add(refusing(
-                errc::lint_refused, std::string(library),
-                fmt::format("{} needs {} from where others can put theirs ({})", name_, library, *who),
-                "link it with the library's name only"));
+            add(refusing(errc::lint_refused, std::string(library),
+                         fmt::format("{} needs {} from a directory whose files other users can replace ({})",
+                                     name_, library, *who),
+                         "link it with the library's name only"));
         else if (as_host_)
             add(warning(errc::lint_refused, std::string(library),
                         fmt::format("{} needs {} by its path", name_, library),
@@ -57,8 +56,7 @@ private:
     void look_at_brought(needed_library const& library) {
         add(warning(errc::lint_refused, library.name,
                     fmt::format("{} needs {}, which the host has not loaded: it is loaded with the module, "
-                                "and stays for good "
-                                "if it may have threads or callbacks of its own",
+                                "and stays loaded permanently if it may have its own threads or callbacks",
                                 name_, library.name),
                     "link it to the host"));
     }
@@ -75,7 +73,7 @@ private:
         if (library.was_replaced()) {
             auto message = fmt::format(
                 "{} needs {}, and {} was replaced since this process loaded it: the module would run with "
-                "the one that is loaded, not with the one that lies there now",
+                "the loaded file, not with the file that is there now",
                 wanted_by(library), library.name, loaded);
             bool const is_private = library.file->by_own_path && !library.is_the_hosts;
             return add(is_private ? refusing(errc::lint_refused, library.name, std::move(message), by_soname)
@@ -113,7 +111,8 @@ private:
             return add(warning(errc::unresolved_symbols, first,
                                fmt::format("{} has an undefined symbol that the host must define: {} ({}){}",
                                            name_, first, readable, more),
-                               "if the host does not export it, link what defines it to the module"));
+                               "if the host does not export it, link the library that defines it to "
+                               "the module"));
         auto message = fmt::format(
             "{} has an undefined symbol that neither the host nor a library it has loaded defines: {} ({}){}",
             name_, first, readable, more);
@@ -123,7 +122,8 @@ private:
         });
         if (other == all.end())
             return add(refusing(errc::unresolved_symbols, first, std::move(message),
-                                "link what defines it to the module, or to the host with -rdynamic"));
+                                "link the library that defines it to the module, or to the host "
+                                "with -rdynamic"));
         message += fmt::format(". {} defines it, but this process has {} loaded under the name {}",
                                other->file->path.string(), other->loaded->path, other->name);
         add(refusing(errc::unresolved_symbols, first, std::move(message), by_soname));

@@ -82,8 +82,8 @@ checked<abi::descriptor> read_descriptor(elf_image const& image, std::string_vie
             fmt::format("{} was built for {}, {} for {}", name,
                         is_text(d.toolchain) ? d.toolchain : "an unknown toolchain", own_side(as_host),
                         abi::toolchain),
-            "build both with one standard library, and alike with or without -stdlib, -D_GLIBCXX_DEBUG and "
-            "-D_GLIBCXX_USE_CXX11_ABI; the compilers may differ");
+            "build both with the same standard library, and with the same options -stdlib, -D_GLIBCXX_DEBUG "
+            "and -D_GLIBCXX_USE_CXX11_ABI; the compilers may differ");
     if (!is_sound(d)) return damaged_descriptor(name, "its versions or texts contradict each other");
     return d;
 }
@@ -140,10 +140,10 @@ checked<bool> read_seal(elf_image const& image, abi::descriptor const& said, std
     if (std::memcmp(own.data(), said.sealed.bytes, own.size()) == 0) return true;
     return refusing(
         errc::damaged_module, "the seal",
-        fmt::format("{} is not what its build sealed: its digest is {}, the seal says {}", name,
+        fmt::format("{} has changed since its build sealed it: its digest is {}, the seal says {}", name,
                     hexadecimal(own), hexadecimal(said.sealed.bytes)),
-        "copy or build it again, or, if something like strip or a change of its RPATH was meant to alter "
-        "it after the build, seal it again with hotswap-lint --seal");
+        "copy or build it again; if it was changed on purpose after its build (by strip, or a new RPATH), "
+        "seal it again with hotswap-lint --seal");
 }
 
 }  // namespace hotswap::detail

@@ -18,7 +18,7 @@ checked<void> read_entries(elf_view& elf) {
     // The dynamic linker writes addresses into the dynamic section.
     if (segment->p_vaddr % alignof(Elf64_Dyn) != 0 ||
         !elf.is_loaded({segment->p_vaddr, segment->p_filesz}, PF_W))
-        return elf.damaged("the dynamic section", "lies where it cannot be written");
+        return elf.damaged("the dynamic section", "is in memory that is not writable");
     auto const bytes = elf.file.subspan(segment->p_offset, segment->p_filesz);
     for (std::uint64_t at = 0; at + sizeof(Elf64_Dyn) <= bytes.size(); at += sizeof(Elf64_Dyn)) {
         auto const entry = copy_at<Elf64_Dyn>(bytes, at);

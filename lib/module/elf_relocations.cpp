@@ -93,7 +93,7 @@ private:
             return fill(r.r_offset, addend);
         }
         if (type == resolver_type && !elf_.is_loaded({addend, 1}, PF_X))
-            return elf_.damaged(which(), "calls what is not code");
+            return elf_.damaged(which(), "calls an address that is not code");
         if (type != address_type) return {};
         Elf64_Sym const& target = elf_.symbols[symbol];
         return target.st_shndx == SHN_UNDEF ? fill(r.r_offset, std::nullopt)
@@ -140,7 +140,7 @@ private:
         for (call_array& array : arrays_) {
             if (!lies_within({where, word}, array.where)) continue;
             if ((where - array.where.begin) % word != 0 || (target && !elf_.is_loaded({*target, 1}, PF_X)))
-                return elf_.damaged(array.name, "holds what is not code");
+                return elf_.damaged(array.name, "holds an address that is not code");
             array.filled[(where - array.where.begin) / word] = true;
         }
         return {};
@@ -149,12 +149,12 @@ private:
     checked<void> check_calls() const {
         for (call_array const& array : arrays_)
             if (std::find(array.filled.begin(), array.filled.end(), false) != array.filled.end())
-                return elf_.damaged(array.name, "holds an address that is never put in place");
+                return elf_.damaged(array.name, "holds an address that no relocation sets");
         for (std::int64_t const tag : {DT_INIT, DT_FINI})
             if (auto const address = elf_.value(tag); address && !elf_.is_loaded({*address, 1}, PF_X))
                 return elf_.damaged(tag == DT_INIT ? "the initialiser" : "the finaliser", "is not code");
         if (auto const table = elf_.value(DT_PLTGOT); table && !elf_.is_loaded({*table, 3 * word}, PF_W))
-            return elf_.damaged("the table of offsets", "lies where it cannot be written");
+            return elf_.damaged("the table of offsets", "is in memory that is not writable");
         return {};
     }
 

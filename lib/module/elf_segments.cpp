@@ -22,7 +22,7 @@ checked<void> check_load(elf_view const& elf, Elf64_Phdr const& s, std::string c
     if (!std::has_single_bit(s.p_align) || s.p_align < page)
         return elf.damaged(which, "is not aligned to pages");
     if (s.p_vaddr % s.p_align != s.p_offset % s.p_align)
-        return elf.damaged(which, "lies differently within its page in file and memory");
+        return elf.damaged(which, "has different offsets within its page in file and memory");
     if (!lies_within({s.p_vaddr, s.p_memsz}, {0, largest_span}))
         return elf.damaged(which, "lies beyond 4 GiB of addresses");
     if (s.p_vaddr / page * page < previous_end) return elf.damaged(which, "overlaps the one before it");
@@ -43,7 +43,7 @@ checked<void> check_part(elf_view const& elf, Elf64_Phdr const& s, std::string c
         case PT_DYNAMIC: {
             auto const bytes = elf.mapped({s.p_vaddr, s.p_filesz});
             if (!bytes || bytes->data() != elf.file.data() + s.p_offset || s.p_memsz > s.p_filesz)
-                return elf.damaged(which, "is not loaded from where it lies in the file");
+                return elf.damaged(which, "is not loaded from its place in the file");
             return {};
         }
         case PT_TLS:

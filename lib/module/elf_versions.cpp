@@ -33,7 +33,7 @@ checked<void> read_needs(elf_view const& elf, std::uint64_t first, unsigned& hig
             // The dynamic linker ends the process if a file is not among the needed ones.
             if (!elf.is_text(need.vn_file) ||
                 std::find(elf.needed.begin(), elf.needed.end(), elf.text(need.vn_file)) == elf.needed.end())
-                return elf.damaged(needs, "asks for versions of a library that is not among the needed ones");
+                return elf.damaged(needs, "needs versions of a library that it does not list as needed");
             if (need.vn_cnt == 0) return {};
             return walk<Elf64_Vernaux>(
                 elf, needs, at + need.vn_aux, [](Elf64_Vernaux const& a) { return a.vna_next; },

@@ -186,7 +186,7 @@ bool exposure_check::look_at(int fd, struct stat const& found, fs::path const& p
     if ((!by_all && !by_group) || (sticky_is_fine && (found.st_mode & S_ISVTX) != 0)) return false;
     if (!by_all && is_ours(found.st_gid) && !has_access_list(fd)) return false;
     note({path,
-          by_all ? fmt::format("can be written by everybody (mode {:04o})", found.st_mode & 07777u)
+          by_all ? fmt::format("can be written by every user (mode {:04o})", found.st_mode & 07777u)
                  : fmt::format("can be written by its group {} (mode {:04o})", found.st_gid,
                                found.st_mode & 07777u),
           exposure::remedy::mode});
@@ -225,14 +225,16 @@ failure exposure_check::refusal() const {
     std::string remedy;
     if (!modes.empty()) remedy += "chmod go-w" + modes;
     if (!owners.empty())
-        remedy +=
-            fmt::format("{}chown -h {}{} (or put the modules where only root and the host's user can write)",
-                        remedy.empty() ? "" : " && ", geteuid(), owners);
+        remedy += fmt::format(
+            "{}chown -h {}{} (or put the modules in a directory that only root and the host's user "
+            "can write)",
+            remedy.empty() ? "" : " && ", geteuid(), owners);
     if (is_mapping)
         remedy += fmt::format("{}run the host where that owner is mapped (uid_map, PrivateUsers=)",
                               remedy.empty() ? "" : ", and ");
     return refuse(errc::untrusted_path, phase::stage,
-                  "{}, so that others could exchange the module; {}{}unset module_policy::check_ownership",
+                  "{}, so that other users could replace the module; {}{}unset "
+                  "module_policy::check_ownership",
                   in_words(), remedy, remedy.empty() ? "" : ", or ");
 }
 

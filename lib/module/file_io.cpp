@@ -26,11 +26,10 @@ failure not_regular(std::filesystem::path const& path) {
 
 failure cannot_open(std::filesystem::path const& path, int error) {
     if (error == ENOENT || error == ENOTDIR)  // in the dynamic linker's own words
-        return refuse(
-            errc::no_such_file, phase::stage,
-            "{}: cannot open shared object file: {}; name a file that exists, or a family in the modules "
-            "directory",
-            path.string(), std::generic_category().message(error));
+        return refuse(errc::no_such_file, phase::stage,
+                      "{}: cannot open shared object file: {}; name a file that exists, or a family in the "
+                      "modules directory",
+                      path.string(), std::generic_category().message(error));
     if (error == ENXIO) return not_regular(path);
     if (error == ELOOP)
         return refuse(errc::not_regular_file, phase::stage,

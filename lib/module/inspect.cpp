@@ -32,7 +32,7 @@ result<inspection> inspect(std::filesystem::path const& file, inspect_options co
         verdict.inspection.findings.insert(
             verdict.inspection.findings.begin(),
             {severity::refuse, errc::untrusted_path, file.string(), untrusted->message,
-             "move it to where only the host's user or root can write"});
+             "move it to a directory that only the host's user or root can write"});
     return std::move(verdict.inspection);
 }
 

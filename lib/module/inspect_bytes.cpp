@@ -37,7 +37,7 @@ void check_seal(verdict& found, elf_image const& image, std::string_view name, m
     if (*sealed) return;
     found.inspection.findings.push_back(
         {policy.require_seal ? severity::refuse : severity::warn, errc::unsealed_module, "the seal",
-         fmt::format("{} was never sealed, so that damage to it cannot be told", name),
+         fmt::format("{} was never sealed, so damage to it cannot be detected", name),
          "build it with hotswap_add_component, or seal it with hotswap-lint --seal"});
 }
 
@@ -49,7 +49,7 @@ void check_name(verdict& found, std::string_view name) {
         warning(errc::lint_refused, promised,
                 fmt::format("{} is release {} by its name and {} by its descriptor: it is chosen by the name",
                             name, promised, found.inspection.release),
-                fmt::format("call the file {}-{}.so, or build it with that release",
+                fmt::format("rename the file to {}-{}.so, or build it with that release",
                             family_of(std::string(name)), found.inspection.release)));
 }
 

@@ -60,7 +60,8 @@ public:
         look_for_what_keeps_it_mapped();
         look_for_callbacks();
         if (image_.build_id().empty())
-            warn("the build id", fmt::format("{} has no build id, by which reports tell builds apart", name_),
+            warn("the build id",
+                 fmt::format("{} has no build id, so reports cannot distinguish its builds", name_),
                  "link it with --build-id, as hotswap_add_component does");
         return std::move(found_);
     }
@@ -89,7 +90,7 @@ private:
         add(severity::refuse, errc::unique_symbols, readable(first->name),
             fmt::format(
                 "{} defines {} unique symbol{} (one for the whole process, so that this release would run "
-                "another's code and could never be unloaded), the first is {}",
+                "code of another release and could never be unloaded), the first is {}",
                 name_, count, count == 1 ? "" : "s", readable(first->name)),
             "compile with -fno-gnu-unique -fvisibility=hidden, as hotswap_add_component does");
     }
@@ -130,12 +131,12 @@ private:
                        "link it without -N, -z rwx and linker scripts that join code with data");
         }
         if (!stack_is_harmless)
-            refuse("the stack",
-                   fmt::format(
-                       "{} asks for an executable stack, and loading it would make every stack of the host "
-                       "executable",
-                       name_),
-                   "link it with -z noexecstack, and mark assembly sources with .section .note.GNU-stack");
+            refuse(
+                "the stack",
+                fmt::format("{} asks for an executable stack, and loading it would make every stack of the "
+                            "host executable",
+                            name_),
+                "link it with -z noexecstack, and mark assembly sources with .section .note.GNU-stack");
         if (image_.changes_code())
             refuse(
                 "text relocations",
@@ -151,21 +152,21 @@ private:
                 "host's user can write";
             if (path.starts_with("$ORIGIN") || path.starts_with("${ORIGIN}"))
                 warn(shown,
-                     fmt::format(
-                         "{} has libraries looked for in {}, which for its private copy is the staging "
-                         "directory",
-                         name_, shown),
-                     "link what it needs to the host, or name the directory");
+                     fmt::format("{} searches for libraries in {}, which is the staging directory for its "
+                                 "private copy",
+                                 name_, shown),
+                     "link the libraries that it needs to the host, or name the directory");
             else if (!path.starts_with('/'))
                 refuse(shown,
-                       fmt::format("{} has libraries looked for in the host's current directory (RPATH {})",
+                       fmt::format("{} searches for libraries in the host's current directory (RPATH {})",
                                    name_, shown),
                        remedy);
             else if (auto const who = who_can_fill(path))
-                refuse(
-                    shown,
-                    fmt::format("{} has libraries looked for where others can put theirs ({})", name_, *who),
-                    remedy);
+                refuse(shown,
+                       fmt::format("{} searches for libraries in a directory whose files other users can "
+                                   "replace ({})",
+                                   name_, *who),
+                       remedy);
         }
     }
 
@@ -191,13 +192,13 @@ private:
             if (known == nullptr) continue;
             if (known->can_be_asked)
                 warn(std::string(known->name),
-                     fmt::format("{} calls {}: {} that it leaves keeps it mapped", name_, known->name,
-                                 known->left),
-                     "take it back in the component's destructor");
+                     fmt::format("{} calls {}: {} that it does not remove keeps it mapped", name_,
+                                 known->name, known->left),
+                     "undo the call in the component's destructor");
             else
                 warn(std::string(known->name),
                      fmt::format("{} will stay mapped after it is retired: {}", name_, in_words(*known)),
-                     "let the host do that, or accept that each release keeps its mapping");
+                     "make the call in the host, or accept that each release stays mapped");
         }
     }
 

@@ -53,11 +53,12 @@ failure refused_by_linker(staged_file const& file, std::string words, std::uint6
     };
     static constexpr cause causes[] = {
         {"undefined symbol", errc::unresolved_symbols,
-         "link what defines it to the module, or to the host with -rdynamic"},
+         "link the library that defines it to the module, or to the host with -rdynamic"},
         {out_of_static_block, errc::load_failed, static_block_remedy},
-        {"cannot open shared object file", errc::load_failed, "put what is missing where the linker looks"},
+        {"cannot open shared object file", errc::load_failed,
+         "install the missing library in a directory that the linker searches"},
         {"' not found (required by", errc::load_failed,
-         "build the module against the libraries of the host, or start the host with newer ones"},
+         "build the module against the libraries of the host, or start the host with newer libraries"},
         {"failed to map segment", errc::load_failed,
          "set runtime_options::staging to a directory from which code may be mapped"},
     };
@@ -66,7 +67,8 @@ failure refused_by_linker(staged_file const& file, std::string words, std::uint6
     });
     return refuse(known == std::end(causes) ? errc::load_failed : known->code, phase::load,
                   "the dynamic linker refused {}: {}; {}", file.name(), words,
-                  known == std::end(causes) ? "build the module on this system, or find out what differs"
+                  known == std::end(causes) ? "build the module on this system, or find the difference "
+                                              "between the systems"
                                             : known->remedy);
 }
 
@@ -127,14 +129,14 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     auto const& staged = made->staged_;
     if (staged.is_gone())
         return refuse(errc::staging_failed, phase::load,
-                      "the private copy of {} was removed before it could be loaded ({}); keep cleaners away "
-                      "from there, or set runtime_options::staging",
+                      "the private copy of {} was removed before it could be loaded ({}); exclude its "
+                      "directory from automatic cleanup, or set runtime_options::staging",
                       staged.name(), staged.path().string());
     if (!staged.is_unchanged())
         return refuse(
             errc::damaged_module, phase::load,
-            "the private copy of {} is no longer what was read and judged: something with this user's rights "
-            "changed {}; find out what",
+            "the private copy of {} has changed since it was read and checked: a process with this user's "
+            "rights changed {}; find that process",
             staged.name(), staged.path().string());
     namespace dll = boost::dll;
     std::error_code error;
@@ -162,7 +164,7 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     if (api == nullptr || api->abi != abi::number || api->size != sizeof *api ||
         !says_the_same(object.native(), *api, made->verified_.descriptor))
         return refuse(errc::descriptor_changed, phase::load,
-                      "{} says something else of itself in memory than in its file; build it again",
+                      "the descriptor of {} in memory differs from the one in its file; build it again",
                       staged.name());
     api->leave_open(&own_open_signals);
     made->staged_.let_go_of_bytes();

@@ -13,8 +13,8 @@ result<module_source> module_copy::read() const {
     if (content_digest(*bytes) != digest_)
         return refuse(
             errc::damaged_module, phase::stage,
-            "the private copy of {} is no longer what was read and judged: something with this user's "
-            "rights changed it; find out what, and swap() to the file itself",
+            "the private copy of {} has changed since it was read and checked: a process with this user's "
+            "rights changed it; find that process, and swap() to the file itself",
             name_);
     return module_source{std::move(*bytes), signature_, file_descriptor(-1)};
 }

@@ -45,7 +45,7 @@ result<found_file> path_walk::find_file(fs::path const& path) {
         check_.note(
             {link_inside_,
              fmt::format("is a symbolic link that leads out of the modules directory, to {} (put the files "
-                         "themselves there, or name them where they are)",
+                         "there, or name them by their real paths)",
                          (reached_ / names_.front()).string())});
         return check_.refusal();
     }

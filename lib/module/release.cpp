@@ -82,11 +82,11 @@ std::string reason_misnamed(std::string_view name, std::string_view family) {
     auto rest = name.substr(family.size());
     if (!rest.starts_with('-')) return {};
     rest = rest.substr(1, rest.size() - 4);
-    if (release::parse(rest)) return "is written with other letters";
+    if (release::parse(rest)) return "differs in upper and lower case";
     bool const is_meant = is_number(rest.substr(0, 1)) ||
                           (boost::algorithm::istarts_with(rest, "v") && is_number(rest.substr(1, 1)));
     return is_meant && family_of(std::string(name)).empty()
-               ? fmt::format("is no release ({} is not MAJOR.MINOR.PATCH)", rest)
+               ? fmt::format("is not a release ({} is not MAJOR.MINOR.PATCH)", rest)
                : std::string();
 }
 
@@ -111,7 +111,7 @@ result<family_listing> list_family(fs::path const& directory, std::string_view f
     if (error)
         return refuse(
             errc::no_such_file, phase::stage,
-            "no module of \"{}\" can be looked for: the modules directory {} cannot be read ({}); set "
+            "modules of \"{}\" cannot be searched for: the modules directory {} cannot be read ({}); set "
             "runtime_options::modules",
             family, directory.string(), error.message());
     family_listing listed;
@@ -169,7 +169,7 @@ std::vector<std::string> notes_on_step(std::string_view from, std::string_view t
     auto const next = release::parse(to);
     if (!running || !next) return notes;
     if (order_of_builds(*next, *running) < 0)
-        notes.push_back(fmt::format("{} is older than {}, which is running: a step down", to, from));
+        notes.push_back(fmt::format("{} is older than {}, which is running: a downgrade", to, from));
     if (next->is_pre_release() && !running->is_pre_release())
         notes.push_back(fmt::format("{} is a pre-release", to));
     return notes;
@@ -179,7 +179,7 @@ result<chosen_module> module_of_release(fs::path const& directory, std::string_v
                                         std::string_view number) {
     if (!release::parse(number))
         return refuse(errc::invalid_argument, phase::stage,
-                      "\"{}\" is no release: expected MAJOR.MINOR.PATCH, as in 2.1.0", number);
+                      "\"{}\" is not a release: expected MAJOR.MINOR.PATCH, as in 2.1.0", number);
     auto listed = list_family(directory, family);
     if (!listed) return listed.error();
     auto const wanted = fmt::format("{}-{}.so", family, number);

@@ -71,7 +71,8 @@ finding of_sanitizer(sanitizer const& which, std::string_view brought, std::stri
     return refusing(
         errc::lint_refused, std::string(brought),
         fmt::format("{} needs the runtime of -fsanitize={}, {}{}, and this process is not built with it (the "
-                    "sanitizers' runtimes in it: {}): loaded late, that would end the process",
+                    "sanitizers' runtimes in it: {}): to load it into a running process would end "
+                    "the process",
                     name, which.flag, brought, via, own_sanitizers(process)),
         remedy);
 }
@@ -126,7 +127,7 @@ std::optional<finding> find_cxx_runtime(elf_image const& image, needed_libraries
     auto const side = [&] { return path_of_runtime(libraries.process(), as_host); };
     if (auto const flag = own_cxx_runtime(image))
         return refusing(errc::lint_refused, std::string(*flag),
-                        fmt::format("{} has a C++ runtime of its own within it (as {} does it), and {}: an "
+                        fmt::format("{} contains its own C++ runtime (the effect of {}), and {}: an "
                                     "exception of one ends the process in the other",
                                     name, *flag, side()),
                         "link it without -static-libstdc++, -static-libgcc and -static");
@@ -134,10 +135,11 @@ std::optional<finding> find_cxx_runtime(elf_image const& image, needed_libraries
         if ((each.name.starts_with("libc++.so") || each.name.starts_with("libc++abi.so")) &&
             each.needed_by == name && !each.is_loaded && as_host)
             return refusing(errc::lint_refused, each.name,
-                            fmt::format("{} brings a C++ runtime of its own, {}, and {}: an exception of one "
-                                        "ends the process in the other",
+                            fmt::format("{} brings its own C++ runtime, {}, and {}: an exception of one ends "
+                                        "the process in the other",
                                         name, each.name, side()),
-                            "build it, and what it is linked to, with the standard library of the host");
+                            "build it, and the libraries that it is linked to, with the standard library of "
+                            "the host");
     return std::nullopt;
 }
 

@@ -157,7 +157,8 @@ checked<std::string> check_signature(std::optional<std::string> const& text, sig
             "sign it with hotswap-sign and put the .sig next to it");
     auto const given = signature::parse(*text);
     if (!given)
-        return bad(name, "the signature", "is cut short, damaged or no signature", "sign the module again");
+        return bad(name, "the signature", "is cut short, damaged or not a signature",
+                   "sign the module again");
     auto const message = given->message();
     bool known = false;
     auto const fits = [&](public_key const& key) {
@@ -169,9 +170,10 @@ checked<std::string> check_signature(std::optional<std::string> const& text, sig
     };
     if (std::none_of(trusted.begin(), trusted.end(), fits)) {
         if (!known)
-            return bad(name, given->key_id,
-                       fmt::format("was made with key {}, trusted are {}", given->key_id, ids_of(trusted)),
-                       "sign the module with a trusted key, or trust that one");
+            return bad(
+                name, given->key_id,
+                fmt::format("was made with key {}, the trusted keys are {}", given->key_id, ids_of(trusted)),
+                "sign the module with a trusted key, or trust that key");
         return bad(name, given->key_id, fmt::format("was not made with key {}, as it claims", given->key_id),
                    "sign the module again");
     }
@@ -180,12 +182,12 @@ checked<std::string> check_signature(std::optional<std::string> const& text, sig
                    fmt::format("was made for {} {} with digest {}, the module is {} {} with digest {}",
                                given->facts.component, given->facts.release, given->facts.digest,
                                facts.component, facts.release, facts.digest),
-                   "sign this very file");
+                   "sign this file");
     if (is_named_otherwise(name, facts))
         return bad(name, given->key_id,
-                   fmt::format("was made for {} {}, and the file's name promises another", facts.component,
-                               facts.release),
-                   fmt::format("call the file {}-{}.so", facts.component, facts.release));
+                   fmt::format("was made for {} {}, but the file's name gives another release",
+                               facts.component, facts.release),
+                   fmt::format("rename the file to {}-{}.so", facts.component, facts.release));
     return given->key_id;
 }
 

@@ -24,9 +24,9 @@ using place = staging_base::place;
 // Checked before anything is made in the directory: files that root leaves in a user's directory would shut
 // that user out.
 result<void> expect_own_session(fs::path const& session) {
-    if (!session.is_absolute()) return cannot_stage(session, "is no absolute path", EINVAL);
+    if (!session.is_absolute()) return cannot_stage(session, "is not an absolute path", EINVAL);
     struct stat found {};
-    if (stat(session.c_str(), &found) != 0) return cannot_stage(session, "cannot be looked at", errno);
+    if (stat(session.c_str(), &found) != 0) return cannot_stage(session, "cannot be examined", errno);
     if (!S_ISDIR(found.st_mode)) return cannot_stage(session, "is not a directory", ENOTDIR);
     if (found.st_uid != geteuid())
         return cannot_stage(session, fmt::format("belongs to user {}", found.st_uid), EPERM);
@@ -37,7 +37,7 @@ result<void> expect_own_session(fs::path const& session) {
 result<void> expect_own(fs::path const& base) {
     struct stat found {};
     file_descriptor const opened(open(base.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!opened || fstat(opened.get(), &found) != 0) return cannot_stage(base, "cannot be looked at", errno);
+    if (!opened || fstat(opened.get(), &found) != 0) return cannot_stage(base, "cannot be examined", errno);
     if (!S_ISDIR(found.st_mode)) return cannot_stage(base, "is not a directory", ENOTDIR);
     exposure_check check;
     if (found.st_uid != geteuid() || check.look_at(opened.get(), found, base, false))
@@ -108,7 +108,8 @@ result<fs::path> open_base(staging_base const& base, module_policy const& policy
     auto const expect_safe = [&](fs::path const& path, bool on_the_way) -> result<void> {
         auto const who = who_can_fill(path, on_the_way, policy);
         if (!who) return {};
-        return cannot_stage(path, fmt::format("lies where others could exchange it: {}", *who), EPERM);
+        return cannot_stage(
+            path, fmt::format("is in a directory where other users could replace it: {}", *who), EPERM);
     };
     if (base.where == place::in_session)
         if (auto own = expect_own_session(base.path.parent_path()); !own) return own.error();

@@ -39,9 +39,8 @@ std::uint64_t static_block_bytes(elf_image const& object) {
 result<void> expect_room_for_revert(std::uint64_t running, std::uint64_t next, std::string_view name) {
     if (running == 0 || next == 0 || static_block::of_process().has_room_for(running + next)) return {};
     return refuse(errc::load_failed, phase::plan,
-                  "{} takes {} bytes of static TLS, and then this process would not have the {} left that a "
-                  "revert takes; "
-                  "{}",
+                  "{} takes {} bytes of static TLS, and this process would then lack the {} bytes that a "
+                  "revert needs; {}",
                   name, next, running, static_block_remedy);
 }
 
@@ -64,8 +63,8 @@ std::vector<finding> lint_static_block(elf_image const& image, needed_libraries 
     if (as_host && static_block::of_process().is_known_to_refuse(bytes)) {
         found.push_back(refusing(
             errc::load_failed, "static TLS",
-            fmt::format("{} asks for {} bytes of static TLS, and this process has no such room left: the "
-                        "linker has refused as much",
+            fmt::format("{} needs {} bytes of static TLS, and this process does not have as many left: the "
+                        "linker has already refused this number",
                         name, bytes),
             static_block_remedy));
         return found;

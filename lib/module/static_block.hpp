@@ -17,8 +17,8 @@ namespace hotswap::detail {
 
 /// The remedy for a module that takes static bytes, or does not fit.
 inline constexpr char static_block_remedy[] =
-    "compile it, and what is linked to it, with -ftls-model=global-dynamic and without the attribute "
-    "tls_model; or restart the host with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384";
+    "compile it, and the libraries that are linked to it, with -ftls-model=global-dynamic and without the "
+    "attribute tls_model; or restart the host with GLIBC_TUNABLES=glibc.rtld.optional_static_tls=16384";
 
 /// The bytes that each load of the object takes of the block that every thread gets when it begins; 0 if the
 /// object's thread-local memory may lie anywhere.

@@ -57,10 +57,9 @@ std::vector<std::string> helper_environment(rehearsal_options const& options) {
 std::string what_differs(rehearsal_options const& options) {
     return fmt::format(
         "; in a rehearsal {}, there are no sockets, no neighbours and no descriptors of the host, and "
-        "memory, files and "
-        "threads are limited: hand on what it needs by rehearsal_options::environment, raise a limit there, "
-        "leave it "
-        "out where host.rehearsing(), or swap with rehearse::never",
+        "memory, files and threads are limited: pass the variables that it needs in "
+        "rehearsal_options::environment, raise a limit there, skip the action if host.rehearsing(), or swap "
+        "with rehearse::never",
         environment_in_words(options));
 }
 

@@ -146,14 +146,14 @@ private:
 
 result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> const> parts) {
     if (int const error = HOTSWAP_FAILPOINT("rehearse.memory"); error != 0)
-        return cannot("cannot be handed the state", error);
+        return cannot("cannot be given the state", error);
     file_descriptor memory(memfd_create("hotswap-rehearsal", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory) return cannot("cannot be handed the state", errno);
+    if (!memory) return cannot("cannot be given the state", errno);
     for (auto const part : parts)
         if (int const error = write_all(memory.get(), part); error != 0)
-            return cannot("cannot be handed the state", error);
+            return cannot("cannot be given the state", error);
     if (fcntl(memory.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return cannot("cannot be handed the state", errno);
+        return cannot("cannot be given the state", errno);
     return memory;
 }
 

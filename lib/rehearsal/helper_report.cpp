@@ -124,7 +124,7 @@ std::string in_words(std::uint64_t bytes) {
 }
 
 failure took_too_much(std::string_view during, helper_limits const& limits, std::string_view name) {
-    return failed(name, "fix the module, or raise rehearsal_options::address_space if it needs as much",
+    return failed(name, "fix the module, or raise rehearsal_options::address_space if it needs that much",
                   "took more than {} of memory while {}", in_words(limits.address_space), during);
 }
 
@@ -156,10 +156,10 @@ std::string signal_in_words(int signal) {
 failure ended_by_signal(std::string_view during, helper_limits const& limits, int signal,
                         std::string_view name) {
     if (signal == SIGXCPU)
-        return failed(name, "fix the module, or raise rehearsal_options::cpu_time if it needs as much",
+        return failed(name, "fix the module, or raise rehearsal_options::cpu_time if it needs that much",
                       "used more than {} s of processor time while {}", limits.cpu_seconds, during);
     if (signal == SIGXFSZ)
-        return failed(name, "fix the module, or raise rehearsal_options::file_size if it needs as much",
+        return failed(name, "fix the module, or raise rehearsal_options::file_size if it needs that much",
                       "wrote a file of more than {} while {}", in_words(limits.file_size), during);
     return failed(name, fix, "was ended by {} while {}", signal_in_words(signal), during);
 }
@@ -168,7 +168,8 @@ failure ended_by_signal(std::string_view during, helper_limits const& limits, in
 failure ended_early(helper_report const& told, helper_ending const& how, helper_limits const& limits,
                     std::string_view name, std::string_view during) {
     if (told.uncaught)
-        return failed(name, fix_or, "threw what was not caught while {}: {}", during, *told.uncaught);
+        return failed(name, fix_or, "threw an exception that was not caught while {}: {}", during,
+                      *told.uncaught);
     if (how.signal != 0) return ended_by_signal(during, limits, how.signal, name);
     if (told.exit_status) return failed(name, fix_or, "called exit({}) while {}", *told.exit_status, during);
     if (how.status == wire::lost_report)
@@ -202,7 +203,7 @@ helper_report read_report(std::string_view bytes) {
 
 std::string ending_in_words(helper_report const& told, helper_ending const& how) {
     if (told.misbehaviour) return "it " + *told.misbehaviour;
-    if (told.uncaught) return "it threw what nothing caught: " + *told.uncaught;
+    if (told.uncaught) return "it threw an exception that was not caught: " + *told.uncaught;
     if (told.exit_status) return fmt::format("it called exit({})", *told.exit_status);
     if (how.timed_out || how.signal == SIGKILL) return "it took too long";
     if (how.signal != 0) return signal_in_words(how.signal);
@@ -217,13 +218,13 @@ result<void> check_report(helper_report const& told, helper_ending const& how, h
     if (!told.began)
         return refuse(
             errc::no_rehearsal, phase::rehearse,
-            "the helper ended before it began ({}); see that it is of this release of hotswap, and that the "
-            "linker finds its libraries",
+            "the helper ended before it began ({}); check that it belongs to this release of hotswap, and "
+            "that the linker finds its libraries",
             how.timed_out     ? fmt::format("at its deadline of {}", to_string(limits.deadline))
             : how.signal != 0 ? fmt::format("by signal {}", how.signal)
                               : fmt::format("with status {}", how.status));
     if (how.timed_out)
-        return failed(name, "fix the module, or raise rehearsal_options::deadline if it needs as long",
+        return failed(name, "fix the module, or raise rehearsal_options::deadline if it needs that long",
                       "was still {} after {}{}", wire::doing(told.at), to_string(limits.deadline), next_to);
     bool const ended_well = how.status == 0 || (how.status < 0 && how.signal == 0);
     if (told.passed && ended_well) {
@@ -233,8 +234,8 @@ result<void> check_report(helper_report const& told, helper_ending const& how, h
     if (told.unloadable)
         return refuse(
             errc::no_rehearsal, phase::rehearse,
-            "{} cannot be loaded by the helper, which has nothing of the host's own: {}; link what it needs "
-            "to the module, or swap with rehearse::never",
+            "{} cannot be loaded by the helper, which has none of the host's symbols and libraries: {}; link "
+            "the libraries that it needs to the module, or swap with rehearse::never",
             name, *told.unloadable);
     if (told.memory_was_out || told.answer == abi::status::out_of_memory)
         return took_too_much(during, limits, name);

@@ -134,7 +134,7 @@ constexpr std::string_view doing(stage which) noexcept {
                                                      "the running module was released",
                                                      "the running module was destroyed and unloaded"};
     auto const index = static_cast<std::uint32_t>(which);
-    return index < stage_count ? words[index] : "doing nothing that is known";
+    return index < stage_count ? words[index] : "in an unknown step";
 }
 
 /// The meaning of a record; `code` and `value` depend on it.

@@ -21,7 +21,7 @@ std::string_view could_not(stage at) noexcept {
         case stage::construct_running:
             return "be constructed";
         case stage::release_running:
-            return "release what there is only one of";
+            return "release its exclusive resources";
         default:
             return "be destroyed and unloaded";
     }
@@ -81,8 +81,7 @@ result<helper_run> running_copy::try_next_to_it(
 
 std::string running_copy::while_next_to(helper_report const& told) const {
     if (told.in_place == next_to::nothing) return {};
-    if (told.at >= stage::release_running)
-        return fmt::format(", which ends well where {} is alone", release_);
+    if (told.at >= stage::release_running) return fmt::format(", which succeeds if {} runs alone", release_);
     return told.at <= stage::construct ? fmt::format(", while {} was loaded next to it", release_)
                                        : std::string{};
 }

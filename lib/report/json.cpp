@@ -48,7 +48,7 @@ result<T> from_json(std::string_view text) {
     auto const value = boost::json::parse({text.data(), text.size()}, error);
     if (error)
         return not_read<T>(
-            fmt::format("expected JSON, found {} B that are none: {}", text.size(), error.message()));
+            fmt::format("expected JSON, found {} bytes that are not JSON: {}", text.size(), error.message()));
     return from_json_value<T>(value);
 }
 

@@ -84,9 +84,9 @@ std::string to_string(swap_report const& report) {
     if (report.same_content && report.from.generation == report.to.generation)
         return text + fmt::format(
                           "  {} runs already, from a file of the same content: nothing was done; set "
-                          "even_if_unchanged to construct it anew",
+                          "even_if_unchanged to construct it again",
                           report.to.release);
-    if (report.same_content) text += "  the same content as before, constructed anew\n";
+    if (report.same_content) text += "  the same content as before, constructed again\n";
     if (auto const serves = describe_revisions(report.from.serves, report.to.serves); !serves.empty())
         text += fmt::format("  {}\n", serves);
     if (!report.ended_contract.empty())

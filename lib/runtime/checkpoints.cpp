@@ -20,7 +20,7 @@ result<void> checkpoints::take_all(step_recorder& steps) {
         if (slot->gate()->held_by_this_thread() || !slot->operation().take_after_all())
             return steps.refused(
                 refuse(errc::would_deadlock, phase::persist,
-                       "this thread is within a call, a lease or an operation of {}; leave that first",
+                       "this thread is within a call, a lease or an operation of {}; finish that first",
                        slot->name()),
                 phase::persist);
         held_turn turn(slot->operation());

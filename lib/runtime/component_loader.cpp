@@ -81,8 +81,8 @@ result<void> component_loader::expect_no_referrers(slot const& slot, unload_opti
     if (!options.force)
         return steps.refused(
             refuse(errc::in_use, phase::none,
-                   "{} hold handles to it, and what they still call would be gone; unload those "
-                   "first, or set unload_options::force",
+                   "{} hold handles to it, and their calls would fail; unload those first, or set "
+                   "unload_options::force",
                    names));
     steps.warn(phase::none, fmt::format("{} hold handles to it: their calls fail from now on", names));
     return {};

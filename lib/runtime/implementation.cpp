@@ -88,8 +88,8 @@ bool runtime::implementation::end_own_work(clock::time_point until) noexcept {
         if (returns_by(until, end)) return true;
         publish_failed_end(
             *bus_,
-            "a checkpoint or the end of a probation has not ended after {}: the components' code stays "
-            "mapped",
+            "a checkpoint or the end of a probation has not ended after {}: the components' code "
+            "stays mapped",
             to_string(options_.exit_deadline));
         return false;
     } catch (std::exception const&) {

@@ -96,8 +96,8 @@ bool checkpoints::take_last_by(clock::time_point until) {
         return false;
     }
     for (auto const& each : *wrong)
-        publish_failed_end(events_, "the last checkpoint is not whole, the store holds an earlier state; {}",
-                           each);
+        publish_failed_end(events_,
+                           "the last checkpoint is not complete, the store holds an earlier state; {}", each);
     return true;
 }
 

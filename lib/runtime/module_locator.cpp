@@ -87,7 +87,7 @@ void module_locator::warn_of_passed_over(chosen_module const& chosen, step_recor
     auto const taken = chosen.file.filename().string();
     for (std::string const& each : chosen.passed_over)
         if (passed_over_.is_new(chosen.file.parent_path() / each))
-            steps.warn(phase::stage, fmt::format("{} is taken; passed over: {}", taken, each));
+            steps.warn(phase::stage, fmt::format("{} is chosen; passed over: {}", taken, each));
 }
 
 }  // namespace hotswap::detail

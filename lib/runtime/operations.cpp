@@ -20,15 +20,15 @@ result<claimed_slot> operations::claim(std::string_view name, step_recorder& ste
         steps.mark_old_serving();
         return steps.refused(
             refuse(errc::would_deadlock, phase::none,
-                   "this thread holds a lease on the component, so the operation would wait for "
-                   "itself; give the lease back first, or operate from another thread"));
+                   "this thread holds a lease on the component, so the operation would wait for itself; "
+                   "release the lease first, or operate from another thread"));
     }
     auto& turn = (*found)->operation();
     if (!turn.try_take(operation_turn::holder::host) && (is_inside_any() || !turn.take_after_runtime())) {
         steps.mark_old_serving();
         return steps.refused(
             refuse(errc::busy, phase::none,
-                   "another operation is at work on the component; wait for it and try again"));
+                   "another operation is in progress on the component; wait for it and try again"));
     }
     claimed_slot claimed{*found, held_turn(turn)};
     // It may have been unloaded while this waited for its turn.

@@ -33,7 +33,7 @@ void renew(stored_module const& of, std::string const& name, recovery_site const
             steps.warn(phase::persist, fmt::format("the newer signature of {} cannot be kept: {}", name,
                                                    done.error().message));
         else
-            steps.progress(phase::persist, fmt::format("{} was signed anew: the store keeps {}{}", name,
+            steps.progress(phase::persist, fmt::format("{} was signed again: the store keeps {}{}", name,
                                                        place.string(), signature_suffix));
         return;
     }

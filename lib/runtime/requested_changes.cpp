@@ -18,26 +18,26 @@ namespace {
 result<void> check_options(swap_options const& wanted, std::filesystem::path const& store) {
     if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
         return refuse(errc::invalid_argument, phase::none,
-                      "a handoff takes no pause_budget: both generations work on one state, so code that "
-                      "overruns it could not be left to itself; use transfer::snapshot, or no budget");
+                      "a handoff takes no pause_budget: both generations work on one state, so the runtime "
+                      "could not abandon code that overruns it; use transfer::snapshot, or no budget");
     if (wanted.contract && wanted.contract->name.empty())
         return refuse(errc::invalid_argument, phase::none,
                       "swap_options::contract has no name; give it the `contract` of the contract's class");
     if (!wanted.fresh_state) return {};
     if (wanted.transfer == transfer::handoff)
         return refuse(errc::invalid_argument, phase::none,
-                      "fresh_state drops the state that a handoff would hand over; ask for one of them");
+                      "fresh_state drops the state that a handoff would hand over; choose one of them");
     if (store.empty()) return {};
     if (!wanted.allow_loss)
         return refuse(errc::invalid_argument, phase::none,
-                      "fresh_state would drop the running state and what the store {} has of it; set "
-                      "allow_loss as well if that is wanted, and take a snapshot before",
+                      "fresh_state would drop the running state and its copy in the store {}; set allow_loss "
+                      "as well if that is wanted, and take a snapshot before",
                       store.string());
     if (wanted.probation.duration.count() > 0)
         return refuse(
             errc::invalid_argument, phase::none,
-            "on a probation the store keeps what the release before goes on from, and a fresh_state "
-            "leaves it nothing that it reads; swap without a probation");
+            "during a probation the store keeps a state for the release before, and with fresh_state there "
+            "is none that it can read; swap without a probation");
     return {};
 }
 
@@ -47,8 +47,8 @@ result<void> expect_no_probation(slot const& slot, step_recorder& steps) {
     if (!slot.is_on_probation()) return {};
     steps.mark_old_serving();
     return steps.refused(refuse(errc::busy, phase::none,
-                                "{} is on probation, and {} stands by for it; wait until that is over, or "
-                                "revert()",
+                                "{} is on probation, and {} stands by for it; wait until the probation has "
+                                "ended, or revert()",
                                 slot.running().module->staged().name(),
                                 slot.standby()->module->staged().name()));
 }
@@ -114,8 +114,8 @@ result<std::unique_ptr<change>> requested_changes::to_previous(component_operati
                                    before.name, of.of->fate_of(before.digest)));
     if (before.name.empty())
         return refused(errc::not_reversible,
-                       "there is no generation before the running one; swap() to a release of your choice "
-                       "instead");
+                       "there is no generation before the running one; swap() to a release of your "
+                       "choice instead");
     if (!before.copy)
         return refused(errc::not_reversible,
                        fmt::format("the stored file of {}, which ran before, could not be opened when this "

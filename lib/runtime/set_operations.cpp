@@ -33,8 +33,7 @@ result<void> check_set(component_set const& set) {
             options.probation.duration != usual.probation.duration)
             return refuse(errc::invalid_argument, phase::none,
                           "the options of \"{}\" name a drain_deadline, a pause_budget or a probation, which "
-                          "are those of "
-                          "the whole set; name them in set_options",
+                          "apply to the whole set; name them in set_options",
                           each.component);
     }
     return {};

@@ -235,9 +235,8 @@ result<void> set_recovery::go_back(stored_component const& of) {
     if (!done)
         return refuse(
             done.error().code, phase::persist,
-            "{} was on probation when the process died, so it is suspect, and {}, which ran before, "
-            "cannot be brought back: {}; set recover_options::trust_suspects to bring back {} all "
-            "the same",
+            "{} was on probation when the process died, so it is suspect, and {}, which ran before, cannot "
+            "be brought back: {}; set recover_options::trust_suspects to bring back {} anyway",
             of.module_name, of.previous_name.empty() ? "the release" : of.previous_name, done.error().message,
             of.module_name);
     brought_.back().is_changed = true;

@@ -16,9 +16,10 @@ namespace hotswap::detail {
 std::string gate::why_gone_in_words() const {
     if (ended_.load(std::memory_order_acquire) && has_moved_)
         return fmt::format(
-            "the component \"{}\" serves the contract {} now, and {} {} no more; find it by that one", name_,
-            moves_to_, contract_name_, contract().number);
-    return "the component \"" + name_ + "\" is not loaded any more";
+            "the component \"{}\" now serves the contract {} and no longer {} {}; find it by the "
+            "new contract",
+            name_, moves_to_, contract_name_, contract().number);
+    return "the component \"" + name_ + "\" is no longer loaded";
 }
 
 void gate::refuse_entry() const {
@@ -26,8 +27,7 @@ void gate::refuse_entry() const {
     auto const about = [&]() -> std::string {
         if (code == errc::other_process)
             return " in a child that was forked while its gate was closed: no thread here opens it; make a "
-                   "runtime "
-                   "after fork()";
+                   "runtime after fork()";
         if (has_moved_) return ": " + why_gone_in_words();
         return ", which was unloaded or whose runtime was destroyed; load it again and use the new handle";
     }();
@@ -66,8 +66,7 @@ std::string gate::way_back_here() const {
         chain += fmt::format(" → \"{}\"", each);
     return fmt::format(
         "the call would wait for itself: {} → \"{}\"; a constructor, a destructor under a handoff, a "
-        "migration and "
-        "validate must not call back: do it later, by host.post",
+        "migration and validate must not call back: make the call later, by host.post",
         chain, name_);
 }
 

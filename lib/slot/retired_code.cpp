@@ -69,7 +69,7 @@ unload_report retired_code::keep(retained_module kept) {
 std::string retired_code::why_retained(loaded_module const& module) const {
     if (host_.keep_code) return "runtime_options::keep_code, for debuggers";
     if (auto const* const earlier = holder_of(module)) return "an earlier generation's " + earlier->reason();
-    if (is_overrunning(module)) return "code of it overran the pause budget and is still running";
+    if (is_overrunning(module)) return "its code overran the pause budget and is still running";
     return {};
 }
 

@@ -38,7 +38,7 @@ result<std::shared_ptr<gate>> revision_callers::admit(contract const& wanted, st
     if (are_ending_ && !made->who.empty())
         return refuse(
             errc::contract_mismatch, phase::none,
-            "{} is about to serve another contract than {} {}; ask again when that operation is over", who,
+            "{} is about to serve another contract than {} {}; try again when that operation has ended", who,
             wanted.name, wanted.number);
     add(*made);
     made->counts = true;
@@ -55,13 +55,13 @@ result<void> revision_callers::expect_served(contract const& wanted, std::string
         served const& module;
         std::string_view which;
     };
-    for (auto const& each : {other{before_, "that ran before it"}, other{next_, "that comes in its place"},
+    for (auto const& each : {other{before_, "that ran before it"}, other{next_, "that replaces it"},
                              other{standing_by_, "that may come back while this one is on probation"}}) {
         auto const why = each.module ? misfit({name, *each.module}, wanted) : std::string();
         if (!why.empty())
             return refuse(errc::contract_mismatch, phase::none,
-                          "{} serves {} {}, but the module {} {}; ask again when that operation is over", who,
-                          wanted.name, wanted.number, each.which, why);
+                          "{} serves {} {}, but the module {} {}; try again when that operation has ended",
+                          who, wanted.name, wanted.number, each.which, why);
     }
     return {};
 }
@@ -98,8 +98,9 @@ std::string revision_callers::unserved(implemented_contract const& next) const {
                         each.who.empty() ? "the host" : "\"" + each.who + "\"", next.name, each.number);
     }
     if (handles.empty()) return {};
-    return fmt::format("implements the contract {} {}, and handles are out that call it by another one: {}",
-                       next.name, hotswap::detail::in_words(next.revisions.all()), handles);
+    return fmt::format(
+        "implements the contract {} {}, and handles exist that call it by another contract: {}", next.name,
+        hotswap::detail::in_words(next.revisions.all()), handles);
 }
 
 result<void> revision_callers::check(implemented_contract const& next, std::string_view who) const {
@@ -107,7 +108,7 @@ result<void> revision_callers::check(implemented_contract const& next, std::stri
     auto const why = unserved(next);
     if (why.empty()) return {};
     return refuse(errc::contract_mismatch, phase::verify,
-                  "{} {}; let go of those handles first, or take a release that serves them", who, why);
+                  "{} {}; destroy those handles first, or choose a release that serves them", who, why);
 }
 
 result<revision_hold> revision_callers::hold(implemented_contract const& next, std::string_view who) {

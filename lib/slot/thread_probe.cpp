@@ -203,7 +203,7 @@ result<void> take_probe_signal(int signal) {
     ours.sa_flags = SA_SIGINFO | SA_RESTART;
     sigemptyset(&ours.sa_mask);
     if (sigaction(signal, &ours, nullptr) != 0)
-        return refuse(errc::invalid_argument, phase::none, "signal {} cannot be taken: {}; name another one",
+        return refuse(errc::invalid_argument, phase::none, "signal {} cannot be used: {}; name another one",
                       signal, std::string_view(strerrorname_np(errno)));
     leave_open(signal);
     return {};

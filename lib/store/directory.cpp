@@ -89,7 +89,7 @@ result<directory> directory::open_within(std::string const& name) const {
 result<directory> directory::adopt(fs::path path, int fd) {
     file_descriptor owned(fd);
     struct stat found {};
-    if (fstat(owned.get(), &found) != 0) return store_failure(path, "cannot be looked at", errno);
+    if (fstat(owned.get(), &found) != 0) return store_failure(path, "cannot be examined", errno);
     if (found.st_uid != geteuid() && found.st_uid != 0)
         return refuse(
             errc::untrusted_path, phase::persist,
@@ -113,11 +113,11 @@ result<std::optional<std::vector<std::byte>>> directory::read(std::string const&
     });
     file_descriptor const file(opened);
     if (error == ENOENT) return std::nullopt;
-    if (error == ELOOP || error == ENXIO) return store_damage(path_ / name, "it is no regular file");
+    if (error == ELOOP || error == ENXIO) return store_damage(path_ / name, "it is not a regular file");
     if (error != 0) return store_failure(path_ / name, "cannot be opened", error);
     struct stat found {};
-    if (fstat(file.get(), &found) != 0) return store_failure(path_ / name, "cannot be looked at", errno);
-    if (!S_ISREG(found.st_mode)) return store_damage(path_ / name, "it is no regular file");
+    if (fstat(file.get(), &found) != 0) return store_failure(path_ / name, "cannot be examined", errno);
+    if (!S_ISREG(found.st_mode)) return store_damage(path_ / name, "it is not a regular file");
     auto const size = static_cast<std::uint64_t>(found.st_size);
     if (size > limit)
         return store_damage(path_ / name,

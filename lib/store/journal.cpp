@@ -60,7 +60,7 @@ result<journal> read_journal(directory const& in, sealer const& seals) {
     auto const value = boost::json::parse(text, error, {}, options());
     journal content;
     if (error || !json_reader()(value, content) || content.last_id != opened->sequence)
-        return store_damage(path, "its seal is right, its text is no journal");
+        return store_damage(path, "its seal is right, but its text is not a journal");
     return content;
 }
 

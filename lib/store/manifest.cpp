@@ -31,11 +31,11 @@ std::string fault_of(manifest const& set) {
         if (each.digest.empty()) return fmt::format("component \"{}\" has no module", each.name);
         for (auto const& digest : each.modules())
             if (!is_digest(digest))
-                return fmt::format("component \"{}\" names a module by \"{}\", which is no digest", each.name,
-                                   digest);
+                return fmt::format("component \"{}\" names a module by \"{}\", which is not a digest",
+                                   each.name, digest);
         for (auto const& file : each.snapshots())
             if (!is_file_name(file))
-                return fmt::format("component \"{}\" names a snapshot \"{}\", which is no file's name",
+                return fmt::format("component \"{}\" names a snapshot \"{}\", which is not a file's name",
                                    each.name, file);
     }
     return {};
@@ -99,7 +99,7 @@ result<manifest> read_manifest(std::span<std::byte const> file, sealer const& se
                                 opened->content.size());
     manifest set;
     if (!parse(text, set) || set.number != opened->sequence)
-        return store_damage(path, "its seal is right, its text is no manifest");
+        return store_damage(path, "its seal is right, but its text is not a manifest");
     if (auto const fault = fault_of(set); !fault.empty()) return store_damage(path, fault);
     return set;
 }

@@ -79,8 +79,8 @@ result<manifest_pair> read_manifests(directory const& in, sealer const& seals) {
     } else if (!pair.notes.empty()) {
         return refuse(
             errc::store_damaged, phase::persist,
-            "the store {} holds no whole manifest: {}; restore the directory from a backup, or begin "
-            "with an empty one",
+            "the store {} holds no intact manifest: {}; restore the directory from a backup, or begin with "
+            "an empty one",
             in.path().string(), fmt::join(pair.notes, "; "));
     }
     return pair;

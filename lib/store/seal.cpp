@@ -158,7 +158,7 @@ result<sealed> sealer::open(std::span<std::byte const> file, std::string_view ki
         return store_damage(path,
                             fmt::format("{} bytes follow its seal, which says {}", content.size(), length));
     auto const its_sequence = number_in(sequence);
-    if (!its_sequence) return store_damage(path, "its sequence number is no number");
+    if (!its_sequence) return store_damage(path, "its sequence number is not a number");
     if (its_algorithm != algorithm())
         return store_damage(path, key_.empty() ? "it was sealed with a key, and none is configured"
                                                : "it was sealed without a key, and one is configured");

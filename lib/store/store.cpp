@@ -129,8 +129,8 @@ result<stored_set> store::read() {
                      journal_.entries};
     if (found.current.number < journal_.last_manifest)
         found.notes.push_back(fmt::format(
-            "the set {} was committed, {} is the newest that is left in {}: an old directory was put "
-            "in its place, or its manifests were lost",
+            "the set {} was committed, but {} is the newest set left in {}: an old directory was put in its "
+            "place, or its manifests were lost",
             journal_.last_manifest, found.current.number, path().string()));
     if (!journal_damage_.empty())
         found.notes.push_back(fmt::format(
@@ -244,7 +244,7 @@ result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) 
             path, fmt::format("it is snapshot {}, the set names {}: another one was put in its place",
                               opened->sequence, wanted.sequence));
     if (opened->tag != wanted.tag || opened->content.size() != wanted.size)
-        return store_damage(path, "it is whole, but not the one that the set names");
+        return store_damage(path, "it is intact, but not the file that the set names");
     (*file)->erase((*file)->begin(), (*file)->end() - static_cast<std::ptrdiff_t>(wanted.size));
     return std::move(**file);
 }
@@ -252,8 +252,8 @@ result<std::vector<std::byte>> store::read_snapshot(stored_component const& of) 
 failure store::nothing_whole() const {
     return refuse(
         errc::store_damaged, phase::persist,
-        "the store {} holds no whole manifest to go on from, and what is left of it is not overwritten; "
-        "restore the directory from a backup, or begin with an empty one",
+        "the store {} has no intact manifest; its remaining files are not overwritten; restore the directory "
+        "from a backup, or begin with an empty one",
         path().string());
 }
 
@@ -334,7 +334,7 @@ result<void> store::note_outcome(std::uint64_t id, std::string outcome) {
     mutex_lock const lock(mutex_);
     auto* const entry = journal_.find(id);
     if (entry == nullptr || !entry->unfinished())
-        return refuse(errc::invalid_argument, phase::persist, "no operation {} is under way", id);
+        return refuse(errc::invalid_argument, phase::persist, "operation {} is not in progress", id);
     outcome.resize(std::min(outcome.size(), longest_outcome));
     entry->outcome = outcome.empty() ? "ended" : std::move(outcome);
     entry->ended_ns = now_ns();

@@ -15,7 +15,7 @@ failure store_failure(std::filesystem::path const& file, std::string_view did, i
         case EDQUOT:
             return refuse(
                 errc::store_full, phase::persist,
-                "{} {} ({}); what the store held before is unchanged; free some space and try again",
+                "{} {} ({}); the earlier content of the store is unchanged; free some space and try again",
                 file.string(), did, reason);
         case EROFS:
         case EACCES:
@@ -30,7 +30,7 @@ failure store_failure(std::filesystem::path const& file, std::string_view did, i
         case ELOOP:
         case ENAMETOOLONG:
             return refuse(errc::store_failed, phase::persist,
-                          "{} {} ({}); a store is a directory, which is made where it is missing: name one",
+                          "{} {} ({}); a store is a directory, which is created if it is missing: name one",
                           file.string(), did, reason);
         case EMFILE:
         case ENFILE:
@@ -40,16 +40,16 @@ failure store_failure(std::filesystem::path const& file, std::string_view did, i
                 file.string(), did, reason);
         default:
             return refuse(errc::store_failed, phase::persist,
-                          "{} {} ({}); what the store held before is unchanged; look at the system's log for "
-                          "the disk's own words",
+                          "{} {} ({}); the earlier content of the store is unchanged; see the system's log "
+                          "for the disk's error",
                           file.string(), did, reason);
     }
 }
 
 failure store_damage(std::filesystem::path const& file, std::string_view found) {
     return refuse(errc::store_damaged, phase::persist,
-                  "{} is not as it was written: {}; restore it from a backup, or see docs/store.md",
-                  file.string(), found);
+                  "{} cannot be used: {}; restore it from a backup, or see docs/store.md", file.string(),
+                  found);
 }
 
 }  // namespace hotswap::detail

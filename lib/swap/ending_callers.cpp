@@ -10,7 +10,7 @@ namespace hotswap::detail {
 
 std::string words_on_ending(served_contract const& before, contract_step const& step) {
     return fmt::format(
-        "handles by the contract {} end with it: the component is called by {} then, and found by that",
+        "handles by the contract {} end with it: find and call the component by the contract {} then",
         before.in_words(), step.after.in_words());
 }
 

@@ -66,8 +66,8 @@ result<void> load_first(slot& slot, staging_area& area, first_module const& from
     if (std::error_code error; !std::filesystem::exists(origin, error))
         steps.warn(
             phase::construct,
-            fmt::format("the directory {}, which {} came from, is gone: what its code looks for there is "
-                        "not found",
+            fmt::format("the directory {}, which {} came from, no longer exists: its code will not find its "
+                        "files there",
                         origin.string(), from.name));
     auto stated = steps.run(phase::migrate, [&]() -> result<void> {
         auto made = first_state(*first->module, options);
@@ -157,7 +157,7 @@ result<void> predict(slot& slot, staging_area& area, staged_module staged, repla
     if (asks_tables && !rehearsed && !plan.same_content) {
         plan.tables.way = table_way::unknown;
         plan.tables.reason = fmt::format(
-            "{} has not been rehearsed, and a plan runs no code that has not; plan with rehearse::when_new",
+            "{} has not been rehearsed, and a plan runs only rehearsed code; plan with rehearse::when_new",
             staged.file.name());
     } else if (asks_tables) {
         // What runs already is asked itself: a second copy of it may be one too many.

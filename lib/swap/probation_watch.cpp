@@ -239,8 +239,8 @@ void probation_watch::retire_standby(slot& slot, bool passed) {
     slot.publish_facts();
     if (durable_ != nullptr) steps.run(phase::persist, [&] { return durable_->note_probation_over(slot); });
     steps.finish(fmt::format("{} {} its probation of {}, old code: {}", release,
-                             passed ? "has passed" : "serves on after it failed", to_string(terms_.duration),
-                             to_string(gone)));
+                             passed ? "has passed" : "continues to serve after it failed",
+                             to_string(terms_.duration), to_string(gone)));
 }
 
 // What throws is out of memory, or of threads: it went back all the same, or may later.
@@ -266,15 +266,16 @@ void probation_watch::note_thrown(slot& slot, std::string const& reason, char co
         auto const& serving = slot.running().module->staged().digest();
         std::string failed = is_back ? slot.previous().digest : serving;
         if (is_back && failed == serving) failed.clear();  // it is not the file
-        slot.note_rollback(steps.refused(refuse(errc::rolled_back, phase::probation,
-                                                "it failed its probation ({}), and {}: {}", reason,
-                                                is_back ? "was sent back, but not all could be noted"
-                                                        : "still serves, because it could not be sent back",
-                                                what),
-                                         phase::probation),
-                           std::move(failed),
-                           is_back ? "failed its probation and was sent back"
-                                   : "failed its probation and could not be sent back");
+        slot.note_rollback(
+            steps.refused(refuse(errc::rolled_back, phase::probation,
+                                 "it failed its probation ({}), and {}: {}", reason,
+                                 is_back ? "was sent back, but not everything could be recorded"
+                                         : "still serves, because it could not be sent back",
+                                 what),
+                          phase::probation),
+            std::move(failed),
+            is_back ? "failed its probation and was sent back"
+                    : "failed its probation and could not be sent back");
     } catch (std::exception const&) {
         // The next try says it, or the end of the probation.
     }

@@ -86,14 +86,14 @@ result<void> closed_gates::drain() {
     std::uint64_t const out = full.leases();
     auto const which = gates_.size() == 1 ? std::string() : " of \"" + full.name() + "\"";
     if (has_budget() && allowed == budget())
-        return refuse(
-            errc::pause_budget_exceeded, phase::drain,
-            "{} lease{}{} still out after the pause budget of {}: {}; give it more, or keep leases short",
-            out, out == 1 ? "" : "s", which + (out == 1 ? " is" : " are"), to_string(budget()),
-            full.holders());
+        return refuse(errc::pause_budget_exceeded, phase::drain,
+                      "{} lease{}{} still held after the pause budget of {}: {}; set a larger budget, or "
+                      "keep leases short",
+                      out, out == 1 ? "" : "s", which + (out == 1 ? " is" : " are"), to_string(budget()),
+                      full.holders());
     return refuse(
         errc::drain_timeout, phase::drain,
-        "{} lease{}{} still out after the drain deadline of {}: {}; keep leases short, or set a longer "
+        "{} lease{}{} still held after the drain deadline of {}: {}; keep leases short, or set a longer "
         "drain_deadline",
         out, out == 1 ? "" : "s", which + (out == 1 ? " is" : " are"), to_string(limits_.drain_deadline),
         full.holders());
@@ -104,7 +104,7 @@ result<void> closed_gates::check_budget() const {
     if (!has_budget() || so_far <= budget()) return {};
     return refuse(
         errc::pause_budget_exceeded, phase::none,
-        "the pause has taken {} already, its budget is {}; give it more, or try the handoff transfer",
+        "the pause has taken {} already, its budget is {}; set a larger budget, or try the handoff transfer",
         to_string(so_far), to_string(budget()));
 }
 
@@ -116,8 +116,8 @@ failure closed_gates::overdue(result<void> const& outcome_of_work) const {
     return refuse(
         errc::pause_budget_exceeded, phase::construct,
         "the constructor took more than the drain deadline of {} while callers waited, and they were let "
-        "through to the running generation{}{}; a constructor must not wait for a thread that calls "
-        "the component; make it quicker, or set a longer drain_deadline",
+        "through to the running generation{}{}; a constructor must not wait for a thread that calls the "
+        "component; make it faster, or set a longer drain_deadline",
         to_string(limits_.drain_deadline),
         outcome_of_work ? "" : "; then it failed: ", outcome_of_work ? "" : outcome_of_work.error().message);
 }

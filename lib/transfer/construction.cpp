@@ -85,12 +85,13 @@ result<void> construction::leave_it(std::shared_ptr<abandonable_work> const& wor
     return context_.steps.record(
         reads ? phase::migrate : phase::construct, closed.budget(),
         refuse(errc::pause_budget_exceeded, phase::construct,
-               "{} was still {} when the pause budget of {} was used up, and is left to itself; "
-               "give it more, or make it quicker{}",
+               "{} was still {} when the pause budget of {} was used up, and was abandoned; set a larger "
+               "budget, or make the code faster{}",
                work->module, reads ? "reading and migrating the state, or constructing," : "constructing",
                to_string(closed.budget()),
                context_.released.is_released()
-                   ? "; what the running one had released may be held by that constructor, until it ends"
+                   ? "; that constructor may hold the resources that the running instance released, until "
+                     "it ends"
                    : ""));
 }
 

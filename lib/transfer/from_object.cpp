@@ -49,8 +49,7 @@ result<bool> from_object::attempt(phase step, F&& f) {
     result<void> const outcome = f(is_readable);
     if (!is_readable) {
         report_.transfer = transfer::snapshot;
-        report_.serialized_because =
-            "the running object cannot be read where it lies: " + outcome.error().message;
+        report_.serialized_because = "the running object cannot be read in place: " + outcome.error().message;
         return false;
     }
     auto done = steps.record(step, std::chrono::steady_clock::now() - began, outcome);

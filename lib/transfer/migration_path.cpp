@@ -40,12 +40,10 @@ std::string difference_of_objects(abi::state_entry const& a, abi::state_entry co
                            theirs / 1000, theirs % 1000, ours / 1000, ours % 1000);
     if (((a.flags | b.flags) & abi::state_opaque) != 0)
         return "the state holds a class whose fields are not known (one with its own serialize, or a "
-               "container "
-               "that is not the library's)";
+               "container that is not the library's)";
     if (((a.flags | b.flags) & abi::state_bound) != 0)
         return "the state holds a container that may point into the module that made it (boost::unordered, "
-               "or "
-               "one with its own allocator)";
+               "or one with its own allocator)";
     return {};
 }
 
@@ -55,16 +53,15 @@ result<void> check_schema(origin const& from, module_file const& to, std::string
     auto const to_schema = to.schema();
     if (!same_family(from.schema, to_schema.name))
         return refuse(errc::schema_mismatch, phase::verify,
-                      "{} keeps {}, the state at hand is {}; load a module of the same schema", to_name,
+                      "{} keeps {}, the given state is {}; load a module of the same schema", to_name,
                       schema_text(to_schema.name, to_schema.version), schema_text(from.schema, from.version));
     abi::state_entry const* const known = to.state(from.version);
     if (known != nullptr && known->layout != from.layout)
         return refuse(
             errc::layout_changed, phase::verify,
-            "{} knows version {} of {} with layout {:016x}, the state at hand has layout {:016x}: the "
-            "struct was edited after its release (a field, an enumerator or a type within it was added, "
-            "removed, renamed or exchanged); put the released struct back and make a new version for "
-            "the change",
+            "{} knows version {} of {} with layout {:016x}, the given state has layout {:016x}: the struct "
+            "was edited after its release (a field, an enumerator or a type within it was added, removed, "
+            "renamed or exchanged); put the released struct back and make a new version for the change",
             to_name, from.version, from.schema.empty() ? "the legacy state" : from.schema, known->layout,
             from.layout);
     return {};
@@ -86,8 +83,8 @@ result<migration_path> find_import_path(origin const& from, module_file const& t
     auto const& d = to.descriptor;
     if (!to.starts_from(from.version))
         return refuse(
-            errc::no_migration_path, phase::plan, "{} starts from {} {}, the state at hand is {}; {}",
-            to_name, d.schema[0] == '\0' ? "legacy version" : d.schema,
+            errc::no_migration_path, phase::plan, "{} starts from {} {}, the given state is {}; {}", to_name,
+            d.schema[0] == '\0' ? "legacy version" : d.schema,
             d.oldest_start == d.schema_version ? fmt::format("{}", d.schema_version)
                                                : fmt::format("{} to {}", d.oldest_start, d.schema_version),
             schema_text(from.schema, from.version),
@@ -152,7 +149,7 @@ std::string reason_to_serialize(module_file const& from, module_file const& to, 
     // The running module copies its own, before it goes down from there.
     if (auto why = difference_of_objects(now, now); !why.empty()) return why;
     if (has_budget)
-        return "a pause_budget is set, and code that reads the running object could not be left to itself";
+        return "a pause_budget is set, and the runtime could not abandon code that reads the running object";
     return {};
 }
 

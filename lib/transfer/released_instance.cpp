@@ -21,8 +21,8 @@ result<void> release_instance(generation& of) {
     if (functions.release_instance(of.instance.object(), &why) == abi::status::ok) return {};
     return refuse(
         errc::release_failed, phase::construct,
-        "release() of {} threw: {}; without what it holds no other instance is constructed: fix it, "
-        "or unload() and load()",
+        "release() of {} threw: {}; no other instance can be constructed while it holds its resources: fix "
+        "it, or unload() and load()",
         of.module->staged().name(), words(why));
 }
 
@@ -61,7 +61,8 @@ result<void> released_instance::take_back() noexcept {
         bool const has_news = !done || was_not_resumed;
         if (!done) {
             auto lacks = done.error();
-            lacks.message += "; it serves without what it had released: swap again, or unload() and load()";
+            lacks.message +=
+                "; it serves without the resources that it released: swap again, or unload() and load()";
             running.not_resumed = lacks.message;
             steps_.error(phase::construct, lacks.message);
             done = std::move(lacks);

@@ -37,7 +37,7 @@ v2::time later_by(v2::time when, std::int64_t steps, pace const& pace) {
         __builtin_add_overflow(when.time_since_epoch().count(),
                                std::chrono::duration_cast<duration>(std::chrono::nanoseconds(span)).count(),
                                &ticks))
-        throw std::range_error("a bucket's times lie beyond what the clock can tell: the state is damaged");
+        throw std::range_error("a bucket's times are outside the range of the clock: the state is damaged");
     return v2::time(duration(ticks));
 }
 

@@ -45,7 +45,7 @@ void read_line(std::string_view line, session_states::v0::state& into) {
              .try_emplace(std::string(token),
                           session_states::v0::session{std::string(user), parse_time(line)})
              .second)
-        throw std::runtime_error("the token stands on an earlier line too");
+        throw std::runtime_error("the token is on an earlier line too");
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ namespace {
 v2::time began_at(v1::session const& session) {
     std::int64_t began = 0;
     if (__builtin_sub_overflow(session.expires.time_since_epoch().count(), session.lifetime.count(), &began))
-        throw std::range_error("a session's times lie beyond what the clock can tell: the state is damaged");
+        throw std::range_error("a session's times are outside the range of the clock: the state is damaged");
     return v2::time(std::chrono::nanoseconds(began));
 }
 

@@ -158,12 +158,12 @@ TEST_CASE("result: a value is a value") {
 TEST_CASE("failure: one line with component, code, phase, message and who serves") {
     CHECK(to_string(sample()) ==
           "\"cache\" migration_failed in phase migrate: the migration 1 → 2 threw: no such key; the old "
-          "generation serves on");
+          "generation continues to serve");
     CHECK(fmt::format("{}", sample()) == to_string(sample()));
 }
 
 TEST_CASE("failure: without an old generation the line does not claim that one serves") {
     failure why = sample();
     why.old_serving = false;
-    CHECK(to_string(why).find("serves") == std::string::npos);
+    CHECK(to_string(why).find("serve") == std::string::npos);
 }

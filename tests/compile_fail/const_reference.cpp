@@ -1,4 +1,4 @@
-// expect: cannot be const or volatile, nor refer to what is
+// expect: cannot be const or volatile, nor a reference to such a value
 // names: account
 #include <shop.hpp>
 

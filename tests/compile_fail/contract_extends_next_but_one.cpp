@@ -1,4 +1,4 @@
-// expect: takes the next number; each revision says so itself
+// expect: takes the next number; each revision itself names the one before it
 #include <shop.hpp>
 
 struct counter_3 : shop::counter {

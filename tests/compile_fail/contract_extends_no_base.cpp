@@ -1,4 +1,4 @@
-// expect: derives from the one that it `extends`, publicly and not virtually
+// expect: derives from the contract that it `extends`, publicly and not virtually
 #include <shop.hpp>
 
 struct counter_2 {

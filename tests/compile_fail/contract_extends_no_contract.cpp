@@ -1,4 +1,4 @@
-// expect: what a contract `extends` is the contract before it
+// expect: a contract `extends` the contract before it
 #include <shop.hpp>
 
 struct plain {

@@ -1,4 +1,4 @@
-// expect: derives from one of the same name
+// expect: derives from another contract of the same name
 #include <shop.hpp>
 
 struct counter_2 : shop::counter {

@@ -1,4 +1,4 @@
-// expect: a component with `release` takes back what it gave up when the operation is undone
+// expect: a component with `release` acquires its resources again when the operation is undone
 // names: counter_impl
 #include <shop.hpp>
 

@@ -42,7 +42,7 @@ TEST_CASE(
     REQUIRE(run_host("local", at.path(), "load=" + file("patient", "1.0.0") + " visit").well());
     auto const held = run_host("local", at.path(), "visit hold");
     CHECK_MESSAGE(held.well(), held.said);
-    CHECK(names(held.said, {"error", "checkpoint", "not whole", "patient: 1 lease is still out"}));
+    CHECK(names(held.said, {"error", "checkpoint", "not complete", "patient: 1 lease is still held"}));
     CHECK(run_host("local", at.path(), "look").said == "patient 1.0.0 1\n");
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("clean end: one component that cannot be saved does not keep the other
         run_host("local", at.path(), "load=" + patient + " visit other=" + patient + " visit_other").well());
     auto const held = run_host("local", at.path(), "visit visit_other hold");
     CHECK_MESSAGE(held.well(), held.said);
-    CHECK(names(held.said, {"not whole", "patient: 1 lease"}));
+    CHECK(names(held.said, {"not complete", "patient: 1 lease"}));
     CHECK_FALSE(names(held.said, {"zoe:"}));
     CHECK(run_host("local", at.path(), "look look_other").said == "patient 1.0.0 1\npatient 1.0.0 2\n");
 }
@@ -92,7 +92,7 @@ TEST_CASE(
         "local", at.path(),
         "load=" + file("patient", "1.0.0") + " visit swap=" + file("patient", "2.0.0") + " visit hold");
     CHECK_MESSAGE(held.well(), held.said);
-    CHECK(names(held.said, {"not whole", "patient: 1 lease"}));
+    CHECK(names(held.said, {"not complete", "patient: 1 lease"}));
     CHECK(run_host("local", at.path(), "look").said == "patient 2.0.0 1\n");
 }
 
@@ -104,7 +104,7 @@ TEST_CASE("clean end: a store that cannot be written is said, and the host ends 
                     at.path().string() + "' visit 2>&1");
     CHECK_MESSAGE(full.well(), full.said);
 #if defined(HOTSWAP_FAILPOINTS)
-    CHECK(names(full.said, {"error", "not whole"}));
+    CHECK(names(full.said, {"error", "not complete"}));
 #endif
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("clean end: a snapshot that cannot be written costs its own component'
                       at.path().string() + "' visit visit_other 2>&1";
     auto const one_missing = run_program(host);
     CHECK_MESSAGE(one_missing.well(), one_missing.said);
-    CHECK(names(one_missing.said, {"not whole", "patient: "}));
+    CHECK(names(one_missing.said, {"not complete", "patient: "}));
     CHECK_FALSE(names(one_missing.said, {"zoe:"}));
     CHECK(run_host("local", at.path(), "look look_other").said == "patient 1.0.0 1\npatient 1.0.0 2\n");
 }

@@ -122,5 +122,5 @@ TEST_CASE("origin: a directory that is gone at the recovery is warned of") {
     at.start();
     REQUIRE(at.runtime->recover().has_value());
     CHECK(at.find<furnished>("furnished")->origin() == gone);
-    CHECK(names(at.told, {"warning", gone.string(), "is gone"}));
+    CHECK(names(at.told, {"warning", gone.string(), "no longer exists"}));
 }

@@ -104,7 +104,8 @@ TEST_CASE("inspect: a module that was never sealed is warned of, and refused if 
 
 TEST_CASE("inspect: a module that was stripped after it was sealed is refused, and told how to fix it") {
     auto const said = inspected(modules / "plain_stripped_late-1.0.0.so");
-    check_found(said, severity::refuse, errc::damaged_module, "the seal", "is not what its build sealed");
+    check_found(said, severity::refuse, errc::damaged_module, "the seal",
+                "has changed since its build sealed it");
     CHECK(said.refusal()->remedy.find("strip") != std::string::npos);
     CHECK(said.refusal()->remedy.find("hotswap-lint --seal") != std::string::npos);
     CHECK(inspected(modules / "plain_stripped-1.0.0.so").sealed);
@@ -195,12 +196,12 @@ TEST_CASE(
     for (std::string_view const path :
          {"/tmp", "/tmp/not/made/yet", "relative/place", "", ":/usr/lib", "/usr/lib:", "/usr/lib:/var/tmp"}) {
         INFO(path);
-        check_found(searching(path), severity::refuse, errc::lint_refused, "", "looked for");
+        check_found(searching(path), severity::refuse, errc::lint_refused, "", "searches for libraries");
     }
     check_found(searching("$ORIGIN/../lib"), severity::warn, errc::lint_refused, "$ORIGIN/../lib", "staging");
     for (std::string_view const path : {"/usr/lib", "/usr/lib:/lib/not/made/yet"}) {
         INFO(path);
-        CHECK(find(searching(path), errc::lint_refused, "looked for") == nullptr);
+        CHECK(find(searching(path), errc::lint_refused, "searches for libraries") == nullptr);
     }
 }
 

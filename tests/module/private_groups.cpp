@@ -179,7 +179,7 @@ TEST_CASE(
     auto const why = refusal(area.stage(at.first, "plain-1.0.0.so"));
     CHECK(why.code == errc::untrusted_path);
     for (fs::path const& each : {at.first, at.second})
-        CHECK_SAYS(why, each.string() + " can be written by everybody");
+        CHECK_SAYS(why, each.string() + " can be written by every user");
     CHECK_FALSE(test::says(why, "other-1.0.0.so"));
     if (at.is_of_others)
         for (fs::path const& each : {at.outer, at.inner})

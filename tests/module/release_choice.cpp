@@ -183,7 +183,7 @@ TEST_CASE("releases: a plan notes that a step leads down") {
     fs::remove(h.here / "early-1.0.0+build.10.so");
     h.add("early-1.0.0+build.9.so", "early-1.0.0+build.9.so");
     auto const plan = h.runtime.plan("early").value();
-    CHECK(has(plan.warnings, "1.0.0+build.9 is older than 1.0.0+build.10, which is running: a step down"));
+    CHECK(has(plan.warnings, "1.0.0+build.9 is older than 1.0.0+build.10, which is running: a downgrade"));
     h.add("early-1.0.20260115123.so", "early-1.0.20260115123.so");
-    CHECK_FALSE(has(h.runtime.plan("early").value().warnings, "a step down"));
+    CHECK_FALSE(has(h.runtime.plan("early").value().warnings, ": a downgrade"));
 }

@@ -62,7 +62,7 @@ TEST_CASE(
     for (char const* const step : {"plan", "swap", "swap_unrehearsed"})
         CHECK_MESSAGE(given.has(std::string("\n") + step +
                                 ": load_failed: static_block-1.0.0.so takes 64 bytes of static TLS, "
-                                "and then this process would not have the 64 left that a revert takes"),
+                                "and this process would then lack the 64 bytes that a revert needs"),
                       given.output);
     CHECK(given.has("GLIBC_TUNABLES=glibc.rtld.optional_static_tls="));
     CHECK_MESSAGE(given.has("room for about 2 loads, this one included"), given.output);
@@ -77,14 +77,14 @@ TEST_CASE(
     CHECK(given.status == 0);
     CHECK_MESSAGE(given.has("revert: load_failed: the dynamic linker refused static_block-1.0.0.so: "),
                   given.output);
-    CHECK_MESSAGE(
-        given.has("static TLS block; compile it, and what is linked to it, with -ftls-model=global-dynamic"),
-        given.output);
+    CHECK_MESSAGE(given.has("static TLS block; compile it, and the libraries that are linked to it, with "
+                            "-ftls-model=global-dynamic"),
+                  given.output);
     CHECK_FALSE(given.has("runtime_options::staging"));
     for (char const* const step : {"plan", "swap"})
         CHECK_MESSAGE(given.has(std::string("\n") + step +
-                                ": load_failed: static_block-1.0.0.so asks for 64 bytes of static "
-                                "TLS, and this process has no such room left"),
+                                ": load_failed: static_block-1.0.0.so needs 64 bytes of static "
+                                "TLS, and this process does not have as many left"),
                       given.output);
     CHECK(given.has("alive"));
 }

@@ -25,7 +25,8 @@ struct sentence {
 TEST_CASE("rehearsal: what a module does in a static constructor is refused with what it did") {
     std::vector<sentence> const all{
         {"throw",
-         {"threw what was not caught while loading (in a static constructor)", "the fault that was"}},
+         {"threw an exception that was not caught while loading (in a static constructor)",
+          "the fault that was"}},
         {"abort", {"was ended by signal 6 (Aborted) while loading (in a static constructor)"}},
         {"segfault", {"was ended by signal 11 (Segmentation fault) while loading (in a static constructor)"}},
         {"exit", {"called exit(0) while loading (in a static constructor)"}},

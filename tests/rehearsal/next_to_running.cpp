@@ -76,7 +76,7 @@ TEST_CASE(
     enrolled_site at("enrolled_destructor");
     check_refused(at, zoo_file("enrolled_destructor", "2.0.0"), errc::rehearsal_failed,
                   {"signal 6", "while the running module was destroyed and unloaded",
-                   "which ends well where 1.0.0 is alone"});
+                   "which succeeds if 1.0.0 runs alone"});
 }
 
 TEST_CASE(

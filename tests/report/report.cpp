@@ -148,8 +148,8 @@ TEST_CASE("report: a refusal prints its component, phase and message, and that t
     auto const why = at.refusal("tally", built("tally_gap", "2.3.0"));
     auto const text = fmt::format("{}", why);
     CHECK(text == to_string(why));
-    CHECK(names(
-        text, {"\"tally\"", "no_migration_path", "phase plan", why.message, "the old generation serves on"}));
+    CHECK(names(text, {"\"tally\"", "no_migration_path", "phase plan", why.message,
+                       "the old generation continues to serve"}));
     hotswap::result<int> const failed = why;
     CHECK_THROWS_WITH_AS(static_cast<void>(failed.value()), text.c_str(), hotswap::swap_error);
 }

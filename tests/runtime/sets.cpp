@@ -70,7 +70,7 @@ TEST_CASE("sets: what fails in one member leaves all members as they were, and t
         REQUIRE(report.has_error());
         CHECK(report.error().code == errc::drain_timeout);
         CHECK(report.error().component == "c");
-        CHECK(names(report.error().message, {"1 lease of \"c\" is still out"}));
+        CHECK(names(report.error().message, {"1 lease of \"c\" is still held"}));
     }
     SUBCASE("a lease of this thread on one of them") {
         auto const lease = at.links[1].lease();

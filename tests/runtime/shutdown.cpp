@@ -103,7 +103,7 @@ TEST_CASE("jobs: a timer that always fails is logged at once and then at each po
     at.runtime
         .subscribe([&](hotswap::event const& what) {
             if (what.operation != hotswap::operation::log || what.component != "writer") return;
-            if (what.message.find("is not loaded any more") == what.message.npos) return;
+            if (what.message.find("is no longer loaded") == what.message.npos) return;
             ++lines;
             if (names(what.message, {"(10 times in a row)"})) tenth = true;
             if (names(what.message, {"(2 times"})) wrong = true;

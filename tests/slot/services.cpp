@@ -242,7 +242,7 @@ TEST_CASE("neighbour: it outlives its component, and then throws runtime_error")
     h.load("other");
     REQUIRE(it->find("other"));
     REQUIRE(h.runtime.unload("other", {.force = true}).has_value());
-    CHECK_THROWS_WITH_AS(it->release_of_neighbour(), "the component \"other\" is not loaded any more",
+    CHECK_THROWS_WITH_AS(it->release_of_neighbour(), "the component \"other\" is no longer loaded",
                          std::runtime_error);
     h.load("other", "2.0.0");
     CHECK_THROWS_AS(it->release_of_neighbour(), std::runtime_error);

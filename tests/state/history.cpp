@@ -267,7 +267,7 @@ TEST_CASE_FIXTURE(calm, "module: a snapshot that ends early or goes on after the
     auto bytes = encode(full());
     bytes.push_back(0);
     CHECK(m.try_import(3, bytes) == status::bad_snapshot);
-    CHECK(m.words() == "the snapshot goes on for 1 bytes after the end of the state");
+    CHECK(m.words() == "the snapshot has 1 bytes after the end of the state");
     bytes.resize(bytes.size() - 2);
     CHECK(m.try_import(3, bytes) == status::bad_snapshot);
     CHECK(m.why().from == 0);

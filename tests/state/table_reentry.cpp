@@ -57,7 +57,7 @@ void check_aborts(F f) {
     CHECK(WTERMSIG(how.status) == SIGABRT);
     CHECK(how.words ==
           "hotswap: a visitor (or a row function) of a table called that same table, and would wait for "
-          "itself; collect what it needs, and call the table after the visit\n");
+          "itself; collect the keys, and call the table after the visit\n");
 }
 
 using table = hotswap::table<int, int>;

@@ -169,7 +169,7 @@ TEST_CASE("store: an older snapshot, another component's, and one that is gone a
               .find("\"sessions\", not \"cache\"") != std::string::npos);
     sealer const seals{{}};
     auto const forged = seals.seal("snapshot", 2, "cache", std::array{bytes_of("state 222")}) + "state 222";
-    CHECK(refusal(forged).find("not the one that the set names") != std::string::npos);
+    CHECK(refusal(forged).find("not the file that the set names") != std::string::npos);
     CHECK(refusal(read_file(store.newest())).find("it is a manifest") != std::string::npos);
     CHECK(refusal("").find("does not begin with the seal") != std::string::npos);
     fs::remove(store.snapshot(store.second));

@@ -101,7 +101,7 @@ TEST_CASE("contract: a module takes no place in which a handle calls past the en
     newer.reset();
     untouched before(at, "depot");
     std::vector<std::string_view> const words{"depot-1.0.0.so implements the contract test.depot 1",
-                                              "1 of the host by test.depot 2", "let go of those handles"};
+                                              "1 of the host by test.depot 2", "destroy those handles"};
     auto const why = at.refusal("depot", depot_file(1));
     CHECK(why.code == errc::contract_mismatch);
     CHECK(why.old_serving);
@@ -247,7 +247,7 @@ TEST_CASE("contract: while a swap is at work a handle is given only to what both
     });
     loaded.get_future().wait();
     CHECK(names(not_found<depot_2>(at).message,
-                {"the module that comes in its place", "implements the contract test.depot 1"}));
+                {"the module that replaces it", "implements the contract test.depot 1"}));
     CHECK(at.runtime.find<depot>("depot").has_value());
     inside.give_back();
     CHECK(swap.get().has_value());

@@ -44,7 +44,7 @@ TEST_CASE(
     auto const said = run_leaving_host("pool");
     CHECK_MESSAGE(
         said.has("leaver_pool-1.0.0.so needs libhotswap_test_pool.so, which the host has not loaded: it is "
-                 "loaded with the module, and stays for good if it may have threads"),
+                 "loaded with the module, and stays loaded permanently if it may have its own threads"),
         said.output);
 }
 

@@ -136,7 +136,7 @@ TEST_CASE(
         auto const refused = at.runtime.revert("counter");
         REQUIRE(refused.has_error());
         CHECK(refused.error().code == errc::migration_failed);
-        CHECK(names(refused.error().message, {"does not fit release 1.0.0", "discard_writes"}));
+        CHECK(names(refused.error().message, {"no longer fits release 1.0.0", "discard_writes"}));
         SUBCASE("and the probation ends") {
             may_end = true;
             REQUIRE(test::eventually([&] { return !at.status("counter").on_probation; }));
@@ -156,7 +156,7 @@ TEST_CASE(
         CHECK(counter->add("a", 1'000'000'000) == 5'000'000'000);
         may_end = true;
         REQUIRE(test::eventually([&] { return at.status("counter").rolled_back.has_value(); }));
-        CHECK(names(at.status("counter").rolled_back->message, {"still serves", "does not fit"}));
+        CHECK(names(at.status("counter").rolled_back->message, {"still serves", "no longer fits"}));
         CHECK(counter->add("a", 0) == 5'000'000'000);
     }
     may_end = true;

@@ -53,7 +53,7 @@ TEST_CASE(
 
         CHECK(why.code == hotswap::errc::pause_budget_exceeded);
         CHECK(why.old_serving);
-        CHECK(names(why.message, {"blocker-", "20.00 ms", "left to itself"}));
+        CHECK(names(why.message, {"blocker-", "20.00 ms", "was abandoned"}));
         CHECK(handle->release() == 1);
         CHECK(names(at.status("blocker").retained, {"blocker-", "still running"}));
         CHECK(at.mappings() > 0);

@@ -244,8 +244,8 @@ TEST_CASE(
     auto const why = at.refusal("sole", second);
     CHECK(to_string(why.code) == "construct_failed");
     std::string const said =
-        "resume() of sole-1.0.0.so threw: there is trouble in resume; it serves without what it had "
-        "released: swap again, or unload() and load()";
+        "resume() of sole-1.0.0.so threw: there is trouble in resume; it serves without the resources "
+        "that it released: swap again, or unload() and load()";
     CHECK(names(why.message, {"there is trouble in the constructor", "; and " + said}));
     REQUIRE(at.errors.size() == 1);
     CHECK(at.errors.front() == said);
@@ -268,7 +268,7 @@ TEST_CASE("only one: a constructor that overran the budget may still hold it, an
     auto const why = at.refusal("sole", second, {.pause_budget = 1s});
     CHECK(to_string(why.code) == "pause_budget_exceeded");
     CHECK(names(why.message,
-                {"what the running one had released may be held by that constructor, until it ends",
+                {"that constructor may hold the resources that the running instance released, until it ends",
                  "resume() of sole-1.0.0.so threw: bind: Address already in use"}));
     CHECK(at.it->add(0) == 7);
     CHECK(at.status("sole").warnings.size() == 1);

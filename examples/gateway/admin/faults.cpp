@@ -69,7 +69,7 @@ struct faults::state {
     answer obey(hotswap::runtime& in, std::string const& body) {
         json::error_code error;
         auto const asked = json::parse(body, error);
-        if (error || !asked.is_object()) throw bad_body("the body is to be a JSON object");
+        if (error || !asked.is_object()) throw bad_body("the body must be a JSON object");
         json::array passed;
         for (auto const& point : failpoints::visited()) passed.emplace_back(point);
         for (auto const& [what, value] : asked.get_object()) {

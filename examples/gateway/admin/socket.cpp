@@ -25,7 +25,7 @@ void make_way(asio::io_context& io, fs::path const& where) {
     if (!fs::exists(what)) return;
     if (what.type() != fs::file_type::socket)
         throw std::runtime_error(
-            fmt::format("{} is not a socket, and is left alone; choose another --admin", where.native()));
+            fmt::format("{} is not a socket, and is not replaced; choose another --admin", where.native()));
     local::socket probe(io);
     boost::system::error_code error;
     probe.connect(local::endpoint(where.native()), error);
@@ -33,7 +33,7 @@ void make_way(asio::io_context& io, fs::path const& where) {
         throw std::runtime_error(
             fmt::format("another gateway listens at {}; stop it, or choose another --admin", where.native()));
     if (error != asio::error::connection_refused)
-        throw std::runtime_error(fmt::format("{} is in the way, and whether it is in use cannot be told: {}",
+        throw std::runtime_error(fmt::format("{} exists, and a test whether it is in use failed: {}",
                                              where.native(), error.message()));
     fs::remove(where);
 }

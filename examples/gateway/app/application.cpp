@@ -89,8 +89,7 @@ answer application::login(request const& what) const {
     if (error) return problem(400, "bad_json", "the body is not JSON: " + error.message());
     auto const* const user = body.is_object() ? body.get_object().if_contains("user") : nullptr;
     if (user == nullptr || !user->is_string() || user->get_string().empty())
-        return problem(400, "bad_request",
-                       R"(the body is to be {"user": "…"} with a name that is not empty)");
+        return problem(400, "bad_request", R"(the body must be {"user": "…"} with a name that is not empty)");
     if (user->get_string().size() > longest_user)
         return problem(400, "bad_request", fmt::format("a user's name is limited to {} bytes", longest_user));
     return {.body = {{"token", of_.sessions->open(std::string_view(user->get_string()))}}};

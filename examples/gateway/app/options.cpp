@@ -82,17 +82,17 @@ po::options_description description() {
     add("start-with", po::value<std::string>()->default_value("newest"),
         "the release of all components at start");
     add("store", po::value<std::string>(),
-        "a directory from which the components come back, as of the last swap or checkpoint, if it is "
-        "killed");
+        "a directory from which the components come back, as of the last swap or checkpoint, if it "
+        "is killed");
     add("checkpoint-period", po::value<std::string>()->default_value("0s"),
-        "how often their state is written there besides, as in 500ms; 0s: never");
+        "how often their state is also written there, as in 500ms; 0s: never");
     add("rehearse", po::value<std::string>(),
         "never, when_new or always: when a new module is tried in another process first; when_new, unless "
-        "there "
-        "is no helper for it");
+        "there is no helper for it");
     add("origin-delay", po::value<std::string>()->default_value("5ms"),
         "how slow the origin behind the cache is");
-    add("trust-client-header", "the header X-Client, not the address, says whose limit counts");
+    add("trust-client-header",
+        "the header X-Client, not the address, identifies the client whose limit counts");
     add("request-timeout", po::value<std::string>()->default_value("10s"),
         "for a client to send its request");
     add("idle-timeout", po::value<std::string>()->default_value("60s"), "for a connection between requests");

@@ -79,7 +79,7 @@ void campaign::take(std::size_t index) {
     };
     if (now.refused)
         expect(generation(before) != 0 && generation(before) == generation(after),
-               fmt::format("after a refusal the old generation of {} serves on", component));
+               fmt::format("after a refusal the old generation of {} continues to serve", component));
     else
         expect(text_of(object_of(after, "running"), "release") == now.expected,
                fmt::format("{} runs {} now", component, now.expected));
@@ -95,7 +95,7 @@ void campaign::check_counts(json::object const& before, json::object const& afte
          {"admitted", "refused", "opened", "ended", "hits", "misses", "evictions"})
         if (counts.contains(name))
             expect(number_of(counts, name) >= number_of(object_of(before, "statistics"), name),
-                   fmt::format("what {} counts as {} never goes back", text_of(after, "name"), name));
+                   fmt::format("{} never counts back: {}", text_of(after, "name"), name));
     expect(!counts.contains("evictions") || number_of(counts, "evictions") == 0,
            "the cache has room for all items");
 }

@@ -131,11 +131,11 @@ std::string proof(campaign const& done, aftermath const& after) {
 std::string report(campaign const& done, load& under, aftermath const& after) {
     auto const failures = under.found().count();
     std::string out =
-        "\nSwaps under load, times in µs. PAUSE: from the gate closing to its opening; held: calls that "
-        "waited.\n\n";
+        "\nSwaps under load, times in µs. PAUSE: from the gate closing to its opening; held: calls "
+        "that waited.\n\n";
     out += swap_table(done);
-    out += "\nRefused, while the old release served on:\n\n" + refusal_list(done);
-    out += "\nLatency as the callers saw it (what the cache misses waits 5 ms for the origin):\n\n" +
+    out += "\nRefused, while the old release continued to serve:\n\n" + refusal_list(done);
+    out += "\nLatency as the callers saw it (a cache miss waits 5 ms for the origin):\n\n" +
            latency_table(done, under);
     out += "\nThe old code is gone:\n\n" + proof(done, after);
     out += "\nChecked on every answer:\n\n";

@@ -112,7 +112,7 @@ void limit_memory(std::uint64_t bytes, bool leaves_room) noexcept {
     void* const probe = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (probe == MAP_FAILED) return;
     munmap(probe, bytes);
-    not_in_force("address space", "as much could be mapped");
+    not_in_force("address space", "more could be mapped");
 }
 
 void limit_files(std::uint64_t size, std::uint64_t count, bool leaves_room) noexcept {
@@ -126,13 +126,13 @@ void limit_files(std::uint64_t size, std::uint64_t count, bool leaves_room) noex
     }
     if (!set(RLIMIT_FSIZE, size, size)) return not_in_force("size of files", errno);
     int const probe = memfd_create("hotswap-probe", MFD_CLOEXEC);
-    if (probe < 0) return not_in_force("size of files", "it cannot be tried");
+    if (probe < 0) return not_in_force("size of files", "it cannot be tested");
     signal(SIGXFSZ, SIG_IGN);
     bool const grew = size < std::numeric_limits<std::int32_t>::max() &&
                       ftruncate(probe, static_cast<off_t>(size) + 1) == 0;
     signal(SIGXFSZ, SIG_DFL);
     close(probe);
-    if (grew) not_in_force("size of files", "a longer one could be made");
+    if (grew) not_in_force("size of files", "a larger file could be written");
 }
 
 /// Whether one more process can be made. No code runs in it.

@@ -24,10 +24,9 @@ namespace wire = hotswap::detail::wire;
 constexpr char usage[] =
     "usage: hotswap-rehearse FILE [RUNNING loaded|constructed|alone]\n"
     "\n"
-    "Tries a hotswap module on a copy of a state, next to the module that runs in the host. A host starts "
-    "it, with the request as descriptor 3 and a "
-    "pipe for the\n"
-    "report as descriptor 4; see \"Rehearsal\" in hotswap's docs/operating.md. It is of no use on its own.\n";
+    "Tries a hotswap module on a copy of a state, next to the module that runs in the host. Only a host\n"
+    "starts it, with the request as descriptor 3 and a pipe for the report as descriptor 4; see\n"
+    "\"Rehearsal\" in hotswap's docs/operating.md. Do not start it by hand.\n";
 
 /// The request, mapped until the process ends; empty if there is none that this release understands.
 std::span<std::byte const> read_request(wire::request& head) {

@@ -58,7 +58,8 @@ void* load(char const* path) {
 abi::module_api const& functions_of(void* library) {
     auto const* const api = find_functions(library);
     if (api == nullptr)
-        refuse_as(wire::kind::unloadable, "it does not export hotswap_module as this release knows it");
+        refuse_as(wire::kind::unloadable,
+                  "it does not export hotswap_module in the form that this release knows");
     return *api;
 }
 
@@ -98,8 +99,7 @@ void check_health(abi::module_api const& module, void* object) {
     abi::error why;
     bool healthy = false;
     expect(module.check_health(object, &healthy, &why), why);
-    if (!healthy)
-        refuse_as(wire::kind::misbehaved, "says of itself that it is not healthy (healthy() is false)");
+    if (!healthy) refuse_as(wire::kind::misbehaved, "reports that it is not healthy (healthy() is false)");
 }
 
 /// The version of the module's own state. The note is found by program headers, as in the file: a tool may
@@ -107,7 +107,7 @@ void check_health(abi::module_api const& module, void* object) {
 std::uint32_t own_version(void* library) {
     auto const note = detail::note_in_memory(library, abi::note_name, abi::note_type);
     if (!note || note->size() < sizeof(abi::descriptor))
-        refuse_as(wire::kind::unloadable, "its descriptor is not in memory as it is in the file");
+        refuse_as(wire::kind::unloadable, "its descriptor in memory differs from the one in the file");
     abi::descriptor said;
     std::memcpy(static_cast<void*>(&said), note->data(), sizeof said);
     return said.schema_version;

@@ -89,7 +89,7 @@ bool running_module::load(char const* path) {
     detail::keep_libraries_of(library_);
     code_ = watched_module::of(library_);
     functions_ = find_functions(library_);
-    if (functions_ == nullptr) say("it does not export hotswap_module as this release knows it");
+    if (functions_ == nullptr) say("it does not export hotswap_module in the form that this release knows");
     return functions_ != nullptr;
 }
 

@@ -31,17 +31,17 @@ constexpr char usage[] =
     "       hotswap-sign sign --key FILE MODULE...\n"
     "       hotswap-sign verify --key FILE [--key FILE]... MODULE...\n"
     "\n"
-    "  keygen   makes a key: hotswap.key, which signs and is kept secret, and hotswap.pub, which hosts "
-    "trust\n"
-    "  sign     writes MODULE.sig next to each module: its digest, component and release, signed with the "
-    "secret key\n"
+    "  keygen   makes a key: hotswap.key, which signs and must be kept secret, and hotswap.pub, for\n"
+    "           hosts to trust\n"
+    "  sign     writes MODULE.sig next to each module: its digest, component and release, signed with the\n"
+    "           secret key\n"
     "  verify   says which of the public keys signed each module\n"
     "\n"
     "  --key    the secret key to sign with, or a public key to trust\n"
-    "  --force  replace a key that is there; nothing signed with it can be checked against the new one\n"
+    "  --force  replace a key that is there; signatures of the old key are not valid for the new one\n"
     "  --help   this text\n"
     "\n"
-    "Exit status: 0 if all was done and is good, 1 if a key or a module is refused, 2 if called wrongly.\n";
+    "Exit status: 0 if everything succeeded, 1 if a key or a module is refused, 2 if called wrongly.\n";
 
 struct options {
     bool force = false;
@@ -71,7 +71,8 @@ bool make_key(fs::path const& directory, bool force) {
     for (auto const& file : {secret_file, public_file})
         if (!force && fs::exists(fs::symlink_status(file)))
             return refused(file, hotswap::errc::invalid_argument,
-                           "there is a key already; choose another directory, or --force to give it up");
+                           "there is a key already; choose another directory, or replace the key "
+                           "with --force");
     std::error_code error;
     fs::create_directories(directory, error);
     secret_key const key;
@@ -100,7 +101,7 @@ std::optional<secret_key> read_secret(fs::path const& file) {
                          "this is a public key; sign with the secret one, hotswap.key");
     if ((found.st_mode & 077u) != 0)
         return refuse_it(hotswap::errc::untrusted_path,
-                         "others than its owner can read or change it; chmod 600 it, or make a new one");
+                         "users other than its owner can read or change it; chmod 600 it, or make a new key");
     auto key = secret_key::parse(text);
     if (!key) return refuse_it(key.error().code, key.error().message);
     return *key;
@@ -187,7 +188,7 @@ int run(int count, char** words) {
                                                         : 1;
     if (command == "sign") return sign_all(how);
     if (command == "verify") return verify_all(how);
-    return wrong(command.empty() ? "say what to do" : fmt::format("unknown command {}", command));
+    return wrong(command.empty() ? "name a command" : fmt::format("unknown command {}", command));
 }
 
 }  // namespace

@@ -32,16 +32,16 @@ template <class T>
 struct extension {
     using before = typename T::extends;
     static_assert(names_contract<before>,
-                  "hotswap: what a contract `extends` is the contract before it: a class that has `static "
-                  "constexpr hotswap::contract contract{name, number}`");
+                  "hotswap: a contract `extends` the contract before it: a class that has `static constexpr "
+                  "hotswap::contract contract{name, number}`");
     static_assert(derives_plainly<T, before>,
-                  "hotswap: a contract derives from the one that it `extends`, publicly and not virtually: "
-                  "callers of that one get a pointer to this one");
+                  "hotswap: a contract derives from the contract that it `extends`, publicly and not "
+                  "virtually: callers of the older contract get a pointer to the newer one");
     static_assert(before::contract.name == T::contract.name,
                   "hotswap: a contract that `extends` another one keeps its name and takes the next number");
     static_assert(before::contract.number + 1 == T::contract.number,
-                  "hotswap: a contract that `extends` another one takes the next number; each revision says "
-                  "so itself of the one before it: `using extends = inventory_2;`");
+                  "hotswap: a contract that `extends` another one takes the next number; each revision "
+                  "itself names the one before it: `using extends = inventory_2;`");
 };
 
 /// Instantiated for each revision. The class has one pointer to a vtable and no other data, so its base lies

@@ -13,8 +13,7 @@
 #if !defined(__GXX_ABI_VERSION)
 #error "hotswap needs a compiler that follows the Itanium C++ ABI: g++ 12 or later, or clang++ 16 or later"
 #elif !defined(__clang__) && __GXX_ABI_VERSION < 1017
-#error \
-    "hotswap needs g++ 12 or later, without -fabi-version below 17: classes are laid out in another way there"
+#error "hotswap needs g++ 12 or later, without -fabi-version below 17: it changes the layout of classes"
 #endif
 
 #if defined(_GLIBCXX_RELEASE)

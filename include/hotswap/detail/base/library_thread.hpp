@@ -81,7 +81,7 @@ public:
     template <class F>
     library_thread(thread_name name, F f) {
         static_assert(std::is_nothrow_invocable_v<F&>,
-                      "what a thread throws ends the process: catch it there");
+                      "an exception that leaves a thread ends the process: catch it in the thread");
         held_back_signals const inherited;
         thread_ = std::thread([name, f = std::move(f)]() mutable noexcept {
             pthread_setname_np(pthread_self(), name.c_str());

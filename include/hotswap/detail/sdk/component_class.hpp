@@ -137,8 +137,8 @@ struct component_class {
         "hotswap: a component implements one contract: derive it from one class that has `static constexpr "
         "hotswap::contract contract{name, number}`");
     static_assert(!forgets_to_extend<contract_of<T>>,
-                  "hotswap: this component's contract derives from one of the same name; if it only adds "
-                  "functions at its end, it says so: `using extends = inventory;`");
+                  "hotswap: this component's contract derives from another contract of the same name; if it "
+                  "only adds functions at its end, declare that in it: `using extends = inventory;`");
     static_assert(
         requires { typename T::state; },
         "hotswap: a component class names its state: `using state = v2::state;` in its public part");
@@ -156,23 +156,24 @@ struct component_class {
         "resuming is construction on existing state");
     static_assert(
         validates<T> || !has_validate_name<T>(),
-        "hotswap: this component's `validate` would never be called, because it is private or of another "
-        "shape; make it public: `static void validate(state const& state)`");
+        "hotswap: this component's `validate` would never be called, because it is private or has another "
+        "signature; declare it in the public part: `static void validate(state const& state)`");
     static_assert(
         adopts<T> || !has_adopt_name<T>(),
-        "hotswap: this component's `adopt` would never be called, because it is private or of another shape; "
-        "make it public: `static v0::state adopt(std::span<std::byte const> bytes)`");
+        "hotswap: this component's `adopt` would never be called, because it is private or has another "
+        "signature; declare it in the public part: `static v0::state adopt(std::span<std::byte "
+        "const> bytes)`");
     static_assert(
         reports_health<T> || !has_healthy_name<T>() || requires { &contract_of<T>::healthy; },
-        "hotswap: this component's `healthy` would never be called, because it is private or of another "
-        "shape; make it public: `bool healthy()`");
+        "hotswap: this component's `healthy` would never be called, because it is private or has another "
+        "signature; declare it in the public part: `bool healthy()`");
     static_assert(
         releases<T> || !has_release_name<T>() || contract_has_release<T>() ||
             requires { &contract_of<T>::release; },
-        "hotswap: this component's `release` would never be called, because it is private or of another "
-        "shape; make it public: `void release()`");
+        "hotswap: this component's `release` would never be called, because it is private or has another "
+        "signature; declare it in the public part: `void release()`");
     static_assert(!releases<T> || resumes<T>,
-                  "hotswap: a component with `release` takes back what it gave up when the operation is "
+                  "hotswap: a component with `release` acquires its resources again when the operation is "
                   "undone: give it a public `void resume()`");
 
     static_assert(

@@ -60,13 +60,11 @@ void check_contract_base() {
         if (!has_one_line_of_bases(typeid(T)))
             throw std::logic_error(
                 "this component has several bases, and clang++ cannot tell which of them is its contract: "
-                "say it in the "
-                "component class, `using contract_type = ...;`");
+                "name it in the component class, `using contract_type = ...;`");
 #else
         static_assert(sizeof(T) == 0,
                       "hotswap: clang++ with -fno-rtti cannot tell which base of a component is its "
-                      "contract: say it in "
-                      "the component class, `using contract_type = ...;`");
+                      "contract: name it in the component class, `using contract_type = ...;`");
 #endif
     }
 }

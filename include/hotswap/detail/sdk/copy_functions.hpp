@@ -27,7 +27,7 @@ struct copy_functions {
         State value{};
         input_archive in(plain, &tables);
         in >> value;
-        if (in.left() != 0) throw archive_error("the outline goes on after the end of the state");
+        if (in.left() != 0) throw archive_error("the outline has bytes after the end of the state");
         return value;
     }
 

@@ -78,7 +78,7 @@ struct module_functions {
         input_archive in(payload);
         in >> value;
         if (in.left() != 0)
-            throw archive_error("the snapshot goes on for " + std::to_string(in.left()) +
+            throw archive_error("the snapshot has " + std::to_string(in.left()) +
                                 " bytes after the end of the state");
     }
 

@@ -77,10 +77,10 @@ public:
     /// Replaces the traces by the copies at the end of a second walk, which must repeat the first one.
     void finish(detail::table_ledger& arrived) {
         if (any_misaligned())
-            throw ended{abi::status::stale, "a row was added whose key this module hashes otherwise"};
+            throw ended{abi::status::stale, "a row was added whose key this module hashes differently"};
         check_all();
         if (describe(arrived) != plan_)
-            throw ended{abi::status::stale, "the data that the row functions are given changed meanwhile"};
+            throw ended{abi::status::stale, "the data for the row functions changed meanwhile"};
         std::size_t next = 0;
         for (auto const& entry : arrived.lent) {
             if (entry.content.trace == nullptr) continue;

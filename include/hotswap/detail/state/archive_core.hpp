@@ -45,7 +45,7 @@ struct nesting {
         if (depth_ == max_depth)
             refuse_archive(
                 "the state is nested deeper than 500 levels (in a chain of unique_ptr each node is two: 249 "
-                "nodes at most); keep what grows long in a vector, deque or list");
+                "nodes at most); keep a long sequence in a vector, deque or list");
         ++depth_;
     }
     ~nesting() { --depth_; }
@@ -143,7 +143,7 @@ public:
         std::uint64_t count = 0;
         load_binary(&count, sizeof count);
         if (count > left_ / each)
-            detail::refuse_archive("the snapshot holds a count that its length cannot hold");
+            detail::refuse_archive("the snapshot holds a count that exceeds its length");
         return static_cast<std::size_t>(count);
     }
     [[nodiscard]] detail::nesting nest() { return detail::nesting(depth_); }

@@ -92,7 +92,7 @@ struct checked_step {
                   "newer struct's schema");
     static_assert(
         from == to || from + 1 == to || to + 1 == from,
-        "hotswap: a migration leads to a wrong neighbour: it may change the version by one only; write one "
+        "hotswap: a migration leads to a wrong neighbour: it must change the version by one; write one "
         "migration for each version in between");
     static_assert(!Step::is_lossy || to < from,
                   "hotswap: only a downgrade can be marked lossy; an upgrade keeps everything");
@@ -152,7 +152,7 @@ struct walk<State, history<Migrations...>> {
     static_assert(
         (leads_here<step<Migrations>> && ...),
         "hotswap: a history has a gap: from each upgrade the chain must go on, version by version, to the "
-        "component's state, and to each downgrade it must come from there; add what is missing");
+        "component's state, and to each downgrade it must come from there; add the missing migrations");
 
     template <std::uint32_t Version, class Step, class... Rest>
     static constexpr auto find_struct() {

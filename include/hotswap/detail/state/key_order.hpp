@@ -144,9 +144,8 @@ constexpr order_names order_names_of() {
 
 [[gnu::noinline, gnu::cold]] inline std::string key_twice_in_words(order_names const& of) {
     return "a " + order_in_words(of) +
-           " holds two keys that are equal to this module, so that none could read it back; erase one of "
-           "them, or go back "
-           "to the release whose order or hash it was filled by";
+           " holds two keys that are equal to this module, so that no module could read it; erase one of "
+           "them, or go back to the release whose order or hash filled it";
 }
 
 /// Container and policies in words: "std::map with keys of shop::key (std::less<shop::key>)".

@@ -39,10 +39,8 @@ struct state_value {
 
     static_assert(!has_clock_of_this_process<T>(),
                   "hotswap: a state cannot hold a time point of this clock, which counts from another moment "
-                  "in every process or "
-                  "boot; keep one of std::chrono::system_clock, or the duration that is left (a clock of "
-                  "your own whose epoch is "
-                  "fixed: specialize hotswap::has_fixed_epoch)");
+                  "in every process or boot; keep one of std::chrono::system_clock, or the remaining "
+                  "duration (for your own clock with a fixed epoch, specialize hotswap::has_fixed_epoch)");
     static_assert(
         local != local_thing::lock,
         "hotswap: a state cannot hold a lock, a condition variable or an atomic, which threads of one "
@@ -52,26 +50,24 @@ struct state_value {
         "hotswap: a state cannot hold a thread, its id or its result, which end with this process; keep "
         "them in the component class, and a number or a name of your own in the state");
     static_assert(local != local_thing::error,
-                  "hotswap: a state cannot hold an error code or an exception, which leads to an object of "
-                  "this process; keep "
-                  "the number and the name of its category, or the words");
+                  "hotswap: a state cannot hold an error code or an exception, which refers to an object of "
+                  "this process; keep the number and the name of its category, or the message");
     static_assert(
         local != local_thing::type,
-        "hotswap: a state cannot hold a std::type_index, which leads to an object of this process; keep "
-        "an enumerator or a name");
+        "hotswap: a state cannot hold a std::type_index, which refers to an object of this process; keep an "
+        "enumerator or a name");
     static_assert(
         local != local_thing::location,
-        "hotswap: a state cannot hold a std::source_location, which leads into a module's memory; keep the "
+        "hotswap: a state cannot hold a std::source_location, which points into a module's memory; keep the "
         "file's name as a std::string, and the line");
     static_assert(
         local != local_thing::code,
-        "hotswap: a state cannot hold a std::function, a coroutine or a reference, which lead into code and "
+        "hotswap: a state cannot hold a std::function, a coroutine or a reference, which refer to code and "
         "objects of this process; keep an enumerator or a name that says which one is meant");
     static_assert(!std::is_reference_v<T>, "hotswap: a state cannot hold a reference; hold the value itself");
     static_assert(!is_code_pointer,
-                  "hotswap: a state cannot hold a pointer to a function or a member, which leads into code "
-                  "that is unmapped "
-                  "after a swap; keep an enumerator or a name that says which one is meant");
+                  "hotswap: a state cannot hold a pointer to a function or a member, which points to code "
+                  "that is unmapped after a swap; keep an enumerator or a name that says which one is meant");
     static_assert(
         is_code_pointer || (!std::is_pointer_v<T> && !std::is_null_pointer_v<T>),
         "hotswap: a state cannot hold a raw pointer, which means nothing after a swap; hold the value "
@@ -89,7 +85,8 @@ struct state_value {
                   "its module; hold a std::variant of plain structs");
     static_assert(
         !std::is_const_v<T> && !std::is_volatile_v<T>,
-        "hotswap: a field of a state cannot be const or volatile, nor refer to what is; hold a plain value");
+        "hotswap: a field of a state cannot be const or volatile, nor a reference to such a value; hold a "
+        "plain value");
     static_assert(!unique_ptr_like<T> || is_plain_unique_ptr<T>(),
                   "hotswap: a state's std::unique_ptr must own one object by the default deleter");
 
@@ -100,15 +97,15 @@ struct state_value {
             return false;
     }();
     static_assert(!hidden_serialize,
-                  "hotswap: this class has a `serialize` that cannot be used, because it is private or of "
-                  "another shape; make it public: `template <class Archive> void "
+                  "hotswap: this class has a `serialize` that cannot be used, because it is private or has "
+                  "another signature; declare it in the public part: `template <class Archive> void "
                   "serialize(Archive& archive, unsigned version)`");
     static_assert(
         !is_user_class || hidden_serialize || local != local_thing::none || std::is_polymorphic_v<T> ||
             is_shared<T> || is_view<T> || std::is_aggregate_v<T>,
         "hotswap: this class is neither an aggregate nor serializable; make it a plain struct or give it a "
-        "public `template <class Archive> void serialize(Archive& archive, unsigned version)`; what "
-        "stands for something of this process (a lock, a socket, a thread) belongs into the component class");
+        "public `template <class Archive> void serialize(Archive& archive, unsigned version)`; keep an "
+        "object of this process (a lock, a socket, a thread) in the component class");
 };
 
 /// As `state_value`, for faults that only an aggregate can have; checked before its fields are read.

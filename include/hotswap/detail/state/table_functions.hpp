@@ -37,8 +37,8 @@ template <class F, class Data>
 class recorded_function : public table_link {
     static_assert(
         std::is_empty_v<F> || (std::is_pointer_v<F> && std::is_function_v<std::remove_pointer_t<F>>),
-        "hotswap: a table's row function captures nothing, so that it can be recorded; hand what it "
-        "needs to transform as data");
+        "hotswap: a table's row function captures nothing, so that it can be recorded; give transform() the "
+        "values that it needs as data");
 
 public:
     recorded_function(F f, Data const& data) : f_(f), data_(data) {}

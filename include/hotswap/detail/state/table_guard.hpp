@@ -20,8 +20,7 @@ public:
         if (shard.holder.load(std::memory_order_relaxed) == self) {
             std::fputs(
                 "hotswap: a visitor (or a row function) of a table called that same table, and would wait "
-                "for "
-                "itself; collect what it needs, and call the table after the visit\n",
+                "for itself; collect the keys, and call the table after the visit\n",
                 stderr);
             std::abort();
         }

@@ -31,7 +31,7 @@ public:
     }
     void fill(std::uint64_t number, void* object, table_type const& type) {
         if (number >= sources.size() || sources[number].fingerprint != type.fingerprint)
-            refuse_archive("the state holds a table of another kind than the one at hand");
+            refuse_archive("the state holds a table of another kind than expected");
         traced_table& source = sources[number];
         source.type = &type;
         if (trace) return type.fill(object, nullptr, &source);
