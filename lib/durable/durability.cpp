@@ -21,7 +21,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// The entry of a component as it runs now; its snapshot is still to be named.
+// Fills the entry of a component as it runs now; the caller sets the snapshot.
 void describe(slot const& slot, generation const& running, stored_component& entry) {
     auto const info = running.info();
     auto const& file = running.module->file();
@@ -51,17 +51,18 @@ void describe(slot const& slot, generation const& running, stored_component& ent
     auto const values = [](shared_settings const& all) { return all ? all->values() : settings{}; };
     entry.settings = values(running.services->settings());
     entry.settings_before = values(before.settings);
-    // What was sent back and has run again since, because the host named it, is a file like others.
+    // A file that was sent back, and has run again since because the host named it, is a file like others.
     if (!slot.was_rolled_back(entry.rolled_back_digest))
         entry.rolled_back_digest = entry.rolled_back_reason = {};
 }
 
-/// A disk is waited for only while callers are served.
+/// The library waits for a disk only while callers are served.
 void expect_open() noexcept { assert(set_closed_here() == 0); }
 
 stored_component& entry_of(manifest& set, std::string const& name) {
     if (auto* const found = set.find(name)) {
-        // One that comes back was loaded last: a recovery loads in the set's order, and shuts down against it.
+        // A component that comes back was loaded last: a recovery loads in the set's order, and a shutdown
+        // reverses it.
         if (found->unloaded != 0)
             std::rotate(found, found + 1, set.components.data() + set.components.size());
         return *set.find(name);
@@ -76,7 +77,7 @@ void end_probation(stored_component& entry) {
     entry.way_back = {};
 }
 
-/// A state of a module's in its serialized form, as a frame in two pieces.
+/// A state of a module in its serialized form, as a frame in two pieces.
 class frame_of {
 public:
     result<void> fill(loaded_module const& of, void const* state, std::uint32_t version,
@@ -107,7 +108,7 @@ result<void> own_state_of(generation const& of, frame_of& out) {
 
 }  // namespace
 
-// The signature is kept with it, so that a recovery judges the module as it was judged when it was let in.
+// Keeps the signature with the module, so that a recovery verifies the module as its first load did.
 result<void> durability::keep(loaded_module const& module) {
     auto const& copy = *module.staged().copy();
     auto const signature =
@@ -139,7 +140,7 @@ result<std::uint64_t> durability::begin(std::string_view operation, std::span<du
 
 void durability::note_end(std::uint64_t id, std::string_view how, std::string_view why) noexcept {
     try {
-        // Nothing depends on it: without an outcome, a recovery says that the operation was interrupted.
+        // Nothing depends on the outcome: without it, a recovery reports that the operation was interrupted.
         static_cast<void>(store_.note_outcome(id, std::string(how).append(why)));
     } catch (std::exception const&) {
     }
@@ -161,13 +162,13 @@ result<uncommitted_snapshot> durability::write(slot const& slot, kept_state cons
     return uncommitted_snapshot(store_, std::move(*written));
 }
 
-/// What the next set says of a component: a generation, on the state of a snapshot.
+/// A component's entry in the next set: a generation, on the state of a snapshot.
 struct durability::next_entry {
     detail::slot const* slot;
     generation const* of;
     uncommitted_snapshot snapshot;
     hotswap::arguments arguments{};
-    /// Of the schema of the module before, which reads the snapshot, too.
+    /// The schema version of the module before, which can also read the snapshot.
     std::optional<std::uint32_t> version_before{};
     bool unloaded = false;
 };
@@ -274,7 +275,7 @@ result<void> durability::commit_all(std::span<slot_snapshot> taken, bool are_las
     return {};
 }
 
-// The snapshots are those that are in the store already, so that nothing is lost that the set before has.
+// Uses the snapshots that are in the store already, so that nothing of the set before is lost.
 result<void> durability::commit_recovered(std::span<recovered_slot const> changed,
                                           std::span<std::string const> gone) {
     for (auto const& each : changed)

@@ -1,8 +1,8 @@
-// What operations leave in the store, so that a new process can go on from there.
-//
-// The commit, for recovery, is the rename of the manifest, after the gate has opened: nothing of it lengthens a pause. A
-// swap through the serialized form writes the state of the old generation, which no longer changes, at the version that
-// the new module starts from; where there is no such state any more, the live one is copied as for a snapshot.
+// Stores the results of operations, so that a new process can continue from there.
+// For recovery the commit is the rename of the manifest, after the gate has opened: it does not lengthen a
+// pause. A swap through the serialized form writes the state of the old generation, which no longer changes,
+// at the version that the new module starts from; if that state is gone, the live one is copied as for a
+// snapshot.
 #pragma once
 
 #include "report/step_recorder.hpp"
@@ -24,7 +24,7 @@ namespace hotswap::detail {
 struct kept_state {
     std::uint32_t version = 0;
     std::span<std::byte const> header{};   ///< of the frame
-    std::span<std::byte const> payload{};  ///< may be part of the same bytes as the header, then empty
+    std::span<std::byte const> payload{};  ///< empty if `header` holds the whole frame
 };
 
 /// The snapshot of one of several slots.
@@ -36,8 +36,9 @@ struct slot_snapshot {
 /// One component's part of an operation.
 struct durable_part {
     slot* of;
-    loaded_module const* next;  ///< before the commit: the module that comes; afterwards the one that runs
-    /// Whose state the running generation goes on from, the way `path`; null: from the one that it has now.
+    loaded_module const* next;  ///< before the commit: the next module; afterwards the running one
+    /// The generation whose state the running one continues, along `path`; null: the running one's present
+    /// state.
     generation const* old = nullptr;
     migration_path const* path = nullptr;
     hotswap::arguments const* arguments = nullptr;
@@ -47,47 +48,49 @@ struct durable_part {
 struct recovered_slot {
     slot const* of;
     stored_snapshot snapshot;
-    hotswap::arguments arguments{};    ///< of the migrations that the snapshot has still to walk
-    std::string rolled_back_digest{};  ///< of the module that does not come back; empty: none
+    hotswap::arguments arguments{};    ///< for the migrations that the snapshot still needs
+    std::string rolled_back_digest{};  ///< of the module that is not loaded again; empty: none
     std::string rolled_back_reason{};
 };
 
-/// The store, as operations on slots use it. What it is asked for while an operation is held is about that slot.
-/// Its gate is open then, so that no caller waits for a disk; but for the last state of what is unloaded, or not served yet.
+/// The store, as operations on slots use it. A call is about the slot whose operation the caller holds. The
+/// slot's gate is open then, so that no caller waits for a disk; except for the last state of an unload, and
+/// for a component that does not serve yet.
 /// Errors:   of all: store_full, store_read_only, store_failed.
 /// Threads:  [any]
 class durability {
 public:
     explicit durability(store& kept) noexcept : store_(kept) {}
 
-    /// Before the gates close: keeps the modules that come next, and notes what is about to happen.
+    /// Before the gates close: keeps the next modules, and notes the intent.
     result<std::uint64_t> begin(std::string_view operation, std::span<durable_part const> parts,
                                 bool on_probation);
-    /// It did not happen, and why.
+    /// Notes that the operation did not happen, and why.
     void refused(std::uint64_t id, errc why) noexcept;
-    /// It happened, but not in the store.
+    /// Notes that the operation happened, but is not in the store.
     void not_durable(std::uint64_t id) noexcept;
-    /// The new generations run: in the store, too, all of them or none.
-    /// Effects:  closes the gate of a component whose state was not moved while that is copied.
+    /// Stores the new generations, which run already: all of them or none.
+    /// Effects:  closes the gate of a component whose state was not moved while its state is copied.
     result<void> commit(std::uint64_t id, std::span<durable_part const> parts, step_recorder const& steps);
-    /// A first generation is about to serve on `state`.
+    /// Stores a first generation, which is about to serve.
     result<void> commit_first(slot const& slot, generation const& first);
-    /// The component is about to be unloaded, its callers are out: its last state is kept.
+    /// Stores the last state of a component that is about to be unloaded; its callers are out.
     result<void> commit_unload(slot const& slot);
-    /// The same where that state cannot be written: the one before stays.
+    /// The same if that state cannot be written: the state in the store stays.
     result<void> commit_unload_as_it_was(slot const& slot);
-    /// The snapshots of several components, all or none of them. The last ones of a process that ends well end their
-    /// probations too.
+    /// Stores the snapshots of several components, all or none of them. The last snapshots of a process that
+    /// ends well end the probations too.
     result<void> commit_all(std::span<slot_snapshot> taken, bool are_last = false);
-    /// What a recovery has changed, and which entries are gone.
+    /// Stores the changes of a recovery, and removes the entries that are gone.
     result<void> commit_recovered(std::span<recovered_slot const> changed, std::span<std::string const> gone);
-    /// The module's file, for a set that is to name it.
+    /// Keeps the module's file, for a set that will name it.
     result<void> keep(loaded_module const& module);
-    /// A snapshot that is in no set yet.
+    /// Writes a snapshot that is in no set yet.
     result<uncommitted_snapshot> write(slot const& slot, kept_state const& state);
-    /// What a probation has sent back, so that it is not tried again after a restart either.
+    /// Notes the file that a probation has sent back, so that a restart does not try it again.
     result<void> note_rollback(slot const& slot, std::string_view digest, std::string_view reason);
-    /// The running generation is no longer on probation: a process that dies no longer makes it suspect.
+    /// Notes that the running generation is no longer on probation: the death of the process does not make it
+    /// suspect.
     result<void> note_probation_over(slot const& slot);
 
 private:

@@ -1,4 +1,4 @@
-// Work that is waited for until a deadline, and then left to itself.
+// Waits for work until a deadline, then abandons it.
 #pragma once
 
 #include <hotswap/detail/base/condition.hpp>
@@ -11,8 +11,8 @@
 
 namespace hotswap::detail {
 
-/// Runs `f`, which throws nothing, on a thread of its own; whether it has returned by then. If not, it is still at work:
-/// what it refers to must stay for good.
+/// Runs `f`, which throws nothing, on its own thread; true if `f` has returned by `until`. If false, `f`
+/// still runs: all objects that it refers to must stay for good.
 /// Errors:   throws std::system_error if there is no thread, std::bad_alloc.
 template <class F>
 bool returns_by(std::chrono::steady_clock::time_point until, F f) {

@@ -35,7 +35,7 @@ result<void> checkpoints::take_all(step_recorder& steps) {
         if (!written) return written.error();
         taken.push_back({slot.get(), std::move(*written)});
     }
-    // A set that is like the one before would only put that out of reach.
+    // A set equal to the current one would only put the set before out of reach.
     if (!taken.empty())
         if (auto done = steps.run(phase::persist, [&] { return durable.commit_all(taken); }); !done)
             return done;

@@ -36,16 +36,16 @@ public:
     /// Saves the states of all components, or of none.
     /// Errors:   other_process, no_store, those of the store and of snapshots, invalid_argument before a recovery.
     result<void> take();
-    /// Begins to take one after each period of the options, if they have one.
+    /// Starts to take a checkpoint after each period, if the options have one.
     /// Errors:   throws std::system_error if there is no thread.
     void begin_periodic();
     bool is_periodic() const noexcept { return periodic_.has_value(); }
     void end_periodic() noexcept { periodic_.reset(); }
-    /// Since when checkpoints fail; empty: the last one was written.
+    /// The failures since the last written checkpoint; empty: the last one was written.
     std::optional<failing_checkpoint> failing() const;
 
     /// Before the components are destroyed: saves their states, if there is a store whose set is in memory.
-    /// Effects:  every failure is an event. False after the deadline: a thread is still at work on this object.
+    /// Effects:  every failure is an event. False after the deadline: a thread still uses this object.
     bool take_last(std::chrono::steady_clock::time_point until) noexcept;
 
 private:

@@ -60,7 +60,8 @@ result<std::shared_ptr<gate>> component_loader::load_into(std::shared_ptr<slot> 
     return way_in;
 }
 
-// The settings with which the stored module ran. A generation that was on probation does not come back, but the one before.
+// The settings with which the stored module ran. Instead of a generation that was on probation, the one
+// before comes back.
 settings component_loader::stored_settings(slot& slot, first_module const& from) const {
     auto const set = store_.files().current();
     auto const* const entry = set.find(slot.name());
@@ -98,7 +99,8 @@ result<unload_report> component_loader::unload(slot& slot, unload_options const&
     return report;
 }
 
-// Callers that are still inside keep their code, and what it may ask of the host: without them the process would end.
+// Callers that are still inside keep their code, and the host services that it may call: without them the
+// process would end.
 bool component_loader::shut_down(std::shared_ptr<slot> slot) noexcept {
     slot->operation().take_after_all();
     held_turn const turn(slot->operation());

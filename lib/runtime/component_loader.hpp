@@ -1,4 +1,4 @@
-// How a component comes into a runtime, and how it leaves.
+// Loads components into a runtime, and ends them.
 #pragma once
 
 #include "module/staging_area.hpp"
@@ -26,18 +26,18 @@ public:
                      module_locator& locator, staging_area& staging) noexcept
         : components_(components), contexts_(contexts), store_(store), locator_(locator), staging_(staging) {}
 
-    /// A component that the host loads.
+    /// Loads a component for the host.
     result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
                                        step_recorder& steps);
-    /// A component of the stored set, which a recovery brings back with what the host had set for it. It is durable already.
+    /// Loads a component of the stored set for a recovery, with its stored settings. It is durable already.
     /// Errors:   those of `load_first`.
     result<std::shared_ptr<slot>> load_stored(stored_component const& of, first_module const& from,
                                               contract wanted, std::span<std::byte const> frame,
                                               step_recorder& steps);
-    /// Ends a component of which the caller holds the operation.
+    /// Ends a component whose operation the caller holds.
     result<unload_report> unload(slot& slot, unload_options const& options, step_recorder& steps);
-    /// Ends a component without a report, as a runtime that is destroyed does. False if code of it may still run, or call
-    /// the host: then it keeps its code.
+    /// Ends a component without a report, for the end of the runtime. False if the component's code may still
+    /// run, or call the host: the component then keeps its code.
     static bool shut_down(std::shared_ptr<slot> slot) noexcept;
 
 private:

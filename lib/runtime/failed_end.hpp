@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// Publishes an error of the last checkpoint, or of what comes with it. Without memory for the event there is none.
+/// Publishes an error of the last checkpoint, or of the work around it. Without memory there is no event.
 template <class... A>
 void publish_failed_end(event_bus& events, fmt::format_string<A...> sentence, A&&... about) noexcept {
     try {
@@ -25,7 +25,7 @@ void publish_failed_end(event_bus& events, fmt::format_string<A...> sentence, A&
                         {},
                         fmt::format(sentence, std::forward<A>(about)...)});
     } catch (std::exception const&) {
-        // The end that is reported here goes on all the same.
+        // The runtime ends all the same.
     }
 }
 

@@ -1,4 +1,4 @@
-// What ends an operation without a failure of its own, as a failure.
+// Turns the exceptions that end an operation into failures.
 #pragma once
 
 #include "base/refuse.hpp"
@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// That the host is out of memory; made without any.
+/// The failure that the host is out of memory, built without allocating.
 inline failure no_memory(bool old_serving) noexcept {
     failure why;
     why.code = errc::out_of_memory;
@@ -30,7 +30,7 @@ auto within_memory(F&& f) -> decltype(f()) {
     }
 }
 
-/// The value of `f`, an operation that `steps` records; a failure for everything that it throws.
+/// The value of `f`, an operation that `steps` records; a failure for every exception of `f`.
 template <class T, class F>
 result<T> guarded(step_recorder& steps, F&& f) {
     try {

@@ -1,4 +1,4 @@
-// What the host gives to each of its components.
+// The services that the host gives to each of its components.
 #pragma once
 
 #include "report/event_bus.hpp"
@@ -16,7 +16,7 @@
 
 namespace hotswap::detail {
 
-/// Makes the context of each slot, and lives as long as any of them is used.
+/// Makes the context of each slot, and outlives all contexts in use.
 /// Threads:  [any]
 class host_contexts {
 public:
@@ -27,9 +27,9 @@ public:
     host_contexts(host_contexts const&) = delete;
     host_contexts& operator=(host_contexts const&) = delete;
 
-    /// For the component called `name`.
+    /// Makes the context of the component called `name`.
     host_context make(std::string name);
-    /// From now on no function of the options is called: what they refer to may be gone.
+    /// From now on no function of the options is called: the objects that they use may be gone.
     void forget_options() noexcept { options_are_gone_ = true; }
 
 private:

@@ -17,23 +17,23 @@ namespace hotswap::detail {
 /// Threads:  [any]
 class host_store {
 public:
-    /// Opens the store that the options name; without one there is none.
+    /// Opens the store that the options name, if they name one.
     explicit host_store(runtime_options const& options);
     host_store(host_store const&) = delete;
     host_store& operator=(host_store const&) = delete;
 
     /// Errors:   why the store could not be opened.
     result<void> opened() const;
-    /// Null: there is none, or it could not be opened.
+    /// Null: there is no store, or it could not be opened.
     detail::durability* durability() noexcept { return durability_ ? &*durability_ : nullptr; }
     /// Errors:   why the store could not be opened; no_store if there is none.
     result<detail::durability*> expect_durability() noexcept;
     /// The files of the store, which must be there.
     store& files() const noexcept { return **store_; }
 
-    /// Whether what the store holds is in memory, or is nothing: then it may be written.
+    /// Whether the store may be written: its set is in memory, or empty.
     bool may_be_written() const noexcept { return set_is_here_; }
-    /// A recovery has brought back what the store holds.
+    /// Notes that a recovery has brought back the stored set.
     void note_recovered() noexcept { set_is_here_ = true; }
     /// Errors:   those of the store; invalid_argument while it holds a set that was not recovered.
     result<void> expect_writable();

@@ -25,7 +25,7 @@ module_policy trust_of(runtime_options const& options) {
     return policy;
 }
 
-/// The options with the variables of the environment that add to them.
+/// The options, completed from the environment and by a clock.
 runtime_options completed(runtime_options options) {
     if (auto const* const value = std::getenv("HOTSWAP_KEEP_CODE"))
         options.keep_code = options.keep_code || (*value != '\0' && std::string_view(value) != "0");
@@ -67,7 +67,7 @@ void runtime::implementation::end(std::unique_ptr<implementation> ended) noexcep
 }
 
 bool runtime::implementation::end_all() noexcept {
-    // In a forked child nothing of it may be destroyed: threads, files, locks and instances are the parent's.
+    // In a forked child nothing may be destroyed: threads, files, locks and instances are the parent's.
     if (!operations_.is_owner()) return false;
     auto const until = clock::now() + std::min<std::chrono::nanoseconds>(options_.exit_deadline,
                                                                          std::chrono::hours(24 * 365));
@@ -76,7 +76,7 @@ bool runtime::implementation::end_all() noexcept {
     return false;
 }
 
-// No bound is known for the code of a component, which a checkpoint or a probation may just have called.
+// A checkpoint or a probation may be inside a component's code, which may run for an unknown time.
 bool runtime::implementation::end_own_work(clock::time_point until) noexcept {
     auto const end = [this]() noexcept {
         checkpoints_.end_periodic();
@@ -93,7 +93,7 @@ bool runtime::implementation::end_own_work(clock::time_point until) noexcept {
             to_string(options_.exit_deadline));
         return false;
     } catch (std::exception const&) {
-        end();  // there is no thread to wait for it
+        end();  // there is no thread for a bounded wait
         return true;
     }
 }
@@ -123,7 +123,7 @@ void runtime::implementation::leave_behind() noexcept {
             slot->runner().activate(nullptr);
         }
     } catch (std::bad_alloc const&) {
-        // Then they go on as they are.
+        // Without memory the components continue as they are.
     }
     contexts_.forget_options();
     bus_->end();

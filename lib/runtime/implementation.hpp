@@ -1,4 +1,4 @@
-// The parts of a runtime, behind its face.
+// The parts of a runtime, behind its public class.
 #pragma once
 
 #include "module/staging_area.hpp"
@@ -24,16 +24,16 @@
 
 namespace hotswap {
 
-/// A part refers only to parts above it, but for the registry: a component's context finds its neighbours there, and the
-/// registry ends with the components that use the context.
+/// A part refers only to parts above it. The exception is the registry: a component's context finds its
+/// neighbours there, and the registry ends with the components that use the context.
 class runtime::implementation {
 public:
     explicit implementation(runtime_options options);
     implementation(implementation const&) = delete;
     implementation& operator=(implementation const&) = delete;
 
-    /// Ends a runtime: saves the states, and destroys the components. Where code of it is still at work, or this is a child
-    /// that was forked, the object stays for good, where a leak checker finds it.
+    /// Ends a runtime: saves the states, and destroys the components. If code of a component still runs, or
+    /// in a forked child, the object stays for good, where a leak checker finds it.
     static void end(std::unique_ptr<implementation> ended) noexcept;
 
 private:
@@ -42,10 +42,10 @@ private:
 
     /// False if the object has to stay.
     bool end_all() noexcept;
-    /// Ends the periodic checkpoints and the watches of probations. False after the deadline: one is still at work.
+    /// Ends the periodic checkpoints and the watches of probations. False after the deadline: one still runs.
     bool end_own_work(clock::time_point until) noexcept;
     bool shut_components_down() noexcept;
-    /// From now on no call is let in, no job begins, and no subscriber is called, which may be gone.
+    /// From now on no call is let in, no job begins, and no subscriber, which may be gone, is called.
     void leave_behind() noexcept;
     detail::recovery_site recovery_at() noexcept;
 
@@ -65,7 +65,7 @@ private:
     detail::checkpoints checkpoints_;
     detail::probations probations_;
     detail::set_operations sets_;
-    implementation* left_before_ = nullptr;  // of a chain
+    implementation* left_before_ = nullptr;  // in the chain of left objects
 };
 
 }  // namespace hotswap

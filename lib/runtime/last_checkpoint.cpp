@@ -17,7 +17,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-// Time is left for the other components, and for the writing.
+// Leaves time for the other components, and for the writing.
 std::chrono::nanoseconds drain_deadline(clock::time_point until, std::chrono::nanoseconds all) {
     auto const left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - clock::now());
     return std::max(std::chrono::nanoseconds{0}, std::min({all / 4, left / 2, default_drain_deadline}));
@@ -25,7 +25,7 @@ std::chrono::nanoseconds drain_deadline(clock::time_point until, std::chrono::na
 
 }  // namespace
 
-// What one component throws costs its own state only.
+// An exception of one component costs only that component's state.
 template <class F>
 bool last_checkpoint::guard(std::string const& name, F&& f) noexcept {
     try {
@@ -59,7 +59,7 @@ std::vector<std::string> last_checkpoint::write() noexcept {
 }
 
 result<void> last_checkpoint::save(slot& slot) {
-    // A good end is no news, and what subscribers refer to may be gone already.
+    // A good end is no news, and the objects that subscribers use may be gone already.
     event_sink const silent = [](event const&) {};
     step_recorder own(silent, slot.name(), operation::checkpoint);
     auto const frame = take_snapshot(slot, own, drain_deadline(until_, limit_));
@@ -71,7 +71,7 @@ result<void> last_checkpoint::save(slot& slot) {
     return {};
 }
 
-// A process that ends well does not make suspect what it ran on probation, saved or not.
+// A process that ends well does not make a generation on probation suspect, saved or not.
 void last_checkpoint::forget_probation(slot const& slot, std::string const& name) noexcept {
     if (slot.standby() != nullptr) guard(name, [&] { return durable_.note_probation_over(slot); });
 }
@@ -101,7 +101,7 @@ bool checkpoints::take_last_by(clock::time_point until) {
     return true;
 }
 
-// A process that ends well does not make suspect what it ran on probation.
+// A process that ends well does not make a generation on probation suspect.
 void checkpoints::end_probations_in_store() {
     for (auto const& slot : components_.all())
         if (slot->standby() != nullptr)

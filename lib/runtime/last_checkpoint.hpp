@@ -10,18 +10,18 @@
 
 namespace hotswap::detail {
 
-/// The last checkpoint. Unlike any other one it leaves out the components that cannot be saved: no later one will have
-/// them.
+/// The last checkpoint. Unlike other checkpoints it leaves out the components that cannot be saved: no later
+/// checkpoint will have them.
 class last_checkpoint {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// `limit`: of the whole end of the runtime, which began `limit` before `until`.
+    /// `limit`: the time for the whole end of the runtime, which began `limit` before `until`.
     last_checkpoint(registry const& components, durability& durable, clock::time_point until,
                     std::chrono::nanoseconds limit) noexcept
         : components_(components), durable_(durable), until_(until), limit_(limit) {}
 
-    /// Saves what can be saved, and says in sentences what is missing.
+    /// Saves all states that it can, and returns a sentence for each problem.
     std::vector<std::string> write() noexcept;
 
 private:

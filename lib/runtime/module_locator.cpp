@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// The rule that passes a file over by its contract: `misfit` says why it does not fit, if the contract can be read.
+/// The rule that passes a file over by its contract: `misfit` gives the reason, if the contract can be read.
 auto by_contract(std::function<std::string(implemented_contract const&)> misfit) {
     return [misfit = std::move(misfit)](fs::path const& file) {
         auto const found = peek_descriptor(file);
@@ -53,7 +53,7 @@ result<chosen_module> module_locator::find_next(slot const& slot, swap_options c
 }
 
 choice_rules module_locator::rules_for(slot const& slot, swap_options const& wanted) const {
-    // A host that runs a pre-release waits for the next one.
+    // A host that runs a pre-release also takes the next pre-release.
     auto const running = release::parse(slot.running().module->file().release());
     choice_rules rules{wanted.pre_releases || (running && running->is_pre_release())};
     // A release that a probation has sent back is tried again only by its name.

@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-/// By which contract the component is called after the swap that the options ask for.
+/// The contract of the component after the swap that the options ask for.
 served_contract contract_after(slot const& slot, swap_options const& wanted);
 
 /// Threads:  [any]
@@ -26,12 +26,12 @@ public:
     module_locator(runtime_options const& options, module_policy const& policy) noexcept
         : options_(options), policy_(policy) {}
 
-    /// The file for the first generation of a component called `name`.
+    /// Finds the file for the first generation of a component called `name`.
     /// Effects:  warns once of each file that is passed over.
     /// Errors:   no_such_file, no_such_module …
     result<chosen_module> find_first(std::string_view name, contract wanted, load_options const& options,
                                      step_recorder& steps);
-    /// The file that takes the place of the running one.
+    /// Finds the file that replaces the running one.
     result<chosen_module> find_next(slot const& slot, swap_options const& wanted, step_recorder& steps);
 
 private:

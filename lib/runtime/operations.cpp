@@ -31,7 +31,7 @@ result<claimed_slot> operations::claim(std::string_view name, step_recorder& ste
                    "another operation is in progress on the component; wait for it and try again"));
     }
     claimed_slot claimed{*found, held_turn(turn)};
-    // It may have been unloaded while this waited for its turn.
+    // The component may have been unloaded while this thread waited for its turn.
     if (!claimed.slot->is_loaded()) return steps.refused(components_.unknown(name));
     return claimed;
 }

@@ -1,4 +1,4 @@
-// How the operations of a runtime begin and end: by its own process, on claimed slots, with every throw as a failure.
+// Runs the operations of a runtime: in its own process, on claimed slots, with every exception as a failure.
 #pragma once
 
 #include "base/owner_process.hpp"
@@ -26,7 +26,7 @@ struct claimed_slot {
 /// Threads:  [any]
 class operations {
 public:
-    /// `usable`: why the options cannot be followed, which refuses what begins a component's life.
+    /// `usable`: the reason that the options cannot be followed, if so; `run` refuses with it.
     operations(registry const& components, event_bus& events, event_sink const& sink,
                result<void> const& usable) noexcept
         : components_(components), events_(events), sink_(sink), usable_(usable) {}
@@ -70,8 +70,9 @@ public:
                                  [&](auto of) -> result<T> { return f(*of[0].of, *of[0].steps); });
         });
     }
-    /// Runs an operation that claims no slot beforehand: it makes one, or is about all of them; `name` is empty then.
-    /// Errors:   other_process, what `usable` says, and those of `f`.
+    /// Runs an operation that claims no slot beforehand: it makes one, or is about all slots, with an empty
+    /// `name`.
+    /// Errors:   other_process, the error of `usable`, and those of `f`.
     template <class T, class F>
     result<T> run(std::string_view name, operation_mark const& mark, F&& f) {
         if (auto here = expect_owner(); !here) return here.error();
@@ -86,7 +87,7 @@ public:
 
 private:
     result<claimed_slot> claim(std::string_view name, step_recorder& steps) const;
-    /// All of them, taken in the order of their names, or none.
+    /// Claims all slots, in the order of their names, or none.
     result<std::vector<claimed_slot>> claim_all(std::span<std::string const> names,
                                                 std::list<step_recorder>& recorders) const;
 

@@ -1,4 +1,4 @@
-// Something that is done again and again, on a thread of its own.
+// A function that is called again and again, on its own thread.
 #pragma once
 
 #include <hotswap/detail/base/condition.hpp>
@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// Calls a function, first after one period and then a period after it returned, for as long as it lives.
+/// Calls a function for as long as it lives: first after one period, then one period after each return.
 class periodic {
 public:
     /// Errors:   throws std::system_error if there is no thread.
@@ -33,7 +33,7 @@ public:
     periodic& operator=(periodic const&) = delete;
 
 private:
-    // False once it is over.
+    // False once this object ends.
     bool wait(std::chrono::nanoseconds period) {
         mutex_lock lock(mutex_);
         return !changed_.wait_for(lock, period, [this]() HOTSWAP_REQUIRES(mutex_) { return stopping_; });

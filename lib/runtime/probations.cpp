@@ -39,7 +39,7 @@ std::vector<std::string> probations::with_partners(std::vector<std::string> name
 }
 
 void probations::drop_finished(bool stopped_too) {
-    std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is gone
+    std::vector<std::unique_ptr<probation_watch>> finished;  // joined after the lock is released
     mutex_lock const lock(mutex_);
     finished.reserve(watches_.size());
     for (auto& each : watches_)

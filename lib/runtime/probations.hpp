@@ -1,4 +1,4 @@
-// The probations that go on in a runtime.
+// The running probations of a runtime.
 #pragma once
 
 #include "swap/probation_watch.hpp"

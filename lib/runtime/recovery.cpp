@@ -13,7 +13,7 @@ namespace hotswap::detail {
 
 namespace {
 
-/// The end of an operation that was under way when its process ended: the set decides, and nothing else.
+/// The outcome of an operation that was interrupted by the end of its process: only the set decides.
 std::string verdict_on(journal_entry const& entry, manifest const& set) {
     bool const forward =
         set.number > entry.manifest_number && std::ranges::all_of(entry.what.parts, [&](auto const& part) {
@@ -30,8 +30,8 @@ std::string describe(journal_entry const& entry) {
     return fmt::format("{} of {}", entry.what.operation, fmt::join(parts, ", "));
 }
 
-/// A release may have ended the process with the first call that it got, before the swap to it was in the store: where it
-/// was to be on probation, its file is tried again only by name.
+/// A release may have ended the process in its first call, before the swap to it was in the store: if it was
+/// to be on probation, its file is tried again only by name.
 void suspect(recovery_site const& at, intent_part const& part, step_recorder& steps) {
     auto const found = at.components.find(part.component);
     if (!found) return;
@@ -49,7 +49,7 @@ void suspect(recovery_site const& at, intent_part const& part, step_recorder& st
               [&] { return at.store.durability()->note_rollback(slot, part.to_digest, reason); });
 }
 
-/// Says what became of the operations that the journal does not end, and notes it there.
+/// Reports the operations that have no outcome in the journal, and notes their outcome there.
 void settle_interrupted(recovery_site const& at, stored_set const& set, bool trust_suspects,
                         step_recorder& steps) {
     for (auto const& entry : set.journal) {

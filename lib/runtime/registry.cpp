@@ -33,7 +33,7 @@ void registry::remove(std::string_view name) noexcept {
     }
 }
 
-// What it destroys is code of modules, which may ask the host for a neighbour: not under the lock.
+// Destroys slots outside the lock: the code of their modules may ask the host for a neighbour.
 bool registry::sweep_removed() {
     std::vector<std::shared_ptr<slot>> looked_at;
     {
@@ -95,7 +95,7 @@ std::vector<std::shared_ptr<slot>> registry::last_loaded_first() const {
     return found;
 }
 
-// Against the direction of the calls, because each slot knows who calls it.
+// Searches against the direction of the calls, because each slot knows its callers.
 bool registry::leads_to(std::string_view from, std::string_view to) const {
     std::vector<std::string> reached{std::string(to)};
     mutex_lock const lock(mutex_);

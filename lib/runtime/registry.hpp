@@ -18,25 +18,25 @@ namespace hotswap::detail {
 /// Threads:  [any]
 class registry {
 public:
-    /// Takes a name for a slot that is being loaded; it is found only once it is announced.
+    /// Takes the name for a slot that is being loaded; `find` returns the slot only once it is announced.
     /// Errors:   already_loaded.
     result<void> reserve(std::shared_ptr<slot> made);
     void announce(std::string_view name) noexcept;
-    /// Forgets the name. A slot whose retired code may still call the host is kept until it cannot.
+    /// Forgets the name. A slot is kept while its retired code may still call the host.
     void remove(std::string_view name) noexcept;
-    /// Lets go of removed slots that nothing pins any more; false if there are others.
+    /// Destroys removed slots that nothing pins any more; false if others are left.
     bool sweep_removed();
 
-    /// Errors:   unknown_component, naming those that are there.
+    /// Errors:   unknown_component, naming the loaded ones.
     result<std::shared_ptr<slot>> find(std::string_view name) const;
-    /// What `find` says of a name that is not there.
+    /// The failure of `find` for a name that is not loaded.
     failure unknown(std::string_view name) const;
     /// The announced slots, by name.
     std::vector<std::shared_ptr<slot>> all() const;
-    /// The announced slots, the one that was loaded last first: the order in which they are shut down, so that what a
-    /// component found when it was constructed is still there when it is destroyed.
+    /// The announced slots, the last loaded one first: the order in which they are shut down, so that the
+    /// neighbours that a component found in its constructor still exist in its destructor.
     std::vector<std::shared_ptr<slot>> last_loaded_first() const;
-    /// Whether a call that is inside `from` may come to `to`, by the handles that components hold to others.
+    /// Whether a call inside `from` may reach `to`, through the handles that components hold.
     bool leads_to(std::string_view from, std::string_view to) const;
 
 private:

@@ -7,7 +7,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// The signature of that very content that lies by the file, if a trusted key has made it.
+// The signature next to the file, if it is of exactly this content and a trusted key has made it.
 std::optional<std::string> signature_at(std::filesystem::path const& file, std::string const& digest,
                                         module_policy const& policy) {
     auto found = read_module(file, policy);

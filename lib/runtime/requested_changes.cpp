@@ -14,7 +14,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// Options that contradict each other. `store`: of the runtime; empty: it has none.
+// Refuses options that contradict each other. `store`: of the runtime; empty: it has none.
 result<void> check_options(swap_options const& wanted, std::filesystem::path const& store) {
     if (wanted.transfer == transfer::handoff && wanted.pause_budget.count() > 0)
         return refuse(errc::invalid_argument, phase::none,

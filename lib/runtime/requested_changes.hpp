@@ -18,19 +18,19 @@
 
 namespace hotswap::detail {
 
-/// Threads:  one that holds the operation of the slot.
+/// Threads:  a thread that holds the operation of the slot.
 class requested_changes {
 public:
     requested_changes(runtime_options const& options, host_store& store, module_locator& locator,
                       staging_area& staging, rehearsal_policy& rehearsals) noexcept
         : options_(options), store_(store), locator_(locator), staging_(staging), rehearsals_(rehearsals) {}
 
-    /// To the release that the options name; they are valid for as long as the change is.
+    /// Makes the change to the release that the options name; the options outlive the change.
     /// Errors:   busy while the running generation is on probation; invalid_argument; those of the locator.
     result<std::unique_ptr<change>> to_release(component_operation const& of, swap_options const& wanted);
-    /// What `to_release` would do.
+    /// Predicts the change of `to_release`.
     result<swap_plan> plan(component_operation const& of, swap_options const& wanted);
-    /// Back to the file that ran before.
+    /// Makes the change back to the file that ran before.
     /// Errors:   not_reversible, rolled_back.
     result<std::unique_ptr<change>> to_previous(component_operation const& of, revert_options const& options);
 

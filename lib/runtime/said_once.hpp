@@ -1,4 +1,4 @@
-// What is said the first time only.
+// Tells the first time of a text from later ones, to report it once.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>
@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// Remembers texts.
+/// Remembers the texts that it has seen.
 /// Threads:  [any]
 class said_once {
 public:

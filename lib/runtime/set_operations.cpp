@@ -18,7 +18,7 @@ std::vector<std::string> names_of(component_set const& set) {
     return names;
 }
 
-// "a" twice would wait for itself; what is the set's must not be said in two places.
+// A component that is named twice would wait for itself; the set's options must not be in two places.
 result<void> check_set(component_set const& set) {
     if (set.empty())
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
@@ -75,7 +75,7 @@ set_plan summed(std::vector<swap_plan> components, operation_mark const& mark) {
     return all;
 }
 
-// As a transaction does once it knows which of its components change.
+// Checks the neighbours as a transaction does, once it is known which components change.
 void block_by_neighbours(std::span<component_operation const> of, component_set const& set,
                          std::vector<swap_plan>& plans) {
     std::vector<std::string> changed;
@@ -99,7 +99,7 @@ result<set_report> set_operations::swap(component_set const& set, set_options co
     if (auto is_one = check_set(set); !is_one) return is_one.error();
     return operations_.run_on_all<set_report>(
         names_of(set), operation::swap, [&](auto of) -> result<set_report> {
-            // The changes refer to them.
+            // The changes refer to these options.
             std::vector<swap_options> each_options;
             for (auto const& each : set) each_options.push_back(of_set(each.options, options));
             std::vector<std::unique_ptr<change>> changes;
@@ -132,7 +132,7 @@ result<set_plan> set_operations::plan(component_set const& set, set_options cons
     });
 }
 
-// The watch is there before the swap begins, so that nothing is left to fail once it has committed.
+// Makes the watch before the swap begins, so that nothing can fail after the commit.
 result<probation_watch*> set_operations::make_watch(std::span<component_operation const> of,
                                                     transaction_terms const& terms,
                                                     probation const& watched_by) {
@@ -156,7 +156,7 @@ result<std::vector<swap_report>> set_operations::run(std::span<component_operati
     if (!made) return made.error();
     auto* const watch = *made;
     transaction all(of.front().steps->operation(), std::move(changes), terms);
-    // Also where the transaction throws after the commit: a probation without a watch would never end.
+    // Also called if the transaction throws after the commit: a probation without a watch would never end.
     auto const decide = [&]() noexcept {
         if (watch != nullptr && !all.is_committed()) return watch->stop();
         if (!all.is_committed()) return;
@@ -196,8 +196,8 @@ result<swap_report> set_operations::restore(std::string_view name, std::span<std
 
 namespace {
 
-// On a probation of the content that ran before, the release before is another one; with its writes discarded the state as
-// of the swap is wanted.
+// If the standby has the running content, a revert goes to the release before both; but with discard_writes
+// it goes to the standby, for the state as of the swap.
 bool leads_to_standby(slot const& slot, revert_options const& options) {
     if (slot.standby() == nullptr) return false;
     bool const is_same = slot.standby()->info().digest == slot.running().info().digest;
@@ -233,7 +233,7 @@ result<set_report> set_operations::revert(std::vector<std::string> names, revert
     std::size_t const named = names.size();
     names = probations_.with_partners(std::move(names));
     return operations_.run_on_all<set_report>(names, operation::revert, [&](auto all) -> result<set_report> {
-        // The probation of a partner may have ended before its turn came: then it stays.
+        // The probation of a partner may have ended before its turn came: then the partner stays.
         std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
         std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
                      [](auto const& each) { return each.of->standby() != nullptr; });

@@ -1,4 +1,4 @@
-// Operations on several components as one: swap, plan, revert. Those on one component are sets of one.
+// Operations on several components as one: swap, plan, revert. An operation on one component is a set of one.
 #pragma once
 
 #include "runtime/host_store.hpp"
@@ -33,7 +33,7 @@ public:
 
     result<set_report> swap(component_set const& set, set_options const& options);
     result<set_plan> plan(component_set const& set, set_options const& options);
-    /// `names` and the components that are on probation together with them.
+    /// Reverts `names`, and the components that are on probation together with them.
     result<set_report> revert(std::vector<std::string> names, revert_options const& options);
     result<swap_report> restore(std::string_view name, std::span<std::byte const> frame,
                                 restore_options const& options);

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Another build or another release may do better; a full disk or a missing descriptor is no reason to try one.
+// Another build or release may fit better. A full disk or a lack of file descriptors is no reason to try one.
 bool is_about_the_module(errc code) noexcept {
     switch (code) {
         case errc::contract_mismatch:
@@ -48,7 +48,7 @@ bool is_about_the_module(errc code) noexcept {
     }
 }
 
-// That of before, where the module serves it: the host's handles are of that.
+// The contract of before, if the module serves it: the host's handles use that contract.
 contract contract_on(inspection const& module, stored_component const& before) {
     bool const is_served = module.contract == before.contract &&
                            before.contract_number >= module.serves.oldest &&
@@ -88,7 +88,7 @@ result<void> set_recovery::run() {
     }
 }
 
-// All are tried, so that one refusal says all that there is to do.
+// Tries all components, so that one refusal names every problem.
 result<void> set_recovery::bring_all() {
     std::vector<failure> failures;
     std::size_t wanted = 0;
@@ -115,16 +115,16 @@ result<void> set_recovery::bring_all() {
     return why;
 }
 
-// A process that died while a generation was on probation may have died of it.
+// A process that died while a generation was on probation may have died of that generation.
 result<void> set_recovery::bring_back(stored_component const& of) {
     if (of.on_probation == 0) return bring_either(of);
     if (!how_.trust_suspects) return go_back(of);
     auto done = bring_either(of);
-    if (done) brought_.back().is_changed = true;  // it is on probation no longer
+    if (done) brought_.back().is_changed = true;  // its probation is over
     return done;
 }
 
-// What the newest set cannot give, the one before may: then module and snapshot are both of that one.
+// If the newest set is damaged, the set before may be whole: then both module and snapshot come from it.
 result<void> set_recovery::bring_either(stored_component const& of) {
     auto done = bring_one(of);
     if (done || done.error().code != errc::store_damaged || !set_.previous) return done;
@@ -133,8 +133,8 @@ result<void> set_recovery::bring_either(stored_component const& of) {
     auto const damage = done.error().message;
     if (auto instead = bring_one(*before); !instead) return done;
     brought_.back().is_changed =
-        true;  // or the next commit would name what is damaged, and sweep what is whole
-    // What cannot be read today may be readable tomorrow, by people.
+        true;  // or the next commit would name the damaged files, and sweep the whole ones
+    // Keeps the damaged files aside: people may be able to read them later.
     if (auto aside = files_.set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(phase::persist, fmt::format("{}: {}; instead its state is that of the set before, as of {}",
                                             of.name, damage, utc_date(before->snapshot.taken_ns)));
@@ -156,7 +156,8 @@ result<void> set_recovery::bring_one(stored_component const& of) {
     return bring_on_newest(of, *frame, stored);
 }
 
-// From the newest release down, until one takes the state. `stored` says why the stored module is not used.
+// Tries the releases from the newest down, until one takes the state. `stored`: the reason not to use the
+// stored module.
 result<void> set_recovery::bring_on_newest(stored_component const& of, std::span<std::byte const> frame,
                                            result<void> const& stored) {
     auto const was = release::parse(of.release);
@@ -198,8 +199,8 @@ result<void> set_recovery::bring_on_newest(stored_component const& of, std::span
     }
 }
 
-// The release before takes the newest state if it reads that without help of the suspect, whose code does not run here;
-// otherwise the state as of the swap.
+// The release before takes the newest state if it can read that state without the suspect, whose code does
+// not run here; otherwise it takes the state as of the swap.
 result<void> set_recovery::go_back(stored_component const& of) {
     auto back = of;
     back.digest = of.previous.digest;
@@ -211,7 +212,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
     back.previous = {};
     back.previous_name = {};
     back.on_probation = 0;
-    // Where both were of one file, it is not the file.
+    // If both generations come from one file, the file is not the cause.
     back.rolled_back_digest = of.previous.digest == of.digest ? std::string() : of.digest;
     back.rolled_back_reason = fmt::format("{} was on probation when the process died", of.module_name);
     result<void> done = refuse(errc::not_reversible, phase::persist, "the store names no release before it");
@@ -240,7 +241,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
             of.module_name, of.previous_name.empty() ? "the release" : of.previous_name, done.error().message,
             of.module_name);
     brought_.back().is_changed = true;
-    // What was written since is of no use to the release before, but it may be to the one that follows.
+    // The release before cannot use the later writes, but the next release may.
     if (back.snapshot != of.snapshot)
         if (auto aside = files_.set_aside(of); !aside) steps_.warn(phase::persist, aside.error().message);
     steps_.warn(
@@ -251,7 +252,7 @@ result<void> set_recovery::go_back(stored_component const& of) {
     return {};
 }
 
-// What a revert goes back to, held open, because the store may sweep its file.
+// Remembers the module for a revert, and holds its file open, because the store may sweep the file.
 void set_recovery::remember(slot& slot, stored_module const& before, std::string const& name,
                             step_recorder& own) {
     auto const file = files_.module(before.digest);
@@ -298,7 +299,8 @@ result<void> set_recovery::load(stored_component const& of, first_module const& 
     return {};
 }
 
-// The set as it runs now; until that is written, a process that dies finds the set that it has found before.
+// Stores the set as it runs now. If the process dies before that, the next one finds the same set as this
+// one.
 result<void> set_recovery::make_durable() {
     for (auto const& each : brought_) files_.vouch_for(each.as.of->name());
     std::vector<recovered_slot> changed;
@@ -327,7 +329,7 @@ void set_recovery::undo() noexcept {
             at_.components.remove(each->name());
         }
     } catch (std::bad_alloc const&) {
-        // They stay loaded, and the next recover() says so.
+        // The components stay loaded, and the next recover() says so.
     }
 }
 

@@ -1,4 +1,4 @@
-// Bringing a stored set back: all of it, or nothing.
+// Brings a stored set back: all of it, or nothing.
 #pragma once
 
 #include "report/step_recorder.hpp"
@@ -67,7 +67,7 @@ private:
     std::vector<brought> brought_;
 };
 
-/// Where a module of a set was signed anew since it was stored, its newer signature takes the place of the stored one, so
+/// If a module of a set was signed again after it was stored, the newer signature replaces the stored one, so
 /// that keys can be rotated. A file that cannot be read is left as it is.
 void renew_signatures(stored_component const& of, recovery_site const& at, step_recorder& steps);
 

@@ -22,7 +22,8 @@ void call_behind_no_gate(opening_list those) noexcept {
         to_call.add(std::move(those));
 }
 
-// The lowest bit is the seal's (slot/thread_registry.hpp). Numbers come again after two thousand million closings.
+// The lowest bit is the seal's (slot/thread_registry.hpp). Numbers repeat after two thousand million
+// closings.
 std::uint32_t next_set_number() noexcept {
     for (;;) {
         std::uint32_t const number = last_number.fetch_add(2, std::memory_order_relaxed) + 2;

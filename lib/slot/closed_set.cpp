@@ -21,7 +21,7 @@ closed_set::closed_set(std::span<gate* const> gates, std::uint32_t number) noexc
     : gates_(gates), number_(number) {
     auto& registry = thread_registry::get();
     record_of(gates_).verdict.store(verdict_on(number_, set_verdict::closed), std::memory_order_seq_cst);
-    // A thread inside one of them that meets another one closed has to find itself inside the set.
+    // A thread inside one gate of the set that meets another one closed must find itself inside the set.
     for (auto* const each : gates_) {
         registry.leader_of[each->index()].store(gates_.front()->index(), std::memory_order_relaxed);
         registry.set_of[each->index()].store(number_, std::memory_order_seq_cst);
@@ -42,7 +42,8 @@ bool closed_set::drain() noexcept {
     };
     if (!are_empty()) return false;
     if (gates_.size() == 1) return true;
-    // A thread inside one may have come to another after that was seen empty. Behind the seal no thread does.
+    // A thread inside one gate may have entered another after that one was seen empty. The seal prevents
+    // that.
     for (auto* const each : gates_) each->seal(true);
     if (are_empty()) return true;
     for (auto* const each : gates_) each->seal(false);

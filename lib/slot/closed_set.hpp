@@ -11,31 +11,31 @@
 
 namespace hotswap::detail {
 
-/// The one way to close gates. A thread that is inside one gate of the set is let through to the others, because the drain waits
-/// for its progress.
-/// Threads:  those of the operation; one at a time.
+/// The only way to close gates. A thread that is inside one gate of the set is let through to the others,
+/// because the drain waits for its progress.
+/// Threads:  the threads of the operation; one at a time.
 class closed_set {
 public:
-    /// Closes `gates`, at least one, all of which are open, as the set of that number.
-    /// Lifetime: of `gates` until it is destroyed.
-    /// Cost:     one barrier for all of them.
+    /// Closes `gates`, at least one and all open, as the set of that number.
+    /// Lifetime: `gates` outlives the set.
+    /// Cost:     one barrier for all gates.
     closed_set(std::span<gate* const> gates, std::uint32_t number) noexcept;
     /// Opens the gates that are still closed, for the generations that were running.
     ~closed_set();
     closed_set(closed_set const&) = delete;
     closed_set& operator=(closed_set const&) = delete;
 
-    /// Whether no thread is inside any of them; then it stays so.
+    /// Whether no thread is inside any gate of the set; if so, none can enter.
     bool drain() noexcept;
-    /// Waits for that; false at the deadline.
+    /// Waits until `drain` is true; false at the deadline.
     bool wait_until_drained(std::chrono::steady_clock::time_point deadline) noexcept;
-    /// A gate that is not empty; null: all are.
+    /// A gate that is not empty; null: all are empty.
     gate const* held_up() const noexcept;
 
-    /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were running. Code that
-    /// runs behind the gates meanwhile uses nothing of those generations.
+    /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were
+    /// running. Code that runs behind the gates meanwhile uses nothing of those generations.
     void limit(std::chrono::steady_clock::time_point bound) noexcept;
-    /// Ends that. False: it has happened, and the gates are open.
+    /// Ends the limit. False: a caller has opened the gates.
     bool end_limit() noexcept;
 
     /// From now on being inside one gate of the set lets no thread through another one. The operation opens each gate next.

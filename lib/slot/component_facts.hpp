@@ -1,4 +1,4 @@
-// The facts about one component that any thread may read while an operation is at work on it.
+// The facts about one component that any thread may read during an operation on the component.
 #pragma once
 
 #include "slot/generation.hpp"
@@ -22,28 +22,28 @@ struct slot_facts {
     std::filesystem::path source;
     std::string previous_release;
     std::string retained;                ///< modules that could not be unloaded, as of now
-    std::vector<std::string> libraries;  ///< that its modules need, and that stay loaded
+    std::vector<std::string> libraries;  ///< needed by its modules; these stay loaded
     std::uint64_t swaps = 0;
     bool on_probation = false;
     /// On probation with code that did not run before: the death of a process may be its fault.
     bool is_suspect = false;
-    std::optional<failure> rolled_back;   ///< why a probation sent a generation back, until the next swap
+    std::optional<failure> rolled_back;   ///< the last return from a probation, until the next swap
     std::vector<std::string> warnings{};  ///< of the running module
     hotswap::settings settings;
 };
 
-/// The facts about `running`, without those that earlier generations left; null: of a component without a generation.
+/// The facts about `running`, without those of earlier generations; null: a component without a generation.
 /// Errors:   throws std::bad_alloc.
 slot_facts facts_of(generation const* running, std::string previous_release);
 
 /// The published facts.
-/// Threads:  [any] reads; one at a time prepares, publishes and notes: the one that holds the slot's operation.
+/// Threads:  [any] reads; only the thread that holds the slot's operation prepares, publishes and notes.
 class component_facts {
 public:
     /// Errors:   throws std::bad_alloc.
     slot_facts get() const;
 
-    /// Completes the facts about a generation that comes next: one more swap, and the libraries that are loaded already.
+    /// Completes the facts about a next generation: one more swap, and the libraries that are loaded already.
     /// Errors:   throws std::bad_alloc.
     void prepare(slot_facts& next) const;
     /// Readers see `next` from now on.

@@ -1,4 +1,4 @@
-// The settings of a component, in the form in which a module reads them.
+// The settings of a component, in the form that a module reads.
 #pragma once
 
 #include <hotswap/detail/abi/host_api.hpp>
@@ -10,7 +10,7 @@
 
 namespace hotswap::detail {
 
-/// Lifetime: shared by the generations that run with them.
+/// Lifetime: shared by the generations that run with these settings.
 class component_settings {
 public:
     explicit component_settings(settings values) : values_(std::move(values)) {

@@ -1,4 +1,4 @@
-// Whether a component implements the contract by which it is to be called: asked wherever a host or a neighbour meets one.
+// Checks that a component implements the contract by which a host or a neighbour calls it.
 #pragma once
 
 #include "module/served_revisions.hpp"
@@ -11,11 +11,13 @@
 
 namespace hotswap::detail {
 
-/// Why a module that implements `served` may not get calls by `wanted`, as the end of a sentence that begins with its name; empty:
-/// it may, because it serves that revision, and the count of virtual functions is the same where both are known.
+/// The reason that a module with `served` may not get calls by `wanted`, as the end of a sentence that begins
+/// with the module's name; empty: it may, because it serves that revision, and the counts of virtual
+/// functions are equal if both are known.
 std::string misfit(implemented_contract const& served, contract const& wanted);
 
-/// Refuses a contract that does not fit, and names both. `who` begins the sentence; `remedy` ends it where it is another contract.
+/// Refuses a contract that does not fit, and names both contracts. `who` begins the sentence; `remedy` ends
+/// it if the contract is another one.
 /// Errors:   contract_mismatch.
 result<void> check_contract(implemented_contract const& served, contract const& wanted, phase at,
                             std::string_view who, std::string_view remedy);

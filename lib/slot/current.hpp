@@ -1,4 +1,4 @@
-// An object of which a slot has one at a time, and which it may exchange while other threads use it.
+// An object that a slot has one of at a time, and may exchange while other threads use it.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>
@@ -20,8 +20,8 @@ public:
         mutex_lock const lock(mutex_);
         return now_;
     }
-    /// Lifetime: it is there until the end of the full expression, at least; for the thread that holds the slot's operation,
-    /// until that thread exchanges it.
+    /// Lifetime: the object lives until the end of the full expression, at least; for the thread that holds
+    ///           the slot's operation, until that thread exchanges it.
     std::shared_ptr<T> operator->() const noexcept { return get(); }
     std::shared_ptr<T> exchange(std::shared_ptr<T> next) noexcept {
         mutex_lock const lock(mutex_);

@@ -47,7 +47,8 @@ std::int64_t steady_now() noexcept {
     return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-// Notes the outermost hold of this thread on a slot whose calls are measured. False without memory: that call does not count.
+// Notes the outermost hold of this thread on a slot with measured calls. False without memory: that call does
+// not count.
 bool begin_measuring(std::uint32_t index) noexcept {
     auto* const site = this_thread_site(index, true);
     if (site == nullptr) return false;
@@ -56,7 +57,7 @@ bool begin_measuring(std::uint32_t index) noexcept {
     return true;
 }
 
-// `in_flight_before`: exceptions of this thread that have nothing to do with the call.
+// `in_flight_before`: exceptions of this thread from before the call.
 void end_measuring(std::uint32_t index, hold_site& site, int in_flight_before) noexcept {
     auto& counts = thread_registry::get().measured[index];
     counts.calls.fetch_add(1, std::memory_order_relaxed);
@@ -66,8 +67,8 @@ void end_measuring(std::uint32_t index, hold_site& site, int in_flight_before) n
     site.since.store(0, std::memory_order_relaxed);
 }
 
-// Ends a lease in the cell that it was taken in, and erases its notes. The cell is this thread's own, or its thread is kept from
-// ending.
+// Ends a lease in the cell in which it was taken, and erases its notes. The cell belongs to this thread, or
+// to a thread that cannot end meanwhile.
 void give_back(lease_cell& cell, hold_site* site, hold how, std::uint32_t index, bool said,
                bool on_own_thread) noexcept {
     if (site != nullptr && said) {
@@ -84,8 +85,8 @@ void give_back(lease_cell& cell, hold_site* site, hold how, std::uint32_t index,
 
 }  // namespace
 
-// One try to get in. The mark is stored before the gate is read, both sequentially consistent: this is the
-// way in for threads that no membarrier reaches.
+// One try to enter. The mark is stored before the gate is read, both sequentially consistent: this is the way
+// in for threads that no membarrier reaches.
 admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcept {
     auto& shared = thread_registry::get().shared[index_];
     if (enrolled)
@@ -107,7 +108,7 @@ admission gate::try_admit(lease_cell& cell, bool enrolled, bool counted) noexcep
 
 namespace {
 
-// Whether this thread has a hold on one of the gates that are closed together as `set`.
+// Whether this thread has a hold on a gate of the closed set `set`.
 bool is_inside(std::uint32_t set) noexcept {
     auto const& set_of = thread_registry::get().set_of;
     for (std::size_t i = 0; i != max_slots; ++i) {
@@ -120,11 +121,11 @@ bool is_inside(std::uint32_t set) noexcept {
     return false;
 }
 
-// A caller looks that often whether the pause that it waits for is over its bound.
+// The interval at which a waiting caller checks whether its pause is over the bound.
 constexpr timespec between_looks{0, 100'000'000};
 
-// Most pauses are shorter than it takes to fall asleep and be woken, and one that is woken takes the processor from the thread
-// that opened the gate: at first a caller stays awake.
+// Most pauses are shorter than falling asleep and waking, and a caller that wakes takes the processor from
+// the thread that opened the gate: so a caller stays awake at first.
 bool turns_soon(std::atomic<std::uint32_t> const& turn, std::uint32_t from) noexcept {
     for (int look = 0; look != 16; ++look) {
         if (turn.load(std::memory_order_acquire) != from) return true;
@@ -145,9 +146,10 @@ void wake_sleepers(std::atomic<std::uint32_t> const& turn) noexcept {
 
 }  // namespace
 
-// A thread that is inside another gate of the set is inside this one too: the drain waits for its progress. The mark is stored
-// before the seal is read, and the drain seals before it looks for marks the last time, all sequentially consistent: either the
-// drain sees the mark, or this thread the seal. It stays awake while the set is sealed, because breaking a seal wakes no thread.
+// Lets in a thread that is inside another gate of the set, because the drain waits for its progress. The
+// thread stores the mark before it reads the seal, and the drain seals before it looks for marks the last
+// time, all sequentially consistent: either the drain sees the mark, or the thread sees the seal. The thread
+// stays awake while the set is sealed, because breaking a seal wakes no thread.
 admission gate::admit_within_set(lease_cell& cell, bool enrolled) noexcept {
     auto const& set_of = thread_registry::get().set_of[index_];
     for (;;) {
@@ -170,15 +172,15 @@ admission gate::try_enter(lease_cell& cell, bool counted) noexcept {
     return is_answered ? admitted : wait_and_admit(cell, enrolled, counted);
 }
 
-// Through the open gate, or inside already; nothing otherwise. Says whether the thread is `enrolled`.
+// Enters through the open gate, or if the thread is inside already. Sets whether the thread is `enrolled`.
 admission gate::enter_now(lease_cell& cell, bool& enrolled, bool counted) noexcept {
     auto& registry = thread_registry::get();
     enrolled = registry.enroll();
     if (cell.outer.load(std::memory_order_relaxed) == lease_cell::held ||
         cell.nested.load(std::memory_order_relaxed) != 0) {
-        // Inside already: the drain waits for this thread's progress, so it must not wait for the drain. But the lease that
-        // says so may be on another thread, and given back there at this moment: it counts only if it is still out now that
-        // this one is marked, because then no drain can have ended before the mark.
+        // Inside already: the drain waits for this thread's progress, so the thread must not wait for the
+        // drain. But another thread may hold that lease, and give it back at this moment: it counts only if
+        // it is still out after this mark, because then no drain can have ended before the mark.
         bool const others = cell.nested.fetch_add(1, std::memory_order_seq_cst) != 0;
         if (others || cell.outer.load(std::memory_order_seq_cst) == lease_cell::held)
             return {inside_.load(std::memory_order_acquire), hold::nested};
@@ -206,7 +208,7 @@ admission gate::wait_and_admit(lease_cell& cell, bool enrolled, bool counted) no
         admitted = try_admit(cell, enrolled, counted);
         if (admitted.contract == nullptr) admitted = admit_within_set(cell, enrolled);
         if (admitted.contract != nullptr || admitted.would_deadlock) break;
-        if (is_forked()) break;  // forked while it was closed: no thread here opens it
+        if (is_forked()) break;  // forked while the gate was closed: no thread here opens it
         if (turn % 2 == 1 && !turns_soon(turn_, turn)) {
             sleepers_.fetch_add(1, std::memory_order_seq_cst);
             sleep_until_turned(turn_, turn);
@@ -257,7 +259,8 @@ void gate::leave_slowly(std::uint64_t owner, hold how, std::uint32_t index, bool
         give_back(cells.of[index], sites.find(index), how, index, said, false);
     });
     if (lives) return;
-    // The thread has ended, and the notes of its leases with it; the leases themselves are in the shared count.
+    // The thread has ended, and the notes of its leases are gone; the leases themselves are in the shared
+    // count.
     if (how == hold::measured) registry.measured[index].calls.fetch_add(1, std::memory_order_relaxed);
     unshare(index);
 }
@@ -305,14 +308,14 @@ void gate::seal(bool sealed) noexcept {
 }
 
 void gate::measure_calls(bool wanted) noexcept {
-    if (wanted) {  // from zero, also where a probation follows another: the errors of the earlier one do not count
+    if (wanted) {  // from zero, also after an earlier probation: its errors do not count
         auto& counts = thread_registry::get().measured[index_];
         counts.calls.store(0, std::memory_order_relaxed);
         counts.errors.store(0, std::memory_order_relaxed);
         counts.nanoseconds.store(0, std::memory_order_relaxed);
     }
     if (std::exchange(is_measuring_, wanted) == wanted || wanted) return;
-    // A thread that looks at both in this order finds one of them open.
+    // A thread that reads `open_` and then `measured_` finds one of them set.
     if (void* const contract = measured_.load(std::memory_order_relaxed)) {
         open_.store(contract, std::memory_order_seq_cst);
         measured_.store(nullptr, std::memory_order_seq_cst);
@@ -360,7 +363,8 @@ void gate::move() noexcept {
     call_waiting(opening::gone);
 }
 
-// A caller that is awake again has noted how long it waited; the first one has waited at least until the gate opened.
+// A caller that is awake again has noted its wait; the first caller has waited at least until the gate
+// opened.
 std::chrono::nanoseconds gate::longest_wait(std::chrono::steady_clock::time_point opened) const noexcept {
     std::int64_t const longest = longest_wait_.load(std::memory_order_relaxed);
     std::int64_t const first = first_held_.load(std::memory_order_relaxed);

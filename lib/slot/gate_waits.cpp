@@ -8,11 +8,12 @@
 
 namespace hotswap::detail {
 
-// The opening stores the turn before it takes the waits, under the mutex: a wait that sees the gate closed here is among them.
+// The opening stores the turn before it takes the waits, under the mutex: so it takes every wait that sees
+// the gate closed here.
 gate::wait gate::await_opening(std::shared_ptr<opening_wait> who) noexcept {
     auto const is_open = [this] { return turn_.load(std::memory_order_acquire) % 2 == 0; };
     if (!ended_.load(std::memory_order_acquire) && is_open()) return wait::is_open;
-    if (is_forked()) return wait::is_gone;  // and the mutex may have been held by a thread that is not here
+    if (is_forked()) return wait::is_gone;  // a thread of the parent may hold the mutex
     mutex_lock const lock(waiting_mutex_);
     if (ended_.load(std::memory_order_acquire)) return wait::is_gone;
     if (is_open()) return wait::is_open;

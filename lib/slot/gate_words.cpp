@@ -1,4 +1,4 @@
-// The gate's messages: which threads are inside, and why a caller does not get in.
+// The gate's messages: the threads inside, and the reason of a refusal.
 #include "base/refuse.hpp"
 #include "slot/thread_registry.hpp"
 

@@ -1,4 +1,4 @@
-// One loaded instance of a module, and the state that it runs on.
+// One loaded instance of a module, and its state.
 #pragma once
 
 #include "module/module_use.hpp"
@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-/// A state, owned by the runtime and destroyed by the module that knows how.
+/// A state, owned by the runtime and destroyed by a function of its module.
 class owned_state {
 public:
     owned_state() = default;
@@ -94,19 +94,19 @@ private:
 };
 
 /// The members are destroyed from the last to the first: the instance before its state, and both before the
-/// services that the instance uses and the module that their code is in.
+/// services that the instance uses and the module with their code.
 struct generation {
     std::uint64_t number = 0;
-    std::filesystem::path source;  ///< the file that was asked for
+    std::filesystem::path source;  ///< the requested file
     module_use module;
     std::unique_ptr<host_services> services;
     owned_remains remains;  ///< of the path to its state; freed once callers are served again
     owned_state state;
     owned_instance instance;
-    served_contract contract{};    ///< by which the component is called while it serves
-    std::size_t dropped_jobs = 0;  ///< with the instance, so far
-    bool is_released = false;      ///< the instance has given up resources of which there is only one
-    std::string not_resumed{};     ///< why it could not take them back, though it serves; empty: it could
+    served_contract contract{};    ///< for calls while this generation serves
+    std::size_t dropped_jobs = 0;  ///< dropped with the instance, so far
+    bool is_released = false;      ///< the instance has released resources that exist only once
+    std::string not_resumed{};     ///< why it serves without these resources; empty: it has them
 
     generation_info info() const {
         auto const& file = module->file();

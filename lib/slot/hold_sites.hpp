@@ -1,4 +1,5 @@
-// Where a thread's holds on slots began: for the message of a drain that does not end, and for calls that are measured.
+// Where a thread's holds on slots began: for the message of a drain that does not end, and for measured
+// calls.
 #pragma once
 
 #include <hotswap/detail/slot/lease_cell.hpp>
@@ -9,24 +10,24 @@
 
 namespace hotswap::detail {
 
-/// Where and when a hold began, as far as that is known. Written by its thread, read by the swap.
+/// Where and when a hold began, as far as known. Written by its thread, read by the swap.
 struct hold_site {
-    std::atomic<char const*> file{nullptr};  ///< null: a call, which says nothing of itself
+    std::atomic<char const*> file{nullptr};  ///< null: a call, which leaves no site
     std::atomic<std::uint32_t> line{0};
     std::atomic<std::int64_t> since{0};  ///< nanoseconds of the steady clock; 0: not known
-    int exceptions = 0;                  ///< in flight when a measured call began; the thread's own
+    int exceptions = 0;                  ///< in flight when a measured call began; used only by the thread
 };
 
-/// Those of one thread, in blocks that are made when a slot of theirs is first used: most threads use few or none, and the
-/// memory of a thread itself is taken from its stack.
+/// The hold sites of one thread, in blocks that are made when a slot of the block is first used: most threads
+/// use few or none, and thread-local memory is taken from the thread's stack.
 class hold_sites {
 public:
-    /// The thread's own. Null: there is no memory for it.
+    /// The site of the calling thread, made if needed. Null: there is no memory.
     hold_site* make(std::uint32_t index) noexcept;
     /// Null: it was never made.
-    /// Threads:  its own; others while the thread is enrolled.
+    /// Threads:  the owner; others while the owner is enrolled.
     hold_site* find(std::uint32_t index) const noexcept;
-    /// When its thread ends, and no other one can find them any more.
+    /// Frees all sites when their thread ends, and no other thread can find them any more.
     void clear() noexcept;
 
 private:

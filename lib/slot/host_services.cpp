@@ -179,12 +179,13 @@ host_services::host_services(host_context const& host, job_runner& runner,
       runner_(runner),
       origin_([&source] {
           std::error_code
-              error;  // it could be read, so that only a working directory that has gone makes one
+              error;  // unused: the file could be read, so that only a lost working directory gives an error
           return std::filesystem::absolute(source, error).parent_path();
       }()),
       settings_(std::move(settings)) {}
 
-// The listeners look at `draining_` after they began to listen, so that none misses a drain that begins at that moment.
+// Listeners read `draining_` after they start to listen, so that none misses a drain that begins at that
+// moment.
 void host_services::draining(bool begins) noexcept {
     if (draining_.exchange(begins, std::memory_order_acq_rel) == begins) return;
     mutex_lock const lock(drains_mutex_);

@@ -28,7 +28,7 @@ namespace hotswap::detail {
 /// The component that `host::find` found.
 struct found_neighbour {
     std::shared_ptr<gate> target;
-    std::shared_ptr<referrers> known_to;  ///< where the handle is entered
+    std::shared_ptr<referrers> known_to;  ///< counts the handle
 };
 
 /// The functions and settings with which the runtime serves one component. The functions do not throw.
@@ -37,7 +37,7 @@ struct host_context {
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<found_neighbour>(std::string_view, contract)> find;
-    int thread_probe_signal = 0;   ///< 0: threads are not asked whether they are in old code
+    int thread_probe_signal = 0;   ///< 0: no check for threads in old code
     gate_watch* gates = nullptr;   ///< notified when the component's gate is closed; null: none
     pause_turns* turns = nullptr;  ///< the order in which gates are closed; null: any
     bool keep_code = false;        ///< no module is ever unmapped
@@ -46,7 +46,7 @@ struct host_context {
 /// The services of one generation. They outlive its instance, and its pins.
 class host_services final : public drain_listener {
 public:
-    /// `source`: the file that was asked for.
+    /// `source`: the requested file.
     host_services(host_context const& host, job_runner& runner, std::filesystem::path const& source,
                   shared_settings settings);
     host_services(host_services const&) = delete;

@@ -8,7 +8,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// A time that far ahead still fits in the nanoseconds of a clock.
+// A time this far ahead still fits in the nanoseconds of a clock.
 constexpr std::chrono::nanoseconds as_good_as_never = std::chrono::hours(24 * 365 * 100);
 
 }  // namespace
@@ -91,7 +91,7 @@ void job_runner::stop() noexcept {
     thread_.join();
 }
 
-// Waits until a job of the active list is due; false when the thread is to end.
+// Waits until a job of the active list is due; false when the thread must end.
 bool job_runner::wait_for_work(mutex_lock<std::mutex>& lock) {
     for (;;) {
         if (stopping_) return false;
@@ -101,8 +101,8 @@ bool job_runner::wait_for_work(mutex_lock<std::mutex>& lock) {
         if (due == clock::time_point::max()) {
             changed_.wait(lock);
         } else {
-            // By the system's clock, because thread sanitizer does not know the other way to wait; a step of
-            // that clock is bounded by looking again once a second.
+            // Uses the system's clock, because thread sanitizer does not know the wait on the other one; it
+            // looks again once a second, which bounds the effect of a clock step.
             auto const nap = std::min<clock::duration>(due - now, std::chrono::seconds(1));
             changed_.wait_until(lock, std::chrono::system_clock::now() + nap);
         }
@@ -129,7 +129,8 @@ void job_runner::work() noexcept {
     }
 }
 
-// Under a lease: the active list cannot be exchanged or closed before the job has returned and is destroyed.
+// Runs under a lease: the active list cannot be exchanged or closed before the job has returned and is
+// destroyed.
 void job_runner::run_due_job() noexcept {
     mutex_lock lock(mutex_);
     if (active_ == nullptr || stopping_) return;
@@ -157,7 +158,7 @@ void job_runner::run_due_job() noexcept {
     }
 }
 
-// Only the runner's thread looks at how often it failed.
+// Only the runner's thread uses the count of failures.
 void job_runner::run_timer(job_list::timer& timer) noexcept {
     abi::error why;
     if (timer.work.run(timer.work.context, &why) == abi::status::ok) {

@@ -34,7 +34,7 @@ private:
         clock::duration period;
         clock::time_point due;
         std::size_t failure = 0;  // a hash of the last exception's text
-        std::uint64_t times = 0;  // how often in a row
+        std::uint64_t times = 0;  // its repetitions in a row
     };
 
     std::size_t clear() noexcept;
@@ -52,8 +52,8 @@ class job_runner {
 public:
     using report = std::function<void(std::string_view, std::uint64_t)>;
 
-    /// `failed` gets the text of a job's exception, and how often in a row; of a timer that throws the same again and again, only
-    /// at each power of ten, so that it does not fill the log.
+    /// `failed` gets the text of a job's exception, and its repetitions in a row. For a timer that repeats
+    /// the same exception it is called only at each power of ten, so that the timer does not fill the log.
     job_runner(std::shared_ptr<gate> way_in, report failed);
     ~job_runner() { stop(); }
     job_runner(job_runner const&) = delete;
@@ -61,17 +61,17 @@ public:
 
     /// Errors:   throws std::system_error if the thread cannot be started, std::runtime_error if the list is
     ///           closed.
-    /// `first_after`: before the first call; none, if it is not positive.
+    /// `first_after`: the time before the first call; none, if it is not positive.
     void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period,
                    std::chrono::nanoseconds first_after);
     void add_post(job_list& list, abi::job work);
 
-    /// From now on jobs go through this gate. The one before, which is closed, ends afterwards.
+    /// From now on jobs go through this gate. The gate before, which is closed, ends afterwards.
     void go_through(std::shared_ptr<gate> way_in) noexcept;
-    /// Runs the jobs of `list` from now on, and no other's.
+    /// Runs only the jobs of `list` from now on.
     void activate(job_list* list) noexcept;
     /// Destroys the jobs of a list that is not active, and refuses new ones.
-    /// Returns how many posts had not begun.
+    /// Returns the number of posts that had not begun.
     std::size_t close(job_list& list) noexcept;
     /// Ends the thread. The gate must have ended, or be open.
     void stop() noexcept;

@@ -1,4 +1,5 @@
-// The generations before the running one: where a revert leads, and which releases failed their probation.
+// The generations before the running one: the target of a revert, and the releases that failed their
+// probation.
 #pragma once
 
 #include "slot/component_settings.hpp"
@@ -22,19 +23,19 @@ struct previous_module {
     std::string name;                         ///< for messages; empty: there is no such module
     std::string release;
     std::string digest;
-    shared_settings settings{};  ///< with which it ran; null: not known
-    served_contract contract{};  ///< by which it was called
+    shared_settings settings{};  ///< of its run; null: not known
+    served_contract contract{};  ///< of its callers
 };
 
-/// The module that `running` runs, as the one that a revert leads back to.
+/// Describes the module of `running` as the target of a revert.
 /// Errors:   throws std::bad_alloc.
 previous_module previous_of(generation const& running);
 
-/// Threads:  the one that holds the slot's operation.
+/// Threads:  the thread that holds the slot's operation.
 class lineage {
 public:
     previous_module const& previous() const noexcept { return previous_; }
-    /// A commit is done: a revert leads to `before`, and no probation has failed.
+    /// Called after a commit: a revert leads to `before`, and no probation has failed.
     void advance(previous_module before) noexcept;
 
     /// The settings of the generation before, as a recovery reads them from the store; null: not known.
@@ -48,15 +49,17 @@ public:
     /// The generation before, while the running one is on probation; null otherwise.
     generation* standby() const noexcept { return standby_.get(); }
     std::unique_ptr<generation> take_standby() noexcept;
-    /// The running generation failed its probation and could not be sent back: only another release helps.
+    /// Notes that the running generation failed its probation and could not be sent back: only another
+    /// release helps.
     void fail_probation() noexcept { probation_failed_ = true; }
     /// Whether the running generation is on a probation that it has not failed yet.
     bool is_on_probation() const noexcept { return standby_ != nullptr && !probation_failed_; }
 
-    /// The file of `digest` failed its probation; `fate`: the end of it, for the message of a revert that would lead there.
+    /// Notes that the file of `digest` failed its probation; `fate`: the outcome, for the message of a revert
+    /// to that file.
     /// Errors:   throws std::bad_alloc.
     void note_rollback(std::string digest, std::string fate);
-    /// The file of `digest` runs again, because the host named it.
+    /// Notes that the file of `digest` runs again, because the host named it.
     void forget_rollback(std::string_view digest) noexcept;
     bool was_rolled_back(std::string_view digest) const { return rolled_back_.contains(digest); }
     bool has_rollbacks() const noexcept { return !rolled_back_.empty(); }

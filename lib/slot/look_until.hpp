@@ -1,4 +1,4 @@
-// Waiting for a change that wakes no thread.
+// Waits for a change that wakes no thread.
 #pragma once
 
 #include <sched.h>

@@ -9,8 +9,8 @@
 
 namespace hotswap::detail {
 
-/// One operation on a slot at a time. Where the host's meets another of its own it is refused; where it meets the runtime's own
-/// work (a checkpoint, the end of a probation), of which the host knows nothing, it waits.
+/// One operation on a slot at a time. An operation of the host is refused during another one of the host; it
+/// waits for the runtime's own work (a checkpoint, the end of a probation), of which the host knows nothing.
 /// Threads:  [any]
 class operation_turn {
 public:
@@ -21,15 +21,15 @@ public:
         mutex_lock const lock(mutex_);
         return take(as);
     }
-    /// For the host, after the runtime's own work; false if an operation of the host's has it, or this thread. A thread
-    /// inside some component must not wait: the work may be waiting for it.
+    /// Takes the turn for the host, after the runtime's own work; false if the host or this thread has it. A
+    /// thread inside a component must not wait: the work may wait for that thread.
     bool take_after_runtime() {
         mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
         free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ != holder::runtime; });
         return take(holder::host);
     }
-    /// For the runtime, after the one that has it; false only if that is this thread.
+    /// Takes the turn for the runtime, after its present holder; false only if the holder is this thread.
     bool take_after_all() {
         mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
@@ -65,7 +65,7 @@ private:
     std::thread::id thread_ HOTSWAP_GUARDED_BY(mutex_);  // of the holder
 };
 
-/// Gives a turn back that has been taken.
+/// Gives a taken turn back.
 class held_turn {
 public:
     held_turn() noexcept = default;

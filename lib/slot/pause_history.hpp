@@ -1,4 +1,4 @@
-// How long the pauses of one component were, for its next prediction.
+// The lengths of one component's pauses, for its next prediction.
 #pragma once
 
 #include <array>
@@ -13,11 +13,11 @@ struct state_move {
     bool is_read = false;    ///< the new code reads the running object; false: the state is serialized
 };
 
-/// Threads:  the one that holds the slot's operation.
+/// Threads:  the thread that holds the slot's operation.
 class pause_history {
 public:
-    /// Nanoseconds for each byte of the serialized state, as the last swap showed that kept, raised or lowered the schema
-    /// version like `how`; 0: there was none.
+    /// Nanoseconds for each byte of the serialized state, from the last swap that kept, raised or lowered the
+    /// schema version like `how`; 0: there was none.
     double ns_for_byte(state_move const& how) const noexcept;
     void note_ns_for_byte(state_move const& how, double nanoseconds) noexcept;
 
@@ -25,7 +25,7 @@ public:
     std::uint64_t last_payload() const noexcept { return last_payload_; }
     void note_payload(std::uint64_t bytes) noexcept { last_payload_ = bytes; }
 
-    /// Bytes that the state took of the heap at the last measure; 0: there was none.
+    /// Bytes of the heap that the state took at the last measurement; 0: there was none.
     std::uint64_t state_memory() const noexcept { return state_memory_; }
     void note_state_memory(std::uint64_t bytes) noexcept { state_memory_ = bytes; }
 

@@ -1,4 +1,4 @@
-// Which operations may close gates at the same time.
+// Decides which operations may close gates at the same time.
 #pragma once
 
 #include <hotswap/detail/base/condition.hpp>
@@ -13,20 +13,21 @@
 
 namespace hotswap::detail {
 
-/// Two operations whose drains could wait for each other take turns: each would wait for a call that is held at the other's gate.
-/// A turn is taken before the gates close, so that no caller waits for it.
+/// Two operations whose drains could wait for each other take turns: each would wait for a call that is held
+/// at the other's gate. An operation takes its turn before the gates close, so that no caller waits for the
+/// turn.
 /// Threads:  [any]
 class pause_turns {
 public:
-    /// Whether a call that is inside the first component may come to the second.
+    /// Whether a call inside the first component may reach the second.
     using calls = std::function<bool(std::string_view, std::string_view)>;
 
     explicit pause_turns(calls lead) : lead_(std::move(lead)) {}
 
-    /// The names of the components whose gates are closed, for as long as it lives.
+    /// A turn of the components whose gates are closed, for as long as it lives.
     class turn {
     public:
-        /// Waits until no pause is at work that this one could wait for, and the other way round; not beyond `until`: then the
+        /// Waits while this pause and one at work could wait for each other; not beyond `until`: then the
         /// drain decides.
         /// Errors:   throws std::bad_alloc.
         turn(pause_turns* of, std::vector<std::string_view> names,

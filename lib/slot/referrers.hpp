@@ -1,4 +1,4 @@
-// Which components hold handles to a component.
+// The components that hold handles to a component.
 #pragma once
 
 #include <hotswap/detail/base/mutex.hpp>

@@ -65,7 +65,7 @@ unload_report retired_code::keep(retained_module kept) {
     return report;
 }
 
-// Of a module whose last use by a generation may be gone; empty: nothing else holds it.
+// The reason to keep a module that no generation may use any more; empty: nothing else holds it.
 std::string retired_code::why_retained(loaded_module const& module) const {
     if (host_.keep_code) return "runtime_options::keep_code, for debuggers";
     if (auto const* const earlier = holder_of(module)) return "an earlier generation's " + earlier->reason();
@@ -73,7 +73,7 @@ std::string retired_code::why_retained(loaded_module const& module) const {
     return {};
 }
 
-// Null if no module that is kept holds it.
+// Null if no kept module holds `module`.
 retained_module const* retired_code::holder_of(loaded_module const& module) const {
     auto const found = std::find_if(
         retained_.begin(), retained_.end(),
@@ -81,7 +81,8 @@ retained_module const* retired_code::holder_of(loaded_module const& module) cons
     return found == retained_.end() ? nullptr : &*found;
 }
 
-// Abandoned work holds its module until it is over; the thread that runs it leaves that pointer alone.
+// Abandoned work holds its module until it is over; the thread that runs the work does not change that
+// pointer.
 bool retired_code::is_overrunning(loaded_module const& module) const {
     return std::any_of(abandoned_.begin(), abandoned_.end(),
                        [&module](auto const& each) { return each->next->module.get() == &module; });
@@ -95,7 +96,7 @@ void retired_code::sweep() {
         kept.services.reset();
         kept.module.drop();
     }
-    // Nothing in here throws: an exception would lose the elements that erase_if has moved from.
+    // Nothing here throws: an exception would lose the elements that erase_if has moved from.
     std::erase_if(retained_, [](retained_module const& kept) noexcept {
         return !kept.is_held() && (kept.module->is_open() || !kept.module->is_mapped());
     });

@@ -19,8 +19,8 @@ namespace hotswap::detail {
 struct retained_module {
     module_use module;
     std::unique_ptr<host_services> services;  ///< kept while code may call them; null afterwards
-    std::string threads{};                    ///< that the last look found in the module's code
-    std::string callbacks{};                  ///< of the process, which the last look found in the module
+    std::string threads{};                    ///< found in the module's code by the last look
+    std::string callbacks{};                  ///< of the process, found in the module by the last look
 
     /// Whether the module's code may still run, and call the host.
     bool is_in_use() const noexcept { return !threads.empty() || (services && services->pins() != 0); }
@@ -28,15 +28,15 @@ struct retained_module {
     bool is_held() const noexcept { return is_in_use() || !callbacks.empty(); }
     /// Looks for threads and callbacks that hold the module, if this is its last use.
     void look(int probe_signal) noexcept;
-    /// Why the module is kept, in words.
+    /// The reason that the module is kept.
     std::string reason() const;
 };
 
-/// Keeps the modules of earlier generations until no thread, pin or callback holds them, and unloads them then.
+/// Keeps the modules of earlier generations until no thread, pin or callback holds them, then unloads them.
 /// Threads:  [any]
 class retired_code {
 public:
-    /// Lifetime: `host` outlives it.
+    /// Lifetime: `host` outlives this object.
     explicit retired_code(host_context const& host) noexcept : host_(host) {}
     retired_code(retired_code const&) = delete;
     retired_code& operator=(retired_code const&) = delete;
@@ -44,8 +44,8 @@ public:
     /// Makes room for `more` modules, so that the next calls of `let_go_of` need no memory for them.
     /// Errors:   throws std::bad_alloc.
     void reserve(std::size_t more);
-    /// Unloads the module, with proof, or keeps it with its services. A module that is in use is never unloaded; one that other
-    /// generations stand on stays open.
+    /// Unloads the module, with proof, or keeps it with its services. A module that is in use is never
+    /// unloaded; a module that other generations use stays open.
     /// Errors:   throws std::bad_alloc.
     unload_report let_go_of(retained_module kept);
     /// Looks again at every module that is kept, and unloads those that nothing holds any more.
@@ -54,15 +54,16 @@ public:
     /// Keeps code that was abandoned while it ran, until it is over.
     /// Errors:   throws std::bad_alloc.
     void adopt_abandoned(std::shared_ptr<abandoned_work> work);
-    /// Returns the abandoned work that is over now, and keeps it no longer: the caller retires its generations.
-    /// Errors:   throws std::bad_alloc; then it keeps all.
+    /// Gives the abandoned work that is over now to the caller, who retires its generations.
+    /// Errors:   throws std::bad_alloc; then all work is kept.
     std::vector<std::shared_ptr<abandoned_work>> take_finished();
-    /// The running generation was leaked with a thread inside, which may call the host at any time.
+    /// Notes that the running generation was leaked with a thread inside, which may call the host at any
+    /// time.
     void note_leak() noexcept;
 
     /// Whether code may still call the host.
     bool has_pins() const;
-    /// The modules that are kept, each with the reason; empty: there are none.
+    /// The kept modules, each with the reason; empty: there are none.
     std::string in_words() const;
 
 private:

@@ -47,7 +47,7 @@ result<std::shared_ptr<gate>> revision_callers::admit(contract const& wanted, st
 
 result<void> revision_callers::expect_served(contract const& wanted, std::string_view who) const {
     auto const name = gate_->contract().name;
-    if (!running_) return {};  // it is being unloaded: no call of it goes through
+    if (!running_) return {};  // the component is being unloaded: no call goes through
     auto fit = check_contract({name, *running_}, wanted, phase::none, who,
                               "ask for a contract that it implements, or swap to a release that does");
     if (!fit) return fit;
@@ -113,7 +113,7 @@ result<void> revision_callers::check(implemented_contract const& next, std::stri
 
 result<revision_hold> revision_callers::hold(implemented_contract const& next, std::string_view who) {
     {
-        // Before the check: from here on none is admitted that it would have to count.
+        // Before the check: from here on no caller is admitted that the check would have to count.
         mutex_lock const lock(mutex_);
         before_ = running_;
         next_ = next.revisions;

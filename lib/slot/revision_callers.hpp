@@ -1,4 +1,4 @@
-// The callers of a component, by the revision of its contract, so that no module takes its place that does not serve them.
+// The callers of a component, by the revision of its contract, so that every next module serves them.
 #pragma once
 
 #include "slot/contract_fit.hpp"
@@ -21,44 +21,46 @@ namespace hotswap::detail {
 
 class revision_hold;
 
-/// The callers of one component, by the revision of its contract that they know, and the modules that may have to answer them:
-/// the running one, the one that stands by, and, while an operation is at work, the one that comes next.
+/// The callers of one component, by the revision of its contract that they know, and the modules that may
+/// have to answer them: the running one, the standby, and, during an operation, the next one.
 /// Threads:  [any]
 class revision_callers : public std::enable_shared_from_this<revision_callers> {
 public:
-    /// `to`: the component's. Every module serves its contract, whether there are callers or not.
+    /// `to`: the component's gate. Every module serves the gate's contract, whether there are callers or not.
     explicit revision_callers(std::shared_ptr<detail::gate> to) noexcept : gate_(std::move(to)) {}
     revision_callers(revision_callers const&) = delete;
     revision_callers& operator=(revision_callers const&) = delete;
 
-    /// A way through the gate for a caller that knows the component by `wanted`. It counts until its last copy is gone.
+    /// Admits a caller that knows the component by `wanted`. The caller counts until the last copy of the
+    /// result is gone.
     /// `caller`: the component that asks; empty: the host. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch; throws std::bad_alloc.
     result<std::shared_ptr<detail::gate>> admit(contract const& wanted, std::string caller,
                                                 std::string_view who);
 
-    /// The gate through which they come.
+    /// The gate that admits these callers.
     std::shared_ptr<detail::gate> const& gate() const noexcept { return gate_; }
 
-    /// Why the module cannot take the component's place, to serve `after`, as the end of a sentence that begins with its name;
-    /// empty: it can, as far as contracts go.
+    /// The contract reason that the module cannot come next, to serve `after`, as the end of a sentence that
+    /// begins with the module's name; empty: there is none.
     std::string misfit_of(implemented_contract const& next, contract const& after) const;
-    /// Whether these callers end where `next` takes the component's place to serve `after`: another contract, and the module does
-    /// not serve the one of now.
+    /// Whether these callers end when `next` comes, to serve `after`: another contract, and the module does
+    /// not serve the present one.
     bool end_with(implemented_contract const& next, contract const& after) const noexcept;
-    /// The components that call, but for `insiders`: their names, separated by commas.
+    /// The names of the calling components except `insiders`, separated by commas.
     std::string components_but(std::span<std::string const> insiders) const;
-    /// Whether it serves all callers. `who` begins the sentence of a refusal.
+    /// Checks that `next` serves all callers. `who` begins the sentence of a refusal.
     /// Errors:   contract_mismatch, naming the callers.
     result<void> check(implemented_contract const& next, std::string_view who) const;
-    /// As `check`; and until the hold is gone, a caller is admitted only if both it and the module that runs now serve that caller.
+    /// As `check`; until the hold is gone, a caller is admitted only if both `next` and the running module
+    /// serve it.
     result<revision_hold> hold(implemented_contract const& next, std::string_view who);
 
-    /// Until the hold is gone, no component is admitted: these callers are about to end, and a component must not lose its handle
-    /// unseen.
+    /// Until the hold is gone, no component is admitted: these callers are about to end, and no component may
+    /// lose its handle without a check.
     revision_hold hold_to_end() noexcept;
 
-    /// The revisions that the running module serves, and the one that stands by, if there is one.
+    /// Sets the revisions that the running module serves, or that the standby serves, if there is one.
     void now_runs(std::optional<served_revisions> const& by) noexcept;
     void now_stands_by(std::optional<served_revisions> const& by) noexcept;
 
@@ -67,7 +69,7 @@ private:
     struct registration;
     using served = std::optional<served_revisions>;
 
-    /// Callers that know the component alike.
+    /// The handles of one caller that know the component in the same way.
     struct group {
         std::uint32_t number;
         std::uint32_t functions;
@@ -86,12 +88,12 @@ private:
     std::vector<group> callers_ HOTSWAP_GUARDED_BY(mutex_);
     served running_ HOTSWAP_GUARDED_BY(mutex_);
     served standing_by_ HOTSWAP_GUARDED_BY(mutex_);
-    served before_ HOTSWAP_GUARDED_BY(mutex_);  // of the module that ran when the operation at work began
-    served next_ HOTSWAP_GUARDED_BY(mutex_);    // of the module that takes its place
+    served before_ HOTSWAP_GUARDED_BY(mutex_);  // of the module that ran when the operation began
+    served next_ HOTSWAP_GUARDED_BY(mutex_);    // of the next module
     bool are_ending_ HOTSWAP_GUARDED_BY(mutex_) = false;
 };
 
-/// While it is there, callers are admitted only by revisions that both modules of an operation serve.
+/// While this object lives, callers are admitted only by revisions that both modules of an operation serve.
 class revision_hold {
 public:
     explicit revision_hold(std::shared_ptr<revision_callers> of) noexcept : of_(std::move(of)) {}

@@ -1,4 +1,4 @@
-// The contract by which a component is called, and which a generation of it was put in place for.
+// The contract by which a component is called while a generation serves.
 #pragma once
 
 #include <hotswap/contract.hpp>
@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// As `contract`, with a name of its own.
+/// As `contract`, but owns its name.
 struct served_contract {
     std::string name{};
     std::uint32_t number = 0;
@@ -20,7 +20,7 @@ struct served_contract {
     explicit served_contract(contract const& of)
         : name(of.name), number(of.number), functions(of.functions) {}
 
-    /// Lifetime: this object's.
+    /// Lifetime: that of this object.
     contract view() const noexcept { return {name, number, functions}; }
     std::string in_words() const { return name + " " + std::to_string(number); }
     bool operator==(served_contract const& other) const noexcept { return view() == other.view(); }

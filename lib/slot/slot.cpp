@@ -66,18 +66,19 @@ std::unique_ptr<generation> slot::exchange(std::unique_ptr<generation> next) noe
 
 pending_facts slot::prepare_facts(generation const& next) {
     pending_facts pending;
-    // The way back leads to other content: a new generation of the same, as after a restore, changes nothing about it.
+    // A revert leads to other content: a new generation of the same content, as after a restore, keeps its
+    // target.
     pending.is_same_content = running_->module->staged().digest() == next.module->staged().digest();
     pending.previous = pending.is_same_content ? previous() : previous_of(*running_);
     pending.facts = facts_of(&next, pending.previous.release);
     facts_.prepare(pending.facts);
-    retired_.reserve(2);  // the generation that is retired, and the one that stood by
+    retired_.reserve(2);  // the retired generation, and the standby
     return pending;
 }
 
 void slot::publish(pending_facts pending, bool on_probation) noexcept {
     lineage_.advance(std::move(pending.previous));
-    // A host that names a file that was sent back wants it.
+    // A host that names a file that was sent back wants that file.
     if (!pending.is_same_content) lineage_.forget_rollback(pending.facts.running.digest);
     pending.facts.on_probation = on_probation;
     pending.facts.is_suspect = on_probation && !pending.is_same_content;
@@ -97,7 +98,7 @@ slot_facts slot::facts() const {
     return facts;
 }
 
-// Where a return would end the callers anyhow, they need not be served by the generation that stands by.
+// If a return would end the callers anyway, the standby generation need not serve them.
 void slot::stand_by(std::unique_ptr<generation> old) noexcept {
     bool const ends = callers_->end_with(old->module->file().implements(), old->contract.view());
     callers_->now_stands_by(ends ? std::nullopt : revisions_of(old.get()));
@@ -151,7 +152,7 @@ void slot::sweep_retained() {
 void slot::leak_running() noexcept {
     runner_.activate(nullptr);
     retired_.note_leak();  // the thread inside may call this slot's services
-    // Leaked on purpose: a thread may still be inside, and dlclose would unmap the code under it and end the process.
+    // Leaked on purpose: a thread may still be inside, and dlclose would unmap its code and end the process.
     static_cast<void>(running_.release());
 }
 

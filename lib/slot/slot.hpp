@@ -1,4 +1,4 @@
-// One component's place in the host: its gate, its callers, its running generation, and those before.
+// One component's place in the host: its gate, its callers, its running generation, and earlier generations.
 #pragma once
 
 #include "slot/abandoned_work.hpp"
@@ -25,14 +25,14 @@
 
 namespace hotswap::detail {
 
-/// The facts about a generation that is about to run, made while that may still fail.
+/// The facts about a generation that is about to run, made while a failure is still possible.
 struct pending_facts {
     slot_facts facts;
     previous_module previous;
     bool is_same_content = false;
 };
 
-/// Everything belongs to the thread that holds `operation`, but for the functions that say [any].
+/// Everything belongs to the thread that holds `operation`, except the functions that say [any].
 class slot {
 public:
     slot(std::string name, contract wanted, host_context host);
@@ -47,7 +47,7 @@ public:
     /// Threads:  [any]
     operation_turn& operation() noexcept { return operation_; }
     operation_turn const& operation() const noexcept { return operation_; }
-    /// Through which the component is called.
+    /// The gate through which the component is called.
     /// Threads:  [any]
     current<detail::gate> const& gate() const noexcept { return gate_; }
     /// The services that the runtime provides.
@@ -57,27 +57,27 @@ public:
     /// Threads:  [any]
     std::shared_ptr<detail::referrers> const& referrers() const noexcept { return referrers_; }
 
-    /// The callers that come through the gate.
+    /// The callers that the gate admits.
     /// Threads:  [any]
     current<revision_callers> const& callers() const noexcept { return callers_; }
-    /// The callers to come, while an operation is at work that ends those of now; null otherwise.
+    /// The next callers, during an operation that ends the present ones; null otherwise.
     /// Threads:  [any]
     current<revision_callers> const& next_callers() const noexcept { return next_callers_; }
     void set_next_callers(std::shared_ptr<revision_callers> next) noexcept {
         next_callers_.exchange(std::move(next));
     }
-    /// Admits a caller that knows the component by `wanted`, see `revision_callers`. A thread that constructs behind the gate
-    /// finds the callers to come.
+    /// Admits a caller that knows the component by `wanted`, see `revision_callers`. A thread that constructs
+    /// behind the gate is admitted to the next callers.
     /// Errors:   contract_mismatch; throws std::bad_alloc.
     /// Threads:  [any]
     result<std::shared_ptr<detail::gate>> admit(contract const& wanted, std::string caller,
                                                 std::string_view who);
-    /// From now on the component is called through the gate of `next_callers`. The one before stays closed, and the operation
-    /// ends it.
+    /// From now on the component is called through the gate of `next_callers`. The gate before stays closed,
+    /// and the operation ends it.
     /// Threads:  [quiesced]
     void move_to_next_callers() noexcept;
 
-    /// The name that the files of the component's modules have in common.
+    /// The common name of the files of the component's modules.
     std::string const& family() const noexcept { return family_; }
     void set_family(std::string family) noexcept { family_ = std::move(family); }
     /// The past pauses, for predictions.
@@ -89,14 +89,15 @@ public:
     generation const& running() const noexcept { return *running_; }
     bool is_loaded() const noexcept { return running_ != nullptr; }
     std::uint64_t next_number() const noexcept { return last_number_ + 1; }
-    /// Puts a generation in place of the running one, which no caller is inside, and returns that one. The gate stays as it is.
+    /// Puts a generation in place of the running one, which has no caller inside, and returns the old one.
+    /// The gate stays as it is.
     /// Threads:  [quiesced]
     std::unique_ptr<generation> exchange(std::unique_ptr<generation> next) noexcept;
 
-    /// Makes all facts about `next`, while that may still fail.
+    /// Makes all facts about `next`, while a failure is still possible.
     /// Errors:   throws std::bad_alloc.
     pending_facts prepare_facts(generation const& next);
-    /// Publishes them once that generation runs; a revert goes back to the one that ran before.
+    /// Publishes `pending` once its generation runs; a revert goes back to the generation before.
     void publish(pending_facts pending, bool on_probation) noexcept;
     /// Brings the published facts up to date.
     /// Errors:   throws std::bad_alloc.
@@ -119,12 +120,13 @@ public:
     std::unique_ptr<generation> take_standby() noexcept;
     void fail_probation() noexcept { lineage_.fail_probation(); }
     bool is_on_probation() const noexcept { return lineage_.is_on_probation(); }
-    /// Ends the probation: the generation that stood by is retired, with proof.
+    /// Ends the probation: the standby generation is retired, with proof.
     unload_report end_probation();
-    /// The facts say that no probation is going on, also where there is no memory to publish all of them.
+    /// Publishes only that no probation is going on; this needs no memory.
     void note_probation_over() noexcept { facts_.note_probation_over(); }
-    /// Remembers that the file of `digest` did not pass its probation; without one, that a generation did not.
-    /// `fate`: the end of it, for a revert that would lead there.
+    /// Remembers that the file of `digest` did not pass its probation; without a digest, that a generation
+    /// did not.
+    /// `fate`: the outcome, for the message of a revert to that file.
     /// Errors:   throws std::bad_alloc.
     void note_rollback(failure why, std::string digest, std::string fate = "did not pass its probation");
     bool was_rolled_back(std::string_view digest) const { return lineage_.was_rolled_back(digest); }
@@ -133,13 +135,13 @@ public:
 
     /// Destroys the instance of a generation that is not running, after its jobs; its state stays.
     void dismiss(generation& old) noexcept;
-    /// Destroys a generation that is not running and unloads its module, with proof. Without memory for the proof there is
-    /// none, and the report says so.
+    /// Destroys a generation that is not running and unloads its module, with proof. If there is no memory
+    /// for the proof, the report says that the module is retained.
     unload_report retire(std::unique_ptr<generation> old) noexcept;
     /// Looks again at the modules that could not be unloaded before.
     /// Threads:  [any]
     void sweep_retained();
-    /// Keeps code that was abandoned while it ran: when it is over, its generation is retired.
+    /// Keeps code that was abandoned while it ran: when the code is over, its generation is retired.
     /// Errors:   throws std::bad_alloc.
     /// Threads:  [any]
     void adopt_abandoned(std::shared_ptr<abandoned_work> work) { retired_.adopt_abandoned(std::move(work)); }

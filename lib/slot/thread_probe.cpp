@@ -31,13 +31,13 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr long patience_ns = 100'000'000;
-constexpr int rounds = 3;  // threads that begin meanwhile are asked in the next one
+constexpr int rounds = 3;  // the next round asks threads that begin meanwhile
 
 constexpr std::uintptr_t no_answer = 0;
 constexpr std::uintptr_t not_in_it = 1;
 
-/// A walk over the frames of the calling thread. Takes no memory and no lock: since GCC 12 and glibc 2.35 the unwinder finds its
-/// tables without either.
+/// A walk over the frames of the calling thread. Takes no memory and no lock: since GCC 12 and glibc 2.35 the
+/// unwinder finds its tables without either.
 struct walk {
     code_range code;
     std::uintptr_t found = not_in_it;
@@ -63,7 +63,7 @@ struct asked {
     std::atomic<std::uintptr_t> answer{no_answer};
 };
 
-/// Asks threads, and collects their answers; it lives until no thread looks at it any more.
+/// Asks threads, and collects their answers; lives until no thread uses it any more.
 struct question {
     explicit question(code_range of) noexcept : code(of) { sem_init(&answers, 0, 0); }
     ~question() { sem_destroy(&answers); }
@@ -117,7 +117,7 @@ std::vector<int> threads_of_process() {
         auto const name = each->path().filename().string();
         int number = 0;
         std::from_chars(name.data(), name.data() + name.size(), number);
-        if (number != gettid()) found.push_back(number);  // this one need not be asked
+        if (number != gettid()) found.push_back(number);  // this thread need not be asked
     }
     return found;
 }
@@ -131,7 +131,7 @@ std::string name_of(int thread) {
 
 bool is_there(int thread) { return syscall(SYS_tgkill, getpid(), thread, 0) == 0; }
 
-// How many threads there are that have not been asked. No thread may be answering.
+// Adds the threads that have not been asked, and returns their number. No thread may be answering.
 std::size_t add_new_ones(question& what) {
     auto const before = what.threads.size();
     for (int const thread : threads_of_process())
@@ -146,7 +146,7 @@ void ask(question& what, std::size_t last, int signal) {
     for (auto each = what.threads.end() - static_cast<std::ptrdiff_t>(last); each != what.threads.end();
          ++each)
         if (syscall(SYS_tgkill, getpid(), each->thread, signal) != 0) {
-            each->answer.store(not_in_it);  // it has ended
+            each->answer.store(not_in_it);  // the thread has ended
             sem_post(&what.answers);
         }
     timespec until{};
@@ -197,7 +197,7 @@ result<void> take_probe_signal(int signal) {
                       "runtime_options::thread_probe_signal is {}, and the host has a handler for it; name "
                       "one that is not used, such as SIGRTMIN + 5",
                       signal);
-    walk{}.over_this_thread();  // the unwinder's first use sets up data, which a signal handler must not
+    walk{}.over_this_thread();  // the unwinder's first use sets up data; a signal handler must not do that
     struct sigaction ours {};
     ours.sa_sigaction = on_signal;
     ours.sa_flags = SA_SIGINFO | SA_RESTART;
@@ -221,7 +221,7 @@ std::string threads_in(code_range code, int signal) noexcept {
         what.threads.emplace_back(gettid()).answer.store(walk{code}.over_this_thread());
         return told(what, signal);
     } catch (std::exception const&) {
-        return "not known now";  // in no need of memory
+        return "not known now";  // short enough for a string without an allocation
     }
 }
 

@@ -32,7 +32,7 @@ constexpr bool ordered_by_operations = false;
 
 bool can_be_asymmetric() noexcept {
     if (ordered_by_operations) return true;
-    // An operator's way out where a sandbox kills processes for an unknown system call.
+    // The operator's switch for a sandbox that kills processes for an unknown system call.
     char const* const wish = std::getenv("HOTSWAP_MEMBARRIER");
     if (wish != nullptr && std::string_view(wish) == "off") return false;
     return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0;
@@ -63,8 +63,7 @@ hold_site* this_thread_site(std::uint32_t index, bool wanted) noexcept {
 void barrier_on_all_threads() noexcept {
     if (!ordered_by_operations && thread_registry::get().asymmetric)
         membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    // Where there is no membarrier, callers' marks and the closing of the gate are sequentially consistent
-    // already.
+    // Without membarrier, callers' marks and the closing of the gate are sequentially consistent already.
 }
 
 thread_registry& thread_registry::get() noexcept {
@@ -75,7 +74,7 @@ thread_registry& thread_registry::get() noexcept {
 
 // A fork copies the registry whole: the child's first call, and the end of its threads, need the mutex.
 thread_registry::thread_registry() noexcept : asymmetric(can_be_asymmetric()) {
-    // Taken in one of them and given back in another: no compiler can follow that.
+    // One function locks and another unlocks: no compiler can follow that.
     pthread_atfork([]() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.lock(); },
                    []() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.unlock(); },
                    []() HOTSWAP_UNCHECKED_LOCKING { get().mutex_.unlock(); });
@@ -108,7 +107,7 @@ void thread_registry::fold(thread_cells& cells) noexcept {
         cell.nested.store(0, std::memory_order_relaxed);
     }
     std::erase_if(threads_, [&cells](thread const& t) { return t.number == cells.number; });
-    cells.number = 0;  // a lease that this thread gives back from now on is in the shared count, too
+    cells.number = 0;  // a lease that this thread gives back from now on is also in the shared count
 }
 
 std::uint32_t thread_registry::claim_slot(gate& by) {
@@ -152,7 +151,7 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
     };
     if (number == 0 || record.verdict.load(std::memory_order_acquire) != limited || !is_over()) return;
     if (!record.verdict.compare_exchange_strong(limited, reopening)) return;
-    if (!is_over()) {  // only the bound of an earlier member was over: the operation has set another one since
+    if (!is_over()) {  // only an earlier bound was over: the operation has set a new one since
         record.verdict.store(verdict_on(number, set_verdict::limited), std::memory_order_release);
         return;
     }
@@ -160,8 +159,8 @@ void thread_registry::open_if_overdue(std::uint32_t index) noexcept {
     record.verdict.store(verdict_on(number, set_verdict::given_up), std::memory_order_release);
 }
 
-// The operation waits for the verdict, and its gates live as long: the mutex is for the list only, because opening a gate runs
-// code of others. The waits for an opening are called when all of them are open.
+// The operation waits for the verdict, and its gates live until then: the mutex guards only the list, because
+// opening a gate runs foreign code. The waits for an opening are called when all gates of the set are open.
 void thread_registry::open_set(std::uint32_t number) noexcept {
     behind_gates const here(number);
     std::array<bool, max_slots> are_of_it{};

@@ -1,4 +1,4 @@
-// The threads that have passed a gate, and the gates there are: where a swap looks for leases.
+// The threads that have passed a gate, and all gates: here a swap looks for leases.
 #pragma once
 
 #include "slot/hold_sites.hpp"
@@ -17,13 +17,13 @@ namespace hotswap::detail {
 
 /// A thread that holds a slot.
 struct slot_holder {
-    int thread = 0;  ///< the kernel's number for it
+    int thread = 0;  ///< the kernel's number of the thread
     char const* file = nullptr;
     std::uint32_t line = 0;
     std::int64_t since = 0;  ///< as `hold_site::since`
 };
 
-/// How the calls of a slot ended while they were measured.
+/// The results of the measured calls of a slot.
 struct measured_slot {
     std::atomic<std::uint64_t> calls{0};
     std::atomic<std::uint64_t> errors{0};
@@ -33,23 +33,23 @@ struct measured_slot {
 /// The decision about gates that are closed together.
 enum class set_verdict : std::uint64_t {
     closed,     ///< the operation decides
-    limited,    ///< so does a caller that waits beyond the bound
+    limited,    ///< a caller that waits beyond the bound may decide too
     reopening,  ///< a caller has decided
-    given_up,   ///< and the gates are open for the generations that were running
+    given_up,   ///< the gates are open again for the generations that were running
 };
 
-/// With the set's number, so that a verdict on an earlier set means nothing to a later one.
+/// The verdict with the set's number, so that a verdict on an earlier set means nothing to a later one.
 constexpr std::uint64_t verdict_on(std::uint32_t set, set_verdict is) noexcept {
     return (std::uint64_t{set} << 2) | static_cast<std::uint64_t>(is);
 }
 
-/// Of the set whose first gate has the slot.
+/// The record of a set, at the slot of its first gate.
 struct set_record {
     std::atomic<std::uint64_t> verdict{0};
     std::atomic<std::int64_t> bound{0};  ///< nanoseconds of the steady clock
 };
 
-/// One for the process; never destroyed, because threads may end after everything else has.
+/// The one registry of the process; never destroyed, because threads may end after everything else.
 class thread_registry {
 public:
     static thread_registry& get() noexcept;
@@ -58,8 +58,8 @@ public:
     bool enroll() noexcept;
     /// Folds the thread's leases into the shared counts; they can still be given back, from any thread.
     void fold(thread_cells& cells) noexcept;
-    /// Calls `f(thread_cells&, hold_sites const&)` with those of the thread of that number, which does not end meanwhile;
-    /// false, without a call, if it has ended.
+    /// Calls `f(thread_cells&, hold_sites const&)` for the thread with that number, which does not end
+    /// meanwhile; false, without a call, if the thread has ended.
     template <class F>
     bool with_thread(std::uint64_t number, F f) noexcept {
         mutex_lock const lock(mutex_);
@@ -71,7 +71,7 @@ public:
         return false;
     }
 
-    /// Errors:   throws std::length_error if all are taken.
+    /// Errors:   throws std::length_error if all slots are taken.
     std::uint32_t claim_slot(gate& by);
     /// Effects:  a slot on which a lease was never given back is not used again.
     void release_slot(std::uint32_t index) noexcept;
@@ -82,17 +82,17 @@ public:
     /// The threads that hold the slot.
     std::vector<slot_holder> holders(std::uint32_t index) const;
 
-    /// Names of the slots, among those that are in use, on which this thread has a hold.
+    /// The names of the used slots on which this thread has a hold.
     std::vector<std::string> held_by_this_thread() const;
 
     std::array<std::atomic<std::uint64_t>, max_slots> shared{};
-    /// For each slot whose gate is closed, the number of the set that was closed together, which is even; 0: it is open. One
-    /// more: the set is sealed, because it has been seen empty.
+    /// For each slot whose gate is closed, the number of its closed set, which is even; 0: the gate is open.
+    /// One more: the set is sealed, because it has been seen empty.
     std::array<std::atomic<std::uint32_t>, max_slots> set_of{};
     std::array<measured_slot, max_slots> measured{};
 
     std::array<std::atomic<std::uint32_t>, max_slots>
-        leader_of{};  ///< of each slot that is closed, the first of its set
+        leader_of{};  ///< for each closed slot, the first slot of its set
     std::array<set_record, max_slots> sets{};
 
     /// For a caller that waits at the closed gate of slot `index`: opens the whole set, if its bound is over.
@@ -119,8 +119,8 @@ private:
     std::array<gate*, max_slots> gates_ HOTSWAP_GUARDED_BY(mutex_){};
 };
 
-/// Where the calling thread's hold on the slot began; made, if it is `wanted` and was not yet.
-/// Null: it was not; or memory is out, or the thread is not enrolled, so that no swap could read it.
+/// The site of the calling thread's hold on the slot; makes a missing one if it is `wanted`.
+/// Null: there is none; or memory is out, or the thread is not enrolled, so that no swap could read the site.
 hold_site* this_thread_site(std::uint32_t index, bool wanted) noexcept;
 
 /// Makes every running thread of the process pass a memory barrier.

@@ -71,7 +71,7 @@ result<void> change::check_neighbours(std::span<std::string const> changed) {
     return {};
 }
 
-// What has a way in already, behind the gates, has none any more.
+// Ends the next gate: a handle that got this gate already, behind the closed gates, ends too.
 void change::drop_next_callers() noexcept {
     if (!next_callers_) return;
     slot_.set_next_callers(nullptr);
@@ -81,7 +81,7 @@ void change::drop_next_callers() noexcept {
 void change::reserve(bool on_probation) {
     on_probation_ = on_probation;
     if (contract_step_ && !next_->is_taken()) (*next_)->contract = contract_step_->after;
-    // A generation that stands by is taken from its place in the pause only.
+    // A standby generation leaves its place only in the pause.
     auto const& next = next_->is_taken() ? *slot_.standby() : **next_;
     pending_facts_ = slot_.prepare_facts(next);
     steps_before_pause_ = steps_.phases().size();
@@ -89,14 +89,14 @@ void change::reserve(bool on_probation) {
 
 void change::undo(failure* why) noexcept {
     state_->undo(*next_);
-    // Before the running instance takes it back.
+    // Before the running instance takes its resources back.
     if (released_.is_released() && !next_->is_taken()) (*next_)->instance = {};
     auto const taken = released_.take_back();
     if (taken || why == nullptr) return;
     try {
         why->message += "; and " + taken.error().message;
     } catch (std::bad_alloc const&) {
-        // The event and the status say it.
+        // The event and the status report it.
     }
 }
 
@@ -115,7 +115,7 @@ result<void> change::prepare_again(pause_limits const& limits) {
 void change::commit() noexcept {
     auto& next = **next_;
     if (!next.state) {
-        // Two instances on one state: the one that does not stay is gone before the gates open for the other.
+        // Two instances use one state: the old one is destroyed before the gates open for the new one.
         slot_.running().instance = {};
         next.state = slot_.running().state.handed_to(next.module->api().destroy_state);
     }
@@ -170,15 +170,15 @@ void change::settle() {
                               to_string(report_.unload.verdict)));
 }
 
-// Callers are served: the versions that the state went through are freed, before the code that made them may go.
+// Callers are served: the intermediate versions of the state are freed before their code may be unloaded.
 void change::free_used_up() noexcept {
     state_.reset();
     slot_.running().remains = {};
 }
 
-// Once the commit is done the old generation goes, or stands by, whatever else fails.
+// After the commit the old generation is retired, or put on standby, even if something else fails.
 void change::let_go_of_old() noexcept {
-    auto earlier = slot_.take_standby();  // of a probation that is over with this commit
+    auto earlier = slot_.take_standby();  // of a probation that this commit ends
     if (on_probation_) {
         slot_.stand_by(std::move(old_));
         report_.unload.verdict = unload_verdict::standby;

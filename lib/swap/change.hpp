@@ -1,4 +1,4 @@
-// What one component becomes.
+// The change of one component.
 #pragma once
 
 #include "durable/durability.hpp"
@@ -26,13 +26,13 @@
 
 namespace hotswap::detail {
 
-/// One component's part of a transaction. The order of its functions is the order of a swap; `choose` is what the kinds of
-/// changes differ in.
-/// Threads:  one that holds the slot's operation.
+/// One component's part of a transaction. The order of its functions is the order of a swap; the kinds of
+/// changes differ in `choose`.
+/// Threads:  a thread that holds the slot's operation.
 class change {
 public:
     change(slot& of, step_recorder& steps, hotswap::arguments const& arguments);
-    /// Effects:  retires what is left of a generation that did not come to serve, or that served before.
+    /// Effects:  retires a next generation that did not come to serve, or the old one if it is still there.
     virtual ~change();
     change(change const&) = delete;
     change& operator=(change const&) = delete;
@@ -40,49 +40,49 @@ public:
     slot& component() const noexcept { return slot_; }
     step_recorder& steps() const noexcept { return steps_; }
 
-    /// Finds the next generation and what its state comes from, and does what can be done while callers are served. What fails
-    /// here costs nothing.
+    /// Finds the next generation and the source of its state, and does the work that is possible while
+    /// callers are served. A failure here costs nothing.
     result<void> prepare(pause_limits const& limits);
-    /// Nothing has to be done.
+    /// Whether there is nothing to do.
     bool is_idle() const noexcept { return report_.same_content && !state_; }
-    /// Gets what the commit needs, so that it can do without memory.
+    /// Gets the memory for the commit, which then needs no more.
     /// Errors:   throws std::bad_alloc.
     void reserve(bool on_probation);
 
-    /// Where the callers end: whether all components among them change as well.
+    /// Checks, if the change ends its callers, that all components among them change as well.
     /// Errors:   in_use, naming the others.
     result<void> check_neighbours(std::span<std::string const> changed);
 
     void gates_close() noexcept { state_->gates_close(); }
     /// Moves the state and constructs the instance.
     result<void> transfer(closed_gates& closed) { return state_->in_pause(closed, *next_); }
-    /// Takes back what that did to things that the running generation has. What cannot be taken back is added to `why`.
+    /// Undoes the effects of `transfer` on the running generation. Adds to `why` if that fails.
     void undo(failure* why) noexcept;
-    /// Whether a pause that failed with `why` is worth another, for this component.
+    /// Whether another pause is worth it for this component after one that failed with `why`.
     bool may_try_again(failure const& why) const noexcept { return state_->may_try_again(why); }
-    /// Whether the next generation is still this change's: no code was left to itself.
+    /// Whether this change still owns the next generation: no work was abandoned.
     bool is_whole() const noexcept;
     result<void> prepare_again(pause_limits const& limits);
 
-    /// Puts the next generation in place of the running one. The gates are opened when all changes have done so.
+    /// Puts the next generation in place of the running one. The gates open after the commits of all changes.
     void commit() noexcept;
-    /// Everything about a new generation that others get to see. `took`: of the commit.
+    /// Publishes the facts about the new generation. `took`: the time of the commit.
     void publish(closed_gates const& closed, std::size_t index, std::chrono::nanoseconds took) noexcept;
 
-    /// What the store is to keep of it.
+    /// The part of this change that the store keeps.
     durable_part part() const noexcept;
-    /// After the commit: no code that moved the state runs any more.
+    /// Ends the move of the state after the commit: none of its code runs any more.
     void end_moving();
-    /// The old generation goes, or stands by, and the report is complete.
+    /// Retires the old generation, or puts it on standby, and completes the report.
     void settle();
     swap_report& report() noexcept { return report_; }
 
 protected:
-    /// Finds the next generation, and what its state comes from, by `begin`; nothing, if what it would be runs already.
+    /// Finds the next generation, and the source of its state; does nothing if the same content runs already.
     virtual result<void> choose() = 0;
-    /// Until the change is gone, callers are kept to what the running module and `next`, which is called `name`, serve; or, where
-    /// the step ends them, those to come are made ready.
-    /// Errors:   contract_mismatch, naming the callers whom it does not serve.
+    /// Until the end of the change, admits only new callers that the running module and `next`, called
+    /// `name`, both serve; or, if the step ends the callers, prepares the next ones.
+    /// Errors:   contract_mismatch, naming the callers that `next` does not serve.
     result<void> hold_callers(implemented_contract const& next, std::string_view name, contract_step step);
 
     slot& slot_;
@@ -91,7 +91,7 @@ protected:
     argument_view const view_;
     migration_path path_;
     swap_report report_;
-    std::vector<std::string> notes_;  // what the report says besides what is wrong with the module
+    std::vector<std::string> notes_;  // warnings of the report that are not about the module
     released_instance released_{slot_, steps_};
     move_context const context_;
     std::optional<next_generation> next_;
@@ -106,10 +106,10 @@ private:
 
     void drop_next_callers() noexcept;
 
-    std::shared_ptr<gate> const gate_ = slot_.gate().get();  // which is closed
+    std::shared_ptr<gate> const gate_ = slot_.gate().get();  // the gate that closes
     std::optional<revision_hold> held_callers_;
     std::optional<contract_step> contract_step_;
-    std::shared_ptr<revision_callers> next_callers_;  // null: those of now go on
+    std::shared_ptr<revision_callers> next_callers_;  // null: the present callers stay
     bool on_probation_ = false;
     std::optional<pending_facts> pending_facts_;
     std::unique_ptr<generation> old_;

@@ -1,4 +1,4 @@
-// A component comes to serve another contract: whose handles that ends, and who must agree to it.
+// A change to another contract: the handles that it ends, and the components that hold them.
 #pragma once
 
 #include "slot/served_contract.hpp"
@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// What a change does to the contract of its component.
+/// The effect of a change on the contract of its component.
 struct contract_step {
     served_contract after{};
     bool end_neighbours_handles = false;
@@ -20,8 +20,8 @@ struct contract_step {
 /// "handles by the contract demo.counter 1 end with it: …", for events, reports and plans.
 std::string words_on_ending(served_contract const& before, contract_step const& step);
 
-/// Asked by a swap and by its plan, where the callers of `in` end: whether a component keeps a handle that has ended, which it does
-/// only where the step says so. Then it is a warning; empty: none does.
+/// Checks, for a swap and for its plan, whether another component holds a handle that ends with the callers
+/// of `slot`. If the step allows that, returns a warning; empty if no component does.
 /// `changed`: the components that change in the same operation.
 /// Errors:   in_use, naming the others.
 result<std::string> check_other_neighbours(slot const& slot, std::span<std::string const> changed,

@@ -100,7 +100,7 @@ result<void> load_first(slot& slot, staging_area& area, first_module const& from
 
 namespace {
 
-// Why the last state is not in the store, if that is no reason to stay.
+// Stores the last state. Returns the reason if the store keeps an older state and the unload continues.
 result<std::string> keep_last_state(slot const& slot, step_recorder& steps, durability& durable, bool force) {
     auto kept = steps.run(phase::persist, [&] { return durable.commit_unload(slot); });
     if (kept) return std::string();
@@ -127,7 +127,8 @@ result<unload_report> unload(slot& slot, step_recorder& steps, durability* durab
         closed_gates closed(slot, {.drain_deadline = default_drain_deadline});
         if (auto drained = steps.run(phase::drain, [&] { return closed.drain(); }); !drained)
             return drained.error();
-        // No thread is inside, and a caller that waits would wait in vain: its last state is kept before it is let go.
+        // No thread is inside, and every waiting caller will be refused: so the gate stays closed while the
+        // last state is stored.
         if (durable != nullptr) {
             auto kept = keep_last_state(slot, steps, *durable, force);
             if (!kept) return kept.error();
@@ -147,8 +148,8 @@ result<unload_report> unload(slot& slot, step_recorder& steps, durability* durab
 
 namespace {
 
-// What the swap would cost. Only tables need the new module itself for that: it walks the path without their rows. No code of
-// a module runs here that has neither been rehearsed nor runs already.
+// Predicts the cost of the swap. Only tables need the new module for that: it walks the path without their
+// rows. No code of a module runs here unless it was rehearsed or runs already.
 result<void> predict(slot& slot, staging_area& area, staged_module staged, replacement const& request,
                      migration_path const& path, swap_plan& plan) {
     bool const has_tables = (slot.running().module->file().own_state().flags & abi::state_tables) != 0;
@@ -160,7 +161,7 @@ result<void> predict(slot& slot, staging_area& area, staged_module staged, repla
             "{} has not been rehearsed, and a plan runs only rehearsed code; plan with rehearse::when_new",
             staged.file.name());
     } else if (asks_tables) {
-        // What runs already is asked itself: a second copy of it may be one too many.
+        // A module that runs already is asked itself: a second copy of it may be one too many.
         auto module =
             plan.same_content ? slot.running().module.shared() : load_staged(area, std::move(staged));
         if (!module) return module.error();
@@ -179,7 +180,7 @@ result<void> predict(slot& slot, staging_area& area, staged_module staged, repla
     return {};
 }
 
-// Whether the module serves the callers; or they end with it, which the plan says.
+// Checks whether the module serves the callers; if it ends them, the plan says so.
 result<void> check_callers(slot const& slot, module_file const& next, replacement const& request,
                            swap_plan& plan) {
     if (!slot.callers()->end_with(next.implements(), request.contract.view()))

@@ -21,22 +21,23 @@
 
 namespace hotswap::detail {
 
-/// Which module is loaded first.
+/// The module that is loaded first.
 struct first_module {
-    std::filesystem::path file;    ///< what is copied
-    std::string name;              ///< what people know it as
-    std::filesystem::path source;  ///< where it is said to come from
+    std::filesystem::path file;    ///< the file to copy
+    std::string name;              ///< its name for messages and reports
+    std::filesystem::path source;  ///< the reported origin
 };
 
-/// Loads the first generation of a slot and opens its gate; before that it is made durable, if there is a `durable`.
-/// `with`: what the host has set for it, instead of what the options say.
+/// Loads the first generation of a slot, makes it durable if there is a `durable`, and opens the gate.
+/// `settings`: the host's settings for it, used instead of those in the options.
 result<void> load_first(slot& slot, staging_area& area, first_module const& from, load_options const& options,
                         hotswap::settings const& settings, step_recorder& steps, durability* durable);
 
 /// Ends a slot: its gate stays closed for good. `force`: also if its state cannot be written.
 result<unload_report> unload(slot& slot, step_recorder& steps, durability* durable, bool force);
 
-/// What `replace` would do. Code of the new module runs only for a state with tables: its migrations, without rows.
+/// Predicts a replacement. Code of the new module runs only for a state with tables: its migrations, without
+/// rows.
 result<swap_plan> make_plan(slot& slot, staging_area& area, replacement const& request, step_recorder& steps);
 
 }  // namespace hotswap::detail

@@ -12,21 +12,21 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Without the drain, which is measured: medians of bench/ on a machine of 2026, between those of nodes and of flat
-// containers. They are off by what another machine is faster or slower; a component's own swaps correct them.
+// Medians of bench/ on a machine of 2026, between those of nodes and of flat containers, without the drain,
+// which is measured. Another machine is faster or slower; a component's own swaps correct them.
 constexpr std::chrono::nanoseconds beside_handoff = 2us;
 constexpr std::chrono::nanoseconds beside_snapshot = 5us;
 constexpr std::chrono::nanoseconds beside_precopy = 20us;
 constexpr double ns_for_element = 180;      // written and read: an allocation, some cache misses
 constexpr double ns_for_element_step = 80;  // moved by a migration into another container
-constexpr double ns_for_element_read = 60;  // read where it lies, and copied
+constexpr double ns_for_element_read = 60;  // read in place, and copied
 constexpr double ns_for_byte = 0.5;
 
 std::chrono::nanoseconds of(double nanoseconds) {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds));
 }
 
-// One of the two has the path; what is serialized is written and read as well.
+// A serialized state is written and read; for an object only the module that walks the path counts.
 double moving(measured_steps const& rehearsed, swap_plan const& plan) {
     auto const both = rehearsed.exporting + rehearsed.importing;
     if (plan.transfer != transfer::direct) return static_cast<double>(both.count());
@@ -89,7 +89,7 @@ std::chrono::nanoseconds predict_pause(slot const& slot, migration_path const& p
 }
 
 void learn_from(slot& slot, swap_report const& report, generation const& old) {
-    // Its state went on to the new one, or is not what the new one went on from.
+    // The new generation has the old state itself, or did not start from it.
     if (!old.state || report.discarded.happened) return;
     slot.pauses().note_state_memory(old.module->api().measure_memory(old.state.get()));
     if (report.tables.way == table_way::before_pause) return;

@@ -1,4 +1,4 @@
-// How long a pause will be, by what there is to move.
+// Predicts the length of a pause from the size of the state.
 #pragma once
 
 #include "rehearsal/rehearsal_policy.hpp"
@@ -16,7 +16,7 @@
 
 namespace hotswap::detail {
 
-/// How large a state is, by samples, and what it took to drain its callers for that.
+/// The size of a state, by samples, and the time that the drain for the measurement took.
 struct state_size {
     std::chrono::nanoseconds drain{0};
     std::uint64_t bytes = 0;     ///< of its serialized form
@@ -28,12 +28,12 @@ struct state_size {
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed.
 result<state_size> measure_state(slot& slot, pause_limits const& limits);
 
-/// The pause of a swap that goes `way` as `plan` says. What a rehearsal of the module took counts for more than what swaps
-/// of the component took before, and that for more than what is usual.
+/// Predicts the pause of a swap along `path`, as `plan` says. The times of a rehearsal count for more than
+/// those of earlier swaps of the component, and these for more than the usual times.
 std::chrono::nanoseconds predict_pause(slot const& slot, migration_path const& path, swap_plan const& plan,
                                        state_size size, std::optional<measured_steps> const& rehearsed);
 
-/// Keeps what a pause has shown about the component, and the size of `old`, which nothing uses any more.
+/// Keeps the times of a pause of the component, and the size of `old`, which nothing uses any more.
 void learn_from(slot& slot, swap_report const& report, generation const& old);
 
 }  // namespace hotswap::detail

@@ -81,7 +81,7 @@ std::vector<std::shared_ptr<slot>> probation_watch::slots() const {
     return all;
 }
 
-// False if there is nothing more to wait for.
+// False if the watch is stopped.
 bool probation_watch::wait_until(clock::time_point when) {
     mutex_lock lock(mutex_);
     changed_.wait_until(lock, when, [this]() HOTSWAP_REQUIRES(mutex_) { return stopping_; });
@@ -95,7 +95,7 @@ public:
     claim(claim const&) = delete;
     claim& operator=(claim const&) = delete;
 
-    /// None once the host has ended the probation.
+    /// Empty once the host has ended the probation.
     std::vector<slot*> const& slots() const noexcept { return of_.claimed_.slots; }
 
 private:
@@ -107,7 +107,7 @@ bool probation_watch::is_left(watched const& at) const {
     return at.left;
 }
 
-// All of them, or none: their order is that of the names, as everywhere.
+// Takes all operations, or none, in the order of the names, as everywhere.
 bool probation_watch::try_take() noexcept {
     for (auto const& each : slots_) {
         if (is_left(each)) continue;
@@ -148,7 +148,8 @@ void probation_watch::watch() {
             return end(true);
         }
     }
-    // It serves on, because there is nothing else; what stands by is kept for as long as was asked for.
+    // The failed generation serves on, because no other can; the standby is kept until the end of the
+    // probation.
     if (wait_until(end_at)) end(false);
 }
 
@@ -164,7 +165,7 @@ std::string probation_watch::look() {
         }
         return ask_host();
     } catch (std::bad_alloc const&) {
-        return "no memory";  // short enough for a string of its own
+        return "no memory";  // short enough for a string without an allocation
     } catch (std::exception const& e) {
         return fmt::format("its health could not be looked at: {}", e.what());
     }
@@ -189,7 +190,7 @@ std::string probation_watch::ask_component(slot& slot) {
     auto& cell = way_in->cell();
     auto const admitted = way_in->try_enter(cell, false);
     if (admitted.contract == nullptr) return {};
-    // Inside, the running generation stays what it is.
+    // Inside the gate, the running generation cannot change.
     auto const& running = slot.running();
     bool well = true;
     abi::error why;
@@ -214,7 +215,7 @@ std::string probation_watch::ask_host() {
     }
 }
 
-// There is no caller to throw to: the probation is over, also where there is no memory to tell of it.
+// No caller can catch an exception: the probation ends, even if there is no memory to report that.
 void probation_watch::end(bool passed) {
     claim const at(*this);
     for (auto* const each : at.slots()) {
@@ -243,7 +244,7 @@ void probation_watch::retire_standby(slot& slot, bool passed) {
                              to_string(terms_.duration), to_string(gone)));
 }
 
-// What throws is out of memory, or of threads: it went back all the same, or may later.
+// An exception means no memory, or no thread: the generations went back all the same, or may later.
 probation_watch::outcome_of_return probation_watch::go_back(std::string const& reason, bool is_last_try) {
     claim const at(*this);
     if (at.slots().empty()) return outcome_of_return::done;
@@ -265,7 +266,7 @@ void probation_watch::note_thrown(slot& slot, std::string const& reason, char co
         bool const is_back = slot.standby() == nullptr;
         auto const& serving = slot.running().module->staged().digest();
         std::string failed = is_back ? slot.previous().digest : serving;
-        if (is_back && failed == serving) failed.clear();  // it is not the file
+        if (is_back && failed == serving) failed.clear();  // one file: it is not the cause
         slot.note_rollback(
             steps.refused(refuse(errc::rolled_back, phase::probation,
                                  "it failed its probation ({}), and {}: {}", reason,
@@ -277,7 +278,7 @@ void probation_watch::note_thrown(slot& slot, std::string const& reason, char co
             is_back ? "failed its probation and was sent back"
                     : "failed its probation and could not be sent back");
     } catch (std::exception const&) {
-        // The next try says it, or the end of the probation.
+        // The next try reports it, or the end of the probation.
     }
 }
 
@@ -295,7 +296,7 @@ probation_watch::outcome_of_return probation_watch::send_back_once(std::string c
     revert_options how;
     how.drain_deadline = drain_deadline_;
     how.discard_writes = terms_.discard_writes;
-    how.end_neighbours_handles = true;  // they are by a contract of what failed
+    how.end_neighbours_handles = true;  // their contract is the failed generation's
     auto const done = return_to_standby(of, how, durable_, {});
     bool const may_work_later = !done && done.error().code == errc::drain_timeout && !is_last_try;
     for (std::size_t i = 0; i != of.size(); ++i) {
@@ -328,7 +329,7 @@ void probation_watch::note_sent_back(slot& slot, generation_info const& failed, 
                                      swap_report const& done, std::string const& reason) {
     auto steps = recorder_of(slot);
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
-    // Where both were of one file, it is not the file.
+    // If both generations come from one file, the file is not the cause.
     auto const sent_back = done.to.digest == failed.digest ? std::string() : failed.digest;
     slot.note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,

@@ -17,25 +17,25 @@
 
 namespace hotswap::detail {
 
-/// One probation, of one component or of several that were swapped together, on a thread of its own that is there before the
-/// swap begins: once that has committed, nothing about its probation can fail any more.
+/// The probation of one component, or of several that were swapped together, on its own thread, which starts
+/// before the swap: after the commit nothing about the probation can fail.
 class probation_watch {
 public:
     /// Errors:   throws std::system_error if there is no thread.
     probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
                     std::chrono::nanoseconds drain_deadline, step_recorder const& swap, durability* durable);
-    /// Stops looking, whatever comes of the generations.
+    /// Stops the watch; decides nothing about the generations.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
     probation_watch& operator=(probation_watch const&) = delete;
 
-    /// The swap has committed: from now on it counts.
+    /// Starts the probation: the swap has committed.
     void begin() noexcept;
-    /// As the destructor, without waiting: for the thread that holds the slots' operations.
+    /// As the destructor, without waiting for the watch: for the thread that holds the slots' operations.
     void stop() noexcept;
-    /// Looks no more at this slot, whose operation the caller holds; stops if none is left.
+    /// Stops watching this slot, whose operation the caller holds; stops the watch if no slot is left.
     void leave(slot const& which) noexcept;
-    /// The slots that it looks at.
+    /// The watched slots.
     /// Errors:   throws std::bad_alloc.
     std::vector<std::shared_ptr<slot>> slots() const;
     bool is_this_thread() const noexcept { return thread_.is_this_thread(); }
@@ -48,11 +48,12 @@ public:
 private:
     using clock = std::chrono::steady_clock;
 
-    /// A component on probation. What is not `left` is guarded by the operation of the slot, or the watch's own.
+    /// A component on probation. Each field except `left` is guarded by the slot's operation, or used only by
+    /// the watch.
     struct watched {
         std::shared_ptr<slot> of;
-        call_counts seen{};  // at the look before
-        bool left = false;   // with the watch's mutex held
+        call_counts seen{};  // at the last look
+        bool left = false;   // guarded by the watch's mutex
     };
     /// The operations on the slots that are still on probation; none: the probation is over.
     struct claimed {
@@ -63,7 +64,7 @@ private:
             turns.clear();
         }
     };
-    /// `claimed_`, until it goes out of scope.
+    /// Takes `claimed_`, until it goes out of scope.
     class claim;
 
     step_recorder recorder_of(slot const& slot) const { return {sink_, slot.name(), mark_}; }
@@ -73,7 +74,7 @@ private:
     std::string look_at_calls(watched& at);
     static std::string ask_component(slot& slot);
     std::string ask_host();
-    /// What became of the attempt to send the generations back.
+    /// The outcome of an attempt to send the generations back.
     enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };
 
     void end(bool passed);
@@ -90,7 +91,7 @@ private:
     bool is_left(watched const& at) const;
 
     std::vector<watched> slots_;
-    claimed claimed_;  // the watch's own; it has room for all, because a probation ends also without memory
+    claimed claimed_;  // the watch's own; has room for all: a probation ends also without memory
     probation const terms_;
     std::chrono::nanoseconds const drain_deadline_;
     event_sink const& sink_;

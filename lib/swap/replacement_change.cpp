@@ -56,7 +56,7 @@ result<void> replacement_change::expect_fit(staged_module const& staged) {
     if (!by_.fresh_state)
         if (auto fits = check_states(running, staged.verified, by_.name); !fits)
             return steps_.refused(fits.error(), phase::verify);
-    // A revert may take what is left; nothing else may take that from it.
+    // A revert may use the room that is left; every other change leaves it for the revert.
     if (by_.copy != nullptr) return {};
     auto room =
         expect_room_for_revert(running.static_block_bytes, staged.verified.static_block_bytes, by_.name);
@@ -98,7 +98,7 @@ result<void> replacement_change::begin_afresh() {
     });
 }
 
-// The report of a swap to what runs already.
+// Reports a swap to the content that runs already.
 void replacement_change::stay(staged_module const& staged) {
     slot_.sweep_retained();
     report_.warnings = all_warnings(staged.verified);

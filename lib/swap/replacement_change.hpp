@@ -1,4 +1,4 @@
-// A component becomes a module of another file: swap, and revert to what ran before.
+// The change to the module of another file: a swap, or a revert to the release before.
 #pragma once
 
 #include "module/staging_area.hpp"
@@ -12,7 +12,7 @@ namespace hotswap::detail {
 
 class replacement_change final : public change {
 public:
-    /// Lifetime: of `arguments` in `by` until it is destroyed.
+    /// Lifetime: `request.arguments` outlives the change.
     replacement_change(slot& of, staging_area& area, replacement request, step_recorder& steps)
         : change(of, steps, *request.arguments), area_(area), by_(std::move(request)) {
         report_.transfer = by_.transfer;

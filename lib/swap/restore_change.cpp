@@ -23,7 +23,7 @@ result<void> restore_change::choose() {
     path_ = std::move(*planned);
     next_.emplace(slot_, module, slot_.running().source);
     state_ = std::make_unique<at_hand>(context_);
-    // The state of a frame has no owner yet: it is read while the old one still serves.
+    // The state of a frame has no owner yet: it is read while the old generation still serves.
     auto read = steps_.run(phase::migrate, [&]() -> result<void> {
         auto imported = import_state(*module, content->version, content->payload, view_);
         if (!imported) return imported.error();

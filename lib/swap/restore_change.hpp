@@ -1,4 +1,4 @@
-// A component goes on from an earlier snapshot, with the module that runs.
+// The change to the state of an earlier snapshot, with the running module.
 #pragma once
 
 #include "swap/change.hpp"
@@ -12,7 +12,7 @@ namespace hotswap::detail {
 
 class restore_change final : public change {
 public:
-    /// Lifetime: of `frame` and `arguments` until it is destroyed.
+    /// Lifetime: `frame` and `arguments` outlive the change.
     restore_change(slot& of, std::span<std::byte const> frame, hotswap::arguments const& arguments,
                    step_recorder& steps)
         : change(of, steps, arguments), frame_(frame) {}

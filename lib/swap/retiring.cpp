@@ -14,8 +14,8 @@ void free_rows(slot& slot, generation& old) noexcept {
     auto const& module = *old.module;
     bool const has_rows = (module.file().own_state().flags & abi::state_tables) != 0;
     if (!has_rows || module.api().free_rows == nullptr || !old.state) return;
-    slot.dismiss(old);                                // its destructor may still look at them
-    std::this_thread::sleep_for(rest_before_slices);  // the callers who waited are just waking up
+    slot.dismiss(old);                                // its destructor may still read the rows
+    std::this_thread::sleep_for(rest_before_slices);  // the callers that waited wake up now
     for (;;) {
         auto const began = std::chrono::steady_clock::now();
         if (module.api().free_rows(old.state.get(), work_slice.count())) return;

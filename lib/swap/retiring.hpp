@@ -1,4 +1,4 @@
-// Letting go of a generation while callers are served.
+// Retires a generation while callers are served.
 #pragma once
 
 #include "slot/slot.hpp"
@@ -7,11 +7,11 @@
 
 namespace hotswap::detail {
 
-/// As `slot::retire`; the rows of its tables are freed in slices, because a large table that is freed in one piece takes
-/// processor and allocator from the callers for as long as that takes.
+/// As `slot::retire`, but frees the rows of tables in slices: freeing a large table in one piece would keep
+/// processor and allocator from the callers for the whole time.
 unload_report retire_in_slices(slot& slot, std::unique_ptr<generation> old) noexcept;
 
-/// Ends the probation in the same way: the running generation stays, and what stood by goes.
+/// Ends the probation in the same way: the running generation stays, the standby is retired.
 unload_report end_probation_in_slices(slot& slot) noexcept;
 
 }  // namespace hotswap::detail

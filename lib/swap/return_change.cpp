@@ -12,7 +12,7 @@ bool is_about_the_state(errc why) noexcept {
     switch (why) {
         case errc::export_failed:
         case errc::migration_failed:
-        case errc::bad_snapshot:  // the older release cannot read what the newer one wrote
+        case errc::bad_snapshot:  // the older release cannot read the newer one's state
         case errc::no_migration_path:
         case errc::not_reversible:
         case errc::lossy_refused:

@@ -1,4 +1,4 @@
-// A component goes back to the generation that stands by.
+// The change back to the standby generation.
 #pragma once
 
 #include "swap/change.hpp"
@@ -8,16 +8,16 @@
 
 namespace hotswap::detail {
 
-/// On which state it goes on.
+/// The state on which the standby generation continues.
 enum class return_on {
-    state_of_now,   ///< taken down the way that the running module knows
-    standby_state,  ///< as it was at the swap: what has been written since is dropped
+    state_of_now,   ///< downgraded by the running module
+    standby_state,  ///< as it was at the swap: later writes are discarded
 };
 
 /// The slot has a generation on standby, which stays there until the commit.
 class return_change final : public change {
 public:
-    /// Lifetime: of `options` until it is destroyed.
+    /// Lifetime: `options` outlives the change.
     return_change(slot& of, revert_options const& options, return_on which, step_recorder& steps)
         : change(of, steps, options.arguments), options_(options), which_(which) {}
 
@@ -29,8 +29,8 @@ private:
     return_on const which_;
 };
 
-/// Whether the refusal of a return on the state of now will be the same however often it is tried: then the standby's state is
-/// the other way.
+/// Whether another try of a return on the state of now would be refused in the same way: then only the
+/// standby's own state is left.
 bool is_about_the_state(errc why) noexcept;
 
 }  // namespace hotswap::detail

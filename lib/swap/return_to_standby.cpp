@@ -34,7 +34,7 @@ result<std::vector<swap_report>> try_return(std::span<component_operation const>
 result<std::vector<swap_report>> return_to_standby(std::span<component_operation const> of,
                                                    revert_options const& options, durability* durable,
                                                    other_change const& otherwise) {
-    // A handoff has left the generation before without a state.
+    // After a handoff the standby generation has no state.
     bool const have_states = std::ranges::all_of(of, [](auto const& each) {
         auto const* const standby = each.of->standby();
         return standby == nullptr || standby->state;

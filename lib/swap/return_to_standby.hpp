@@ -1,4 +1,4 @@
-// Components go back to the generations that stand by.
+// Takes components back to their standby generations.
 #pragma once
 
 #include "durable/durability.hpp"
@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-/// A slot whose operation is held, and where its steps are noted.
+/// A slot whose operation is held, and the recorder of its steps.
 struct component_operation {
     slot* of;
     step_recorder* steps;
@@ -26,9 +26,10 @@ struct component_operation {
 /// Makes the change of a component that has nothing on standby.
 using other_change = std::function<result<std::unique_ptr<change>>(component_operation const&)>;
 
-/// Puts the code of the generations that stand by back to work, on the state as it is now, taken down the way that the running
-/// modules know. Where that way is missing, or refuses the state, and writes may be discarded, they go on with their own state,
-/// untouched since. A component with nothing on standby becomes what `otherwise` says, in the same transaction.
+/// Lets the code of the standby generations serve again, on the present state, downgraded by the running
+/// modules. If there is no such path, or it refuses the state, and writes may be discarded, the standby
+/// generations continue on their own states. A component with nothing on standby gets the change that
+/// `otherwise` makes, in the same transaction.
 /// Errors:   as `revert`.
 result<std::vector<swap_report>> return_to_standby(std::span<component_operation const> of,
                                                    revert_options const& options, durability* durable,

@@ -12,13 +12,13 @@ transaction::transaction(hotswap::operation operation, std::vector<std::unique_p
                          transaction_terms terms)
     : operation_(operation), changes_(std::move(changes)), terms_(terms) {}
 
-// A journal keeps what has not ended, and the files that it names.
+// The journal keeps an intent without an outcome, and the files that the intent names.
 transaction::~transaction() {
     if (intent_ == 0) return;
     if (is_committed_)
         terms_.durable->not_durable(intent_);
     else
-        terms_.durable->refused(intent_, errc::out_of_memory);  // what ends an operation without a failure
+        terms_.durable->refused(intent_, errc::out_of_memory);  // an exception ended the operation
 }
 
 result<void> transaction::run() {
@@ -46,7 +46,7 @@ result<void> transaction::prepare() {
     return {};
 }
 
-// Before the gates close: notes durably what is about to happen.
+// Before the gates close: stores the intent.
 result<void> transaction::begin() {
     if (terms_.durable == nullptr) return {};
     auto noted = active_.front()->steps().run(phase::persist, [&] {
@@ -65,7 +65,7 @@ result<void> transaction::move_states() {
         bool const are_whole = std::ranges::all_of(active_, [](auto* each) { return each->is_whole(); });
         bool const may_try_again =
             std::ranges::any_of(active_, [&](auto* each) { return each->may_try_again(done.error()); });
-        // Without a budget it was a constructor that kept callers waiting: it would do so again.
+        // Without a budget, a constructor kept the callers waiting: it would do so again.
         bool const is_overdue =
             done.error().code == errc::pause_budget_exceeded && terms_.limits.pause_budget.count() == 0;
         if (!are_whole || !may_try_again || is_overdue) return done;
@@ -96,7 +96,7 @@ result<void> transaction::drain(closed_gates& closed) {
     return {};
 }
 
-// What was done when one of them fails is taken back behind the gates.
+// If one change fails, the changes so far are undone behind the gates.
 result<void> transaction::transfer(closed_gates& closed) {
     std::size_t reached = 0;
     auto const undo = [&](failure* why) noexcept {
@@ -118,7 +118,7 @@ result<void> transaction::transfer(closed_gates& closed) {
     return {};
 }
 
-// The point of no return, and nothing in it can fail.
+// The point of no return: nothing in it can fail.
 void transaction::commit(closed_gates& closed) noexcept {
     auto const before = closed.length();
     for (auto* const each : active_) each->commit();
@@ -145,7 +145,7 @@ std::vector<durable_part> transaction::parts() const {
     return all;
 }
 
-// The new generations serve already, so that whatever goes wrong here can only be said.
+// The new generations serve already: a failure here can only be reported.
 void transaction::make_durable() {
     for (auto* const each : active_) each->end_moving();
     if (intent_ == 0) return;

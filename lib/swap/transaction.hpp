@@ -17,16 +17,16 @@
 
 namespace hotswap::detail {
 
-/// What counts for all changes of a transaction.
+/// The terms of all changes of a transaction.
 struct transaction_terms {
     pause_limits limits{};
     bool on_probation = false;      ///< the old generations stand by instead of being retired
-    durability* durable = nullptr;  ///< makes it durable; null: nothing does
+    durability* durable = nullptr;  ///< null: the transaction is not stored
 };
 
-/// A swap, of one component or of several: their gates are closed together, and opened together for the new generations, or for
-/// the old ones.
-/// Threads:  one that holds the operations of all slots.
+/// A swap of one component, or of several: their gates close together, and open together for the new
+/// generations or for the old ones.
+/// Threads:  a thread that holds the operations of all slots.
 class transaction {
 public:
     /// `changes`: at least one, each of another slot.
@@ -66,8 +66,8 @@ private:
     hotswap::operation const operation_;
     std::vector<std::unique_ptr<change>> const changes_;
     transaction_terms const terms_;
-    std::vector<change*> active_;  // all but those for which nothing has to be done
-    std::vector<slot*> slots_;     // theirs
+    std::vector<change*> active_;  // all changes that are not idle
+    std::vector<slot*> slots_;     // the slots of `active_`
     std::uint64_t intent_ = 0;     // 0: none noted
     bool is_committed_ = false;
 };

@@ -12,7 +12,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// What `step` answers, and how long that took.
+// Runs `step`, stores its result in `outcome`, and adds its time to `took`.
 template <class F>
 void measure(result<void>& outcome, std::chrono::nanoseconds& took, F&& step) noexcept {
     auto const began = std::chrono::steady_clock::now();
@@ -21,7 +21,7 @@ void measure(result<void>& outcome, std::chrono::nanoseconds& took, F&& step) no
     } catch (std::bad_alloc const&) {
         failure none;
         none.code = errc::out_of_memory;
-        none.message = "no memory";  // short enough for a string of its own
+        none.message = "no memory";  // short enough for a string without an allocation
         outcome = std::move(none);
     }
     took += std::chrono::steady_clock::now() - began;
@@ -102,7 +102,7 @@ bool abandonable_thread::run(std::shared_ptr<abandonable_work> const& work,
             lock, until, [&]() HOTSWAP_REQUIRES(shared_->mutex) { return shared_->how == verdict::done; }))
         return true;
     shared_->how = verdict::given_up;
-    // The callers who are let through now come first, whatever that thread goes on computing.
+    // The callers that are let through now come first; the abandoned thread may still compute for long.
     if (shared_->thread != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(shared_->thread), 19);
     return false;
 }

@@ -1,4 +1,4 @@
-// Reading, migrating and constructing behind closed gates, by a thread that can be left to itself.
+// Reads, migrates and constructs behind closed gates, on a thread that can be abandoned.
 #pragma once
 
 #include "slot/abandoned_work.hpp"
@@ -19,15 +19,15 @@
 
 namespace hotswap::detail {
 
-/// The steps that work on nothing that the old generation has. They can be given up at any moment.
+/// The steps that use nothing of the old generation. They can be given up at any moment.
 class abandonable_work final : public abandoned_work {
 public:
-    /// What to read first, if the generation has no state yet.
+    /// The serialized state, which `migrate` reads if the generation has no state yet.
     std::unique_ptr<byte_buffer> payload;
     std::uint32_t version = 0;
     hotswap::arguments arguments;
-    std::uint32_t behind = set_closed_here();  ///< as of the thread that made it
-    bool stops_before_construct = false;       ///< to be run once more
+    std::uint32_t behind = set_closed_here();  ///< of the thread that made this work
+    bool stops_before_construct = false;       ///< a second run constructs
 
     // Valid once `run` has returned.
     result<void> migrated;
@@ -35,24 +35,24 @@ public:
     std::chrono::nanoseconds migrate_took{0};
     std::chrono::nanoseconds construct_took{0};
 
-    /// Both steps, on a thread that works for the one behind the gates.
+    /// Runs both steps, on a thread that works for the thread behind the gates.
     void run() noexcept;
     void migrate() noexcept;
     void construct() noexcept;
 };
 
-/// A thread that waits for one piece of work, so that starting it costs no pause.
+/// A thread that starts before the pause and waits for one piece of work.
 class abandonable_thread {
 public:
     /// Errors:   throws std::system_error if there is no thread.
     explicit abandonable_thread(std::string_view component);
-    /// Effects:  a thread whose work was given up is let go of.
+    /// Effects:  does not wait for a thread whose work was given up.
     ~abandonable_thread();
     abandonable_thread(abandonable_thread const&) = delete;
     abandonable_thread& operator=(abandonable_thread const&) = delete;
 
-    /// Runs `work`; false if it is not done `until` then. From there on it works on its own, and when
-    /// it ends it destroys what it has made and says that it is `over`.
+    /// Runs `work`; false if the work is not done by `until`. The thread then finishes the work alone,
+    /// destroys its results, and sets `over`.
     bool run(std::shared_ptr<abandonable_work> const& work, std::chrono::steady_clock::time_point until);
 
 private:
@@ -65,7 +65,7 @@ private:
         std::shared_ptr<abandonable_work> work HOTSWAP_GUARDED_BY(mutex);
         bool leaving HOTSWAP_GUARDED_BY(mutex) = false;
         verdict how HOTSWAP_GUARDED_BY(mutex) = verdict::open;
-        int thread HOTSWAP_GUARDED_BY(mutex) = 0;  // the kernel's number for it
+        int thread HOTSWAP_GUARDED_BY(mutex) = 0;  // the kernel's number of the thread
     };
     static void serve(std::shared_ptr<shared> at) noexcept;
 

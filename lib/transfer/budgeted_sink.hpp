@@ -1,4 +1,4 @@
-// A sink that gives up when the time is over.
+// A sink that gives no memory after a deadline.
 #pragma once
 
 #include "transfer/byte_buffer.hpp"
@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// Serializing a live state cannot be left to itself, so it is stopped: it gets its memory in small pieces, and none
+/// Stops the serializing of a live state, which cannot be abandoned: gives memory in small pieces, and none
 /// after the deadline.
 class budgeted_sink {
 public:
@@ -26,7 +26,7 @@ public:
     abi::sink* sink() noexcept { return &sink_; }
 
 private:
-    // A quarter of a millisecond's work, more or less.
+    // About a quarter of a millisecond of work.
     static constexpr std::uint64_t piece = 128 * 1024;
 
     struct limited : abi::sink {

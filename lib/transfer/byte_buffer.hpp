@@ -14,9 +14,9 @@
 
 namespace hotswap::detail {
 
-/// A growing buffer that never clears what it is about to overwrite.
-/// Cost:     a small state costs what malloc does; a large one takes a page fault for every 2 MiB of it, or
-///           none if it was prepared for.
+/// A growing buffer that never clears memory before it overwrites the memory.
+/// Cost:     a small state costs one malloc; a large one takes a page fault for every 2 MiB, or none after
+///           `prepare`.
 class byte_buffer {
 public:
     byte_buffer() noexcept { sink_.grow = &grow; }
@@ -30,13 +30,13 @@ public:
         return {reinterpret_cast<std::byte const*>(sink_.memory), size()};
     }
 
-    /// Makes room for `expected` bytes and has the kernel hand out that memory now: to be called while the
-    /// callers are still served. Where there is no memory nothing happens; `grow` will find out in earnest.
+    /// Makes room for `expected` bytes and has the kernel hand out that memory now. Call it while the
+    /// callers are still served. Does nothing if there is no memory; `grow` then reports the failure.
     void prepare(std::size_t expected) noexcept {
         if (expected <= sink_.capacity() || expected > SIZE_MAX / 2) return;
         if (!sink_.resize(expected)) return;
         if (sink_.mapped)
-            // Kernels before 5.14 refuse; then the pages come one by one, as they do without preparing.
+            // Kernels before 5.14 refuse; then the pages come one by one, as without `prepare`.
             static_cast<void>(madvise(sink_.cursor, sink_.capacity() - sink_.used(), MADV_POPULATE_WRITE));
         else
             std::memset(sink_.cursor, 0, sink_.capacity() - sink_.used());
@@ -49,8 +49,8 @@ private:
         return (size + huge_page - 1) / huge_page * huge_page;
     }
 
-    /// From the first huge page on the memory is a mapping of its own, because what costs time then is not
-    /// the copying but the kernel's page faults: of small pages, they take longer than all the serializing.
+    /// From the size of a huge page on, the memory is a separate mapping, because page faults then cost more
+    /// than the copying: with small pages they take longer than all the serializing.
     struct growing_sink : abi::sink {
         unsigned char* memory = nullptr;
         bool mapped = false;
@@ -87,7 +87,7 @@ private:
             return fresh;
         }
 
-        // Only between aligned addresses are huge pages moved without being split.
+        // The kernel moves huge pages without splitting them only between aligned addresses.
         void* remap(std::size_t wanted) const noexcept {
             if (mremap(memory, capacity(), wanted, 0) != MAP_FAILED) return memory;
             void* const fresh = map_aligned(wanted);
@@ -116,7 +116,7 @@ private:
         auto& s = *static_cast<growing_sink*>(self);
         if (need > SIZE_MAX / 4) return false;
         std::size_t const least = s.used() + need;
-        // Where there is no memory for twice as much there may be some for a little more.
+        // If there is no memory for twice the size, there may be some for a little more.
         return s.resize(std::max(2 * s.capacity(), least + 256)) || s.resize(least);
     }
 

@@ -60,7 +60,7 @@ closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& lim
       turn_(slots.front()->host().turns, names_of(slots), bound()),
       set_(begin_holding(), number_) {}
 
-// What is published once a gate is closed waits already.
+// Holds events before the first gate closes, so that no event of a closed gate is delivered at once.
 std::span<gate* const> closed_gates::begin_holding() noexcept {
     held_.begin(number_);
     return gates_;

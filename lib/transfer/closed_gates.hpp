@@ -15,14 +15,14 @@
 
 namespace hotswap::detail {
 
-/// For how long callers may be held.
+/// How long callers may be held.
 struct pause_limits {
     std::chrono::nanoseconds drain_deadline{0};
     std::chrono::nanoseconds pause_budget{0};  ///< 0: none
 };
 
-/// What subscribers get to hear of components whose gates are closed waits, because each of them may call the component; so does
-/// what a thread says that works behind the gates. It is handed on when this ends.
+/// Holds back the events of components whose gates are closed, because a subscriber may call the component;
+/// also the events that a thread behind the gates publishes. Delivers them when this object ends.
 class held_events {
 public:
     /// Errors:   throws std::bad_alloc.
@@ -31,7 +31,7 @@ public:
     held_events(held_events const&) = delete;
     held_events& operator=(held_events const&) = delete;
 
-    /// From now on, until `gates_open`.
+    /// Holds events from now on, until `gates_open`.
     void begin(std::uint32_t set) noexcept;
     void gates_open() noexcept;
 
@@ -41,9 +41,9 @@ private:
     bool are_closed_ = false;
 };
 
-/// Closes the gates of one or more slots for as long as it lives, unless they are opened before: leaving the scope lets the
-/// callers through to the generations that were running, whatever happened.
-/// Threads:  one that holds the slots' operations.
+/// Closes the gates of one or more slots for as long as it lives, unless they are opened before: leaving the
+/// scope always lets the callers through to the generations that were running.
+/// Threads:  a thread that holds the slots' operations.
 class closed_gates {
 public:
     /// Effects:  waits for its turn before the gates close (slot/pause_turns.hpp).
@@ -62,12 +62,12 @@ public:
 
     bool has_budget() const noexcept { return limits_.pause_budget.count() > 0; }
     std::chrono::nanoseconds budget() const noexcept { return limits_.pause_budget; }
-    /// When the budget, if there is one, is used up.
+    /// The end of the budget, if there is one.
     std::chrono::steady_clock::time_point deadline() const noexcept;
 
-    /// Runs `f`, which uses nothing that the running generations have: a caller that has waited for the drain deadline once more
-    /// is let through to them, and so are the others.
-    /// Errors:   those of `f`; pause_budget_exceeded: that has happened, and the gates are open.
+    /// Runs `f`, which uses nothing of the running generations. When a caller has waited for the drain
+    /// deadline once more, all callers are let through to the running generations.
+    /// Errors:   those of `f`; pause_budget_exceeded: the callers were let through, and the gates are open.
     template <class F>
     result<void> within_bound(F&& f) {
         if (is_running_used_) return f();
@@ -80,11 +80,11 @@ public:
         return done;
     }
 
-    /// A running generation has released something, or another instance stands on its state: no caller may open the gates
-    /// for it, so that there is no bound from now on.
+    /// A running generation has released something, or another instance uses its state: from now on no caller
+    /// may open the gates to it, and `within_bound` has no bound.
     void use_running() noexcept { is_running_used_ = true; }
 
-    /// Lets the callers through to what runs in the slots now.
+    /// Lets the callers through to the generations that run in the slots now.
     void open() noexcept;
     /// Keeps the gates closed for good.
     void end() noexcept;
@@ -94,7 +94,7 @@ public:
     std::chrono::nanoseconds length() const noexcept;
     std::uint64_t calls_held(std::size_t of = 0) const noexcept;
     std::chrono::nanoseconds longest_wait(std::size_t of = 0) const noexcept;
-    /// Of the slots, the first whose gate is not empty.
+    /// The first of the slots whose gate is not empty.
     std::size_t held_up() const noexcept;
 
 private:
@@ -103,9 +103,9 @@ private:
     std::span<gate* const> begin_holding() noexcept;
     void ended() noexcept;
 
-    held_events held_;  // the first member: destroyed when the gates have opened and the turn is given back
+    held_events held_;  // first: destroyed after the gates have opened and the turn is given back
     std::vector<slot*> const slots_;
-    std::vector<gate*> const gates_;  // a change that puts another one in the place of its slot's keeps that
+    std::vector<gate*> const gates_;  // a change that gives its slot another gate keeps the old gate
     std::vector<std::uint64_t> const held_before_;
     pause_limits const limits_;
     std::uint32_t const number_ = next_set_number();

@@ -39,7 +39,7 @@ result<void> construction::run(closed_gates& closed, next_generation& next,
     return {};
 }
 
-// The running instance is released on this thread: it must not be left to itself. False: the work is.
+// False: the work is abandoned. The running instance is released on this thread, which is never abandoned.
 bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, closed_gates& closed,
                              result<void>& constructed) {
     auto& released = context_.released;

@@ -14,17 +14,18 @@
 
 namespace hotswap::detail {
 
-/// Within a budget they run on a thread that can be left to itself; without one, constructing has a bound
-/// (`closed_gates::within_bound`), unless the running instance has released what it would have to serve with.
+/// Runs these steps: within a budget, on a thread that can be abandoned; without a budget, the constructor
+/// has a bound (`closed_gates::within_bound`), unless the running instance has released resources that it
+/// needs.
 class construction {
 public:
     explicit construction(move_context const& context) noexcept : context_(context) {}
 
-    /// Before the gates close: starts the thread for work that may overrun a budget, if there is one. Otherwise gets `memory` for the
-    /// states that are made on this thread.
+    /// Before the gates close: if there is a budget, starts the thread for work that may overrun it.
+    /// Otherwise gets `memory` for the states that this thread makes.
     /// Errors:   throws std::system_error if there is no thread.
     void expect(pause_limits const& limits, std::size_t memory = 0);
-    /// The memory may be used.
+    /// Lets the reserved memory be used.
     void gates_close() noexcept { reserve_.release(); }
     /// Reads `payload`, unless `next` has its state, and constructs the instance.
     /// Errors:   those of `next_state::in_pause` but export_failed.
@@ -40,7 +41,7 @@ private:
 
     move_context const& context_;
     std::optional<abandonable_thread> worker_;
-    std::optional<abandonable_thread> reader_;  // where the running instance is released between the steps
+    std::optional<abandonable_thread> reader_;  // if the running instance is released between the steps
     std::unique_ptr<byte_buffer> used_;         // freed after the gates have opened
     heap_reserve reserve_;                      // likewise
 };

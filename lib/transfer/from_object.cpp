@@ -8,7 +8,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// The running module makes it by its own order and hash, on its own heap.
+// The running module makes the older object with its own order and hash, on its own heap.
 bool must_be_copied(loaded_module const& running, loaded_module const& next) {
     bool const has_own_order = (next.file().own_state().flags & abi::state_own_order) != 0;
     return has_own_order || !heap_difference(running, next).empty();
@@ -24,7 +24,7 @@ result<void> from_object::before_pause(pause_limits const& limits) {
     return {};
 }
 
-// The gates are open: what the pause before has used up is freed while callers are served.
+// The gates are open: the remains of the pause before are freed while callers are served.
 result<void> from_object::prepare_again(pause_limits const& limits) {
     used_up_ = {};
     return before_pause(limits);
@@ -39,7 +39,7 @@ result<void> from_object::in_pause(closed_gates& closed, next_generation& next) 
     return *done ? constructs_.run(closed, next, nullptr) : otherwise_.in_pause(closed, next);
 }
 
-// One step of the two. False if an object cannot be read: then the answer of the serialized form counts.
+// Runs one of the two steps. False if the object cannot be read: the serialized form is used then.
 template <class F>
 result<bool> from_object::attempt(phase step, F&& f) {
     auto& steps = context_.steps;
@@ -57,7 +57,7 @@ result<bool> from_object::attempt(phase step, F&& f) {
     return true;
 }
 
-// The running module goes down, on a state of its own; the next one owns what that arrives at, unless it copies it.
+// The running module makes the older state; the next module owns that state, unless it copies it.
 result<bool> from_object::step_down(next_generation& next) {
     auto const& running = context_.component.running();
     return attempt(phase::export_, [&](bool& is_readable) -> result<void> {

@@ -1,4 +1,4 @@
-// The next state by reading the running object where it lies.
+// Makes the next state by reading the running object in place.
 #pragma once
 
 #include "transfer/construction.hpp"
@@ -12,12 +12,12 @@
 
 namespace hotswap::detail {
 
-/// The running object is only read: the next module's code makes a state of its own from it, or, on a downgrade, from the older
-/// version that the running module makes. Where it turns out that it cannot be read it goes through its serialized form, in the
-/// same pause, and the report says why.
+/// Only reads the running object: the next module's code makes its own state from this object, or, on a
+/// downgrade, from the older version that the running module makes. An object that cannot be read goes
+/// through its serialized form, in the same pause, and the report says why.
 class from_object final : public next_state {
 public:
-    /// For a path that has no `reason_to_serialize`.
+    /// For a path without a `reason_to_serialize`.
     from_object(move_context const& context, std::shared_ptr<loaded_module> next, swap_report& report)
         : context_(context),
           next_module_(std::move(next)),
@@ -42,13 +42,13 @@ private:
     swap_report& report_;
     construction constructs_;
     from_serialized otherwise_;
-    bool is_copied_ = false;       // what the running module makes on a downgrade
+    bool is_copied_ = false;       // the older state, which the running module makes
     owned_remains used_up_;        // of the running module
-    void const* older_ = nullptr;  // among those, if it is copied
+    void const* older_ = nullptr;  // a part of `used_up_`, if it is copied
 };
 
-/// How the running state gets to `next`, a module that may be the running one: by `how`, which is no handoff, if that can be done.
-/// The report says which way, and why not that one.
+/// Chooses the way of the running state to `next`, which may be the running module: `how`, which is no
+/// handoff, if possible. The report names the way, and the reason if it is not `how`.
 std::unique_ptr<next_state> from_running(move_context const& context, std::shared_ptr<loaded_module> next,
                                          transfer how, pause_limits const& limits, swap_report& report);
 

@@ -6,7 +6,7 @@
 
 namespace hotswap::detail {
 
-// Page faults on fresh memory are most of what serializing costs: they are taken while the callers are served.
+// Page faults on fresh memory are most of the cost of serializing: they happen while the callers are served.
 result<void> from_serialized::before_pause(pause_limits const& limits) {
     auto& slot = context_.component;
     constructs_.expect(limits, memory_of(slot, states_serialized(context_.path)));

@@ -1,4 +1,4 @@
-// The next state by way of bytes: the running module writes, the next one reads.
+// Makes the next state through bytes: the running module writes them, the next one reads them.
 #pragma once
 
 #include "transfer/byte_buffer.hpp"
@@ -9,7 +9,7 @@
 
 namespace hotswap::detail {
 
-/// The running state through its serialized form, in the pause.
+/// Moves the running state through its serialized form, in the pause.
 class from_serialized final : public next_state {
 public:
     explicit from_serialized(move_context const& context) : context_(context), constructs_(context) {}

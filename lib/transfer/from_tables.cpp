@@ -36,7 +36,7 @@ result<void> from_tables::in_pause(closed_gates& closed, next_generation& next) 
     return constructs_.run(closed, next, nullptr);
 }
 
-// Its code may be that of the old module.
+// Ends the copy here: its code may belong to the old module.
 void from_tables::end(swap_report& report) noexcept {
     tables_.end();
     report.tables = std::move(tables_.report());

@@ -1,4 +1,4 @@
-// The next state with the rows of its tables copied before the pause.
+// Makes the next state with the rows of its tables copied before the pause.
 #pragma once
 
 #include "transfer/construction.hpp"
@@ -11,10 +11,10 @@
 
 namespace hotswap::detail {
 
-/// The running state, its rows before the pause where that can be done; through its serialized form otherwise.
+/// Moves the rows of the running state before the pause if possible; otherwise serializes the state.
 class from_tables final : public next_state {
 public:
-    /// For the way to `next`, a module that may be the running one.
+    /// For the path to `next`, which may be the running module.
     from_tables(move_context const& context, std::shared_ptr<loaded_module> next)
         : context_(context),
           tables_(context.component, std::move(next), context.path, context.view),

@@ -11,20 +11,20 @@ namespace hotswap::detail {
 
 namespace {
 
-// As large as a block may be that malloc still takes from the heap.
+// malloc takes a block of this size from the heap; larger ones may be mapped.
 constexpr std::size_t piece = std::size_t{96} << 10;
-// Less is there after a few swaps anyhow.
+// The heap has less than this free after a few swaps anyway.
 constexpr std::size_t too_little = std::size_t{128} << 10;
 // Too large for the lists from which malloc reuses a block before it merges it with its neighbours.
 constexpr std::size_t lid = 2048;
 constexpr std::uintptr_t page = 4096;
-// Sizes of what may lie about, from large to small, so that what is large is not cut up for what is small.
+// Sizes of free blocks in the heap, from large to small, so that no large block is split for a small one.
 constexpr std::size_t sizes[] = {49144, 24568, 12280, 6136, 4088, 3064, 2040, 1528, 1016,
                                  760,   504,   376,   248,  232,  216,  200,  184,  168,
                                  152,   136,   120,   104,  88,   72,   56,   40,   24};
-// So many blocks in a row, each next to the one before: they come from one piece of memory.
+// This many blocks, each next to the one before, come from one piece of memory.
 constexpr unsigned in_a_row = 8;
-// What the C library keeps of each block, and the step of sizes.
+// The bytes that the C library uses of each block, and the step of sizes.
 constexpr std::size_t head = 8;
 constexpr std::size_t step = 16;
 
@@ -77,12 +77,12 @@ void heap_reserve::take(std::size_t size) noexcept {
         touch(memory);
     }
     take_scattered(size / piece * (piece / 64));
-    static_cast<void>(scattered_->add(lid));  // so that what is freed below it stays in the heap
+    static_cast<void>(scattered_->add(lid));  // so that memory freed below it stays in the heap
 }
 
 void heap_reserve::release() noexcept { pieces_.reset(); }
 
-// Small blocks that were freed here and there would be taken first: neighbours in a container would lie far from each other.
+// malloc would take small scattered free blocks first: neighbours in a container would lie far apart.
 void heap_reserve::take_scattered(std::size_t most) noexcept {
     for (std::size_t const size : sizes) {
         std::size_t const distance = (size + head + step - 1) / step * step;

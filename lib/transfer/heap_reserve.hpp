@@ -1,4 +1,4 @@
-// Memory for what is about to be allocated in many small blocks.
+// Memory for many small allocations that are about to come.
 #pragma once
 
 #include "slot/slot.hpp"
@@ -8,10 +8,12 @@
 
 namespace hotswap::detail {
 
-/// Has the kernel hand memory to the C library's heap, which keeps it for the next allocations of this thread, one next to the
-/// other: page faults on new memory, and neighbours that lie far apart, are most of what rebuilding a large map costs.
-/// Effects:  what lies about in the heap in small blocks is held back until the end of the scope.
-/// Cost:     the page faults, now; some 50 ns for each block that is held back. What is left is given back at the end.
+/// Has the kernel hand memory to the C library's heap, which keeps it for the next allocations of this
+/// thread, one next to the other: page faults on new memory, and neighbours that lie far apart, are most of
+/// the cost of rebuilding a large map.
+/// Effects:  holds back the small free blocks of the heap until the end of the scope.
+/// Cost:     the page faults, now; some 50 ns for each block held back. Unused memory is given back at the
+///           end.
 class heap_reserve {
 public:
     heap_reserve() noexcept;
@@ -19,11 +21,11 @@ public:
     heap_reserve(heap_reserve const&) = delete;
     heap_reserve& operator=(heap_reserve const&) = delete;
 
-    /// Gets about `size` bytes, and holds them, so that those of several reserves are not the same. Where there is no memory
-    /// nothing happens.
-    /// Threads:  the one that will allocate.
+    /// Gets about `size` bytes and holds them, so that several reserves do not get the same memory. Does
+    /// nothing if there is no memory.
+    /// Threads:  the thread that will allocate.
     void take(std::size_t size) noexcept;
-    /// From now on the heap hands them out.
+    /// Gives the held bytes to the heap, for the next allocations.
     void release() noexcept;
 
 private:
@@ -34,7 +36,7 @@ private:
     std::unique_ptr<blocks> scattered_;
 };
 
-/// What that many states of the component will take of the heap, by the last measure.
+/// The heap memory that this many states of the component will need, by the last measurement.
 inline std::size_t memory_of(slot const& slot, std::size_t states) noexcept {
     auto const one = slot.pauses().state_memory();
     return states * (one + one / 8);

@@ -30,7 +30,7 @@ void set_versions(migration_path& path, std::uint32_t from, std::uint32_t to) {
                                                   : direction::downgrade;
 }
 
-// Why an object that one module made is not for the other's code, in words; empty if it is.
+// The reason that the code of one module cannot use an object that the other made; empty if it can.
 std::string difference_of_objects(abi::state_entry const& a, abi::state_entry const& b) {
     if (a.layout != b.layout)
         return fmt::format("its layout is {:016x}, the running one is {:016x}", b.layout, a.layout);
@@ -71,8 +71,7 @@ result<void> check_states(module_file const& from, module_file const& to, std::s
     auto const running = origin_of(from);
     std::uint32_t const target = to.descriptor.schema_version;
     if (target >= running.version || !from.goes_back_to(target)) return check_schema(running, to, to_name);
-    // A downgrade ends at a state that the running module makes: that one must be what the other module
-    // knows.
+    // A downgrade ends at a state that the running module makes: the other module must know that state.
     std::string_view const name = target == 0 ? std::string_view{} : from.schema().name;
     if (!same_family(running.schema, to.schema().name)) return check_schema(running, to, to_name);
     return check_schema({std::string(name), target, from.state(target)->layout}, to, to_name);
@@ -146,7 +145,7 @@ std::string reason_to_serialize(module_file const& from, module_file const& to, 
     if (theirs == nullptr || ours == nullptr) return "the layouts cannot be compared";
     if (((now.flags | theirs->flags) & abi::state_tables) != 0) return "the state has tables";
     if (auto why = difference_of_objects(*ours, *theirs); !why.empty()) return why;
-    // The running module copies its own, before it goes down from there.
+    // The running module copies its own object before it downgrades the copy.
     if (auto why = difference_of_objects(now, now); !why.empty()) return why;
     if (has_budget)
         return "a pause_budget is set, and the runtime could not abandon code that reads the running object";

@@ -13,7 +13,7 @@ std::string_view words(abi::error const& why) { return {why.message, why.size}; 
 
 abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span.size()}; }
 
-// What these say of an object need not hold for its serialized form.
+// These refuse the object; its serialized form may still be readable.
 bool is_about_reading(abi::status outcome) noexcept {
     return outcome == abi::status::bad_snapshot || outcome == abi::status::unsupported;
 }

@@ -10,14 +10,15 @@
 
 namespace hotswap::detail {
 
-/// Unless it is taken out, it is retired when the scope ends, after the gates have opened.
+/// Retires its generation when the scope ends, after the gates have opened, unless the generation is taken
+/// out.
 class next_generation {
 public:
     next_generation(slot& slot, std::shared_ptr<loaded_module> module, std::filesystem::path source,
                     shared_settings settings = nullptr)
         : slot_(slot),
           made_(begin_generation(slot, std::move(module), std::move(source), std::move(settings))) {}
-    /// One that comes later, by `put_back`.
+    /// Has no generation until `put_back`.
     explicit next_generation(slot& slot) noexcept : slot_(slot) {}
     ~next_generation() {
         if (made_) slot_.retire(std::move(made_));

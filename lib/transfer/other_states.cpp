@@ -18,7 +18,7 @@ result<void> by_handoff::in_pause(closed_gates& closed, next_generation& next) {
     closed.use_running();
     void* const state = context_.component.running().state.get();
     auto valid = context_.steps.run(phase::migrate, [&]() -> result<void> {
-        // Equal names and layouts do not make two modules look for an entry in the same place.
+        // Two modules with equal names and layouts may still look for an entry in different places.
         if (auto const why = lookup_difference(*next->module, state); !why.empty())
             return handoff_refusal(next->module->staged().name(), why, phase::migrate);
         return validate_state(*next->module, state);
@@ -36,7 +36,7 @@ result<void> by_handoff::in_pause(closed_gates& closed, next_generation& next) {
 
 namespace {
 
-// One that cannot take everything back keeps nothing.
+// A standby generation that cannot take everything back keeps nothing.
 result<void> resume_or_release(generation& standby) {
     auto done = resume_instance(standby);
     if (done) return done;

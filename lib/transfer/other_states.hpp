@@ -1,4 +1,4 @@
-// The next states that are not made of the running one in the pause: handed over, at hand, or standing by.
+// The next states that are not made from the running one in the pause: handed over, at hand, or on standby.
 #pragma once
 
 #include "transfer/construction.hpp"
@@ -8,7 +8,7 @@
 
 namespace hotswap::detail {
 
-/// The very same object; it changes hands at the commit.
+/// The same object; the commit gives it to the next generation.
 class by_handoff final : public next_state {
 public:
     explicit by_handoff(move_context const& context) noexcept : context_(context) {}
@@ -21,7 +21,7 @@ private:
     move_context const& context_;
 };
 
-/// A state that the next generation has before the pause: of a frame, or a default one.
+/// A state that the next generation has before the pause: from a frame, or a default one.
 class at_hand final : public next_state {
 public:
     explicit at_hand(move_context const& context) noexcept : constructs_(context) {}
@@ -40,7 +40,7 @@ private:
     construction constructs_;
 };
 
-/// The generation that stands by goes on where it was: what has been written since is dropped, and counted.
+/// The standby generation continues with its own state: later writes are discarded, and counted.
 class from_standby final : public next_state {
 public:
     from_standby(move_context const& context, swap_report& report) noexcept

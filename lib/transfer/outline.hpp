@@ -11,7 +11,7 @@
 
 namespace hotswap::detail {
 
-/// Lifetime: of the tables it holds the addresses only.
+/// Lifetime: holds only the addresses of the tables.
 class outline {
 public:
     outline() : content_(std::make_unique<content>()) {}
@@ -48,7 +48,7 @@ private:
         listing list;
     };
 
-    std::unique_ptr<content> content_;  // stays where it is: the sinks hold its address
+    std::unique_ptr<content> content_;  // must not move: the sinks hold its address
 };
 
 /// Writes the outline of a generation's state, at its own version.

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A thread that has slept gets its time slice when it wakes: the gate is closed by a thread that is not about to lose its
+// A thread that wakes gets a full time slice: the thread that closes the gate is not about to lose its
 // processor.
 constexpr std::chrono::nanoseconds rest_before_pause = 3ms;
 
@@ -30,7 +30,7 @@ precopy::precopy(slot& slot, std::shared_ptr<loaded_module> next, migration_path
       to_(path.versions.back()),
       arguments_(arguments) {}
 
-// Why the tables of the running state cannot be copied while it is in use; empty if they can.
+// The reason that the tables of the running state cannot be copied while it is in use; empty if they can.
 std::string precopy::obstacle() const {
     auto const& running = *in_.running().module;
     auto const flags = running.file().own_state().flags;
@@ -61,7 +61,7 @@ result<outline> precopy::take_outline(pause_limits const& limits) {
         report_.first_pause = closed.length();
         return made;
     };
-    // As with the pause itself: one busy moment is no reason to give up.
+    // Like the pause itself, this is tried again: one busy moment is no reason to give up.
     for (unsigned attempt = 1;; ++attempt) {
         auto taken = take();
         bool const may_try_again = !taken && taken.error().code == errc::pause_budget_exceeded;
@@ -81,7 +81,7 @@ result<void> precopy::run(step_recorder& steps, pause_limits const& limits) {
     });
 }
 
-// No if the tables can only be copied in the pause.
+// False if the tables can only be copied in the pause.
 result<bool> precopy::begin(outline const& of) {
     abi::copy_progress expected;
     auto begun = copy_.begin(migrator_, from_, to_, of, arguments_, expected);
@@ -112,7 +112,8 @@ result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
     if (!begun || !*begun) return begun ? result<void>() : begun.error();
     if (auto copied = advance_until_complete(steps); !copied) return copied;
     std::this_thread::sleep_for(rest_before_pause);
-    // Meanwhile a writer may have met a row that cannot be migrated: better to know while the gate is open.
+    // Meanwhile a writer may have met a row that cannot be migrated: this is found while the gate is still
+    // open.
     if (auto still = advance_until_complete(steps); !still) return still;
     report_.way = table_way::before_pause;
     ready_ = true;

@@ -1,4 +1,4 @@
-// The phase before the pause in which the rows of tables are copied and migrated, the old code serving.
+// The phase before the pause that copies and migrates the rows of tables while the old code serves.
 #pragma once
 
 #include "report/step_recorder.hpp"
@@ -17,40 +17,40 @@
 
 namespace hotswap::detail {
 
-/// Lifetime: ends before the modules that it works with can be unloaded.
+/// Lifetime: ends before its modules can be unloaded.
 class precopy {
 public:
-    /// How often a pause that cannot be ended well is given up and tried again.
+    /// The most attempts at a pause that cannot complete.
     static constexpr unsigned max_attempts = 3;
 
-    /// For the way from the running generation of `in` to `next`, a module that may be the same.
+    /// For the path from the running generation of `slot` to `next`, which may be the same module.
     precopy(slot& slot, std::shared_ptr<loaded_module> next, migration_path const& path,
             argument_view const& arguments);
 
-    /// Copies the tables, if there are any and if they can be copied so; `report().way` says.
+    /// Copies the tables, if there are any and they can be copied before the pause; `report().way` says so.
     /// Effects:  closes the gate for as long as it takes to copy the plain fields: once, or up to three times if
     ///           leases outlast the budget.
     /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed, no_migration_path,
     ///           out_of_memory.
     result<void> run(step_recorder& steps, pause_limits const& limits);
-    /// Finds out what `run` would do, and how much memory that would take.
+    /// Predicts the effect of `run`, and the memory that it would take.
     /// Effects:  those of `run` on the gate; nothing is copied.
     result<void> look_ahead(pause_limits const& limits);
-    /// Whether all is copied, and only the end is missing.
+    /// Whether all rows are copied, and only `finish` is missing.
     bool is_ready() const noexcept { return ready_; }
-    /// Completes the new state behind the gate. If the copy was made with what is not so any more, this is pause
-    /// to be given up and `try_again` to be asked.
-    /// Errors:   busy, for that case; those of `run`.
+    /// Completes the new state behind the gate. If the copy no longer fits the state, the caller gives up
+    /// this pause and asks `may_try_again`.
+    /// Errors:   busy, if the copy no longer fits; those of `run`.
     result<void> finish(outline const& now, owned_state& made);
 
-    /// Whether a pause that failed with `why` is worth another, for what became of this copy.
+    /// Whether another pause is worth it after one that failed with `why`, given the state of this copy.
     bool may_try_again(failure const& why) const noexcept;
-    /// Makes what another pause needs.
-    /// Effects:  after the last attempt with a copy, one without.
+    /// Prepares another pause.
+    /// Effects:  after the last attempt with a copy, the next pause works without a copy.
     /// Errors:   those of `run`.
     result<void> prepare_again(step_recorder& steps, pause_limits const& limits);
 
-    /// No writer has to do with the copy afterwards.
+    /// Ends the copy: writers do nothing for it afterwards.
     void end() noexcept { copy_.end(); }
     table_report& report() noexcept { return report_; }
     unsigned attempts() const noexcept { return attempts_; }
@@ -74,7 +74,7 @@ private:
     unsigned attempts_ = 1;
     bool ready_ = false;
     bool spent_ = false;
-    bool is_hopeless_ = false;  ///< no copy made before the pause would do
+    bool is_hopeless_ = false;  ///< every copy made before the pause would fail
     std::string stale_;
 };
 

@@ -46,7 +46,7 @@ bool released_instance::is_wanted() const noexcept {
 result<void> released_instance::release() {
     if (!is_wanted()) return {};
     auto const began = std::chrono::steady_clock::now();
-    released_ = true;  // in part, if it throws
+    released_ = true;  // also if it throws: it may have released a part
     auto done = release_instance(in_.running());
     took_ = std::chrono::steady_clock::now() - began;
     return done;
@@ -72,7 +72,7 @@ result<void> released_instance::take_back() noexcept {
     } catch (std::bad_alloc const&) {
         failure none;
         none.code = errc::release_failed;
-        none.message = "no memory";  // short enough for a string of its own
+        none.message = "no memory";  // short enough for a string without an allocation
         return none;
     }
 }

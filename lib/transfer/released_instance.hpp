@@ -1,4 +1,4 @@
-// What there is only one of: the running instance gives it up before the next one is constructed.
+// Resources that exist only once: the running instance releases them before the next one is constructed.
 #pragma once
 
 #include "report/step_recorder.hpp"
@@ -10,19 +10,19 @@
 
 namespace hotswap::detail {
 
-/// Asks the instance of a generation to give up what there is only one of; nothing, if its component has nothing of the kind, or if
-/// it has done so already.
-/// Errors:   release_failed; what the instance still holds is not known; it counts as released.
+/// Asks the instance of a generation to release the resources that exist only once; does nothing if its
+/// component has no such resources, or if the instance is released already.
+/// Errors:   release_failed; the instance counts as released, though it may still hold some resources.
 /// Threads:  [quiesced]
 result<void> release_instance(generation& of);
 
-/// Asks one that was released to take it back.
+/// Asks a released instance to take its resources back.
 /// Errors:   release_failed; it stays released.
 /// Threads:  [quiesced]
 result<void> resume_instance(generation& of);
 
-/// The running instance, from the moment at which it has released what there is only one of until the commit, or until the operation
-/// is undone: then it takes that back, before the gate opens.
+/// Follows the running instance from its release until the commit. If the operation is undone, the instance
+/// takes its resources back before the gate opens.
 /// Lifetime: the next instance is destroyed before `take_back`.
 class released_instance {
 public:
@@ -37,8 +37,8 @@ public:
     result<void> release();
     bool is_released() const noexcept { return released_; }
     std::chrono::nanoseconds took() const noexcept { return took_; }
-    /// The operation is undone; nothing after the commit.
-    /// Errors:   release_failed: the running instance serves without what it had released.
+    /// Undoes the release; does nothing after the commit.
+    /// Errors:   release_failed: the running instance serves without the released resources.
     result<void> take_back() noexcept;
 
 private:

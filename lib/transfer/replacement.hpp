@@ -1,4 +1,4 @@
-// Which module comes next in a component's place, and how it gets there.
+// The module that replaces a component's running one, and the way to it.
 #pragma once
 
 #include "module/module_copy.hpp"
@@ -19,24 +19,24 @@ namespace hotswap::detail {
 
 class rehearsal_policy;
 
-/// Which module comes next, and how.
+/// The next module, and the options of the change to it.
 struct replacement {
-    std::filesystem::path file{};  ///< what is copied
-    std::string name;              ///< what people know it as
-    std::filesystem::path source;  ///< where it is said to come from
+    std::filesystem::path file{};  ///< the file to copy
+    std::string name;              ///< its name for messages and reports
+    std::filesystem::path source;  ///< the reported origin
     hotswap::transfer transfer = hotswap::transfer::direct;
     pause_limits limits{};
     bool allow_loss = false;
     hotswap::arguments const* arguments = nullptr;
     std::optional<hotswap::rehearse> rehearse{};
-    rehearsal_policy* policy = nullptr;         ///< null: this is none that is rehearsed
+    rehearsal_policy* policy = nullptr;         ///< null: this change is not rehearsed
     std::shared_ptr<module_copy const> copy{};  ///< copied instead of `file`, unless null
-    std::vector<std::string> passed_over{};  ///< files that could have been taken, with the reason, in words
-    shared_settings settings{};              ///< what is set for it; null: as for the running generation
-    bool even_if_unchanged = false;          ///< also where it is the content that runs
-    bool fresh_state = false;                ///< on a default state
-    served_contract contract{};              ///< by which the component is called then
-    bool end_neighbours_handles = false;  ///< also where that ends handles of components that do not change
+    std::vector<std::string> passed_over{};     ///< other candidate files, each with the reason
+    shared_settings settings{};                 ///< null: those of the running generation
+    bool even_if_unchanged = false;             ///< also if the running module has the same content
+    bool fresh_state = false;                   ///< starts from a default state
+    served_contract contract{};                 ///< for calls of the component from then on
+    bool end_neighbours_handles = false;  ///< also if that ends handles of components that do not change
 };
 
 }  // namespace hotswap::detail

@@ -13,7 +13,7 @@
 
 namespace hotswap::detail {
 
-/// The running state as a frame.
+/// Copies the running state into a frame.
 result<std::vector<std::byte>> take_snapshot(
     slot& slot, step_recorder& steps, std::chrono::nanoseconds drain_deadline = default_drain_deadline);
 

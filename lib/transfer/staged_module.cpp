@@ -11,7 +11,8 @@ namespace hotswap::detail {
 
 namespace {
 
-// With the claim goes the code, with the module its private copy; both stay where a leak checker finds them.
+// Keeps the claim, which holds the code, and the module, which holds its private copy, where a leak checker
+// finds them.
 void keep_mapped(std::shared_ptr<loaded_module> const& module) {
     static auto& kept = *new std::vector<module_use>;
     static auto& one_at_a_time = *new mutex;

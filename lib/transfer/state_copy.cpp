@@ -58,7 +58,7 @@ result<copy_times> copy_running_state(slot& slot, step_recorder& steps, pause_li
         took.pause = closed.length() + tables.report().first_pause;
     }
     tables.end();
-    // What was copied has no other owner: it is written while the callers are at work.
+    // The copy has no other owner: it is serialized while the callers work.
     if (copy) {
         auto written = steps.run(
             phase::export_, [&] { return export_state(module, copy.get(), version, none, payload.sink()); });

@@ -19,8 +19,8 @@ struct copy_times {
 };
 
 /// Appends the running state to `payload`, at the running module's own version.
-/// Effects:  closes the gate while the state is serialized; one with tables is copied while callers are at work, and
-///           serialized from the copy.
+/// Effects:  closes the gate while the state is serialized; a state with tables is copied while callers work,
+///           and serialized from the copy.
 /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed.
 result<copy_times> copy_running_state(slot& slot, step_recorder& steps, pause_limits const& limits,
                                       byte_buffer& payload);

@@ -8,7 +8,7 @@ namespace {
 
 std::string words(abi::error const& why) { return {why.message, why.size}; }
 
-// The module that walks the path and the one that goes on at its end are two on a downgrade.
+// On a downgrade one module walks the path, and another continues at its end.
 result<owned_state> state_of(outline const& arrived, loaded_module const& to) {
     abi::error why;
     void* made = nullptr;
@@ -72,7 +72,7 @@ result<copy_answer> table_copy::finish(outline const& of, argument_view const& a
     }
     auto read = state_of(arrived, to);
     if (!read) return read.error();
-    // The rows lie where the walking module looks for them, which need not be where this one does.
+    // The rows lie where the walking module looks for them; `to` may look in another place.
     if (auto differs = lookup_difference(to, read->get()); !differs.empty())
         return copy_answer{false, std::move(differs), true};
     made = std::move(*read);

@@ -15,11 +15,11 @@
 
 namespace hotswap::detail {
 
-/// What a module answered that can go two ways without anything being wrong.
+/// A module's answer, yes or no; a no is not an error.
 struct copy_answer {
     bool yes = false;
     std::string why_not{};
-    bool is_final = false;  ///< another copy would be answered the same
+    bool is_final = false;  ///< another copy would get the same answer
 };
 
 /// Lifetime: keeps the module that walks the path open until its end.
@@ -35,7 +35,7 @@ public:
     }
     ~table_copy() { end(); }
 
-    /// Walks the path on the outline, and prepares what it asks for; no if the tables can only be copied as a whole.
+    /// Walks the path on the outline, and prepares the copy; no if the tables can only be copied as a whole.
     /// Errors:   migration_failed, no_migration_path, out_of_memory.
     result<copy_answer> begin(std::shared_ptr<loaded_module> migrator, std::uint32_t from, std::uint32_t to,
                               outline const& of, argument_view const& arguments,
@@ -43,17 +43,17 @@ public:
     /// Copies for about `length`; true once all is copied. `progress` says how far it is.
     /// Errors:   migration_failed.
     result<bool> advance(std::chrono::nanoseconds length, abi::copy_progress& progress);
-    /// Walks the path again and completes the state at its end, by the code of `to`; no if the copy was made with
-    /// what is not so any more.
+    /// Walks the path again and completes the state at its end, by the code of `to`; no if the copy does not
+    /// fit the state any more.
     /// Threads:  [quiesced]
     result<copy_answer> finish(outline const& of, argument_view const& arguments, loaded_module const& to,
                                owned_state& made);
-    /// No writer has to do with it afterwards.
+    /// Ends the copy: writers do nothing for it afterwards.
     void end() noexcept;
     explicit operator bool() const noexcept { return copy_ != nullptr; }
 
 private:
-    // Until the end: the generation that the copy is made for may be given up, and retired, before.
+    // Held until the end: the generation for which the copy is made may be given up, and retired, before.
     module_use migrator_;
     void* copy_ = nullptr;
 };

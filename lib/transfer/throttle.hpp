@@ -1,4 +1,4 @@
-// Long work next to callers that were there first: done in slices, with rests between them.
+// Long work that yields to callers: it is done in slices, with rests between them.
 #pragma once
 
 #include <chrono>
@@ -6,15 +6,15 @@
 
 namespace hotswap::detail {
 
-/// A slice is long, because each begins with taking the processor from a caller: at 100 of them in a second that is
-/// nothing to the callers' 99.9th percentile, at 1000 it is what they see there.
+/// A slice is long, because each begins with taking the processor from a caller: 100 slices in a second do
+/// not change the callers' 99.9th percentile, 1000 slices do.
 inline constexpr std::chrono::nanoseconds work_slice = std::chrono::milliseconds(3);
 inline constexpr int idle_per_slice = 3;
 
-/// Before the first slice, where others must have the processors first.
+/// The rest before the first slice if other threads must get the processors first.
 inline constexpr std::chrono::nanoseconds rest_before_slices = std::chrono::milliseconds(3);
 
-/// Sleeps as long as work that began at `began` has earned.
+/// Sleeps for the rest that work since `began` requires.
 inline void rest_after(std::chrono::steady_clock::time_point began) {
     std::this_thread::sleep_for(idle_per_slice * (std::chrono::steady_clock::now() - began));
 }
