@@ -32,11 +32,11 @@ result<staged_module> stage_and_verify(staging_area& area, step_recorder& steps,
     for (auto& warning : area.take_warnings()) steps.warn(phase::stage, std::move(warning));
     steps.bytes(staged->size());
     auto verified = steps.run(phase::verify, [&]() -> result<module_file> {
-        auto file = verify_module(*staged, area.policy());
-        if (!file) return file;
-        auto fit = check_contract(file->implements(), wanted, phase::verify, name, remedy);
+        auto read = verify_module(*staged, area.policy());
+        if (!read) return read;
+        auto fit = check_contract(read->implements(), wanted, phase::verify, name, remedy);
         if (!fit) return fit.error();
-        return file;
+        return read;
     });
     if (!verified) return verified.error();
     for (auto& warning : verified->warnings_in_words()) steps.warn(phase::verify, std::move(warning));
