@@ -1,5 +1,5 @@
 // expect: a table's row function captures nothing
-// names: hand what it needs to transform as data
+// names: give transform() the values that it needs as
 #include <shop.hpp>
 
 #include <hotswap/table.hpp>

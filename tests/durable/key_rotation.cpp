@@ -49,7 +49,7 @@ TEST_CASE(
         for (auto const& file : at.files) sign_with(at.new_key, file);
         at.trust({&at.old_key, &at.new_key});
         at.runtime->recover().value();
-        CHECK(names(at.told, {"tally-1.0.0.so was signed anew", "tally-2.0.0.so was signed anew"}));
+        CHECK(names(at.told, {"tally-1.0.0.so was signed again", "tally-2.0.0.so was signed again"}));
         CHECK(at.runtime->checkpoint().has_value());
         for (auto const& file : at.files) fs::remove(file.string() + ".sig");  // the store has them
     }

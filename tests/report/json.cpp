@@ -86,7 +86,7 @@ TEST_CASE(
     CHECK(refusal<component_set>(R"([{"component": "a"}, {"component": 1}])") ==
           "1.component: expected a text, found 1");
     CHECK(refusal<swap_options>("[]") == "the JSON: expected an object, found []");
-    CHECK(holds(refusal<swap_options>("{"), "expected JSON, found 1 B"));
+    CHECK(holds(refusal<swap_options>("{"), "expected JSON, found 1 bytes"));
     CHECK(holds(refusal<swap_options>(R"({"allow_loss": ")" + std::string(500, 'x') + R"("})"), "…"));
     CHECK(refusal<probation>(R"({"max_errors": -1})")
               .starts_with("max_errors: expected a whole number in the range"));

@@ -52,7 +52,7 @@ TEST_CASE(
         names(to_string(report), {"contract 1 → 4", "the handles by the contract test.depot 1 have ended"}));
     CHECK(names(hotswap::to_json(report), {R"("ended_contract":"test.depot 1")"}));
     CHECK(at.status("depot").contract == "test.depot 4");
-    check_has_ended([&] { old->release(); }, {"serves the contract test.depot 4 now", "test.depot 1"});
+    check_has_ended([&] { old->release(); }, {"now serves the contract test.depot 4", "test.depot 1"});
     CHECK_FALSE(at.runtime.find<depot>("depot").has_value());
     auto const now = at.runtime.find<depot_4>("depot").value();
     CHECK(now->release() == "4.0.0");
@@ -67,8 +67,8 @@ TEST_CASE(
     auto const back = at.runtime.revert("depot").value();
     CHECK(back.ended_contract == "test.depot 4");
     CHECK(at.status("depot").contract == "test.depot 1");
-    check_has_ended([&] { now->total(); }, {"serves the contract test.depot 1 now"});
-    check_has_ended([&] { old->release(); }, {"serves the contract test.depot 4 now"});
+    check_has_ended([&] { now->total(); }, {"now serves the contract test.depot 1"});
+    check_has_ended([&] { old->release(); }, {"now serves the contract test.depot 4"});
     CHECK(at.runtime.find<depot>("depot").value()->count("pen") == 7);
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("another contract: a neighbour that would keep an ended handle stands 
     CHECK(names(report.warnings[1], {"buyer hold handles by the contract test.depot 1", "fail"}));
     CHECK(allowed.warnings.back() == report.warnings[1]);
     CHECK_FALSE(buyer->take("pen"));
-    CHECK(names(buyer->said(), {"serves the contract test.depot 4 now"}));
+    CHECK(names(buyer->said(), {"now serves the contract test.depot 4"}));
     // An ended handle delays no operation.
     CHECK(at.runtime.swap("depot", {.module = depot_file("4"), .even_if_unchanged = true}).has_value());
     CHECK(at.runtime.revert("depot").has_value());
@@ -323,7 +323,7 @@ TEST_CASE("another contract: a probation that fails gives the old one back, with
     now->add("pen", 2);
     is_well = false;
     while (at.status("depot").on_probation) std::this_thread::yield();
-    check_has_ended([&] { now->total(); }, {"serves the contract test.depot 1 now"});
+    check_has_ended([&] { now->total(); }, {"now serves the contract test.depot 1"});
     CHECK(at.status("depot").contract == "test.depot 1");
     CHECK(at.runtime.find<depot>("depot").value()->count("pen") == 3);
 }
@@ -346,7 +346,7 @@ TEST_CASE("another contract: of revisions, the handles that the new module serve
     CHECK(at.status("depot").contract == "test.depot 1");
     CHECK(at.runtime.swap("depot", {.module = depot_file("2"), .contract = depot_2::contract}).has_value());
     CHECK(at.runtime.revert("depot").value().ended_contract == "test.depot 2");
-    check_has_ended([&] { old->release(); }, {"serves the contract test.depot 1 now"});
+    check_has_ended([&] { old->release(); }, {"now serves the contract test.depot 1"});
     CHECK(at.runtime.find<depot>("depot").value()->count("pen") == 1);
 }
 
