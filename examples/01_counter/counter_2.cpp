@@ -26,9 +26,9 @@ struct state {
 };
 }  // namespace v2
 
-v2::state widen(v1::state&& old) { return {.totals{old.totals.begin(), old.totals.end()}}; }
+v2::state widen(v1::state const& old) { return {.totals{old.totals.begin(), old.totals.end()}}; }
 
-v1::state narrow(v2::state&& now) {
+v1::state narrow(v2::state const& now) {
     v1::state old;
     for (auto const& [key, total] : now.totals) {
         if (total > std::numeric_limits<std::uint32_t>::max())

@@ -6,7 +6,7 @@
 
 namespace demo {
 
-v2::state add_prices(v1::state&& old, hotswap::arguments const& given) {
+v2::state add_prices(v1::state const& old, hotswap::arguments const& given) {
     auto const found = given.find("cents");
     if (found == given.end())
         throw std::invalid_argument("the argument cents is missing: what does a piece cost?");
@@ -21,7 +21,7 @@ v2::state add_prices(v1::state&& old, hotswap::arguments const& given) {
     return now;
 }
 
-v1::state drop_prices(v2::state&& now) {
+v1::state drop_prices(v2::state const& now) {
     v1::state old;
     for (auto const& [name, article] : now.articles) old.pieces[name] = article.pieces;
     return old;

@@ -9,9 +9,9 @@ namespace demo {
 
 /// Release 1 has no prices: each article gets the price that the host passes as `cents`.
 /// Errors:   throws std::invalid_argument unless `cents` is given as a number.
-v2::state add_prices(v1::state&& old, hotswap::arguments const& given);
+v2::state add_prices(v1::state const& old, hotswap::arguments const& given);
 /// Loses the prices.
-v1::state drop_prices(v2::state&& now);
+v1::state drop_prices(v2::state const& now);
 
 /// Sets the currency of all prices to the host's `currency`, or to EUR without that argument.
 v3::state add_currency(v2::state&& old, hotswap::arguments const& given);
