@@ -4,8 +4,6 @@
 
 #include <fmt/core.h>
 
-#include <string_view>
-
 namespace hotswap {
 
 enum class errc : int;
@@ -25,7 +23,7 @@ namespace hotswap::detail {
 
 /// A formatter whose function is compiled into the library, for each of the types below.
 template <class T>
-struct text_formatter : fmt::formatter<std::string_view> {
+struct text_formatter : fmt::formatter<fmt::string_view> {
     fmt::format_context::iterator format(T const& value, fmt::format_context& context) const;
 };
 

@@ -11,7 +11,7 @@ namespace hotswap::detail {
 
 template <class T>
 fmt::format_context::iterator text_formatter<T>::format(T const& value, fmt::format_context& context) const {
-    return fmt::formatter<std::string_view>::format(to_string(value), context);
+    return fmt::formatter<fmt::string_view>::format(to_string(value), context);
 }
 
 template struct text_formatter<errc>;

@@ -59,7 +59,7 @@ recovery_site runtime::implementation::recovery_at() noexcept {
     return {options_, staging_.policy(), store_, components_, loader_, sink_};
 }
 
-void runtime::implementation::end(std::unique_ptr<implementation> ended) noexcept {
+void runtime::implementation::end(std::unique_ptr<implementation>& ended) noexcept {
     static constinit std::atomic<implementation*> last_left{nullptr};
     if (ended->end_all()) return;
     auto* const left = ended.release();

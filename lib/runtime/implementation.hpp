@@ -33,8 +33,9 @@ public:
     implementation& operator=(implementation const&) = delete;
 
     /// Ends a runtime: saves the states, and destroys the components. If code of a component still runs, or
-    /// in a forked child, the object stays for good, where a leak checker finds it.
-    static void end(std::unique_ptr<implementation> ended) noexcept;
+    /// in a forked child, the object stays for good, where a leak checker finds it; `ended` is null then.
+    /// Subscribers and the host's checks may use the runtime meanwhile, through `ended`.
+    static void end(std::unique_ptr<implementation>& ended) noexcept;
 
 private:
     friend class runtime;

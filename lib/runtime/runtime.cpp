@@ -29,7 +29,7 @@ runtime& runtime::operator=(runtime&& from) noexcept {
 }
 
 runtime::~runtime() {
-    if (self_) implementation::end(std::move(self_));
+    if (self_) implementation::end(self_);
 }
 
 result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wanted,

@@ -295,12 +295,6 @@ void gate::shut(std::uint32_t number) noexcept {
     measured_.store(nullptr, std::memory_order_seq_cst);
 }
 
-void gate::close() noexcept {
-    shut(next_set_number());
-    barrier_on_all_threads();
-    tell_draining(true);
-}
-
 void gate::seal(bool sealed) noexcept {
     auto& set = thread_registry::get().set_of[index_];
     auto const number = set.load(std::memory_order_relaxed) & ~1U;
@@ -345,7 +339,9 @@ bool gate::say_where(char const* file, std::uint32_t line, hold how) noexcept {
 
 void gate::end() noexcept {
     ended_.store(true, std::memory_order_release);
-    close();
+    shut(next_set_number());
+    barrier_on_all_threads();
+    tell_draining(true);
     turn_.fetch_add(2, std::memory_order_release);
     wake_sleepers(turn_);
     call_waiting(opening::gone);

@@ -93,8 +93,10 @@ void slot::publish_facts() {
 }
 
 slot_facts slot::facts() const {
+    // Read first: facts are published before the code of the generation before is retired.
+    auto retained = retired_.in_words();
     auto facts = facts_.get();
-    facts.retained = retired_.in_words();
+    facts.retained = std::move(retained);
     return facts;
 }
 

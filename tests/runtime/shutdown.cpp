@@ -4,9 +4,11 @@
 #include "slot/waiting.hpp"
 
 #include <atomic>
+#include <semaphore>
 
 using namespace hotswap_test;
 using hotswap::errc;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -116,4 +118,35 @@ TEST_CASE("jobs: a timer that always fails is logged at once and then at each po
     CHECK(lines >= 2);
     CHECK(lines <= 3);
     CHECK_FALSE(wrong);
+}
+
+TEST_CASE("shutdown: a subscriber may use the runtime while its destructor runs") {
+    temporary_directory const at;
+    // The host's check does not return before the destructor has: the destructor's deadline passes, and its event is published.
+    auto const begun = std::make_shared<std::binary_semaphore>(0);
+    auto const over = std::make_shared<std::binary_semaphore>(0);
+    std::size_t components = 0;
+    {
+        hotswap::runtime runtime({.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap",
+                                  .staging = at.path() / "staging",
+                                  .log_to_stderr = false,
+                                  .rehearse = hotswap::rehearse::never,
+                                  .exit_deadline = 50ms});
+        runtime.load<tally>("tally", {.module = "tally-1.0.0.so"}).value();
+        auto const check = [begun, over] {
+            begun->release();
+            over->acquire();
+            return std::string();
+        };
+        hotswap::probation const terms{.duration = 1h, .interval = 1ms, .check = check};
+        runtime.swap("tally", {.module = "tally-2.0.0.so", .probation = terms}).value();
+        begun->acquire();
+        runtime
+            .subscribe([&](hotswap::event const& what) {
+                if (what.outcome == hotswap::outcome::failed) components = runtime.status().size();
+            })
+            .detach();
+    }
+    CHECK(components == 1);
+    over->release();
 }

@@ -106,7 +106,7 @@ TEST_CASE(
     first.held = {};
 
     context.restart();
-    g.gate->close();
+    test::close_gate(*g.gate);
     outcome second;
     async_lease(g.handle, asio::bind_executor(context, second.note()));
     std::thread pool([&] { context.run(); });  // has work while the operation waits
@@ -137,7 +137,7 @@ TEST_CASE(
     CHECK(has.error == boost::system::error_code{});
 
     context.restart();
-    g.gate->close();
+    test::close_gate(*g.gate);
     async_lease(g.handle,
                 asio::bind_cancellation_slot(signal.slot(), asio::bind_executor(context, waits.note())));
     CHECK(context.poll() == 0);
@@ -157,7 +157,7 @@ TEST_CASE("async_lease: those that wait when the component ends get component_go
     outcome waits;
     outcome late;
     asio::thread_pool pool(1);
-    g.gate->close();
+    test::close_gate(*g.gate);
     async_lease(g.handle, asio::bind_executor(pool, waits.note()));
     g.gate->end();
     async_lease(g.handle, asio::bind_executor(pool, late.note()));

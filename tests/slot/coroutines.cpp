@@ -122,7 +122,7 @@ TEST_CASE(
         out.left = clients;
         for (int i = 0; i != clients; ++i) client(on, it, 200, out);
         while (out.left != 0) {
-            gate->close();
+            test::close_gate(*gate);
             // If a lease is out at any time each thread counts as inside, so that this drain may end at its
             // deadline.
             if (gate->wait_until_drained(std::chrono::steady_clock::now() + std::chrono::milliseconds(2))) {
@@ -140,7 +140,7 @@ TEST_CASE(
     }
     CHECK(out.in_dead == 0);
     CHECK(gate->leases() == 0);
-    gate->close();
+    test::close_gate(*gate);
     CHECK(gate->wait_until_drained(std::chrono::steady_clock::now()));
     MESSAGE(swaps << " swaps among them");
     gate->end();

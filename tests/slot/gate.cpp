@@ -50,7 +50,7 @@ TEST_CASE(
     "gate: a closed one holds callers back, counts them, and lets them through to what is behind it then") {
     gated g;
     pair next;
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.gate->calls_held() == 0);
     std::vector<pair const*> reached(3);
     std::vector<std::thread> callers;
@@ -71,7 +71,7 @@ TEST_CASE("gate: calls through an open gate are not counted as held") {
 
 TEST_CASE("gate: reopened, it leads to what was behind it before") {
     gated g;
-    g.gate->close();
+    test::close_gate(*g.gate);
     g.gate->reopen();
     CHECK(&*g.handle.lease() == &g.object);
 }
@@ -94,7 +94,7 @@ TEST_CASE("gate: while draining, a thread that is inside calls again and gets th
         may_leave.wait(false);
     });
     inside.wait();
-    g.gate->close();
+    test::close_gate(*g.gate);
     pair const* reached = nullptr;
     std::thread other([&] { reached = &*g.handle.lease(); });
     CHECK(eventually([&] { return g.gate->calls_held() == 1; }));
@@ -114,7 +114,7 @@ TEST_CASE("gate: while draining, a thread that is inside calls again and gets th
 TEST_CASE("gate: a thread that holds only a shared lease waits as any other") {
     gated g;
     auto const held = g.handle.share();
-    g.gate->close();
+    test::close_gate(*g.gate);
     std::thread caller([&] { CHECK(g.handle->agrees()); });
     CHECK(eventually([&] { return g.gate->calls_held() == 1; }));
     g.gate->reopen();
@@ -125,7 +125,7 @@ TEST_CASE("gate: a drain ends at its deadline and says how many leases are out")
     gated g;
     auto const one = g.handle.lease();
     auto const two = g.handle.share();
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.gate->wait_until_drained(std::chrono::steady_clock::now() + std::chrono::milliseconds(1)));
     CHECK(g.gate->leases() == 2);
 }
@@ -133,7 +133,7 @@ TEST_CASE("gate: a drain ends at its deadline and says how many leases are out")
 TEST_CASE("gate: held callers sleep and use no processor time") {
     gated g;
     CHECK(g.handle->agrees());
-    g.gate->close();
+    test::close_gate(*g.gate);
     std::atomic<pid_t> id{0};
     std::thread caller([&] {
         id = static_cast<pid_t>(syscall(SYS_gettid));
@@ -171,7 +171,7 @@ TEST_CASE("gate: ended, it answers component_gone with the component and the way
 
 TEST_CASE("gate: callers that wait when it ends get component_gone, all of them") {
     gated g;
-    g.gate->close();
+    test::close_gate(*g.gate);
     std::atomic<int> told{0};
     std::vector<std::thread> callers;
     for (int i = 0; i != 4; ++i)

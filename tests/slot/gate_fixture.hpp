@@ -1,6 +1,9 @@
 // A gate with a contract but without a module: a slot as a handle's callers see it.
 #pragma once
 
+#include "slot/closed_here.hpp"
+#include "slot/thread_registry.hpp"
+
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/slot/handle.hpp>
 
@@ -25,6 +28,13 @@ struct pair {
         return before == second;
     }
 };
+
+/// Closes one gate, as `closed_set` closes the gates of an operation, and leaves it to the test to open it.
+inline void close_gate(hotswap::detail::gate& gate) noexcept {
+    gate.shut(hotswap::detail::next_set_number());
+    hotswap::detail::barrier_on_all_threads();
+    gate.tell_draining(true);
+}
 
 struct gated {
     pair object;

@@ -35,7 +35,7 @@ std::uint64_t storm(gated& g, std::function<bool(gated&)> const& call) {
         });
     started.wait();
     for (std::uint64_t round = 1; round <= rounds; ++round) {
-        g.gate->close();
+        test::close_gate(*g.gate);
         REQUIRE(g.drains());
         g.object.first = round;
         std::atomic_signal_fence(std::memory_order_seq_cst);  // two stores, with a moment between them
@@ -110,7 +110,7 @@ TEST_CASE("gate storm: two gates at once, whose callers nest one in the other, b
     std::atomic<bool> stop{false};
     std::thread closer([&] {
         for (std::uint64_t round = 1; !stop; ++round) {
-            inner.gate->close();
+            test::close_gate(*inner.gate);
             if (inner.drains()) {
                 inner.object.first = round;
                 inner.object.second = round;

@@ -68,7 +68,7 @@ TEST_CASE("jobs: while the gate is closed no timer and no post runs, and afterwa
     r.runner.add_timer(r.list, timer.job(), 1ms, 1ms);
     CHECK(eventually([&] { return timer.runs >= 2; }));
     auto const held_before = r.gate->calls_held();
-    r.gate->close();
+    test::close_gate(*r.gate);
     REQUIRE(r.drains());
     int const runs = timer.runs;
     r.runner.add_post(r.list, post.job());
@@ -94,7 +94,7 @@ TEST_CASE("jobs: a drain waits for the job that is running") {
     };
     r.runner.add_post(r.list, post.job());
     CHECK(eventually([&] { return inside.load(); }));
-    r.gate->close();
+    test::close_gate(*r.gate);
     CHECK_FALSE(r.drains_at_once());
     CHECK(r.gate->leases() == 1);
     may_go = true;

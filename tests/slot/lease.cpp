@@ -29,7 +29,7 @@ TEST_CASE("lease: a block's lease is a plain pointer to one object, held until t
         CHECK(&*held == &g.object);
         CHECK(held.operator->() == &g.object);
         CHECK(g.gate->held_by_this_thread());
-        g.gate->close();
+        test::close_gate(*g.gate);
         CHECK_FALSE(g.drains_at_once());
     }
     CHECK(g.drains_at_once());
@@ -52,7 +52,7 @@ TEST_CASE("lease: leases of one thread are given back in any order") {
             held.clear();
             CHECK(g.gate->leases() == 0);
         }
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.drains_at_once());
 }
 
@@ -61,7 +61,7 @@ TEST_CASE("lease: the outermost given back first still lets its thread in while 
     std::optional<lease<pair>> outer(g.handle.lease());
     std::optional<lease<pair>> inner(g.handle.lease());
     outer.reset();
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.drains_at_once());
     CHECK(g.handle->agrees());
     CHECK_FALSE(g.drains_at_once());
@@ -110,7 +110,7 @@ TEST_CASE("lease: one component's does not hold another's gate") {
     gated one;
     gated two;
     auto const held = one.handle.lease();
-    two.gate->close();
+    test::close_gate(*two.gate);
     CHECK(two.drains_at_once());
     CHECK_FALSE(two.gate->held_by_this_thread());
 }
@@ -119,7 +119,7 @@ TEST_CASE("shared_lease: it moves between threads, and a drain waits for it") {
     gated g;
     std::optional<shared_lease<pair>> held(g.handle.share());
     CHECK_FALSE(g.gate->held_by_this_thread());
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.drains_at_once());
     std::thread([&g, moved = std::move(*held)]() mutable {
         CHECK(&*moved == &g.object);
@@ -148,7 +148,7 @@ TEST_CASE(
     std::optional<lease<pair>> left;
     std::thread([&] { left.emplace(g.handle.lease()); }).join();
     CHECK(g.gate->leases() == 1);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.drains_at_once());
     left.reset();
     CHECK(g.drains_at_once());
@@ -161,7 +161,7 @@ TEST_CASE("lease: several that their thread left behind are each counted, outerm
         for (int i = 0; i != 3; ++i) left.push_back(g.handle.lease());
     }).join();
     CHECK(g.gate->leases() == 3);
-    g.gate->close();
+    test::close_gate(*g.gate);
     left.pop_back();
     left.erase(left.begin());
     CHECK(g.gate->leases() == 1);
@@ -210,7 +210,7 @@ TEST_CASE("lease: a thread_local destructor late in a thread's exit may still ca
     }).join();
     CHECK(answered);
     CHECK(g.gate->leases() == 0);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.drains_at_once());
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("neighbour: a call that ends on another thread is given back, also if 
         }).join();
         if (ends_first) leave_both();
     }
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.drains_at_once());
     api.neighbour_release(neighbour);
     runner.stop();

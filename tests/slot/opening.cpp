@@ -31,7 +31,7 @@ TEST_CASE(
         CHECK(g.gate->leases() == 1);
         CHECK(g.gate->holders().find("here.cpp:7") != std::string::npos);
     }
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.handle.try_lease().has_value());
     CHECK_FALSE(static_cast<bool>(g.handle.try_share()));
     CHECK(g.drains_at_once());
@@ -49,7 +49,7 @@ TEST_CASE(
 TEST_CASE("try_lease: a thread that is inside already gets one while the gate drains") {
     gated g;
     auto held = std::optional(g.handle.lease());
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.handle.try_lease().has_value());
     held.reset();
     CHECK_FALSE(g.handle.try_lease().has_value());
@@ -62,7 +62,7 @@ TEST_CASE("when_open: it is called at once if the gate is open or the component 
     auto first = g.handle.when_open(note);
     CHECK(heard == std::vector{opening::open});
     CHECK_FALSE(first.cancel());
-    g.gate->close();
+    test::close_gate(*g.gate);
     g.gate->reopen();
     CHECK(heard.size() == 1);
     g.gate->end();
@@ -74,7 +74,7 @@ TEST_CASE(
     "when_open: those that wait are called in their order by the thread that opens, and may call the "
     "component") {
     gated g;
-    g.gate->close();
+    test::close_gate(*g.gate);
     std::vector<int> heard;
     std::thread::id by;
     auto const first = g.handle.when_open([&](opening how) {
@@ -90,14 +90,14 @@ TEST_CASE(
     opener.join();
     CHECK(heard == std::vector{1, 2});
     CHECK(by == id);
-    g.gate->close();
+    test::close_gate(*g.gate);
     g.gate->reopen();
     CHECK(heard.size() == 2);
 }
 
 TEST_CASE("when_open: what was taken back is not called, and lets go of what it holds at once") {
     gated g;
-    g.gate->close();
+    test::close_gate(*g.gate);
     auto const held = std::make_shared<int>(1);
     int heard = 0;
     auto stays = g.handle.when_open([&](opening) { ++heard; });
@@ -122,12 +122,12 @@ TEST_CASE(
     auto const note = [&](opening how) { heard.push_back(how); };
     {
         gated g;
-        g.gate->close();
+        test::close_gate(*g.gate);
         g.handle.when_open(note).detach();
         g.gate->end();
         CHECK(heard == std::vector{opening::gone});
         gated other;
-        other.gate->close();
+        test::close_gate(*other.gate);
         other.handle.when_open(note).detach();
     }
     CHECK(heard == std::vector{opening::gone, opening::gone});
@@ -141,8 +141,8 @@ TEST_CASE(
     auto begun = std::make_optional<hotswap::detail::behind_gates>(std::uint32_t{2});
     {
         hotswap::detail::behind_gates const nested(4);
-        one.gate->close();
-        two.gate->close();
+        test::close_gate(*one.gate);
+        test::close_gate(*two.gate);
         one.handle.when_open([&](opening) { heard += two.handle->agrees() ? 1 : 100; }).detach();
         one.gate->reopen();
         CHECK(heard == 0);

@@ -116,7 +116,7 @@ TEST_CASE("lease: an owner that calls again while its lease has moved away keeps
     CHECK(g.gate->leases() == 2);
     moved.reset();
     CHECK(g.gate->leases() == 1);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.drains_at_once());
     owner.does([&] {
         CHECK(g.handle->agrees());  // inside already: the closed gate admits this thread
@@ -140,7 +140,7 @@ TEST_CASE(
         reached = &*g.handle.lease();
     });
     taken.wait();
-    g.gate->close();
+    test::close_gate(*g.gate);
     moved.reset();
     CHECK(g.drains_at_once());
     closed.count_down();
@@ -155,7 +155,7 @@ TEST_CASE("lease: a call whose thread has ended is given back by the thread on w
     std::optional<call> left;
     elsewhere([&] { left.emplace(*g.gate); });
     CHECK(g.gate->leases() == 1);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK_FALSE(g.drains_at_once());
     left.reset();
     CHECK(g.drains_at_once());
@@ -200,7 +200,7 @@ TEST_CASE("lease: one in a thread_local variable is given back when its thread e
         CHECK(g.gate->leases() == 1);
     });
     CHECK(g.gate->leases() == 0);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.drains_at_once());
 }
 
@@ -218,7 +218,7 @@ TEST_CASE("lease: the place where one was taken is forgotten on whatever thread 
 
 TEST_CASE("lease: a call that is watched counts once, on whatever thread it ends") {
     gated g;
-    g.gate->close();
+    test::close_gate(*g.gate);
     g.gate->measure_calls(true);
     g.gate->open(&g.object);
     servant owner;
@@ -290,7 +290,7 @@ TEST_CASE("gate storm: calls that end on other threads, whose own threads end, s
             for (std::size_t i = 0; !stop; ++i) elsewhere([&] { trade(g, between, wrong, line + i); });
         });
     for (std::uint64_t round = 1; round <= 200; ++round) {
-        g.gate->close();
+        test::close_gate(*g.gate);
         while (!g.drains_at_once()) {
             between.clear();
             std::this_thread::yield();
@@ -306,7 +306,7 @@ TEST_CASE("gate storm: calls that end on other threads, whose own threads end, s
     between.clear();
     CHECK(wrong == 0);
     CHECK(g.gate->leases() == 0);
-    g.gate->close();
+    test::close_gate(*g.gate);
     CHECK(g.drains_at_once());
 }
 
@@ -331,7 +331,7 @@ TEST_CASE(
     });
     for (std::uint64_t round = 1; round <= rounds; ++round) {
         while (taken != round) std::this_thread::yield();
-        g.gate->close();
+        test::close_gate(*g.gate);
         moved.reset();
         while (!g.gate->drained()) {
         }

@@ -149,8 +149,6 @@ public:
     /// Holds callers back from now on, as one of the gates of the set `number`; callers inside continue.
     /// Effects:  after `barrier_on_all_threads`, every lease that was admitted is visible to `drained`.
     void shut(std::uint32_t number) noexcept;
-    /// As `shut`, for a set of one gate, and with the barrier.
-    void close() noexcept;
     /// Refuses threads that are inside another gate of the set, and keeps these threads awake while they
     /// wait; false: admits them again.
     void seal(bool sealed) noexcept;
