@@ -125,8 +125,7 @@ struct order_names {
 
 template <class T>
 constexpr order_names order_names_of() {
-    constexpr std::string_view whole = type_name<T>();
-    constexpr auto container = whole.substr(0, whole.find('<'));
+    constexpr auto container = template_name<T>().empty() ? type_name<T>() : template_name<T>();
     if constexpr (requires { typename T::hasher; })
         return {container, type_name<typename T::key_type>(), type_name<typename T::hasher>(),
                 type_name<typename T::key_equal>()};

@@ -37,6 +37,7 @@ public:
         }
         work();
         helpers.clear();  // joins them
+        mutex_lock const lock(mutex_);
         if (failure_) std::rethrow_exception(failure_);
     }
 
