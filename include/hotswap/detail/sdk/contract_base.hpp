@@ -71,6 +71,13 @@ void check_contract_base() {
 
 #else
 
+/// An object by its address: g++ 12 cannot compare two addresses in a constant expression under the
+/// undefined-behaviour sanitizer, but it can compare types.
+template <auto const* Object>
+struct address_of;
+template <class T, class Base>
+concept has_contract_of = std::is_same_v<address_of<&T::contract>, address_of<&Base::contract>>;
+
 template <class T, class... Bases>
 struct declares_contract {
     using type = T;
@@ -80,7 +87,7 @@ struct find_contract : declares_contract<T, __direct_bases(T)...> {};
 template <class T, class Base, class... Bases>
 struct declares_contract<T, Base, Bases...> : declares_contract<T, Bases...> {};
 template <class T, class Base, class... Bases>
-requires(names_contract<Base>&&& T::contract == &Base::contract) struct declares_contract<T, Base, Bases...>
+requires(names_contract<Base>&& has_contract_of<T, Base>) struct declares_contract<T, Base, Bases...>
     : find_contract<Base> {
 };
 
@@ -95,7 +102,7 @@ template <class Contract, class Base, class... Bases>
 struct unnamed_revision<Contract, Base, Bases...> {
     static constexpr bool is_revision() {
         if constexpr (names_contract<Base>)
-            return &Contract::contract != &Base::contract && Contract::contract.name == Base::contract.name;
+            return !has_contract_of<Contract, Base> && Contract::contract.name == Base::contract.name;
         else
             return false;
     }
