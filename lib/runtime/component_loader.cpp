@@ -75,7 +75,7 @@ settings component_loader::stored_settings(slot& slot, first_module const& from)
 result<void> component_loader::expect_no_referrers(slot const& slot, unload_options const& options,
                                                    step_recorder& steps) {
     // Components whose handles have ended with an earlier contract do not count.
-    auto const itself = slot.name();
+    auto const& itself = slot.name();
     auto const names = slot.callers()->components_but(std::span(&itself, 1));
     if (names.empty()) return {};
     steps.mark_old_serving();
