@@ -77,9 +77,7 @@ struct module_functions {
     static void read_into(State& value, abi::bytes payload) {
         input_archive in(payload);
         in >> value;
-        if (in.left() != 0)
-            throw archive_error("the snapshot has " + std::to_string(in.left()) +
-                                " bytes after the end of the state");
+        if (in.left() != 0) detail::refuse_bytes_left(in.left());
     }
 
     template <std::uint32_t Version>

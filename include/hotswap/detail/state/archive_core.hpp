@@ -10,6 +10,7 @@
 #include <hotswap/detail/state/refusal.hpp>
 
 #include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <new>
 #include <stdexcept>
@@ -21,7 +22,9 @@ namespace hotswap {
 /// Lifetime: never leaves the code that walks a state; the module boundary turns it into a value.
 class archive_error : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit archive_error(char const* why) : std::runtime_error(why) {}
+    // By the other constructor, so that a module imports only one of the two.
+    explicit archive_error(std::string const& why) : std::runtime_error(why.c_str()) {}
 };
 
 namespace detail {
@@ -32,6 +35,12 @@ struct sampling;
 // One function for all refusals, so each refusal costs its caller only one call.
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(char const* why) {
     throw archive_error(why);
+}
+// By snprintf: std::to_string and operator+ of strings would put two kilobytes of code into every module.
+[[noreturn, gnu::cold, gnu::noinline]] inline void refuse_bytes_left(std::size_t left) {
+    char why[80];
+    std::snprintf(why, sizeof why, "the snapshot has %zu bytes after the end of the state", left);
+    refuse_archive(why);
 }
 [[noreturn, gnu::cold, gnu::noinline]] inline void refuse_archive(std::string const& why) {
     throw archive_error(why);

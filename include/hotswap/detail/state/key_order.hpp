@@ -142,9 +142,12 @@ constexpr order_names order_names_of() {
 }
 
 [[gnu::noinline, gnu::cold]] inline std::string key_twice_in_words(order_names const& of) {
-    return "a " + order_in_words(of) +
-           " holds two keys that are equal to this module, so that no module could read it; erase one of "
-           "them, or go back to the release whose order or hash filled it";
+    std::string text("a ");
+    text.append(order_in_words(of));
+    text.append(
+        " holds two keys that are equal to this module, so that no module could read it; erase one of them, "
+        "or go back to the release whose order or hash filled it");
+    return text;
 }
 
 /// Container and policies in words: "std::map with keys of shop::key (std::less<shop::key>)".

@@ -19,7 +19,7 @@ namespace hotswap::detail {
 /// An entry is not found where another module placed it.
 class lookup_error : public std::runtime_error {
 public:
-    using std::runtime_error::runtime_error;
+    explicit lookup_error(std::string const& why) : std::runtime_error(why.c_str()) {}
 };
 
 /// Looks up the rows of a table; defined in <hotswap/table.hpp>.
@@ -51,10 +51,12 @@ public:
 
     template <class T>
     [[noreturn, gnu::cold]] static void refuse() {
-        throw lookup_error(
-            "in a " + name_order<T>() +
-            " an entry is not found where the running code put it: order, hash or equality of its "
-            "keys changed");
+        std::string text("in a ");
+        text.append(name_order<T>());
+        text.append(
+            " an entry is not found where the running code put it: order, hash or equality of its keys "
+            "changed");
+        throw lookup_error(text);
     }
 
 private:
