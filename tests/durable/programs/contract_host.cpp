@@ -5,6 +5,7 @@
 // contract_host DIRECTORY try: the same on probation, in which the process ends abruptly.
 // contract_host DIRECTORY look: prints the recovered set: its contract, and whether the basket reaches the
 // depot.
+#include "durable/programs/killable_host.hpp"
 #include "swap/fixtures/depot.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -68,17 +69,9 @@ int swap(hotswap::runtime& runtime, hotswap::set_options const& how) {
 }
 
 int run(std::filesystem::path const& directory, std::string_view what) {
-    hotswap::runtime runtime({.modules = directory,
-                              .staging = directory / "staging",
-                              .log_to_stderr = false,
-                              .rehearse = hotswap::rehearse::never,
-                              .store = directory / "store",
-                              .checkpoint_on_exit = false});
-    auto const back = runtime.recover();
-    if (!back) {
-        fmt::print("lost: {}\n", back.error().message);
-        return 3;
-    }
+    hotswap::runtime runtime(hotswap_test::killable_options(directory));
+    auto const back = hotswap_test::recover_or_say(runtime);
+    if (!back) return 3;
     if (what == "load") {
         auto const made = runtime.load<depot>("depot", {.module = file_of("depot-2.0.0")}).value();
         made->add("pen", 10);

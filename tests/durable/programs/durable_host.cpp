@@ -5,6 +5,7 @@
 // durable_host DIRECTORY loop SEED MODULES: endless operations; prints each before it begins and after it has
 // succeeded, so that the program that kills this host knows the set that must come back: "begin swap 2.0.0
 // 17", "kept 2.0.0 17".
+#include "durable/programs/killable_host.hpp"
 #include "swap/fixtures/tally.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -24,17 +25,9 @@ using hotswap_test::tally;
 namespace {
 
 int run(std::filesystem::path const& directory, std::string const& operation, std::string const& module) {
-    hotswap::runtime runtime({.modules = directory,
-                              .staging = directory / "staging",
-                              .log_to_stderr = false,
-                              .rehearse = hotswap::rehearse::never,
-                              .store = directory / "store",
-                              .checkpoint_on_exit = false});
-    auto const back = runtime.recover();
-    if (!back) {
-        fmt::print("lost: {}\n", back.error().message);
-        return 3;
-    }
+    hotswap::runtime runtime(hotswap_test::killable_options(directory));
+    auto const back = hotswap_test::recover_or_say(runtime);
+    if (!back) return 3;
     auto sums = back->empty() ? runtime.load<tally>("sums", {.module = module}) : runtime.find<tally>("sums");
     if (!sums) {
         fmt::print("refused: {}\n", sums.error().message);

@@ -3,6 +3,7 @@
 // ring_host DIRECTORY load: makes the store.
 // ring_host DIRECTORY look: prints release and count of each recovered component.
 // ring_host DIRECTORY loop: swaps up and down in an endless loop.
+#include "durable/programs/killable_host.hpp"
 #include "runtime/fixtures/link.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -48,17 +49,9 @@ void look(hotswap::runtime& runtime) {
 }
 
 int run(std::filesystem::path const& directory, std::string_view what) {
-    hotswap::runtime runtime({.modules = directory,
-                              .staging = directory / "staging",
-                              .log_to_stderr = false,
-                              .rehearse = hotswap::rehearse::never,
-                              .store = directory / "store",
-                              .checkpoint_on_exit = false});
-    auto const back = runtime.recover();
-    if (!back) {
-        fmt::print("lost: {}\n", back.error().message);
-        return 3;
-    }
+    hotswap::runtime runtime(hotswap_test::killable_options(directory));
+    auto const back = hotswap_test::recover_or_say(runtime);
+    if (!back) return 3;
     if (what == "look") {
         look(runtime);
         return 0;

@@ -6,7 +6,9 @@
 
 int main() try {
     std::cout << house::draw_library() << std::flush;
-    return std::cout.good() ? 0 : 1;
+    if (std::cout.good()) return 0;
+    std::cerr << "hotswap_architecture: the picture cannot be written to the standard output\n";
+    return 1;
 } catch (std::exception const& why) {
     std::cerr << "hotswap_architecture: " << why.what() << '\n';
     return 1;
