@@ -5,11 +5,10 @@
 #include <hotswap/detail/state/table_guard.hpp>
 #include <hotswap/detail/state/table_hash.hpp>
 #include <hotswap/detail/state/table_trace.hpp>
+#include <hotswap/detail/state/table_walk.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <initializer_list>
-#include <stdexcept>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -22,7 +21,7 @@ namespace hotswap {
 /// A visitor runs under the lock of its row's shard: it may change the row, and must not call the same table
 /// (in debug builds a call that would wait for itself aborts) nor keep a reference. Its exceptions reach the
 /// caller. `Hash` and `Equal` are stateless; if both have a member type `is_transparent`, lookup accepts
-/// other types, as the defaults do for string keys.
+/// other types, as the defaults do for string keys. Where strangers choose the keys, `Hash` is `seeded_hash`.
 /// Threads:  [any] for every member without a label of its own; moving, assigning and destroying are for one
 ///           thread alone, as with any container.
 /// Lifetime: a row stays at its address until it is erased; a reference is valid only within its visit.
@@ -192,6 +191,24 @@ public:
         });
         return erased;
     }
+    /// Visits up to `rows` rows from `cursor` on, in slot order and under one shard's lock at a time, and erases those
+    /// for which `f(value_type&)` returns true; for what expires rows a few at a time. Returns the number visited.
+    /// Effects:  ends early at the end of the table, where `cursor` returns to the begin and counts a round, and after
+    ///           eight vacant slots for each row. If `f` throws, `cursor` is behind its row.
+    /// Cost:     linear in `rows`, and a look at each empty shard (of 256).
+    template <class F>
+    size_type sweep(table_cursor& cursor, size_type rows, F&& f) {
+        return sweep_slots(cursor, rows,
+                           [&](auto& core, auto& shard, auto slot) { erase_slot_if(core, shard, slot, f); });
+    }
+    /// As `sweep`, with `value_type const&`: a row that stays costs nothing extra while a copy is made.
+    template <class F>
+    size_type csweep(table_cursor& cursor, size_type rows, F&& f) {
+        auto const always = [](value_type const&) { return true; };
+        return sweep_slots(cursor, rows, [&](auto& core, auto& shard, auto slot) {
+            if (f(std::as_const(value(shard, slot)))) erase_slot_if(core, shard, slot, always);
+        });
+    }
     void clear() {
         erase_if([](value_type const&) { return true; });
     }
@@ -205,17 +222,7 @@ public:
     /// Makes room for `rows` in total: insertions up to that number do not allocate for the table itself.
     /// Errors:   std::length_error beyond 2³³ rows, std::bad_alloc.
     void reserve(size_type rows) {
-        if (rows > size_type{1} << 33) throw std::length_error("hotswap: a table holds 2^33 rows at most");
-        detail::table_core* const core = make_core();
-        if (core == nullptr) return;
-        // Keys do not spread evenly over shards: reserve four standard deviations more than the average.
-        auto share = static_cast<std::uint32_t>(rows / detail::table_core::shard_count + 1);
-        share += static_cast<std::uint32_t>(4 * std::sqrt(share));
-        for (detail::table_shard& each : core->shards) {
-            detail::table_guard const shard(each);
-            shard->reserve_index(share);
-            shard->reserve_slot(share - 1, shape);
-        }
+        if (detail::table_core* const core = make_core()) detail::reserve_rows(*core, shape, rows);
     }
 
     hasher hash_function() const noexcept { return {}; }
@@ -261,8 +268,11 @@ private:
         return *static_cast<value_type*>(shard.row(slot, shape));
     }
     template <class K>
-    static std::uint64_t hash_of(K const& key) {
-        return detail::spread(Hash{}(key));
+    static std::uint64_t hash_of(detail::table_core const& core, K const& key) {
+        if constexpr (detail::seeded<Hash, K>)
+            return Hash{}(key, core.seed);
+        else
+            return detail::spread(Hash{}(key));
     }
     template <class F>
     static auto visiting(F& f) {
@@ -305,7 +315,7 @@ private:
     size_type find(K const& key, Found&& found) const {
         detail::table_core* const core = look("looks for a row");
         if (core == nullptr) return 0;
-        std::uint64_t const hash = hash_of(key);
+        std::uint64_t const hash = hash_of(*core, key);
         detail::table_guard const shard(core->shard_of(hash));
         std::uint32_t const slot = search(*shard, hash, key);
         if (slot == detail::slot_head::none) return 0;
@@ -316,24 +326,22 @@ private:
     size_type each(Found&& found) const {
         detail::table_core* const core = look("goes through its rows");
         if (core == nullptr) return 0;
-        size_type met = 0;
-        for (detail::table_shard& one : core->shards) {
-            if (one.rows() == 0) continue;
-            detail::table_guard const shard(one);
-            for (std::uint32_t slot = 0; slot != shard->high_water; ++slot) {
-                if (!shard->is_taken(slot, shape)) continue;
-                found(*core, *shard, slot);
-                ++met;
-            }
-        }
-        return met;
+        return detail::walk_rows(*core, shape, [&](auto& shard, auto slot) { found(*core, shard, slot); });
+    }
+
+    template <class Found>
+    size_type sweep_slots(table_cursor& cursor, size_type rows, Found&& found) {
+        detail::table_core* const core = look("sweeps its rows");
+        if (core == nullptr) return 0;
+        return detail::sweep_rows(*core, shape, cursor, rows,
+                                  [&](auto& shard, auto slot) { found(*core, shard, slot); });
     }
 
     template <class K, class Found, class... Arguments>
     bool add_or(K&& key, Found&& found, Arguments&&... arguments) {
         detail::table_core* const core = make_core();
         if (core == nullptr) return false;
-        std::uint64_t const hash = hash_of(key);
+        std::uint64_t const hash = hash_of(*core, key);
         detail::table_guard const shard(core->shard_of(hash));
         if (std::uint32_t const slot = search(*shard, hash, key); slot != detail::slot_head::none) {
             found(*core, *shard, slot);
@@ -377,16 +385,7 @@ private:
         delete std::exchange(trace_, nullptr);
         release(core_.exchange(nullptr));
     }
-    static void free_rows(detail::table_shard& shard) noexcept {
-        for (std::uint32_t slot = 0; slot != shard.high_water; ++slot)
-            if (shard.is_taken(slot, shape)) value(shard, slot).~value_type();
-        shard.free_memory(shape);
-    }
-    static void release(detail::table_core* core) noexcept {
-        if (core == nullptr || core->owners.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-        for (detail::table_shard& shard : core->shards) free_rows(shard);
-        delete core;
-    }
+    static void release(detail::table_core* core) noexcept { detail::release_core<value_type>(core); }
 
     mutable std::atomic<detail::table_core*> core_{nullptr};
     detail::table_trace* trace_ = nullptr;

@@ -50,16 +50,20 @@ TEST_CASE("plan: the pause is predicted from what the rehearsal took, also where
         .load<furnished>("furnished",
                          {.module = built("furnished", "1.0.0"), .settings = {{"takes_ms", "30"}}})
         .value();
-    auto const plan = [&](rehearse when) {
-        return at.runtime.plan("furnished", {.module = built("furnished", "2.0.0"), .rehearse = when})
+    auto const plan = [&](rehearse when, hotswap::transfer how = hotswap::transfer::direct) {
+        return at.runtime
+            .plan("furnished", {.module = built("furnished", "2.0.0"), .transfer = how, .rehearse = when})
             .value();
     };
     CHECK(plan(rehearse::never).predicted_pause < 30ms);  // by the usual figures, because nothing is known
     auto const first = plan(rehearse::when_new);
     CHECK(first.rehearsal.ran);
     CHECK(first.predicted_pause >= 30ms);
-    CHECK(first.predicted_pause >= first.rehearsal.predicted_pause);
     auto const second = plan(rehearse::when_new);
     CHECK_FALSE(second.rehearsal.ran);
     CHECK(second.predicted_pause >= 30ms);
+    // Only a serialized state is exported, and only then the export counts.
+    auto const third = plan(rehearse::always, hotswap::transfer::snapshot);
+    CHECK(third.rehearsal.ran);
+    CHECK(third.predicted_pause >= third.rehearsal.predicted_pause);
 }

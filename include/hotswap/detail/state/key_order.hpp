@@ -57,7 +57,7 @@ constexpr bool is_library_policy() noexcept {
     for (std::string_view const name : {"std::less<", "std::greater<", "std::hash<", "std::equal_to<",
                                         "hotswap::table_hash<", "hotswap::table_equal<"})
         if (compilers_name<Policy>().starts_with(name)) return true;
-    return false;
+    return compilers_name<Policy>() == "hotswap::seeded_hash";
 }
 
 /// Whether code outside the standard library decides where an entry of the container `T` lies, so that two

@@ -40,6 +40,7 @@ public:
         pass_.searched = &searched_;
         pass_.aligned = !by_key;
         for (auto const& link : chain_) pass_.aligned = pass_.aligned && !link->changes_keys();
+        if (pass_.aligned) target_->seed = source->seed;
         if (!pass_.aligned) before = &before_change;
         changed = &after_change;
         erased = &before_erase;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <hotswap/detail/state/table_lock.hpp>
+#include <hotswap/detail/state/table_seed.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -213,6 +214,7 @@ struct table_core {
     static constexpr std::uint32_t shard_count = 256;
 
     std::atomic<std::uint32_t> owners{1};
+    table_seed seed = table_seed::random();  ///< of a seeded hash; a copy that keeps slots keeps it too
     table_shard shards[shard_count];
 
     // The index uses the upper 32 bits, so bits of the lower half choose the shard.

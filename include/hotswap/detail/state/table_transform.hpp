@@ -92,6 +92,7 @@ typename Function::table transform_table(Table&& old, Data const& data, F f) {
                           table_access::make_core(made),
                           &chain,
                           aligned};
+    if (aligned) pass.target->seed = pass.source->seed;
     whole_table_pass(pass).run();
     return made;
 }

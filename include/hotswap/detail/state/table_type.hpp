@@ -66,7 +66,7 @@ struct table_access {
     static bool is_found(table_core& core, std::uint32_t shard, std::uint32_t slot) {
         table_shard& mine = core.shards[shard];
         auto const& key = Table::value(mine, slot).first;
-        std::uint64_t const hash = Table::hash_of(key);
+        std::uint64_t const hash = Table::hash_of(core, key);
         return &core.shard_of(hash) == &mine && Table::search(mine, hash, key) == slot;
     }
 
@@ -100,7 +100,7 @@ struct table_access {
                 return {};
             }
             auto const& wanted = *static_cast<key const*>(from.key);
-            std::uint64_t const hash = Table::hash_of(wanted);
+            std::uint64_t const hash = Table::hash_of(core, wanted);
             if (hash >> 32 != where.hash || &core.shard_of(hash) != &shard)
                 return {placement::outcome::hashed_otherwise};
             if (std::uint32_t const other = Table::search(shard, hash, wanted); other != slot_head::none)
@@ -118,7 +118,7 @@ struct table_access {
         }
         static bool add(table_core& core, key_in_flight from, void* content) {
             key own = take(from);
-            std::uint64_t const hash = Table::hash_of(own);
+            std::uint64_t const hash = Table::hash_of(core, own);
             table_guard const shard(core.shard_of(hash));
             if (Table::search(*shard, hash, own) != slot_head::none) {
                 // The caller's message names the key: give it back so that it can be read.
@@ -130,7 +130,7 @@ struct table_access {
         }
         static void forget(table_core& core, void const* which) {
             auto const& wanted = *static_cast<key const*>(which);
-            std::uint64_t const hash = Table::hash_of(wanted);
+            std::uint64_t const hash = Table::hash_of(core, wanted);
             table_guard const shard(core.shard_of(hash));
             std::uint32_t const slot = Table::search(*shard, hash, wanted);
             if (slot == slot_head::none) return;
@@ -147,7 +147,7 @@ struct table_access {
         static bool free_shard(table_core& core, std::uint32_t shard) noexcept {
             if (core.owners.load(std::memory_order_acquire) != 1 || core.shards[shard].chunk_count == 0)
                 return false;
-            Table::free_rows(core.shards[shard]);
+            free_rows<value>(core.shards[shard]);
             return true;
         }
         static lent_table lend(void* object) {
