@@ -1,4 +1,4 @@
-#include "testing/stock.hpp"
+#include "testing/refusals.hpp"
 
 #include <hotswap/detail/state/frame.hpp>
 
@@ -97,7 +97,7 @@ TEST_CASE(
     CHECK(stock_class<stock_v2::state>::living == before + 1);
 }
 
-TEST_CASE("component: a restart writes the state, reads it and constructs anew; timers begin again") {
+TEST_CASE("component: a restart writes the state, reads it and constructs anew, with new timers") {
     fake_host host;
     component<trouble> restarted{host, {.items{{"tea", 5}}}};
     auto const* const before = &restarted.state();

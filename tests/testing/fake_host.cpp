@@ -1,4 +1,6 @@
-#include "testing/stock.hpp"
+#include "testing/refusals.hpp"
+
+#include <hotswap/draining.hpp>
 
 #include <condition_variable>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "testing/stock.hpp"
+#include "testing/refusals.hpp"
 
 #include <array>
 #include <memory>

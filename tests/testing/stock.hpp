@@ -1,13 +1,9 @@
-// A component of three versions for the tests of <hotswap/testing.hpp>: classes, not modules.
+// A component of three versions, as its author would write it: the tests use the classes, and modules of them.
 #pragma once
 
-#include <hotswap/draining.hpp>
+#include <hotswap/component.hpp>
 #include <hotswap/table.hpp>
-#include <hotswap/testing.hpp>
 
-#include <doctest/doctest.h>
-
-#include <chrono>
 #include <cstdint>
 #include <map>
 #include <stdexcept>
@@ -15,8 +11,6 @@
 #include <string_view>
 
 namespace hotswap_test {
-
-using namespace std::chrono_literals;
 
 struct stock {
     static constexpr hotswap::contract contract{"test.stock", 1};
@@ -88,6 +82,7 @@ public:
     static inline int living = 0;
 };
 
+/// The releases, in the order of their versions.
 class stock_1 final : public stock_class<stock_v1::state> {
 public:
     using stock_class::stock_class;
@@ -119,16 +114,5 @@ public:
         return count;
     }
 };
-
-/// The code of the failure that `f` throws.
-template <class F>
-hotswap::errc code_of(F&& f) {
-    try {
-        f();
-    } catch (hotswap::swap_error const& refused) {
-        return refused.code();
-    }
-    return {};
-}
 
 }  // namespace hotswap_test
