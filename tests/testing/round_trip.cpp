@@ -14,6 +14,47 @@ using namespace hotswap_test;
 using hotswap::testing::check_round_trip;
 using hotswap::testing::round_trip_loss;
 
+// Not in an unnamed namespace: clang++ would want a definition of what only its types use.
+namespace hotswap_test::compared {
+
+struct with_serialize {
+    int kept = 0;
+    int forgotten = 0;
+    template <class Archive>
+    void serialize(Archive& archive, unsigned) {
+        archive& kept;
+    }
+    bool operator==(with_serialize const&) const = default;
+};
+struct forgetful {
+    static constexpr hotswap::schema schema{"test.stock", 1};
+    with_serialize own;
+};
+
+enum class colour : std::uint8_t { red, green };
+struct inner {
+    std::uint32_t limit = 0;
+    colour shade = colour::red;
+};
+struct many_v1 {
+    static constexpr hotswap::schema schema{"test.many", 1};
+    std::unordered_map<std::string, inner> by_name;
+    std::unordered_multimap<int, std::string> several;
+    std::unordered_set<int> numbers;
+    std::vector<bool> bits;
+    std::array<double, 2> pair{};
+    std::pair<int, std::string> both;
+    std::variant<int, std::string> either;
+    std::optional<inner> perhaps;
+    std::unique_ptr<inner> owned;
+    std::chrono::milliseconds wait{};
+    hotswap::table<std::string, inner> rows;
+};
+
+}  // namespace hotswap_test::compared
+
+using namespace hotswap_test::compared;
+
 namespace {
 
 /// The loss that `f` throws; fails without one.
@@ -55,40 +96,6 @@ stock_v2::state unshelve_full(stock_v3::state const& now) {
     return old;
 }
 stock_v3::state shelve_plain(stock_v2::state const& old) { return shelve(old, {}); }
-
-struct with_serialize {
-    int kept = 0;
-    int forgotten = 0;
-    template <class Archive>
-    void serialize(Archive& archive, unsigned) {
-        archive& kept;
-    }
-    bool operator==(with_serialize const&) const = default;
-};
-struct forgetful {
-    static constexpr hotswap::schema schema{"test.stock", 1};
-    with_serialize own;
-};
-
-enum class colour : std::uint8_t { red, green };
-struct inner {
-    std::uint32_t limit = 0;
-    colour shade = colour::red;
-};
-struct many_v1 {
-    static constexpr hotswap::schema schema{"test.many", 1};
-    std::unordered_map<std::string, inner> by_name;
-    std::unordered_multimap<int, std::string> several;
-    std::unordered_set<int> numbers;
-    std::vector<bool> bits;
-    std::array<double, 2> pair{};
-    std::tuple<int, std::string> both;
-    std::variant<int, std::string> either;
-    std::optional<inner> perhaps;
-    std::unique_ptr<inner> owned;
-    std::chrono::milliseconds wait{};
-    hotswap::table<std::string, inner> rows;
-};
 
 many_v1 many() {
     many_v1 all;
