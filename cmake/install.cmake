@@ -6,7 +6,7 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
 set(HOTSWAP_MODULES_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/hotswap/modules")
 
 install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS hotswap hotswap_component hotswap_lint hotswap_sign EXPORT hotswap-targets
+install(TARGETS hotswap hotswap_component hotswap_testing hotswap_lint hotswap_sign hotswap_golden EXPORT hotswap-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT dev
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
@@ -26,6 +26,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/hotswap-config.cmake"
     "${PROJECT_BINARY_DIR}/hotswap-config-version.cmake"
     cmake/hotswap_add_component.cmake
+    cmake/hotswap_add_golden_tests.cmake
     cmake/hotswap_check_compiler.cmake
     cmake/hotswap_contract.cmake
     cmake/hotswap_component.map

@@ -23,7 +23,8 @@ constexpr int port = 70;  // from a box's middle to where arrows of the other co
 constexpr std::size_t letters_in_line = 62;
 
 // All others stand on the left. Chosen so that no arrow must go through a box: `draw` says so if one would.
-constexpr std::array<std::string_view, 6> on_the_right{"abi", "store", "durable", "swap", "runtime", "sdk"};
+constexpr std::array<std::string_view, 7> on_the_right{"abi",     "store", "durable", "swap",
+                                                       "runtime", "sdk",   "testing"};
 
 constexpr std::string_view style = R"(<style>
   svg { background: #ffffff; font: 12px sans-serif; }
@@ -65,7 +66,8 @@ constexpr int rows_of_levels = [] {
 
 place place_of(room const& it) {
     std::size_t const column = std::ranges::find(on_the_right, it.name) != on_the_right.end() ? 1 : 0;
-    if (it.level == sdk_level) return {2, column};  // next to the highest level that it includes
+    if (it.level == sdk_level) return {2, column};      // next to the highest level that it includes
+    if (it.level == testing_level) return {3, column};  // above sdk
     return {std::min(it.level, rows_of_levels), column};
 }
 

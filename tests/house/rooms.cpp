@@ -18,7 +18,7 @@ constexpr std::array faces{
     face{"options.hpp", "report"},    face{"describe.hpp", "report"}, face{"format.hpp", "base"},
     face{"module_ref.hpp", "module"}, face{"plan.hpp", "report"},     face{"report.hpp", "report"},
     face{"runtime.hpp", "runtime"},   face{"component.hpp", "sdk"},   face{"table.hpp", "sdk"},
-    face{"asio.hpp", "slot"},         face{"draining.hpp", "sdk"}};
+    face{"asio.hpp", "slot"},         face{"draining.hpp", "sdk"},    face{"testing.hpp", "testing"}};
 
 }  // namespace
 
@@ -38,6 +38,7 @@ std::optional<room> room_of(std::string_view path) {
 bool may_include(room const& from, room const& to) {
     if (from.level == top_level || from.name == to.name) return true;
     if (from.level == sdk_level) return to.level <= 2;
+    if (from.level == testing_level) return to.level <= 2 || to.level == sdk_level;
     return to.level < from.level;
 }
 

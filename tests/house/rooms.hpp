@@ -13,15 +13,24 @@ struct room {
 };
 
 inline constexpr int sdk_level = 100;  // next to the levels: reads abi, base and state, and no level reads it
-inline constexpr int top_level = 1000;  // programs on top of the library: read anything
+inline constexpr int testing_level = 200;  // above sdk: what the tests of a component's author include
+inline constexpr int top_level = 1000;     // programs on top of the library: read anything
 
-inline constexpr std::array rooms{room{"abi", 0},         room{"base", 1},
-                                  room{"state", 2},       room{"module", 3},
-                                  room{"store", 4},       room{"slot", 5},
-                                  room{"report", 6},      room{"transfer", 7},
-                                  room{"rehearsal", 8},   room{"durable", 8},
-                                  room{"swap", 9},        room{"runtime", 10},
-                                  room{"sdk", sdk_level}, room{"programs", top_level}};
+inline constexpr std::array rooms{room{"abi", 0},
+                                  room{"base", 1},
+                                  room{"state", 2},
+                                  room{"module", 3},
+                                  room{"store", 4},
+                                  room{"slot", 5},
+                                  room{"report", 6},
+                                  room{"transfer", 7},
+                                  room{"rehearsal", 8},
+                                  room{"durable", 8},
+                                  room{"swap", 9},
+                                  room{"runtime", 10},
+                                  room{"sdk", sdk_level},
+                                  room{"testing", testing_level},
+                                  room{"programs", top_level}};
 
 /// The room of "state/frame.hpp" or "detail/state/frame.hpp" (by its folder), or of "runtime.hpp" (a header that users include).
 std::optional<room> room_of(std::string_view path);
