@@ -1,89 +1,43 @@
 // Release 0.1.0 of the rate limiter: token buckets, from before states had versions.
-#include "rate_limiter/judging.hpp"
+#include "rate_limiter/limiter.hpp"
 #include "rate_limiter/states/v0.hpp"
 #include "rate_limiter/token_bucket.hpp"
 
-#include <hotswap/component.hpp>
-
 namespace hotswap::plugins {
 
-class rate_limiter_0_1_0 final : public contracts::rate_limiter {
-public:
+struct release_0 {
     using state = rate_limiter_states::v0::state;
+    using row = rate_limiter_states::v0::bucket;
+    static constexpr rate_limiter_release about{.number = "0.1.0"};
 
-    static void validate(state const& given) { check_limit(given.client); }
-
-    rate_limiter_0_1_0(hotswap::host& host, state& live) : host_(host), state_(live), pace_(live.client) {
-        host_.every(std::chrono::seconds{60}, [this] { forget_idle_clients(); });
+    static auto& config(state& of) noexcept { return of.client; }
+    static auto config_of(contracts::rate_settings const& wanted) { return stored(wanted.client); }
+    static contracts::rate_settings settings_of(state const& of) {
+        contracts::rate_settings settings;
+        settings.client = shown(of.client);
+        return settings;
     }
 
-    contracts::rate_verdict admit(std::string_view client, std::uint32_t cost) override {
-        return admit_at({.client = client, .cost = cost}, host_.now());
-    }
+    struct terms {
+        pace limit;
+    };
+    static terms terms_of(state const& of, std::string_view) noexcept { return {pace(of.client)}; }
 
-    void admit(std::span<contracts::rate_request const> requests,
-               std::span<contracts::rate_verdict> verdicts) override {
-        judge_each(requests, verdicts,
-                   [this, now = time(host_.now())](auto const& r) { return admit_at(r, now); });
+    static time arrival(row const& bucket) noexcept { return full_at(bucket); }
+    static void keep(row& bucket, time arrival, terms const& its, time now) noexcept {
+        bucket = bucket_full_at(arrival, its.limit, now);
     }
+    static void pardon(row&, terms const&, time, time) noexcept {}
+    static bool violate(row&, terms const&, time) noexcept { return false; }
+    static time block_end(row const&, terms const&, time now) noexcept { return now; }
+    static bool is_innocent(row const&, terms const&, time) noexcept { return true; }
+};
 
-    void configure(contracts::rate_limits const& wanted) override {
-        if (wanted.global)
-            throw std::invalid_argument(
-                "rate_limiter 0.1.0 has no limit over all clients; swap to 1.0.0 or newer first");
-        check_limit(stored(wanted.client));
-        all_shards const held(locks_);
-        pace const to(stored(wanted.client));
-        time const now = host_.now();
-        for (auto& shard : state_.shards)
-            for (auto& [name, bucket] : shard) rescale(bucket, pace_, to, now);
-        state_.client = stored(wanted.client);
-        pace_ = to;
-    }
+class rate_limiter_0_1_0 final : public limiter<release_0> {
+public:
+    using limiter::limiter;
 
-    contracts::rate_limits current_limits() override {
-        std::lock_guard const lock(locks_.front().mutex);
-        return {.client = shown(state_.client)};
-    }
-
-    contracts::rate_statistics stats() override {
-        contracts::rate_statistics sum;
-        for (std::size_t i = 0; i != shard_count; ++i) {
-            std::lock_guard const lock(locks_[i].mutex);
-            sum.clients += state_.shards[i].size();
-        }
-        return sum;
-    }
-
-private:
-    contracts::rate_verdict admit_at(contracts::rate_request const& request, time now) {
-        hashed_text const client(request.client);
-        std::lock_guard const lock(locks_[client.shard()].mutex);
-        auto& shard = state_.shards[client.shard()];
-        auto found = shard.find(client);
-        if (found == shard.end()) {
-            if (request.cost == 0) return {.allowed = true, .remaining = pace_.burst};
-            found = shard.emplace(client.text, full_bucket(pace_, now)).first;
-        }
-        refill(found->second, pace_, now);
-        auto const verdict = judge(found->second, pace_, request.cost, now);
-        if (verdict.allowed) found->second.tokens -= request.cost;
-        return verdict;
-    }
-
-    void forget_idle_clients() {
-        time const now = host_.now();
-        for (std::size_t i = 0; i != shard_count; ++i) {
-            std::lock_guard const lock(locks_[i].mutex);
-            std::erase_if(state_.shards[i],
-                          [&](auto const& entry) { return is_full(entry.second, pace_, now); });
-        }
-    }
-
-    hotswap::host& host_;
-    state& state_;  // shard i is guarded by locks_[i], the limit by all of them
-    pace pace_;     // of state_.client, guarded like it
-    shard_locks locks_;
+    static void validate(state const& given) { check(shown(given.client)); }
 };
 
 }  // namespace hotswap::plugins

@@ -1,57 +1,40 @@
-// The token bucket of releases 0.1.0 and 1.0.0, in whole tokens: rounding errors do not add up.
+// The token bucket of the states 0 and 1, and the time at which it is full.
 #pragma once
 
 #include "rate_limiter/pace.hpp"
 #include "rate_limiter/states/v0.hpp"
 #include "shared/clock.hpp"
 
-#include <algorithm>
 #include <cstdint>
 
 namespace hotswap::plugins {
 
-using token_bucket = rate_limiter_states::v0::bucket;
-
-/// The bucket of a client not seen before.
-inline token_bucket full_bucket(pace const& pace, time now) noexcept {
-    return {.tokens = pace.burst, .refilled = now};
+/// When the bucket is full again. Saturates where a damaged state holds times that no limiter wrote.
+inline time full_at(rate_limiter_states::v0::bucket const& bucket) noexcept {
+    std::int64_t refill = 0;
+    std::int64_t when = 0;
+    if (__builtin_mul_overflow(std::int64_t{bucket.missing}, bucket.interval.count(), &refill) ||
+        __builtin_add_overflow(bucket.refilled.time_since_epoch().count(), refill, &when))
+        return time::max();
+    return time(std::chrono::nanoseconds(when));
 }
 
-/// Credits the tokens that came in up to `now`; `refilled` moves by whole tokens: no fraction is lost.
-inline void refill(token_bucket& bucket, pace const& pace, time now) noexcept {
-    if (bucket.refilled > now) bucket.refilled = now;  // the clock stepped back
-    auto const missing = static_cast<std::int64_t>(pace.burst) - static_cast<std::int64_t>(bucket.tokens);
-    auto const came = (now - bucket.refilled) / pace.interval;
-    if (came >= missing) {
-        bucket = full_bucket(pace, now);
-    } else {
-        bucket.tokens += static_cast<std::uint32_t>(came);
-        bucket.refilled += came * pace.interval;
-    }
+/// The bucket that is full at `arrival`, which is `now` or later: whole tokens are missing, no fraction is lost.
+inline rate_limiter_states::v0::bucket bucket_full_at(time arrival, pace const& pace, time now) noexcept {
+    auto const missing = (arrival - now + pace.interval - std::chrono::nanoseconds{1}) / pace.interval;
+    return {.missing = static_cast<std::uint32_t>(missing),
+            .interval = pace.interval,
+            .refilled = arrival - missing * pace.interval};
 }
 
-/// Whether a bucket says no more than a missing one.
-inline bool is_full(token_bucket bucket, pace const& pace, time now) noexcept {
-    refill(bucket, pace, now);
-    return bucket.tokens == pace.burst;
-}
-
-/// The verdict on taking `cost` tokens from a bucket refilled up to `now`, before anything is taken.
-inline contracts::rate_verdict judge(token_bucket const& bucket, pace const& pace, std::uint32_t cost,
-                                     time now) noexcept {
-    if (cost <= bucket.tokens) return {.allowed = true, .remaining = bucket.tokens - cost};
-    if (cost > pace.burst) return never(bucket.tokens);
-    auto const when = bucket.refilled + std::int64_t{cost - bucket.tokens} * pace.interval;
-    return {.allowed = false, .remaining = bucket.tokens, .retry_after = when - now};
-}
-
-/// Converts a bucket to other limits: remaining tokens stay, cut to the new burst; a full bucket stays full.
-inline void rescale(token_bucket& bucket, pace const& from, pace const& to, time now) noexcept {
-    refill(bucket, from, now);
-    if (bucket.tokens >= from.burst)
-        bucket = full_bucket(to, now);
-    else
-        bucket = {.tokens = std::min(bucket.tokens, to.burst), .refilled = now};
+/// The bucket that was empty a whole burst before `arrival`, where the time of day is not known.
+inline rate_limiter_states::v0::bucket empty_before(time arrival,
+                                                    rate_limiter_states::v0::limit const& limit) noexcept {
+    pace const pace(limit);
+    std::int64_t when = 0;
+    if (__builtin_sub_overflow(arrival.time_since_epoch().count(), pace.whole().count(), &when)) return {};
+    return {
+        .missing = pace.burst, .interval = pace.interval, .refilled = time(std::chrono::nanoseconds(when))};
 }
 
 }  // namespace hotswap::plugins

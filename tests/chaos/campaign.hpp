@@ -10,9 +10,17 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace chaos {
+
+/// The releases of a shipped component.
+inline std::vector<std::string> releases_of(std::string_view component) {
+    std::vector<std::string> all{"0.1.0", "1.0.0", "2.0.0"};
+    if (component == "rate_limiter") all.emplace_back("3.0.0");
+    return all;
+}
 
 class campaign {
 public:

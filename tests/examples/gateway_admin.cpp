@@ -67,7 +67,8 @@ TEST_CASE("gateway admin: a token and an item from before the swaps are good aft
         CHECK(up.json().at("unload").at("verdict") == "unmapped");
         CHECK(release_of(owner, name) == "1.0.0");
         CHECK(still_served());
-        CHECK(owner.send("POST", "/swap/" + name).json().at("to").at("release") == "2.0.0");
+        CHECK(owner.send("POST", "/swap/" + name).json().at("to").at("release") ==
+              (name == "rate_limiter" ? "3.0.0" : "2.0.0"));
         CHECK(still_served());
         CHECK(owner.send("POST", "/swap/" + name, R"({"transfer": "handoff"})").json().at("transfer") ==
               "handoff");

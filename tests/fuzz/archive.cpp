@@ -7,6 +7,7 @@
 #include "rate_limiter/states/v0.hpp"
 #include "rate_limiter/states/v1.hpp"
 #include "rate_limiter/states/v2.hpp"
+#include "rate_limiter/states/v3.hpp"
 #include "session/states/v0.hpp"
 #include "session/states/v1.hpp"
 #include "session/states/v2.hpp"
@@ -57,8 +58,8 @@ constexpr void (*states[])(bytes) = {
     look_at<hotswap::cache_states::v0::state>,        look_at<hotswap::cache_states::v1::state>,
     look_at<hotswap::cache_states::v2::state>,        look_at<hotswap::rate_limiter_states::v0::state>,
     look_at<hotswap::rate_limiter_states::v1::state>, look_at<hotswap::rate_limiter_states::v2::state>,
-    look_at<hotswap::session_states::v0::state>,      look_at<hotswap::session_states::v1::state>,
-    look_at<hotswap::session_states::v2::state>};
+    look_at<hotswap::rate_limiter_states::v3::state>, look_at<hotswap::session_states::v0::state>,
+    look_at<hotswap::session_states::v1::state>,      look_at<hotswap::session_states::v2::state>};
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <hotswap/contracts/cache.hpp>
-#include <hotswap/contracts/rate_limiter.hpp>
 #include <hotswap/contracts/session.hpp>
 
 #include <array>
@@ -25,16 +24,6 @@ inline constexpr std::string_view sessions =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\tada\t1750003600\n"
     "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210\tbob\t1750000060\n"
     "a token of another shape\tGräfin von Rügen\t4102444800\n";
-
-/// Fills version `version` of the limiter: "ada" has 15 tokens left, "bob" none and one refusal.
-inline void fill(hotswap::contracts::rate_limiter& limiter, int version) {
-    hotswap::contracts::rate_limits limits{.client = {.tokens = 10, .burst = 20}};
-    if (version > 0) limits.global = {.tokens = 1000, .burst = 5000};
-    limiter.configure(limits);
-    limiter.admit("ada", 5);
-    limiter.admit("bob", 20);
-    limiter.admit("bob", 1);
-}
 
 /// A value that no C string could hold.
 inline constexpr std::string_view page{"one\0two\n", 8};

@@ -83,28 +83,41 @@ std::int64_t peak_kilobytes() {
     return used.ru_maxrss;
 }
 
+void check_refusal(hotswap::failure const& why) {
+    bool const is_clean = why.code == errc::bad_snapshot || why.code == errc::migration_failed ||
+                          why.code == errc::validation_failed || why.code == errc::construct_failed ||
+                          why.code == errc::schema_mismatch || why.code == errc::layout_changed ||
+                          why.code == errc::no_migration_path;
+    CHECK_MESSAGE(is_clean, to_string(why));
+    CHECK(why.old_serving);
+}
+
 template <class Contract>
-void restore_altered(std::string const& component, std::size_t version, std::size_t count) {
-    shipped<Contract> at(component, "2.0.0");
+void restore_altered(std::string const& component, std::string_view newest, std::size_t version,
+                     std::size_t count) {
+    shipped<Contract> at(component, newest);
     auto const whole = golden(component, version);
     alteration alterations(version * 7919 + component.size());
     REQUIRE(at.runtime.restore(component, whole).has_value());
     auto const peak_before = peak_kilobytes();
     std::size_t refused = 0;
+    auto before = at.snapshot();
     for (std::size_t i = 0; i != count; ++i) {
         auto const altered = alterations.of(whole);
-        auto const before = at.snapshot();
         auto const done = at.runtime.restore(component, altered);
-        if (done) continue;
-        ++refused;
-        auto const code = done.error().code;
-        bool const is_clean = code == errc::bad_snapshot || code == errc::migration_failed ||
-                              code == errc::validation_failed || code == errc::construct_failed ||
-                              code == errc::schema_mismatch || code == errc::layout_changed ||
-                              code == errc::no_migration_path;
-        CHECK_MESSAGE(is_clean, to_string(done.error()));
-        CHECK(done.error().old_serving);
-        CHECK(at.snapshot() == before);
+        auto after = at.snapshot();
+        if (!done) {
+            ++refused;
+            check_refusal(done.error());
+            // A component may forget an expired entry by its timer meanwhile, but not each time.
+            for (int again = 0; after != before && again != 5; ++again) {
+                before = std::move(after);
+                CHECK(at.runtime.restore(component, altered).has_error());
+                after = at.snapshot();
+            }
+            CHECK(after == before);
+        }
+        before = std::move(after);
     }
     CHECK(refused > count / 2);
     CHECK(at.runtime.restore(component, whole).has_value());
@@ -115,7 +128,7 @@ void restore_altered(std::string const& component, std::size_t version, std::siz
 #endif
 }
 
-constexpr std::size_t each = 11'112;  // nine times that is a hundred thousand
+constexpr std::size_t each = 10'000;  // ten times that is a hundred thousand
 
 }  // namespace
 
@@ -125,7 +138,9 @@ TEST_CASE(
     SUBCASE("legacy") { version = 0; }
     SUBCASE("version 1") { version = 1; }
     SUBCASE("version 2") { version = 2; }
-    restore_altered<hotswap::contracts::rate_limiter>("rate_limiter", version, each);
-    restore_altered<hotswap::contracts::session>("session", version, each);
-    restore_altered<hotswap::contracts::cache>("cache", version, each);
+    SUBCASE("version 3") { version = 3; }
+    restore_altered<hotswap::contracts::rate_limiter>("rate_limiter", "3.0.0", version, each);
+    if (version == 3) return;
+    restore_altered<hotswap::contracts::session>("session", "2.0.0", version, each);
+    restore_altered<hotswap::contracts::cache>("cache", "2.0.0", version, each);
 }

@@ -36,22 +36,6 @@ void for_every_reader(std::string const& name, Check check) {
 
 }  // namespace
 
-TEST_CASE(
-    "golden: every release of the limiter serves the limits, buckets and counts of every earlier version") {
-    for_every_reader<hotswap::contracts::rate_limiter>(
-        "rate_limiter", [](auto& limiter, std::size_t version) {
-            hotswap::contracts::rate_limits limits{.client = {.tokens = 10, .burst = 20}};
-            if (version > 0) limits.global = {.tokens = 1000, .burst = 5000};
-            CHECK(limiter->current_limits() == limits);
-            CHECK(limiter->stats().admitted == (version > 0 ? 2 : 0));
-            CHECK(limiter->stats().refused == (version > 0 ? 1 : 0));
-            CHECK(limiter->admit("ada", 0).remaining == 15);
-            CHECK(limiter->admit("bob").retry_after == 100ms);
-            limiter.clock.step(1s);
-            CHECK(limiter->admit("bob").remaining == 9);
-        });
-}
-
 TEST_CASE("golden: every release of the session manager honours the tokens of every earlier version") {
     for_every_reader<hotswap::contracts::session>("session", [](auto& sessions, std::size_t version) {
         auto const user_of = [&sessions](std::string_view token) {

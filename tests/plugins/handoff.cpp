@@ -8,19 +8,6 @@ hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff, .
 
 }  // namespace
 
-TEST_CASE("handoff: every release of the limiter goes on with the very buckets it had") {
-    for (auto const release : releases) {
-        CAPTURE(release);
-        shipped<hotswap::contracts::rate_limiter> limiter("rate_limiter", release);
-        limiter->configure({.client = {.tokens = 10, .burst = 5}});
-        CHECK(limiter->admit("a", 4).allowed);
-        CHECK(limiter.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
-        CHECK(limiter->admit("a", 0).remaining == 1);
-        CHECK(limiter->admit("a").allowed);
-        CHECK_FALSE(limiter->admit("a").allowed);
-    }
-}
-
 TEST_CASE("handoff: every release of the session manager goes on with the very sessions it had") {
     for (auto const release : releases) {
         CAPTURE(release);

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t longest_user = 128;
 constexpr std::size_t longest_key = 512;
+constexpr std::size_t longest_client = hotswap::contracts::rate_limiter::longest_client;
 
 /// The token of `Authorization: Bearer TOKEN`, or nothing.
 std::string_view bearer_token(std::string_view authorization) {
@@ -73,7 +74,10 @@ void application::serve(request const& what, respond const& done) {
 
 std::optional<answer> application::over_limit(request const& what) const {
     bool const named = of_.trust_client_header && !what.client.empty();
-    auto const verdict = of_.limiter->admit(named ? what.client : what.peer);
+    if (named && what.client.size() > longest_client)
+        return problem(400, "bad_request",
+                       fmt::format("the header X-Client is limited to {} bytes", longest_client));
+    auto const verdict = of_.limiter->acquire(named ? what.client : what.peer);
     if (verdict.allowed) return std::nullopt;
     auto const seconds =
         std::max(std::chrono::ceil<std::chrono::seconds>(verdict.retry_after).count(), std::int64_t{1});

@@ -116,7 +116,9 @@ void serve(options const& wanted) {
     auto const limiter = load<contracts::rate_limiter>(components, "rate_limiter", wanted);
     auto const sessions = load<contracts::session>(components, "session", wanted);
     auto const cache = load<contracts::cache>(components, "cache", wanted);
-    limiter->configure({.client = wanted.limit});
+    auto settings = limiter->current_settings();
+    settings.client = wanted.limit;
+    limiter->configure(settings);
 
     origin behind(io, wanted.origin_delay);
     read_through items(cache, behind);

@@ -1,14 +1,11 @@
-// The rate limiter's legacy state. Frozen: release 0.1.0 wrote it.
+// The rate limiter's legacy state, from before states had versions. Frozen: release 0.1.0 writes it.
 #pragma once
 
 #include <hotswap/detail/abi/chrono.hpp>
+#include <hotswap/table.hpp>
 
-#include "shared/sharding.hpp"
-
-#include <array>
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 
 namespace hotswap::rate_limiter_states::v0 {
 
@@ -20,18 +17,17 @@ struct limit {
     std::uint32_t burst = 100;
 };
 
-/// `tokens` whole tokens as of `refilled`.
+/// Lacks `missing` tokens as of `refilled`; one comes back in each `interval`. The interval is that of the limit when
+/// the bucket was last written: new limits need not write the buckets.
 struct bucket {
-    std::uint32_t tokens = 0;
+    std::uint32_t missing = 0;
+    std::chrono::nanoseconds interval{};
     time refilled{};
 };
 
-/// Before versioning: the buckets, and the one limit that fills them.
 struct state {
     limit client;
-    std::array<std::unordered_map<std::string, bucket, plugins::text_hash, plugins::text_equal>,
-               plugins::shard_count>
-        shards;
+    hotswap::table<std::string, bucket, hotswap::seeded_hash> clients;
 };
 
 }  // namespace hotswap::rate_limiter_states::v0
