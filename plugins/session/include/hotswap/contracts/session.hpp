@@ -35,8 +35,9 @@ struct session_attribute {
 
 /// How a session is opened.
 struct session_options {
-    std::chrono::nanoseconds ttl{};       ///< 0: `default_timeout`; from release 2 on it counts from the last use
-    std::chrono::nanoseconds absolute{};  ///< from release 3 on: the end, however much it is used; 0: `absolute_timeout`
+    std::chrono::nanoseconds ttl{};  ///< 0: `default_timeout`; from release 2 on it counts from the last use
+    std::chrono::nanoseconds
+        absolute{};  ///< from release 3 on: the end, however much it is used; 0: `absolute_timeout`
     std::vector<session_attribute> attributes{};  ///< from release 3 on
 };
 
@@ -73,8 +74,8 @@ struct session_settings {
 /// Counts that swaps keep and that never decrease, except in a swap down to release 0, which drops them: release 0
 /// counts only what is a gauge.
 struct session_statistics {
-    std::uint64_t live = 0;       ///< sessions held now, those not yet cleaned up included (a gauge)
-    std::uint64_t users = 0;      ///< users with a session (a gauge)
+    std::uint64_t live = 0;   ///< sessions held now, those not yet cleaned up included (a gauge)
+    std::uint64_t users = 0;  ///< users with a session (a gauge)
     std::uint64_t opened = 0;
     std::uint64_t refused = 0;    ///< not opened, because the user had too many; release 1
     std::uint64_t found = 0;      ///< tokens that stood for a user
