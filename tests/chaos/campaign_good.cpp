@@ -7,12 +7,8 @@
 
 namespace chaos {
 
-namespace {
-constexpr std::array releases{"0.1.0", "1.0.0", "2.0.0"};
-}
-
 void campaign::swap_well(before const& was) {
-    std::string const release = random_.any_of(releases);
+    std::string const release = any_release(was.component);
     auto const got = swap(was, {{"module", was.component + "-" + release + ".so"}, {"allow_loss", true}});
     found_.expect(got.status == 200, "a good swap of {} {} to {} is done: {}", was.component, was.release,
                   release, boost::json::serialize(got.body));
