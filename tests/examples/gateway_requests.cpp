@@ -78,7 +78,7 @@ TEST_CASE("gateway: a login that is not the JSON it should be is 400, and the co
     CHECK(login(client).size() == 64);
 }
 
-TEST_CASE("gateway: a user who has too many sessions is told so, and others log in") {
+TEST_CASE("gateway: a user who has too many sessions gets 429, and others log in") {
     running_gateway const served({"--start-with", "1.0.0", "--limit", "100000/100000"});
     auto client = served.client();
     std::string const body = R"({"user": "eve"})";
