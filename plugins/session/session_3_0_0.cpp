@@ -10,6 +10,9 @@
 
 #include <hotswap/component.hpp>
 
+#include <algorithm>
+#include <tuple>
+
 namespace hotswap::plugins {
 
 class session_3_0_0 final : public hashed_sessions<session_states::v3::state> {
@@ -65,8 +68,8 @@ public:
             state_.sessions.cvisit(token, [&](auto const& entry) {
                 auto const& seen = entry.second;
                 if (seen.expires <= now) return;
-                all.push_back(
-                    {listed_id(token), seen.opened, seen.last_seen, seen.expires, info_of(seen).attributes});
+                all.push_back({hex_of(listed_id_of(token)), seen.opened, seen.last_seen, seen.expires,
+                               info_of(seen).attributes});
             });
         }
         std::sort(all.begin(), all.end(), [](auto const& a, auto const& b) {
@@ -76,7 +79,9 @@ public:
     }
 
     bool revoke(std::string_view user, std::string_view id) override {
-        return revoke_those(user, [id](token_hash const& token) { return listed_id(token) == id; }) != 0;
+        auto const wanted = read_listed_id(id);
+        return wanted &&
+               revoke_those(user, [&](auto const& token) { return listed_id_of(token) == *wanted; }) != 0;
     }
     std::uint64_t revoke_user(std::string_view user) override {
         return revoke_those(user, [](token_hash const&) { return true; });

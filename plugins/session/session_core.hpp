@@ -162,8 +162,7 @@ protected:
             throw;
         }
         count(&counts::opened);
-        if (std::unique_lock const lock(openers_mutex_, std::try_to_lock); lock)
-            expire(openers_cursor_, 4, now);
+        help_to_expire(now);
     }
 
     /// Ends a session: `erase()` removes its row and returns whether it did, under the lock of its user.
@@ -236,6 +235,17 @@ private:
             removed += end(user, hash_in_index(key), erase) ? 1 : 0;
         }
         if (removed != 0) count(&counts::expired, removed);
+    }
+
+    /// Each opener removes more sessions than it adds, where many are expired; another thread may do it instead.
+    void help_to_expire(time now) noexcept {
+        std::unique_lock const lock(openers_mutex_, std::try_to_lock);
+        if (!lock) return;
+        try {
+            expire(openers_cursor_, 4, now);
+        } catch (std::bad_alloc const&) {
+            // The timer, or the next opener, does it.
+        }
     }
 
     upkeep upkeep_;  // the timer's alone

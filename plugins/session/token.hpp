@@ -7,8 +7,10 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -94,6 +96,23 @@ inline token_hash hash_of_stored(secret const& key, std::string_view text) {
 }
 
 /// What identifies a session to its user: the end of its hash, which no release takes for a token.
-inline std::string listed_id(token_hash const& hash) { return hex_of(std::span(hash.bytes).last<8>()); }
+using listed_id = std::array<unsigned char, 8>;
+
+inline listed_id listed_id_of(token_hash const& hash) noexcept {
+    listed_id id;
+    std::copy_n(hash.bytes.end() - id.size(), id.size(), id.begin());
+    return id;
+}
+
+/// The id that `digits` spell, or nothing.
+inline std::optional<listed_id> read_listed_id(std::string_view digits) noexcept {
+    listed_id id;
+    std::size_t size = 0;
+    if (digits.size() != 2 * id.size() ||
+        sodium_hex2bin(id.data(), id.size(), digits.data(), digits.size(), nullptr, &size, nullptr) != 0 ||
+        size != id.size())
+        return std::nullopt;
+    return id;
+}
 
 }  // namespace hotswap::plugins
