@@ -68,6 +68,11 @@ before campaign::need(std::string const& component, std::string const& release) 
     return look(component);
 }
 
+std::string campaign::any_release(std::string const& component) {
+    static constexpr std::array releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
+    return releases[random_.below(component == "session" ? 4 : 3)];
+}
+
 void campaign::note_durable(std::string const& component, clock::time_point asked, bool is_durable) {
     auto const now = look(component).release;
     auto& releases = may_come_back_[component];

@@ -66,6 +66,7 @@ private:
 
     before look(std::string const& component);
     before need(std::string const& component, std::string const& release);
+    std::string any_release(std::string const& component);
     /// Swaps, and checks by the status that the whole swap happened, or nothing.
     answer swap(before const& was, boost::json::object body);
     answer finish(before const& was, clock::time_point asked, answer got, std::string const& wanted);

@@ -67,8 +67,7 @@ TEST_CASE("gateway admin: a token and an item from before the swaps are good aft
         CHECK(up.json().at("unload").at("verdict") == "unmapped");
         CHECK(release_of(owner, name) == "1.0.0");
         CHECK(still_served());
-        CHECK(owner.send("POST", "/swap/" + name).json().at("to").at("release") ==
-              (name == "rate_limiter" ? "3.0.0" : "2.0.0"));
+        CHECK(owner.send("POST", "/swap/" + name).json().at("to").at("release") == "3.0.0");
         CHECK(still_served());
         CHECK(owner.send("POST", "/swap/" + name, R"({"transfer": "handoff"})").json().at("transfer") ==
               "handoff");
@@ -85,7 +84,7 @@ TEST_CASE("gateway admin: a revert goes back, and one that would lose something 
     auto const refused = owner.send("POST", "/revert/session");
     CHECK(refused.status == 403);
     CHECK(member(refused, "code") == "lossy_refused");
-    CHECK(release_of(owner, "session") == "2.0.0");
+    CHECK(release_of(owner, "session") == "3.0.0");
     CHECK(owner.send("POST", "/revert/session", R"({"allow_loss": true})").status == 200);
     CHECK(release_of(owner, "session") == "1.0.0");
 }
@@ -101,7 +100,8 @@ TEST_CASE("gateway admin: what a probation finds wrong is sent back, and the sta
               "probation": {"duration_ns": 60000000000, "interval_ns": 1000000, "max_mean_latency_ns": 1}})")
               .status == 200);
     auto component = owner.send("GET", "/status").json().at("components").at(2);
-    while (component.at("on_probation") == true) {
+    // The reason is there once the release that was sent back has been retired.
+    while (component.as_object().if_contains("rolled_back") == nullptr) {
         CHECK(client.send("GET", "/item/missing", {}, bearer(token)).status == 404);
         component = owner.send("GET", "/status").json().at("components").at(2);
     }

@@ -78,6 +78,17 @@ TEST_CASE("gateway: a login that is not the JSON it should be is 400, and the co
     CHECK(login(client).size() == 64);
 }
 
+TEST_CASE("gateway: a user who has too many sessions gets 429, and others log in") {
+    running_gateway const served({"--start-with", "1.0.0", "--limit", "100000/100000"});
+    auto client = served.client();
+    std::string const body = R"({"user": "eve"})";
+    auto last = client.send("POST", "/login", body);
+    for (int i = 0; i != 1024 && last.status == 200; ++i) last = client.send("POST", "/login", body);
+    CHECK(last.status == 429);
+    CHECK(member(last, "error") == "too_many_sessions");
+    CHECK(login(client).size() == 64);
+}
+
 TEST_CASE("gateway: keys are percent-decoded text, and what cannot be one is 400") {
     running_gateway const served;
     auto client = served.client();

@@ -11,6 +11,7 @@
 #include "session/states/v0.hpp"
 #include "session/states/v1.hpp"
 #include "session/states/v2.hpp"
+#include "session/states/v3.hpp"
 
 #include <hotswap/detail/state/archive.hpp>
 #include <hotswap/detail/state/memory_sink.hpp>
@@ -59,7 +60,8 @@ constexpr void (*states[])(bytes) = {
     look_at<hotswap::cache_states::v2::state>,        look_at<hotswap::rate_limiter_states::v0::state>,
     look_at<hotswap::rate_limiter_states::v1::state>, look_at<hotswap::rate_limiter_states::v2::state>,
     look_at<hotswap::rate_limiter_states::v3::state>, look_at<hotswap::session_states::v0::state>,
-    look_at<hotswap::session_states::v1::state>,      look_at<hotswap::session_states::v2::state>};
+    look_at<hotswap::session_states::v1::state>,      look_at<hotswap::session_states::v2::state>,
+    look_at<hotswap::session_states::v3::state>};
 
 }  // namespace
 

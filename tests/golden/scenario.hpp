@@ -3,7 +3,6 @@
 #pragma once
 
 #include <hotswap/contracts/cache.hpp>
-#include <hotswap/contracts/session.hpp>
 
 #include <array>
 #include <chrono>
@@ -14,16 +13,11 @@ namespace hotswap_golden {
 using namespace std::chrono_literals;
 
 /// The releases of every shipped component; the index is the version of the state.
-inline constexpr std::array<std::string_view, 3> releases{"0.1.0", "1.0.0", "2.0.0"};
+inline constexpr std::array<std::string_view, 4> releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
 
 /// The time at which every golden snapshot was taken.
 inline constexpr std::chrono::system_clock::time_point moment{1'750'000'000s};
 
-/// Sessions exported from before hotswap: the only sessions whose tokens are known beforehand.
-inline constexpr std::string_view sessions =
-    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\tada\t1750003600\n"
-    "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210\tbob\t1750000060\n"
-    "a token of another shape\tGräfin von Rügen\t4102444800\n";
 
 /// A value that no C string could hold.
 inline constexpr std::string_view page{"one\0two\n", 8};
@@ -36,13 +30,6 @@ inline void fill(hotswap::contracts::cache& cache, int version) {
     cache.put("page", page, 60s);
     cache.put("Rügen", "", 24h);
     for (auto const key : {"page", "page", "Rügen", "nothing"}) cache.get(key);
-}
-
-/// Fills version `version` of the session manager, which was loaded with `sessions`.
-inline void fill(hotswap::contracts::session& manager, int version) {
-    if (version > 0) manager.configure({.default_timeout = 2h, .cleanup_interval = 10s});
-    if (version > 1) manager.configure({.per_user_limit = 3});
-    manager.close(manager.open("eve", 30s));
 }
 
 }  // namespace hotswap_golden

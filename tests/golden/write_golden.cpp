@@ -4,6 +4,7 @@
 // the snapshots that users have. It does not overwrite an existing file.
 #include "golden/rate_limiter.hpp"
 #include "golden/scenario.hpp"
+#include "golden/session.hpp"
 
 #include <hotswap/runtime.hpp>
 
@@ -33,10 +34,10 @@ void write(std::filesystem::path const& file, std::span<std::byte const> bytes) 
 
 template <class Contract>
 void write_versions(std::filesystem::path const& modules, std::filesystem::path const& directory,
-                    std::string const& name, std::span<std::string_view const> of, std::string_view legacy) {
-    for (int version = 0; version != static_cast<int>(of.size()); ++version) {
+                    std::string const& name, std::string_view legacy) {
+    for (int version = 0; version != static_cast<int>(releases.size()); ++version) {
         hotswap::runtime runtime({.modules = modules, .clock = [] { return moment; }});
-        auto const module = modules / fmt::format("{}-{}.so", name, of[static_cast<std::size_t>(version)]);
+        auto const module = modules / fmt::format("{}-{}.so", name, releases[static_cast<std::size_t>(version)]);
         auto const component =
             runtime.load<Contract>(name, {.module = module, .legacy = std::as_bytes(std::span(legacy))})
                 .value();
@@ -55,10 +56,9 @@ int main(int count, char** words) {
     try {
         std::filesystem::path const modules = words[1];
         std::filesystem::path const directory = words[2];
-        write_versions<hotswap::contracts::rate_limiter>(modules, directory, "rate_limiter",
-                                                         rate_limiter_releases, {});
-        write_versions<hotswap::contracts::session>(modules, directory, "session", releases, sessions);
-        write_versions<hotswap::contracts::cache>(modules, directory, "cache", releases, {});
+        write_versions<hotswap::contracts::rate_limiter>(modules, directory, "rate_limiter", {});
+        write_versions<hotswap::contracts::session>(modules, directory, "session", sessions);
+        write_versions<hotswap::contracts::cache>(modules, directory, "cache", {});
     } catch (std::exception const& failed) {
         fmt::print(stderr, "write_golden: {}\n", failed.what());
         return 1;

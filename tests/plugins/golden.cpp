@@ -36,24 +36,6 @@ void for_every_reader(std::string const& name, Check check) {
 
 }  // namespace
 
-TEST_CASE("golden: every release of the session manager honours the tokens of every earlier version") {
-    for_every_reader<hotswap::contracts::session>("session", [](auto& sessions, std::size_t version) {
-        auto const user_of = [&sessions](std::string_view token) {
-            auto const found = sessions->find(token);
-            return found ? found->user : "";
-        };
-        CHECK(user_of("a token of another shape") == "Gräfin von Rügen");
-        CHECK(user_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef") == "ada");
-        CHECK(sessions->stats().opened == (version > 0 ? 1 : 0));
-        CHECK(sessions->stats().ended == (version > 0 ? 1 : 0));
-        auto const settings = sessions->current_settings();
-        if (version > 0) CHECK(settings.default_timeout == 2h);
-        if (version > 1) CHECK(settings.per_user_limit == 3);
-        sessions.clock.step(60s);
-        CHECK(user_of("fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210").empty());
-    });
-}
-
 TEST_CASE("golden: every release of the cache serves the values of every earlier version") {
     for_every_reader<hotswap::contracts::cache>("cache", [](auto& cache, std::size_t version) {
         CHECK(cache->stats().hits == (version > 0 ? 3 : 0));

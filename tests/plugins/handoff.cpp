@@ -8,20 +8,6 @@ hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff, .
 
 }  // namespace
 
-TEST_CASE("handoff: every release of the session manager goes on with the very sessions it had") {
-    for (auto const release : releases) {
-        CAPTURE(release);
-        shipped<hotswap::contracts::session> sessions("session", release);
-        auto const before = sessions->open("ada");
-        CHECK(sessions.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
-        auto const after = sessions->open("bob");
-        CHECK(sessions->find(before)->user == "ada");
-        CHECK(sessions->find(after)->user == "bob");
-        CHECK(sessions->close(before));
-        CHECK_FALSE(sessions->find(before));
-    }
-}
-
 TEST_CASE("handoff: every release of the cache goes on with the very entries it had") {
     for (auto const release : releases) {
         CAPTURE(release);

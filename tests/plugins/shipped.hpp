@@ -28,7 +28,7 @@ using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
 /// The releases of every shipped component; the index is the version of the state.
-inline constexpr std::array<std::string_view, 3> releases{"0.1.0", "1.0.0", "2.0.0"};
+inline constexpr std::array<std::string_view, 4> releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
 
 /// The file of one release.
 inline std::filesystem::path module_of(std::string_view component, std::string_view release) {

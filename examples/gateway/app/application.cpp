@@ -96,7 +96,11 @@ answer application::login(request const& what) const {
         return problem(400, "bad_request", R"(the body must be {"user": "…"} with a name that is not empty)");
     if (user->get_string().size() > longest_user)
         return problem(400, "bad_request", fmt::format("a user's name is limited to {} bytes", longest_user));
-    return {.body = {{"token", of_.sessions->open(std::string_view(user->get_string()))}}};
+    try {
+        return {.body = {{"token", of_.sessions->open(std::string_view(user->get_string()))}}};
+    } catch (std::length_error const& refused) {  // releases 0 and 1 end no session for a newer one
+        return problem(429, "too_many_sessions", refused.what());
+    }
 }
 
 answer application::logout(request const& what) const {

@@ -46,6 +46,7 @@ std::vector<step> campaign_steps(campaign_options const& wanted) {
                           {{"module", "cache-2.0.0.so"}, {"transfer", "handoff"}}, "handoff_refused"));
     all.push_back({.target = "/swap/rate_limiter", .expected = "3.0.0"});
     all.push_back(swap_to("session", "2.0.0", {{"arguments", {{"per_user_limit", "100"}}}}));
+    all.push_back(swap_to("session", "3.0.0"));
     all.push_back(swap_to("cache", "2.0.0", {{"arguments", {{"byte_budget", "33554432"}}}}));
     all.push_back(refusal("a release whose migration throws", "/swap/cache",
                           {{"module", boost::json::string((wanted.faulty / "cache-9.9.9.so").native())}},

@@ -1,0 +1,55 @@
+// The session manager's state 3. Frozen: release 3.0.0 wrote it.
+#pragma once
+
+#include "session/states/v2.hpp"
+
+#include <hotswap/detail/abi/chrono.hpp>
+#include <hotswap/detail/state/schema.hpp>
+#include <hotswap/table.hpp>
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace hotswap::session_states::v3 {
+
+using v0::secret;
+using v0::time;
+using v0::token_hash;
+using v0::user_index;
+using v1::counts;
+
+struct config {
+    std::chrono::nanoseconds default_timeout = std::chrono::hours{1};
+    std::chrono::nanoseconds cleanup_interval = std::chrono::seconds{60};
+    std::uint32_t per_user_limit = 1024;
+    std::chrono::nanoseconds absolute_timeout{};  ///< 0: none
+};
+
+struct attribute {
+    std::string name;
+    std::string value;
+};
+
+struct session {
+    std::string user;
+    time opened{};
+    time expires{};                       ///< `ends` at the latest
+    std::chrono::nanoseconds lifetime{};  ///< each use renews the session for this time
+    time last_seen{};
+    time ends = time::max();            ///< however much it is used
+    std::vector<attribute> attributes;  ///< by name
+};
+
+struct state {
+    static constexpr hotswap::schema schema{"hotswap.session", 3};
+
+    v3::config config;
+    secret key{};
+    std::array<v3::counts, plugins::stripe_count> counts{};
+    hotswap::table<token_hash, session> sessions;
+    user_index users;
+};
+
+}  // namespace hotswap::session_states::v3
