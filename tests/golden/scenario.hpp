@@ -2,7 +2,6 @@
 // them.
 #pragma once
 
-#include <hotswap/contracts/cache.hpp>
 #include <hotswap/contracts/rate_limiter.hpp>
 #include <hotswap/contracts/session.hpp>
 
@@ -34,19 +33,6 @@ inline void fill(hotswap::contracts::rate_limiter& limiter, int version) {
     limiter.admit("ada", 5);
     limiter.admit("bob", 20);
     limiter.admit("bob", 1);
-}
-
-/// A value that no C string could hold.
-inline constexpr std::string_view page{"one\0two\n", 8};
-
-/// Fills version `version` of the cache: three entries, three hits and a miss.
-inline void fill(hotswap::contracts::cache& cache, int version) {
-    if (version > 0) cache.configure({.max_entries = 320, .default_ttl = 100s, .cleanup_interval = 10s});
-    if (version > 1) cache.configure({.byte_budget = 1'000'000});
-    cache.put("", "the empty key");
-    cache.put("page", page, 60s);
-    cache.put("Rügen", "", 24h);
-    for (auto const key : {"page", "page", "Rügen", "nothing"}) cache.get(key);
 }
 
 /// Fills version `version` of the session manager, which was loaded with `sessions`.

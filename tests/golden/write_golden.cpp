@@ -2,6 +2,7 @@
 //
 // Run once when a version is released; its output is committed and never written again, because it represents
 // the snapshots that users have. It does not overwrite an existing file.
+#include "golden/cache.hpp"
 #include "golden/scenario.hpp"
 
 #include <hotswap/runtime.hpp>
@@ -32,7 +33,8 @@ void write(std::filesystem::path const& file, std::span<std::byte const> bytes) 
 
 template <class Contract>
 void write_versions(std::filesystem::path const& modules, std::filesystem::path const& directory,
-                    std::string const& name, std::string_view legacy) {
+                    std::string const& name, std::string_view legacy,
+                    std::span<std::string_view const> releases = hotswap_golden::releases) {
     for (int version = 0; version != static_cast<int>(releases.size()); ++version) {
         hotswap::runtime runtime({.modules = modules, .clock = [] { return moment; }});
         auto const module =
@@ -57,7 +59,7 @@ int main(int count, char** words) {
         std::filesystem::path const directory = words[2];
         write_versions<hotswap::contracts::rate_limiter>(modules, directory, "rate_limiter", {});
         write_versions<hotswap::contracts::session>(modules, directory, "session", sessions);
-        write_versions<hotswap::contracts::cache>(modules, directory, "cache", {});
+        write_versions<hotswap::contracts::cache>(modules, directory, "cache", {}, cache_releases);
     } catch (std::exception const& failed) {
         fmt::print(stderr, "write_golden: {}\n", failed.what());
         return 1;

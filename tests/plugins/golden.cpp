@@ -69,33 +69,3 @@ TEST_CASE("golden: every release of the session manager honours the tokens of ev
         CHECK(user_of("fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210").empty());
     });
 }
-
-TEST_CASE("golden: every release of the cache serves the values of every earlier version") {
-    for_every_reader<hotswap::contracts::cache>("cache", [](auto& cache, std::size_t version) {
-        CHECK(cache->stats().hits == (version > 0 ? 3 : 0));
-        CHECK(cache->stats().misses == (version > 0 ? 1 : 0));
-        CHECK(cache->stats().entries == 3);
-        auto const settings = cache->current_settings();
-        if (version > 0) CHECK(settings.max_entries == 320);
-        if (version > 1) CHECK(settings.byte_budget == 1'000'000);
-        CHECK(cache->get("") == "the empty key");
-        CHECK(cache->get("page") == hotswap_golden::page);
-        CHECK(cache->get("Rügen") == "");
-        cache.clock.step(60s);
-        CHECK_FALSE(cache->get("page"));
-        cache.clock.step(1h);
-        CHECK_FALSE(cache->get(""));
-        CHECK(cache->get("Rügen") == "");
-    });
-}
-
-TEST_CASE("golden: every release of the cache writes its golden snapshot again, byte for byte") {
-    for (std::size_t version = 0; version != releases.size(); ++version) {
-        CAPTURE(version);
-        auto const bytes = golden("cache", version);
-        // At the beginning of time no cleanup is due.
-        shipped<hotswap::contracts::cache> cache("cache", releases[version], {.snapshot = bytes},
-                                                 still_clock(still_clock::time_point{}));
-        CHECK(cache.snapshot() == bytes);
-    }
-}

@@ -34,18 +34,3 @@ TEST_CASE("handoff: every release of the session manager goes on with the very s
         CHECK_FALSE(sessions->find(before));
     }
 }
-
-TEST_CASE("handoff: every release of the cache goes on with the very entries it had") {
-    for (auto const release : releases) {
-        CAPTURE(release);
-        shipped<hotswap::contracts::cache> values("cache", release);
-        for (int i = 0; i != 200; ++i) values->put(std::to_string(i), "before");
-        CHECK(values.swap(release, by_handoff).transfer == hotswap::transfer::handoff);
-        for (int i = 100; i != 300; ++i) values->put(std::to_string(i), "after");
-        CHECK(values->get("0") == "before");
-        CHECK(values->get("100") == "after");
-        CHECK(values->get("299") == "after");
-        CHECK(values->stats().entries == 300);
-        CHECK(values->erase("0"));
-    }
-}
