@@ -1,47 +1,36 @@
 // Release 0.1.0 of the cache: keys and values, from before states had versions; its bounds are built in.
-#include "cache/earliest_expiry.hpp"
-#include "cache/sharded_cache.hpp"
+#include "cache/cache_core.hpp"
 #include "cache/states/v0.hpp"
 
 #include <hotswap/component.hpp>
 
-#include <stdexcept>
+#include <limits>
 
 namespace hotswap::plugins {
 
-class cache_0_1_0 final : public contracts::cache {
+/// At most 10 000 entries; of 16 the one that expires first is evicted.
+struct rules_0_1_0 {
+    using state = cache_states::v0::state;
+    using row = cache_states::v0::row;
+
+    static constexpr std::string_view release = "0.1.0";
+    static constexpr std::size_t sample = 16;
+
+    static bool is_fresh(row const& entry, time now) { return entry.expires > now; }
+    static bool is_over(row const& entry, time now) { return entry.expires <= now; }
+    static bool is_negative(row const&) { return false; }
+    static double worth(row const& entry, moment const&) {
+        return static_cast<double>(entry.expires.time_since_epoch().count());
+    }
+    static std::uint64_t max_entries(state&) { return 10'000; }
+    static std::uint64_t byte_budget(state&) { return std::numeric_limits<std::uint64_t>::max(); }
+};
+
+class cache_0_1_0 final : public cache_core<rules_0_1_0> {
 public:
     using state = cache_states::v0::state;
 
-    cache_0_1_0(hotswap::host& host, state& live)
-        : host_(host), shards_(live.shards, [](std::size_t i) { return share_of(10'000, i); }) {
-        host_.every(std::chrono::seconds{60}, [this] { shards_.forget_expired(host_.now()); });
-    }
-
-    std::optional<std::string> get(std::string_view key) override { return shards_.get(key, host_.now()); }
-    std::vector<std::optional<std::string>> get(std::span<std::string_view const> keys) override {
-        return shards_.get(keys, host_.now());
-    }
-    void put(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl) override {
-        shards_.put(key, value, checked_ttl(ttl, default_ttl), host_.now());
-    }
-    void put(std::span<contracts::cache_entry const> entries) override {
-        shards_.put(entries, default_ttl, host_.now());
-    }
-    bool erase(std::string_view key) override { return shards_.erase(key, host_.now()); }
-
-    void configure(contracts::cache_settings const& wanted) override {
-        if (wanted != contracts::cache_settings{})
-            throw std::invalid_argument("cache 0.1.0 has no settings; swap to 1.0.0 or newer first");
-    }
-    contracts::cache_settings current_settings() override { return {}; }
-    contracts::cache_statistics stats() override { return shards_.stats(); }
-
-private:
-    static constexpr std::chrono::nanoseconds default_ttl = std::chrono::seconds{300};
-
-    hotswap::host& host_;
-    sharded_cache<earliest_expiry> shards_;
+    cache_0_1_0(hotswap::host& host, state& live) : cache_core(host, live) {}
 };
 
 }  // namespace hotswap::plugins

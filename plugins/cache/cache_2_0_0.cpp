@@ -1,82 +1,35 @@
-// Release 2.0.0 of the cache: a byte budget, hits and cost of each entry, eviction that scans cannot spoil.
-#include "cache/migrations.hpp"
-#include "cache/s3_fifo.hpp"
-#include "cache/settings.hpp"
-#include "cache/sharded_cache.hpp"
+// Release 2.0.0 of the cache: a byte budget, and eviction that scans cannot spoil.
+#include "cache/cache_core.hpp"
+#include "cache/migrations/0_1.hpp"
+#include "cache/migrations/1_2.hpp"
 
 #include <hotswap/component.hpp>
 
-#include <atomic>
-
 namespace hotswap::plugins {
 
-class cache_2_0_0 final : public contracts::cache {
+struct rules_2_0_0 : fewest_hits_for_their_age {
+    using state = cache_states::v2::state;
+    using row = cache_states::v2::row;
+
+    static constexpr std::string_view release = "2.0.0";
+
+    static bool is_fresh(row const& entry, time now) { return entry.expires > now; }
+    static bool is_over(row const& entry, time now) { return entry.expires <= now; }
+    static bool is_negative(row const&) { return false; }
+    static std::uint64_t max_entries(state& of) { return now_of(of.config.max_entries); }
+    static std::uint64_t byte_budget(state& of) { return now_of(of.config.byte_budget); }
+};
+
+class cache_2_0_0 final : public cache_core<rules_2_0_0> {
 public:
     using state = cache_states::v2::state;
     using history =
         hotswap::history<&cache_states::upgrade_0_1, hotswap::lossy<&cache_states::downgrade_1_0>,
                          &cache_states::upgrade_1_2, hotswap::lossy<&cache_states::downgrade_2_1>>;
 
-    static void validate(state const& given) { check_settings(all_shown(given)); }
+    static void validate(state const& given) { check_settings(shown(given.config)); }
 
-    cache_2_0_0(hotswap::host& host, state& live)
-        : host_(host),
-          state_(live),
-          default_ttl_(live.config.default_ttl),
-          shards_(live.shards, [&live](std::size_t i) { return bounds(live, i); }) {
-        host_.every(cleanup_look, [this] { clean_up(); });
-    }
-
-    std::optional<std::string> get(std::string_view key) override { return shards_.get(key, host_.now()); }
-    std::vector<std::optional<std::string>> get(std::span<std::string_view const> keys) override {
-        return shards_.get(keys, host_.now());
-    }
-    void put(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl) override {
-        shards_.put(key, value, checked_ttl(ttl, default_ttl_), host_.now());
-    }
-    void put(std::span<contracts::cache_entry const> entries) override {
-        shards_.put(entries, default_ttl_, host_.now());
-    }
-    bool erase(std::string_view key) override { return shards_.erase(key, host_.now()); }
-
-    void configure(contracts::cache_settings const& wanted) override {
-        check_settings(wanted);
-        std::lock_guard const lock(config_mutex_);
-        take_over(state_.config, wanted);
-        state_.config.byte_budget = wanted.byte_budget.value_or(state_.config.byte_budget);
-        default_ttl_ = state_.config.default_ttl;
-        shards_.each([this](s3_fifo& shard, std::size_t i) { shard.bound(bounds(state_, i)); });
-    }
-    contracts::cache_settings current_settings() override {
-        std::lock_guard const lock(config_mutex_);
-        return all_shown(state_);
-    }
-    contracts::cache_statistics stats() override { return shards_.stats(); }
-
-private:
-    static s3_bounds bounds(state const& of, std::size_t i) {
-        return {.entries = share_of(of.config.max_entries, i), .bytes = share_of(of.config.byte_budget, i)};
-    }
-
-    static contracts::cache_settings all_shown(state const& of) {
-        auto settings = shown(of.config);
-        settings.byte_budget = of.config.byte_budget;
-        return settings;
-    }
-
-    void clean_up() {
-        time const now = host_.now();
-        if (!is_due(now, state_.last_cleanup, *current_settings().cleanup_interval)) return;
-        state_.last_cleanup = now;
-        shards_.forget_expired(now);
-    }
-
-    hotswap::host& host_;
-    state& state_;  // shards are shards_' own, config is guarded by config_mutex_, last_cleanup is the
-                    // timer's alone
-    std::mutex config_mutex_;
-    std::atomic<std::chrono::nanoseconds> default_ttl_;  // of state_.config, to be read without the lock
-    sharded_cache<s3_fifo> shards_;
+    cache_2_0_0(hotswap::host& host, state& live) : cache_core(host, live) {}
 };
 
 }  // namespace hotswap::plugins

@@ -9,9 +9,6 @@
 
 namespace hotswap_golden {
 
-/// The releases of the rate limiter; the index is the version of the state.
-inline constexpr std::array<std::string_view, 4> rate_limiter_releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
-
 /// The settings in the snapshot of version `version`.
 inline hotswap::contracts::rate_settings rate_settings_of(int version) {
     using namespace std::chrono_literals;

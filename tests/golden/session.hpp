@@ -9,9 +9,6 @@
 
 namespace hotswap_golden {
 
-/// The releases of the session manager; the index is the version of the state.
-inline constexpr std::array<std::string_view, 4> session_releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
-
 /// Sessions exported from before hotswap: the only sessions whose tokens are known beforehand.
 inline constexpr std::string_view sessions =
     "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\tada\t1750003600\n"

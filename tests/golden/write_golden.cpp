@@ -2,6 +2,7 @@
 //
 // Run once when a version is released; its output is committed and never written again, because it represents
 // the snapshots that users have. It does not overwrite an existing file.
+#include "golden/cache.hpp"
 #include "golden/rate_limiter.hpp"
 #include "golden/scenario.hpp"
 #include "golden/session.hpp"

@@ -26,12 +26,12 @@ std::vector<std::byte> golden(std::size_t version) {
 
 TEST_CASE(
     "golden: every release of the limiter serves the settings, clients and counts of every earlier version") {
-    for (std::size_t version = 0; version != limiter_releases.size(); ++version) {
+    for (std::size_t version = 0; version != releases.size(); ++version) {
         auto const bytes = golden(version);
-        for (std::size_t reader = version; reader != limiter_releases.size(); ++reader) {
+        for (std::size_t reader = version; reader != releases.size(); ++reader) {
             CAPTURE(version);
             CAPTURE(reader);
-            shipped<rate_limiter> limiter("rate_limiter", limiter_releases[reader], {.snapshot = bytes},
+            shipped<rate_limiter> limiter("rate_limiter", releases[reader], {.snapshot = bytes},
                                           still_clock(moment));
             auto const settings = hotswap_golden::rate_settings_of(static_cast<int>(version));
             CHECK(limiter->current_settings() == settings);
@@ -56,10 +56,10 @@ TEST_CASE(
 }
 
 TEST_CASE("golden: every release of the limiter writes its golden snapshot with the same layout") {
-    for (std::size_t version = 0; version != limiter_releases.size(); ++version) {
+    for (std::size_t version = 0; version != releases.size(); ++version) {
         CAPTURE(version);
         auto const bytes = golden(version);
-        shipped<rate_limiter> limiter("rate_limiter", limiter_releases[version], {.snapshot = bytes},
+        shipped<rate_limiter> limiter("rate_limiter", releases[version], {.snapshot = bytes},
                                       still_clock(moment));  // no client is idle then
         auto const written = limiter.snapshot();
         CHECK(written.size() == bytes.size());

@@ -21,12 +21,12 @@ std::vector<std::byte> golden(std::size_t version) {
 }  // namespace
 
 TEST_CASE("golden: every release of the session manager honours the tokens of every earlier version") {
-    for (std::size_t version = 0; version != session_releases.size(); ++version) {
+    for (std::size_t version = 0; version != releases.size(); ++version) {
         auto const bytes = golden(version);
-        for (std::size_t reader = version; reader != session_releases.size(); ++reader) {
+        for (std::size_t reader = version; reader != releases.size(); ++reader) {
             CAPTURE(version);
             CAPTURE(reader);
-            sessions sessions(session_releases[reader], {.snapshot = bytes},
+            sessions sessions(releases[reader], {.snapshot = bytes},
                               still_clock(hotswap_golden::moment));
             CHECK(sessions.user_of("a token of another shape") == "Gräfin von Rügen");
             CHECK(sessions.user_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef") ==

@@ -6,7 +6,7 @@
 using namespace hotswap_test;
 
 TEST_CASE("rate_limiter: every release admits a burst, then a token at a time at the rate") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter.admitted("a", 8) == 5);
@@ -23,7 +23,7 @@ TEST_CASE("rate_limiter: every release admits a burst, then a token at a time at
 }
 
 TEST_CASE("rate_limiter: a refusal says when to come back, and coming back then is admitted") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter->acquire("a", 4) == rate_verdict{true, 1, 0ns, 400ms});
@@ -36,7 +36,7 @@ TEST_CASE("rate_limiter: a refusal says when to come back, and coming back then 
 }
 
 TEST_CASE("rate_limiter: a cost above the burst is never admitted and takes nothing") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter->acquire("a", 6) == rate_verdict{false, 5, never, 0ns});
@@ -47,7 +47,7 @@ TEST_CASE("rate_limiter: a cost above the burst is never admitted and takes noth
 }
 
 TEST_CASE("rate_limiter: a cost of 0 looks and takes nothing") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter->acquire("a", 0) == rate_verdict{true, 5, 0ns, 0ns});
@@ -59,7 +59,7 @@ TEST_CASE("rate_limiter: a cost of 0 looks and takes nothing") {
 }
 
 TEST_CASE("rate_limiter: a batch is judged in order, as single calls would be") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         std::array<rate_request, 4> const requests{{{"a", 3}, {"a", 3}, {"b", 5}, {"a", 2}}};
@@ -73,7 +73,7 @@ TEST_CASE("rate_limiter: a batch is judged in order, as single calls would be") 
 }
 
 TEST_CASE("rate_limiter: a name or a batch that is too long is refused in words, and nothing is judged") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         std::string const longest(rate_limiter::longest_client, 'n');
@@ -94,7 +94,7 @@ TEST_CASE("rate_limiter: a name or a batch that is too long is refused in words,
 }
 
 TEST_CASE("rate_limiter: a clock that steps back an hour frees no client and blocks none for an hour") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter.admitted("a", 8) == 5);
@@ -109,7 +109,7 @@ TEST_CASE("rate_limiter: a clock that steps back an hour frees no client and blo
 }
 
 TEST_CASE("rate_limiter: from release 1 on a global limit holds for all clients together") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         if (release == "0.1.0") continue;
         CAPTURE(release);
         limiter limiter(release, {.client = {.tokens = 10, .burst = 5}, .global{{.tokens = 10, .burst = 7}}});

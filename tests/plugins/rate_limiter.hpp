@@ -34,9 +34,6 @@ using hotswap::contracts::rate_settings;
 using hotswap::contracts::rate_statistics;
 using hotswap::contracts::rate_verdict;
 
-/// The releases of the rate limiter; the index is the version of the state.
-inline constexpr std::array limiter_releases{"0.1.0"sv, "1.0.0"sv, "2.0.0"sv, "3.0.0"sv};
-
 inline constexpr std::chrono::nanoseconds never = std::chrono::nanoseconds::max();
 
 struct limiter : shipped<rate_limiter> {

@@ -30,8 +30,8 @@ private:
 /// A limiter and its model, with one clock.
 struct pair {
     pair(std::string_view release, rate_settings const& settings)
-        : real(release, settings), model(settings), version(limiter_releases.size()) {
-        for (version = 0; limiter_releases[version] != release; ++version) {
+        : real(release, settings), model(settings), version(releases.size()) {
+        for (version = 0; releases[version] != release; ++version) {
         }
         model.configure({}, real.clock.now());  // a global limit begins with the next settings
         model.configure(settings, real.clock.now());
@@ -42,7 +42,7 @@ struct pair {
         model.configure(settings, real.clock.now());
     }
     void move_to(std::size_t release) {
-        real.move_to(limiter_releases[release]);
+        real.move_to(releases[release]);
         auto kept = model.settings();
         if (release == 0) kept.global.reset();
         if (release < 3) kept.penalty.reset();
@@ -84,11 +84,11 @@ TEST_CASE("rate_limiter: every release, and swaps up and down among them, give t
     for (std::size_t run = 0; run != 5; ++run) {  // the last one swaps
         CAPTURE(run);
         sequence random(20'240'607 + run);
-        pair both(limiter_releases[run % 4], any_settings(random, run % 4));
+        pair both(releases[run % 4], any_settings(random, run % 4));
         for (int step = 0; step != 3000; ++step) {
             CAPTURE(step);
             CAPTURE(both.version);
-            if (run == 4 && step % 50 == 0) both.move_to(random.below(limiter_releases.size()));
+            if (run == 4 && step % 50 == 0) both.move_to(random.below(releases.size()));
             if (random.below(40) == 0) both.configure(any_settings(random, both.version));
             both.real.clock.step(any_step(random));
             auto const client = [&] { return random.one_of({"a"sv, "b"sv, "c"sv, "d"sv}); };

@@ -17,7 +17,7 @@ void configure(limiter& of, std::initializer_list<setting> settings) {
 }  // namespace
 
 TEST_CASE("rate_limiter: settings out of range are refused and change nothing") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         auto const before = limiter->current_settings();
@@ -116,7 +116,7 @@ TEST_CASE("rate_limiter: a change of settings is logged in one line, with the ol
 
 TEST_CASE(
     "rate_limiter: new limits keep when a burst is whole, at most a new burst away; whole ones stay whole") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter->acquire("some", 2).remaining == 3);
@@ -138,7 +138,7 @@ TEST_CASE(
 }
 
 TEST_CASE("rate_limiter: the counts have names for Prometheus, and are those of the statistics") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         limiter.admitted("a", 7);

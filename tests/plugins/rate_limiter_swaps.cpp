@@ -122,7 +122,7 @@ TEST_CASE("rate_limiter: settings, plans, blocks and counts survive every transf
 }
 
 TEST_CASE("handoff: every release of the limiter goes on with the very clients it had") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         CHECK(limiter->acquire("a", 4).allowed);
@@ -172,7 +172,7 @@ TEST_CASE("rate_limiter: two threads share the global limit exactly, while setti
 }
 
 TEST_CASE("rate_limiter: idle clients are forgotten, and those that matter stay") {
-    for (auto const release : limiter_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);
         for (int i = 0; i != 300; ++i) limiter->acquire("idle " + std::to_string(i));

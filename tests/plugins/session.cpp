@@ -8,7 +8,7 @@ using namespace hotswap_test;
 
 TEST_CASE(
     "session: every release opens sessions with tokens of 64 hexadecimal digits that are never the same") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         std::set<std::string> tokens;
@@ -25,7 +25,7 @@ TEST_CASE(
 }
 
 TEST_CASE("session: unknown, closed and expired tokens stand for no user") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         auto const closed = sessions->open("ada");
@@ -48,7 +48,7 @@ TEST_CASE("session: unknown, closed and expired tokens stand for no user") {
 }
 
 TEST_CASE("session: from release 2 on use renews a session, before that it does not") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         auto const token = sessions->open("ada", 10min);
@@ -77,7 +77,7 @@ TEST_CASE("session: a use soon after another renews nothing, one that is a secon
 }
 
 TEST_CASE("session: users without a name, arguments and batches out of range are refused in words") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         CHECK_THROWS_AS(sessions->open(""), std::invalid_argument);
@@ -96,7 +96,7 @@ TEST_CASE("session: users without a name, arguments and batches out of range are
 }
 
 TEST_CASE("session: a clock that steps back ends no session and breaks none") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         auto const token = sessions->open("ada", 10min);
@@ -132,7 +132,7 @@ TEST_CASE("session: what a release lacks it refuses in words, with the release t
 TEST_CASE("session: every release takes over a text export from before hotswap") {
     std::string const text =
         "# exported from the shop\r\n\r\nold-token-1\tada\t1750000600\r\nold-token-2\tbob\t1750000001\n";
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release, {.legacy = bytes_of(text)});
         CHECK(sessions.user_of("old-token-1") == "ada");

@@ -131,7 +131,7 @@ TEST_CASE("session 3: one session is revoked by its listed id, and only for its 
 TEST_CASE("session 3: revoking a user ends all of their sessions, whichever release opened them") {
     sessions sessions("0.1.0");
     std::vector<std::string> tokens;
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         sessions.move_to(release);
         for (int i = 0; i != 3; ++i) tokens.push_back(sessions->open("ada"));
     }

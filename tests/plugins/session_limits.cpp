@@ -75,7 +75,7 @@ TEST_CASE(
 }
 
 TEST_CASE("session: a user has 1024 sessions at most, under releases 0 and 1 the next one is refused") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         std::vector<std::string> tokens;

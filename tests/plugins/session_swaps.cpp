@@ -81,7 +81,7 @@ TEST_CASE("session: each swap between any two releases copies its sessions befor
 }
 
 TEST_CASE("session: a handoff goes on with the very sessions that there were, under every release") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         auto const before = sessions->open("ada");
@@ -96,7 +96,7 @@ TEST_CASE("session: a handoff goes on with the very sessions that there were, un
 }
 
 TEST_CASE("session: expired sessions go a few at a time, by the timer and by callers, under every release") {
-    for (auto const release : session_releases) {
+    for (auto const release : releases) {
         CAPTURE(release);
         sessions sessions(release);
         if (version_of(release) > 0) sessions->configure({.cleanup_interval = 1s});

@@ -16,7 +16,6 @@
 namespace hotswap_test {
 
 using hotswap::contracts::session_settings;
-using hotswap_golden::session_releases;
 
 /// The version of a release's state.
 inline std::size_t version_of(std::string_view release) { return static_cast<std::size_t>(release[0] - '0'); }
@@ -48,7 +47,7 @@ class release_walk {
 public:
     explicit release_walk(std::uint64_t seed) : random_(seed) {}
 
-    std::string_view next() { return session_releases[random_() % session_releases.size()]; }
+    std::string_view next() { return releases[random_() % releases.size()]; }
     std::size_t below(std::size_t bound) { return random_() % bound; }
 
 private:

@@ -2,20 +2,20 @@
 #pragma once
 
 #include "cache/states/v1.hpp"
-#include "shared/sharding.hpp"
 
 #include <hotswap/detail/abi/chrono.hpp>
 #include <hotswap/detail/state/schema.hpp>
+#include <hotswap/table.hpp>
 
 #include <array>
 #include <cstdint>
-#include <list>
 #include <string>
 
 namespace hotswap::cache_states::v2 {
 
-using time = std::chrono::sys_time<std::chrono::nanoseconds>;
+using v1::amount;
 using v1::counts;
+using v1::time;
 
 struct config {
     std::uint64_t max_entries = 10'000;
@@ -24,29 +24,36 @@ struct config {
     std::chrono::nanoseconds cleanup_interval = std::chrono::seconds{60};
 };
 
-struct entry {
-    std::string key;
+struct row {
     std::string value;
     time expires{};
-    std::uint64_t hits = 0;   ///< since the entry was stored
-    std::uint64_t cost = 0;   ///< bytes charged against the budget
-    std::uint8_t recent = 0;  ///< hits that its queue has not yet used up, at most 3
+    std::uint64_t used = 0;  ///< the state's `clock` at the last use
+    std::uint8_t hits = 0;   ///< at most 15; goes along when the key is evicted and comes back
 };
 
-/// The three queues of S3-FIFO, the newest first; no key in two of them.
-struct shard {
-    std::list<entry> small;
-    std::list<entry> main;
-    std::list<std::uint64_t> ghosts;  ///< hashes of keys evicted from `small`
-    v1::counts counts;
+/// A key that was evicted, by its hash.
+struct ghost {
+    std::uint64_t used = 0;
+    std::uint8_t hits = 0;
+};
+
+/// Of the ghosts' hash: random, so that no choice of keys makes their table slow.
+struct salt {
+    std::uint64_t first = 0;
+    std::uint64_t second = 0;
 };
 
 struct state {
     static constexpr hotswap::schema schema{"hotswap.cache", 2};
 
     v2::config config;
-    time last_cleanup{};
-    std::array<shard, plugins::shard_count> shards;
+    hotswap::table<std::string, row, hotswap::seeded_hash> entries;
+    hotswap::table<std::uint64_t, ghost> ghosts;
+    amount held;
+    std::uint64_t ghosts_held = 0;
+    v2::salt salt;
+    std::uint64_t clock = 0;  ///< the number of values stored so far
+    std::array<v2::counts, 16> counts;
 };
 
 }  // namespace hotswap::cache_states::v2

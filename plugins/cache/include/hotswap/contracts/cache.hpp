@@ -2,8 +2,10 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
+#include <hotswap/contracts/values.hpp>
 #include <hotswap/detail/abi/chrono.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +15,13 @@
 
 namespace hotswap::contracts {
 
+inline constexpr std::size_t longest_cache_key = 4'096;         ///< bytes
+inline constexpr std::size_t largest_cache_value = 1'048'576;   ///< bytes
+inline constexpr std::size_t largest_cache_batch = 1'000;       ///< keys or entries in one call
+inline constexpr std::size_t most_cache_leases = 65'536;        ///< loads at a time
+inline constexpr std::uint64_t least_cache_entries = 16;        ///< the smallest `max_entries`
+inline constexpr std::uint64_t least_cache_budget = 65'536;     ///< bytes: the smallest `byte_budget`
+
 /// One entry of a batch; the views need to live only during the call.
 struct cache_entry {
     std::string_view key{};
@@ -21,29 +30,63 @@ struct cache_entry {
 };
 
 /// The settings. A field that is empty in `configure` leaves its setting unchanged; empty when read: no such
-/// setting.
+/// setting. The names are those for `configure` by name.
 struct cache_settings {
     std::optional<std::uint64_t> max_entries{};                  ///< from release 1 on; at least 16
     std::optional<std::chrono::nanoseconds> default_ttl{};       ///< from release 1 on; 1 ms to 10 years
-    std::optional<std::chrono::nanoseconds> cleanup_interval{};  ///< from release 1 on; 1 s to 1 day
+    std::optional<std::chrono::nanoseconds> cleanup_interval{};  ///< from release 1 on; 1 s to 1 day: one look at each row
     std::optional<std::uint64_t> byte_budget{};                  ///< from release 2 on; at least 64 KiB
+    std::optional<std::chrono::nanoseconds> default_stale_for{};  ///< from release 3 on; 0 (off) to 10 years
+    std::optional<std::chrono::nanoseconds> negative_ttl{};       ///< from release 3 on; 1 ms to 10 years
+    std::optional<std::chrono::nanoseconds> lease_time{};         ///< from release 3 on; 1 ms to 1 h
 
     friend bool operator==(cache_settings const&, cache_settings const&) = default;
 };
 
-/// Counts that swaps keep and that never decrease, except in a swap down to release 0, which drops them.
+/// Counts that swaps keep and that never decrease, except in a swap to a release that does not count them.
 struct cache_statistics {
-    std::uint64_t entries = 0;    ///< held now, those not yet cleaned up included (a gauge)
-    std::uint64_t bytes = 0;      ///< of keys and values held now (a gauge)
-    std::uint64_t hits = 0;       ///< 0 under release 0, which does not count
-    std::uint64_t misses = 0;     ///< 0 under release 0, which does not count
-    std::uint64_t evictions = 0;  ///< entries evicted to stay within bounds; 0 under release 0
+    std::uint64_t entries = 0;        ///< held now, those not yet cleaned up included (a gauge)
+    std::uint64_t bytes = 0;          ///< of memory in use now: rows, keys, values, remembered keys (a gauge)
+    std::uint64_t hits = 0;           ///< fresh values given out; from release 1 on
+    std::uint64_t misses = 0;         ///< from release 1 on
+    std::uint64_t evictions = 0;      ///< entries removed to stay within bounds; from release 1 on
+    std::uint64_t expirations = 0;    ///< entries removed because their time was over; from release 1 on
+    std::uint64_t stale_hits = 0;     ///< stale values given out; from release 3 on
+    std::uint64_t negative_hits = 0;  ///< absences given out; from release 3 on
+    std::uint64_t coalesced = 0;      ///< lookups for which another caller was loading; from release 3 on
+
+    friend bool operator==(cache_statistics const&, cache_statistics const&) = default;
+};
+
+/// What a cache knows of a key.
+enum class cache_state : std::uint8_t {
+    missing,   ///< nothing
+    fresh,     ///< a value within its time to live
+    stale,     ///< a value past its time to live, and within its `stale_for`
+    negative,  ///< that there is no value to load
+};
+
+/// The answer of `lookup`.
+struct cache_lookup {
+    cache_state state = cache_state::missing;
+    std::string value{};      ///< if fresh or stale
+    std::uint64_t lease = 0;  ///< not 0: this caller shall load the value, and hand it over with `fill`
+
+    friend bool operator==(cache_lookup const&, cache_lookup const&) = default;
+};
+
+/// How `fill` stores a value.
+struct cache_fill {
+    std::chrono::nanoseconds ttl{0};                      ///< 0: the default; at most 10 years
+    std::optional<std::chrono::nanoseconds> stale_for{};  ///< empty: the default; 0 to 10 years
+    std::uint64_t lease = 0;                              ///< of `lookup`; 0: stores in any case
 };
 
 /// A bounded map from keys to values that expire; it may evict any entry to stay within its bounds.
-/// Errors:   std::invalid_argument for arguments outside their stated range, and no other exception of their
-///           own.
-/// Threads:  [any] every method; keys are spread over shards, each with its own lock.
+/// Errors:   std::invalid_argument for arguments outside their stated range, with nothing changed;
+///           std::bad_alloc.
+/// Threads:  [any] every method; no call waits for another one's load, nor does it work that grows with the
+///           number of entries.
 /// Lifetime: results own their memory; nothing points into the component.
 struct cache {
     static constexpr hotswap::contract contract{"hotswap.cache", 1};
@@ -52,7 +95,7 @@ struct cache {
 
     /// The value of `key`, or nothing if it is unknown, expired or was evicted.
     /// Threads:  [any]
-    /// Cost:     one shard lock, one lookup, one copy of the value.
+    /// Cost:     one lock of 256, one lookup, one copy of the value.
     virtual std::optional<std::string> get(std::string_view key) = 0;
 
     /// As `get` for each of `keys`, in order, at one reading of the clock.
@@ -60,35 +103,70 @@ struct cache {
     virtual std::vector<std::optional<std::string>> get(std::span<std::string_view const> keys) = 0;
 
     /// Stores `value` under `key`, in place of the old value, for `ttl` (0: the default).
-    /// Effects:  may evict others; a value too large for the bounds is not kept, and the old value is
-    ///           removed.
-    /// Errors:   std::invalid_argument for a `ttl` that is negative or above 10 years.
+    /// Effects:  evicts up to 32 others; if the value then still does not fit, later calls evict more: the
+    ///           budget is exceeded by one value at most. A value larger than the whole budget is not kept, nor is
+    ///           one while a lowered bound is not yet reached; the old value is then removed. A lease of this
+    ///           key ends.
     /// Threads:  [any]
     virtual void put(std::string_view key, std::string_view value,
                      std::chrono::nanoseconds ttl = std::chrono::nanoseconds::zero()) = 0;
 
     /// As `put` for each of `entries`, in order, at one reading of the clock.
-    /// Errors:   std::invalid_argument, with nothing stored, if any `ttl` is out of range.
     /// Threads:  [any]
     virtual void put(std::span<cache_entry const> entries) = 0;
 
     /// Forgets `key`; false if there was no live entry.
+    /// Effects:  a lease of this key ends: a value that was loaded before this call cannot come back by `fill`.
     /// Threads:  [any]
     virtual bool erase(std::string_view key) = 0;
 
-    /// Sets the given fields; evicts entries that no longer fit.
+    /// What the cache knows of `key`, and whether this caller shall load it.
+    /// Effects:  if the value is missing or stale, one caller gets a lease for `lease_time`; until that caller
+    ///           calls `fill`, `fill_negative` or `abandon`, the others get the stale value, or `missing` with no
+    ///           lease: they come back later, or load for themselves.
+    /// Errors:   std::invalid_argument before release 3.
+    /// Threads:  [any]
+    virtual cache_lookup lookup(std::string_view key) = 0;
+
+    /// Stores a value that was loaded; false if the lease has ended meanwhile: then nothing is stored.
+    /// Effects:  as `put`; the lease ends.
+    /// Errors:   std::invalid_argument before release 3.
+    /// Threads:  [any]
+    virtual bool fill(std::string_view key, std::string_view value, cache_fill const& how) = 0;
+
+    /// Remembers for `ttl` (0: `negative_ttl`) that there is no value to load; false as `fill`.
+    /// Errors:   std::invalid_argument before release 3.
+    /// Threads:  [any]
+    virtual bool fill_negative(std::string_view key, std::chrono::nanoseconds ttl, std::uint64_t lease) = 0;
+
+    /// Ends a lease whose load has failed: the next `lookup` gets a new one. False if it has ended already.
+    /// Errors:   std::invalid_argument before release 3.
+    /// Threads:  [any]
+    virtual bool abandon(std::string_view key, std::uint64_t lease) = 0;
+
+    /// Sets the given fields; entries that no longer fit are evicted by later calls and by a timer.
+    /// Effects:  whole or not at all; a line in the host's log names the old and the new values.
     /// Errors:   std::invalid_argument, with nothing changed, for a value out of range or a setting that this
     ///           release does not have.
     /// Threads:  [any]
     virtual void configure(cache_settings const& wanted) = 0;
 
+    /// As above, by name: {"max_entries", "5000"}, {"default_ttl", "90s"}.
+    /// Errors:   std::invalid_argument also for an unknown name, with those that this release has.
+    /// Threads:  [any]
+    virtual void configure(std::span<setting const> wanted) = 0;
+
     /// The current settings; those that this release does not have are empty.
     /// Threads:  [any]
     virtual cache_settings current_settings() = 0;
 
-    /// The counts, summed over the shards.
+    /// The counts and gauges; those that this release does not have are 0.
     /// Threads:  [any]
     virtual cache_statistics stats() = 0;
+
+    /// The counts and gauges that this release has, under Prometheus names: "hotswap_cache_hits_total".
+    /// Threads:  [any]
+    virtual std::vector<metric> metrics() = 0;
 };
 
 }  // namespace hotswap::contracts
