@@ -15,13 +15,6 @@
 
 namespace chaos {
 
-/// The releases of a shipped component.
-inline std::vector<std::string> releases_of(std::string_view component) {
-    std::vector<std::string> all{"0.1.0", "1.0.0", "2.0.0"};
-    if (component == "rate_limiter") all.emplace_back("3.0.0");
-    return all;
-}
-
 class campaign {
 public:
     explicit campaign(wanted const& how);
@@ -66,7 +59,7 @@ private:
 
     before look(std::string const& component);
     before need(std::string const& component, std::string const& release);
-    std::string any_release(std::string const& component);
+    std::string any_release();
     /// Swaps, and checks by the status that the whole swap happened, or nothing.
     answer swap(before const& was, boost::json::object body);
     answer finish(before const& was, clock::time_point asked, answer got, std::string const& wanted);

@@ -6,7 +6,7 @@
 namespace chaos {
 
 void campaign::swap_well(before const& was) {
-    std::string const release = any_release(was.component);
+    std::string const release = any_release();
     auto const got = swap(was, {{"module", was.component + "-" + release + ".so"}, {"allow_loss", true}});
     found_.expect(got.status == 200, "a good swap of {} {} to {} is done: {}", was.component, was.release,
                   release, boost::json::serialize(got.body));

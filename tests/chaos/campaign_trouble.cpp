@@ -34,7 +34,7 @@ void campaign::fault(before const& was) {
         site_.fault({{"disarm", true}});
         finish(was, asked, std::move(got), "");
     } else {
-        auto const release = any_release(was.component);
+        auto const release = any_release();
         swap(was, {{"module", was.component + "-" + release + ".so"},
                    {"allow_loss", true},
                    {"rehearse", random_.one_in(4) ? "always" : "when_new"}});
@@ -109,7 +109,7 @@ void campaign::clock_step(before const& was) {
 /// Kills the gateway during a swap or a checkpoint, or at rest; it comes back with the set before or the set
 /// after.
 void campaign::kill(before const& was) {
-    std::string const release = any_release(was.component);
+    std::string const release = any_release();
     bool const swaps = !random_.one_in(4);
     answer got;
     auto const asked = clock::now();
