@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/json/array.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -48,6 +49,10 @@ Options options_from(std::string const& body) {
     return std::move(*read);
 }
 
+bool allows_loss(hotswap::component_set const& set) {
+    return std::ranges::any_of(set, [](auto const& each) { return each.options.allow_loss; });
+}
+
 template <class T>
 answer outcome_of(hotswap::result<T> const& outcome) {
     if (outcome) return {.body = hotswap::to_json_value(*outcome)};
@@ -75,14 +80,14 @@ answer admin::answer_to(request const& what) {
     auto const path = path_segments(what.target);
     if (!path) return problem(400, "bad_request", "the target of this request is malformed");
     bool const is_status = path->size() == 1 && path->front() == "status";
-    bool const is_operation = path->size() == 2 && (path->front() == "swap" || path->front() == "plan" ||
+    bool const is_operation = path->size() <= 2 && (path->front() == "swap" || path->front() == "plan" ||
                                                     path->front() == "revert");
     bool const is_checkpoint = path->size() == 1 && path->front() == "checkpoint";
     bool const is_fault = faults_ && path->size() == 1 && path->front() == "faults";
     if (!is_status && !is_operation && !is_checkpoint && !is_fault)
         return problem(404, "not_found",
-                       "here are GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name} and "
-                       "POST /checkpoint");
+                       "here are GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, the "
+                       "same without a name for several components as one, and POST /checkpoint");
     std::string const allowed = is_status ? "GET" : "POST";
     if (what.method != allowed) {
         auto refusal = problem(405, "method_not_allowed", "here only " + allowed + " is understood");
@@ -91,7 +96,9 @@ answer admin::answer_to(request const& what) {
     }
     if (is_fault) return faults_(what.body);
     if (is_checkpoint) return checkpoint();
-    return is_status ? status() : operate(path->front(), path->back(), what.body);
+    if (is_status) return status();
+    return path->size() == 1 ? operate_on_set(path->front(), what.body)
+                             : operate(path->front(), path->back(), what.body);
 }
 
 answer admin::status() {
@@ -116,6 +123,15 @@ answer admin::operate(std::string const& verb, std::string const& name, std::str
     auto const options = options_from<hotswap::swap_options>(body);
     return verb == "swap" ? outcome_of(runtime_.swap(name, options))
                           : outcome_of(runtime_.plan(name, options));
+}
+
+answer admin::operate_on_set(std::string const& verb, std::string const& body) {
+    auto const set = options_from<hotswap::component_set>(body);
+    if (set.empty())
+        throw bad_body(
+            R"(the body is a list: [{"component": "cache", "options": {"module": "cache-2.0.0.so"}}, …])");
+    if (verb == "revert") return outcome_of(runtime_.revert(set, {.allow_loss = allows_loss(set)}));
+    return verb == "swap" ? outcome_of(runtime_.swap(set)) : outcome_of(runtime_.plan(set));
 }
 
 }  // namespace gateway

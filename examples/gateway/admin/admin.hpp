@@ -16,6 +16,7 @@ namespace gateway {
 
 /// GET /status, POST /swap/{name}, POST /plan/{name}, POST /revert/{name}, POST /checkpoint; with faults also POST /faults. The body
 /// of a swap or a plan is `swap_options` as <hotswap/json.hpp> has them, that of a revert is `revert_options`; it may be empty.
+/// POST /swap, /plan and /revert without a name operate on several components as one: the body is a `component_set`.
 /// Threads:  [any]; operations run on separate threads, so that callers are served meanwhile.
 class admin {
 public:
@@ -37,6 +38,7 @@ private:
     answer status();
     answer checkpoint();
     answer operate(std::string const& verb, std::string const& name, std::string const& body);
+    answer operate_on_set(std::string const& verb, std::string const& body);
 
     hotswap::runtime& runtime_;
     counts counts_;

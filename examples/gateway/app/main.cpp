@@ -3,6 +3,7 @@
 #include "admin/faults.hpp"
 #include "admin/socket.hpp"
 #include "app/application.hpp"
+#include "app/fill.hpp"
 #include "app/options.hpp"
 #include "http/server.hpp"
 
@@ -119,6 +120,7 @@ void serve(options const& wanted) {
     auto settings = limiter->current_settings();
     settings.client = wanted.limit;
     limiter->configure(settings);
+    if (wanted.fill != 0) fill(wanted.fill, limiter, sessions, cache);
 
     origin behind(io, wanted.origin_delay);
     read_through items(cache, behind);

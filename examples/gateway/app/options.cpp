@@ -81,6 +81,8 @@ po::options_description description() {
         "that serve requests");
     add("start-with", po::value<std::string>()->default_value("newest"),
         "the release of all components at start");
+    add("fill", po::value<std::uint64_t>()->default_value(0),
+        "how many sessions, clients and items, each, to begin with; needs release 1.0.0 or newer");
     add("store", po::value<std::string>(),
         "a directory from which the components come back, as of the last swap or checkpoint, if it "
         "is killed");
@@ -118,12 +120,15 @@ options checked(po::variables_map const& given) {
     wanted.checkpoint_period = duration("checkpoint-period", given["checkpoint-period"].as<std::string>());
     if (given.count("rehearse") != 0) wanted.rehearse = rehearsal(given["rehearse"].as<std::string>());
     wanted.limit = limit(given["limit"].as<std::string>());
+    wanted.fill = given["fill"].as<std::uint64_t>();
     wanted.threads = given["threads"].as<unsigned>();
     wanted.origin_delay = duration("origin-delay", given["origin-delay"].as<std::string>());
     wanted.trust_client_header = given.count("trust-client-header") != 0;
     wanted.verbose = given.count("verbose") != 0;
     wanted.http.request_timeout = duration("request-timeout", given["request-timeout"].as<std::string>());
     wanted.http.idle_timeout = duration("idle-timeout", given["idle-timeout"].as<std::string>());
+    if (wanted.fill > 10'000'000)
+        throw std::invalid_argument(fmt::format("--fill is at most 10 000 000, not {}", wanted.fill));
     if (wanted.threads == 0 || wanted.threads > 256)
         throw std::invalid_argument(fmt::format("--threads is between 1 and 256, not {}", wanted.threads));
     if (wanted.checkpoint_period.count() != 0 && wanted.store.empty())

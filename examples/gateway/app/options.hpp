@@ -7,6 +7,7 @@
 #include <hotswap/options.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ struct options {
     std::chrono::nanoseconds checkpoint_period{};
     std::optional<hotswap::rehearse> rehearse{};
     hotswap::contracts::rate_limit limit{};
+    std::uint64_t fill = 0;  ///< sessions, clients and items, each, before the first request
     unsigned threads = 0;
     std::chrono::nanoseconds origin_delay{};
     bool trust_client_header = false;

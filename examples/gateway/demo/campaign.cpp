@@ -65,13 +65,18 @@ void campaign::expect(bool holds, std::string const& claim) {
 
 void campaign::take(std::size_t index) {
     auto const& now = steps_[index];
-    auto const component = component_of(now);
+    now.target.rfind('/') == 0 ? take_set(now) : take_one(now, component_of(now));
+    auto const mapped = gateway::mapped_modules(wanted_.gateway);
+    expect(mapped.size() == 3, fmt::format("three modules are mapped, not {}", fmt::join(mapped, ", ")));
+}
+
+void campaign::take_one(step const& now, std::string const& component) {
     auto const before = running(component);
     auto const body = now.body.empty() ? std::string() : json::serialize(now.body);
 
     auto const begin = clock::now();
     auto const got = owner_.send("POST", now.target, body);
-    now.refused ? was_refused(now, got) : committed(now, got, begin);
+    now.refused ? was_refused(now, got, begin) : committed(now, got, begin);
 
     auto const after = running(component);
     auto const generation = [](json::object const& of) {
@@ -84,8 +89,22 @@ void campaign::take(std::size_t index) {
         expect(text_of(object_of(after, "running"), "release") == now.expected,
                fmt::format("{} runs {} now", component, now.expected));
     check_counts(before, after);
-    auto const mapped = gateway::mapped_modules(wanted_.gateway);
-    expect(mapped.size() == 3, fmt::format("three modules are mapped, not {}", fmt::join(mapped, ", ")));
+}
+
+void campaign::take_set(step const& now) {
+    json::array set;
+    for (auto const& [component, options] : now.body)
+        set.push_back({{"component", component}, {"options", options}});
+    auto const begin = clock::now();
+    auto const got = owner_.send("POST", now.target, json::serialize(set));
+    expect(got.status == 200, fmt::format("{} of all is done: {} {}", now.target, got.status, got.body));
+    if (got.status != 200) return;
+    auto const report = object_in(got);
+    for (auto const& each : report.at("components").as_array())
+        note(text_of(each.as_object(), "component"), each.as_object(), begin);
+    for (auto const& [component, options] : now.body)
+        expect(text_of(object_of(running(component), "running"), "release") == now.expected,
+               fmt::format("{} runs {} now, as all of its set", std::string_view(component), now.expected));
 }
 
 /// Every swap between releases that count keeps the counts; release 0.1.0 does not count.
@@ -103,17 +122,19 @@ void campaign::check_counts(json::object const& before, json::object const& afte
 void campaign::committed(step const& taken, gateway::reply const& got, clock::time_point begin) {
     expect(got.status == 200, fmt::format("{} is done: {} {}", taken.target, got.status, got.body));
     if (got.status != 200) return;
-    auto report = object_in(got);
+    note(component_of(taken), object_in(got), begin);
+}
+
+void campaign::note(std::string const& component, json::object report, clock::time_point begin) {
     auto const unload = object_of(report, "unload");
     if (text_of(unload, "verdict") == "unmapped")
         ++unmapped_;
     else
-        expect(false,
-               fmt::format("the old {} is unmapped: {}", component_of(taken), json::serialize(unload)));
+        expect(false, fmt::format("the old {} is unmapped: {}", component, json::serialize(unload)));
     swaps_.push_back({.report = std::move(report), .begin = begin, .end = clock::now()});
 }
 
-void campaign::was_refused(step const& taken, gateway::reply const& got) {
+void campaign::was_refused(step const& taken, gateway::reply const& got, clock::time_point begin) {
     auto const why = object_in(got);
     expect(got.status >= 400 && got.status != 500 && text_of(why, "code") == taken.expected,
            fmt::format("{} is refused as {}: {} {}", taken.about, taken.expected, got.status, got.body));
@@ -122,7 +143,9 @@ void campaign::was_refused(step const& taken, gateway::reply const& got) {
                          .request = fmt::format("POST {}{}", taken.target, body),
                          .status = got.status,
                          .code = text_of(why, "code"),
-                         .message = text_of(why, "message")});
+                         .message = text_of(why, "message"),
+                         .begin = begin,
+                         .end = clock::now()});
 }
 
 }  // namespace demo

@@ -17,8 +17,8 @@ namespace demo {
 
 /// One request to the admin socket, and its expected result.
 struct step {
-    std::string target{};        ///< "/swap/cache"
-    boost::json::object body{};  ///< empty: no body
+    std::string target{};        ///< "/swap/cache", or "/swap" for all components as one
+    boost::json::object body{};  ///< empty: no body; the options of each component of a set, by its name
     std::string expected{};      ///< for a swap the release that runs afterwards; for a refusal its code
     bool refused = false;
     std::string about{};  ///< for a refusal: its description
@@ -38,6 +38,8 @@ struct refusal_line {
     unsigned status = 0;
     std::string code{};
     std::string message{};
+    clock::time_point begin{};
+    clock::time_point end{};
 };
 
 struct campaign_options {
@@ -48,7 +50,8 @@ struct campaign_options {
     pid_t gateway = 0;
 };
 
-/// All three components through 0 → 1 → 2, back to 1, up again, by handoff and by snapshot; refusals in between.
+/// All three components through 1 → 2 → 3, as a set back to 2 and up again, through all releases down to 0 and up, by
+/// handoff and by snapshot; refusals in between.
 class campaign {
 public:
     campaign(campaign_options wanted, load& under);
@@ -69,8 +72,11 @@ private:
     boost::json::object running(std::string const& component);
     void expect(bool holds, std::string const& claim);
     void check_counts(boost::json::object const& before, boost::json::object const& after);
+    void take_one(step const& now, std::string const& component);
+    void take_set(step const& now);
     void committed(step const& taken, gateway::reply const& got, clock::time_point begin);
-    void was_refused(step const& taken, gateway::reply const& got);
+    void note(std::string const& component, boost::json::object report, clock::time_point begin);
+    void was_refused(step const& taken, gateway::reply const& got, clock::time_point begin);
 
     campaign_options wanted_;
     load& load_;

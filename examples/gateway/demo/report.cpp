@@ -113,6 +113,19 @@ std::string latency_table(campaign const& done, load const& under) {
            latency_row("over all", std::move(all)) + latency_row("during a swap", std::move(inside));
 }
 
+std::string restart_lines(restart_result const& of) {
+    std::vector<std::chrono::nanoseconds> all;
+    for (auto const& each : of.samples) all.push_back(each.latency);
+    return fmt::format("\nBeside it, the same program stopped and started anew (no process for {}):\n\n",
+                       hotswap::to_string(of.down())) +
+           latency_row("over all", std::move(all)) +
+           wrapped(
+               fmt::format("{} attempts failed, {} sessions of the callers were lost, {} cached items came "
+                           "from the origin again",
+                           of.failed, of.lost_sessions, of.cold_items),
+               2);
+}
+
 std::string proof(campaign const& done, aftermath const& after) {
     std::string lines =
         wrapped(fmt::format("{} of {} old generations: the gateway's reports say unmapped, each proven "
@@ -128,7 +141,7 @@ std::string proof(campaign const& done, aftermath const& after) {
 
 }  // namespace
 
-std::string report(campaign const& done, load& under, aftermath const& after) {
+std::string report(campaign const& done, load& under, aftermath const& after, restart_result const& restart) {
     auto const failures = under.found().count();
     std::string out =
         "\nSwaps under load, times in µs. PAUSE: from the gate closing to its opening; held: calls "
@@ -145,6 +158,7 @@ std::string report(campaign const& done, load& under, aftermath const& after) {
           "no client gets more than its limit, none but the greedy one meets it, none gets a 5xx",
           "no connection is refused, reset or closed; nothing that the components count goes back"})
         out += fmt::format("  {}\n", claim);
+    out += restart_lines(restart);
     out += fmt::format("\n{} requests in {}, {} failures ({} answers were 429, all to the greedy client)\n",
                        under.requests(), hotswap::to_string(after.loaded), failures, under.refusals());
     for (auto const& each : under.found().first()) out += wrapped(each, 2);

@@ -3,6 +3,7 @@
 
 #include "demo/campaign.hpp"
 #include "demo/load.hpp"
+#include "demo/restart.hpp"
 
 #include <cstddef>
 #include <string>
@@ -18,7 +19,7 @@ struct aftermath {
 };
 
 /// The whole report, except the first lines.
-std::string report(campaign const& done, load& under, aftermath const& after);
+std::string report(campaign const& done, load& under, aftermath const& after, restart_result const& restart);
 
 /// One line with the progress of the demo: on a terminal it replaces the line before, elsewhere it is a new
 /// line.

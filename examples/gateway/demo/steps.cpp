@@ -15,6 +15,17 @@ step swap_to(std::string const& component, std::string const& release, boost::js
     return {.target = "/swap/" + component, .body = std::move(more), .expected = release};
 }
 
+/// All components as one.
+step set_to(std::string const& release, boost::json::object const& more = {}) {
+    boost::json::object all;
+    for (std::string const name : components) {
+        auto options = more;
+        options["module"] = fmt::format("{}-{}.so", name, release);
+        all[name] = std::move(options);
+    }
+    return {.target = "/swap", .body = std::move(all), .expected = release};
+}
+
 step refusal(std::string about, std::string target, boost::json::object body, std::string code) {
     return {.target = std::move(target),
             .body = std::move(body),
@@ -32,41 +43,43 @@ void write_impostors(campaign_options const& wanted) {
     std::filesystem::resize_file(half, std::filesystem::file_size(half) / 2);
 }
 
+/// What is tried and refused.
+void add_bad_ones(campaign_options const& wanted, std::vector<step>& all) {
+    auto const named = [](std::filesystem::path const& file) -> boost::json::object {
+        return {{"module", boost::json::string(file.native())}};
+    };
+    all.push_back(refusal("a release whose migration throws", "/swap/cache",
+                          named(wanted.faulty / "cache-9.9.9.so"), "migration_failed"));
+    all.push_back(refusal("a file that is not a module", "/swap/cache",
+                          named(wanted.scratch / "poem-1.0.0.so"), "not_elf"));
+    all.push_back(
+        refusal("half a module", "/swap/cache", named(wanted.scratch / "half-2.0.0.so"), "truncated_file"));
+    all.push_back(refusal("another component's module", "/swap/cache", {{"module", "session-2.0.0.so"}},
+                          "contract_mismatch"));
+    all.push_back(refusal("a way back that would lose something", "/revert/session", {}, "lossy_refused"));
+}
+
 }  // namespace
 
 std::vector<step> campaign_steps(campaign_options const& wanted) {
     write_impostors(wanted);
-    auto const in_scratch = [&](char const* name) {
-        return boost::json::string((wanted.scratch / name).native());
-    };
     std::vector<step> all;
 
-    for (std::string const name : components) all.push_back(swap_to(name, "1.0.0"));
     all.push_back(refusal("a handoff between states that differ", "/swap/cache",
                           {{"module", "cache-2.0.0.so"}, {"transfer", "handoff"}}, "handoff_refused"));
-    all.push_back({.target = "/swap/rate_limiter", .expected = "3.0.0"});
+    all.push_back(swap_to("rate_limiter", "2.0.0"));
     all.push_back(swap_to("session", "2.0.0", {{"arguments", {{"per_user_limit", "100"}}}}));
-    all.push_back(swap_to("session", "3.0.0"));
-    all.push_back(swap_to("cache", "2.0.0", {{"arguments", {{"byte_budget", "33554432"}}}}));
-    all.push_back(refusal("a release whose migration throws", "/swap/cache",
-                          {{"module", boost::json::string((wanted.faulty / "cache-9.9.9.so").native())}},
-                          "migration_failed"));
-    all.push_back(refusal("a file that is not a module", "/swap/cache",
-                          {{"module", in_scratch("poem-1.0.0.so")}}, "not_elf"));
-    all.push_back(
-        refusal("half a module", "/swap/cache", {{"module", in_scratch("half-2.0.0.so")}}, "truncated_file"));
-    all.push_back(refusal("another component's module", "/swap/cache", {{"module", "session-2.0.0.so"}},
-                          "contract_mismatch"));
-    all.push_back(refusal("a way back that would lose something", "/revert/session", {}, "lossy_refused"));
+    all.push_back(swap_to("cache", "2.0.0", {{"arguments", {{"byte_budget", "2000000000"}}}}));
+    for (std::string const name : components) all.push_back({.target = "/swap/" + name, .expected = "3.0.0"});
+    add_bad_ones(wanted, all);
 
-    all.push_back({.target = "/revert/rate_limiter", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
-    all.push_back({.target = "/revert/session", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
-    all.push_back({.target = "/revert/cache", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
-    for (std::string const name : components) all.push_back(swap_to(name, "2.0.0"));
+    all.push_back(set_to("2.0.0", {{"allow_loss", true}}));
+    all.push_back(set_to("3.0.0"));
     for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
-    for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "snapshot"}, {"even_if_unchanged", true}}));
+        all.push_back(swap_to(name, "3.0.0", {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
+    all.push_back({.target = "/revert/rate_limiter", .body = {{"allow_loss", true}}, .expected = "3.0.0"});
+    for (std::string const name : components) all.push_back(swap_to(name, "0.1.0", {{"allow_loss", true}}));
+    for (std::string const name : components) all.push_back(swap_to(name, "3.0.0"));
     return all;
 }
 
