@@ -33,7 +33,7 @@ svg text { font-size: 11px; fill: var(--soft); } svg .label { fill: var(--swap);
 .grid { stroke: var(--line); } path { fill: none; stroke-width: 1.5; }
 path.max { stroke: var(--max); } path.high { stroke: var(--high); } path.median { stroke: var(--median); }
 path.memory { stroke: var(--median); }
-rect.swap { fill: var(--swap); opacity: .35; } rect.refused { fill: var(--bad); opacity: .5; }
+rect.swap { fill: var(--swap); opacity: .25; } rect.refused { fill: var(--bad); opacity: .8; }
 rect.down { fill: var(--down); opacity: .22; }
 .key span { margin-right: 1.4em; } .key i { display: inline-block; width: 1.6em; height: 3px; vertical-align: middle; margin-right: .4em; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }

@@ -21,6 +21,7 @@ namespace {
 using gateway::http_client;
 
 constexpr std::size_t items = 500;
+constexpr unsigned clients = 8;
 constexpr std::chrono::milliseconds before_next_attempt{5};
 
 /// Logs in, asks for items, and does what a good client does when the server goes away: tries again.
@@ -58,8 +59,9 @@ private:
         try {
             if (!client_) client_ = http_client::to_port(port_);
             if (token_.empty()) log_in();
-            auto const got = client_->send("GET", fmt::format("/item/restart-{}", item), {},
-                                           {{"Authorization", "Bearer " + token_}, {"X-Client", name()}});
+            auto const got =
+                client_->send("GET", fmt::format("/item/restart-{}", item), {},
+                              {{"Authorization", "Bearer " + token_}, {"X-Client", client_name()}});
             if (!got.keep_alive) client_.reset();
             if (got.status == 401) {
                 ++lost_sessions_;
@@ -77,7 +79,7 @@ private:
     }
     void log_in() {
         auto const got = client_->send("POST", "/login", fmt::format(R"({{"user": "{}"}})", name()),
-                                       {{"X-Client", name()}});
+                                       {{"X-Client", client_name()}});
         auto const body = got.json();
         if (auto const* const object = body.if_object())
             if (auto const* const token = object->if_contains("token")) token_ = token->as_string();
@@ -91,10 +93,13 @@ private:
         was_seen_[item] = true;
     }
     std::string name() const { return fmt::format("patient-{}", number_); }
+    // As many clients as stay below their limits.
+    std::string client_name() { return fmt::format("{}-{}", name(), turn_++ % clients); }
 
     unsigned short port_;
     unsigned number_;
     std::chrono::nanoseconds interval_;
+    unsigned turn_ = 0;
     std::optional<http_client> client_;
     std::string token_;
     std::minstd_rand random_{number_ + 1};
