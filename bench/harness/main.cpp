@@ -26,10 +26,10 @@ constexpr char usage[] =
     "Measures hotswap next to its peers, in one run, and says which goals were reached.\n"
     "\n"
     "{}"
-    "               (several may be named; without any, all are measured)\n"
-    "  --quick      fewer runs, smaller states: to see that it works, not to quote\n"
-    "  --plot FILE  draws the curve as an SVG\n"
-    "  --help       this text\n"
+    "                (several may be named; without any, all are measured)\n"
+    "  --quick       fewer runs, smaller states: to see that it works, not to quote\n"
+    "  --plot FILE   draws the curve as an SVG\n"
+    "  --help        this text\n"
     "\n"
     "Exit status: 0 if every goal was reached, 1 if not, 2 if it could not be run.\n";
 
@@ -58,6 +58,8 @@ constexpr std::array measurements{
                 [](options const& asked) { return bench::measure_rehearsals(asked.quick ? 20 : 300); }},
     measurement{"--sets", "the pause of ten components that are swapped as one",
                 [](options const& asked) { return bench::measure_sets(asked.quick); }},
+    measurement{"--components", "the shipped components, through all their releases",
+                [](options const& asked) { return bench::measure_components(asked.quick); }},
     measurement{"--workloads", "callers of a table while it is copied, and its memory",
                 [](options const& asked) { return bench::measure_workloads(asked.quick); }},
     measurement{"--table", "what a call of a table costs",
@@ -76,7 +78,7 @@ constexpr std::array measurements{
 
 std::string help() {
     std::string lines;
-    for (auto const& each : measurements) lines += fmt::format("  {:<11}  {}\n", each.option, each.about);
+    for (auto const& each : measurements) lines += fmt::format("  {:<12}  {}\n", each.option, each.about);
     return fmt::format(usage, lines);
 }
 

@@ -33,6 +33,10 @@ bool measure_store(bool quick);
 /// The pause of ten components with tables that are swapped as one. `quick` takes 10⁴ rows each.
 bool measure_sets(bool quick);
 
+/// The pauses, the callers and the memory of the shipped components, swapped through all their releases up and down.
+/// `quick` ends at 10⁵ entries.
+bool measure_components(bool quick);
+
 /// The pause against the number of rows, and the callers' latencies, next to Erlang/OTP and a stop-the-world
 /// copy. `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);

@@ -38,7 +38,8 @@ void write_versions(std::filesystem::path const& modules, std::filesystem::path 
                     std::string const& name, std::string_view legacy) {
     for (int version = 0; version != static_cast<int>(releases.size()); ++version) {
         hotswap::runtime runtime({.modules = modules, .clock = [] { return moment; }});
-        auto const module = modules / fmt::format("{}-{}.so", name, releases[static_cast<std::size_t>(version)]);
+        auto const module =
+            modules / fmt::format("{}-{}.so", name, releases[static_cast<std::size_t>(version)]);
         auto const component =
             runtime.load<Contract>(name, {.module = module, .legacy = std::as_bytes(std::span(legacy))})
                 .value();

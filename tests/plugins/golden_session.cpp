@@ -26,8 +26,7 @@ TEST_CASE("golden: every release of the session manager honours the tokens of ev
         for (std::size_t reader = version; reader != releases.size(); ++reader) {
             CAPTURE(version);
             CAPTURE(reader);
-            sessions sessions(releases[reader], {.snapshot = bytes},
-                              still_clock(hotswap_golden::moment));
+            sessions sessions(releases[reader], {.snapshot = bytes}, still_clock(hotswap_golden::moment));
             CHECK(sessions.user_of("a token of another shape") == "Gräfin von Rügen");
             CHECK(sessions.user_of("0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef") ==
                   "ada");

@@ -1,6 +1,6 @@
 // Tables that a migration moves to other fields: their rows stay where they are, or are rewritten, before the pause.
 #include "swap/fixture.hpp"
-#include "transfer/fixtures/shelves.hpp"
+#include "transfer/fixtures/bookcase.hpp"
 
 #include <atomic>
 #include <string>
@@ -15,7 +15,7 @@ constexpr std::uint64_t titles = 3000;
 
 std::string title(std::uint64_t number) { return "title " + std::to_string(number); }
 
-void check_all(hotswap::handle<shelves> const& at) {
+void check_all(hotswap::handle<bookcase> const& at) {
     for (std::uint64_t i = 1; i <= titles; ++i) {
         REQUIRE(at->books(title(i)) == i);
         REQUIRE(at->records(title(i)) == i + titles);
@@ -27,7 +27,7 @@ void check_all(hotswap::handle<shelves> const& at) {
 TEST_CASE(
     "swap: tables that exchange their fields, or move into a struct, keep their rows before the pause") {
     site at;
-    auto const handle = at.load<shelves>("shelves", built("shelves", "1.0.0"));
+    auto const handle = at.load<bookcase>("bookcase", built("bookcase", "1.0.0"));
     for (std::uint64_t i = 1; i <= titles; ++i) {
         handle->put_books(title(i), i);
         handle->put_records(title(i), i + titles);
@@ -35,7 +35,7 @@ TEST_CASE(
     std::uint64_t more = 0;
     for (auto const release : {"2.0.0", "3.0.0", "2.0.0", "1.0.0", "3.0.0", "1.0.0"}) {
         CAPTURE(release);
-        auto const report = at.swap("shelves", built("shelves", release));
+        auto const report = at.swap("bookcase", built("bookcase", release));
         CHECK(report.tables.way == table_way::before_pause);
         CHECK(report.tables.copies == 1);
         check_all(handle);
@@ -51,7 +51,7 @@ TEST_CASE(
 
 TEST_CASE("swap: what two writers put into both tables while these change their fields is in the right one") {
     site at;
-    auto const handle = at.load<shelves>("shelves", built("shelves", "1.0.0"));
+    auto const handle = at.load<bookcase>("bookcase", built("bookcase", "1.0.0"));
     std::atomic<bool> over = false;
     std::atomic<std::uint64_t> wrong = 0;
     {
@@ -66,7 +66,7 @@ TEST_CASE("swap: what two writers put into both tables while these change their 
         std::jthread const first(writer, "ada");
         std::jthread const second(writer, "bob");
         for (auto const release : {"2.0.0", "3.0.0", "2.0.0", "1.0.0", "2.0.0", "1.0.0"})
-            CHECK(at.swap("shelves", built("shelves", release)).tables.way == table_way::before_pause);
+            CHECK(at.swap("bookcase", built("bookcase", release)).tables.way == table_way::before_pause);
         over = true;
     }
     CHECK(wrong == 0);

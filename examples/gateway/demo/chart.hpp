@@ -14,7 +14,7 @@ struct chart_mark {
     double at = 0;
     double until = 0;     ///< of what takes a while
     std::string label{};  ///< a few characters at the top
-    std::string title{};  ///< what a pointer on the mark is told
+    std::string title{};  ///< the text that a pointer on the mark shows
     std::string kind{};   ///< a class of the page's style: "swap", "refused", "down"
 };
 

@@ -146,7 +146,7 @@ std::string restart_section(page_facts const& facts, std::vector<chart_point> co
                           .title = "from SIGTERM to the new process's first accept",
                           .kind = "down"};
     return fmt::format(
-        "<h2>Beside it, in the same run: stop the process, start the new one</h2>\n"
+        "<h2>The same program without hotswap, in the same run: stop the process, start the new one</h2>\n"
         "<p>{} attempts of the callers failed, {} sessions of theirs were unknown to the new process (and {} "
         "of others were lost with them), {} "
         "items that had been cached came from the origin again. The time without a process was {}; nothing "

@@ -116,8 +116,9 @@ std::string latency_table(campaign const& done, load const& under) {
 std::string restart_lines(restart_result const& of) {
     std::vector<std::chrono::nanoseconds> all;
     for (auto const& each : of.samples) all.push_back(each.latency);
-    return fmt::format("\nBeside it, the same program stopped and started anew (no process for {}):\n\n",
-                       hotswap::to_string(of.down())) +
+    return fmt::format(
+               "\nIn the same run, the same program stopped and started anew (no process for {}):\n\n",
+               hotswap::to_string(of.down())) +
            latency_row("over all", std::move(all)) +
            wrapped(
                fmt::format("{} attempts failed, {} sessions of the callers were lost, {} cached items came "
