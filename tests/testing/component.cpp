@@ -42,14 +42,17 @@ public:
     static inline sole* owner = nullptr;
     sole(hotswap::host& host, state& on) : stock_class(host, on) {
         if (owner != nullptr) throw std::runtime_error("it is taken");
-        if (on.calls == 7) throw std::runtime_error("seven");
+        if (on.calls % 70 == 7) throw std::runtime_error("seven");
         owner = this;
     }
     ~sole() override {
         if (owner == this) owner = nullptr;
     }
     void release() { owner = nullptr; }
-    void resume() { owner = this; }
+    void resume() {
+        owner = this;
+        if (state_.calls == 77) throw std::runtime_error("the port is gone");
+    }
     std::uint64_t add(std::string_view, std::uint64_t) override { return ++state_.calls; }
 };
 
@@ -155,6 +158,9 @@ TEST_CASE("component: release comes before the next constructor, and resume afte
     CHECK(code_of([&] { static_cast<void>(second.swap_to<sole>()); }) == errc::construct_failed);
     CHECK(sole::owner == &second.object());
     CHECK(second->add("tea", 1) == 8);
+    second.state().calls = 77;
+    CHECK(code_of([&] { static_cast<void>(second.swap_to<sole>()); }) == errc::construct_failed);
+    CHECK(second.host().logged("resume threw: the port is gone"));
 }
 
 TEST_CASE("component: its snapshot is a frame as the runtime writes it, and every later class loads it") {

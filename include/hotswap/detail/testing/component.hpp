@@ -151,7 +151,7 @@ public:
             bool released = false;
             ~undo() {
                 if (self == nullptr) return;
-                if (released) calls::resume(self->instance_.object);
+                if (released) self->resume();
                 self->seat_->drain(false);
             }
         } back{this};
@@ -230,6 +230,15 @@ private:
                                            std::to_string(at - 1) +
                                            " is marked lossy by its author; set allow_loss");
         return target;
+    }
+
+    // As the runtime: the object serves without what it could not take back.
+    void resume() noexcept {
+        abi::error why;
+        if (calls::resume(instance_.object, &why) != abi::status::ok)
+            sdk::guarded(nullptr, [&] {
+                seat_->services.log(level::error, "resume threw: " + std::string(why.message, why.size));
+            });
     }
 
     void destroy() noexcept {

@@ -156,11 +156,11 @@ struct class_calls {
                            phase::construct, "release");
         }
     }
-    static void resume(void* object) {
-        if constexpr (sdk::releases<T>) {
-            abi::error why;
-            sdk::expect_ok(functions::resume_instance(object, &why), why);
-        }
+    static abi::status resume([[maybe_unused]] void* object, [[maybe_unused]] abi::error* why) noexcept {
+        if constexpr (sdk::releases<T>)
+            return functions::resume_instance(object, why);
+        else
+            return abi::status::ok;
     }
 };
 
