@@ -1,5 +1,5 @@
-// The limiter that all releases share. A `Release` says how a client's row holds its arrival time, which limit the client
-// has and what a violation leads to.
+// The limiter that all releases share. A `Release` says how a client's row holds its arrival time, which
+// limit the client has and what a violation leads to.
 #pragma once
 
 #include "rate_limiter/conversions.hpp"
@@ -150,7 +150,8 @@ private:
         return verdict;
     }
 
-    /// Takes `cost` from the limit over all clients, if there is one; changes the verdict if it has too little.
+    /// Takes `cost` from the limit over all clients, if there is one; changes the verdict if it has too
+    /// little.
     bool refused_by_all(contracts::rate_verdict& verdict, std::chrono::nanoseconds used, std::uint32_t cost,
                         time now) {
         if constexpr (Release::about.has_global) {
@@ -219,7 +220,8 @@ private:
 
     /// Whether a row says no more than a missing one.
     bool is_idle(std::string_view client, row const& of, time now) const {
-        // No limit has a burst of more than a year: such a time is of a clock that was wrong, and would stay for ever.
+        // No limit has a burst of more than a year: such a time is of a clock that was wrong, and would
+        // stay for ever.
         constexpr std::chrono::nanoseconds longest = std::chrono::hours{24} * 366;
         time const arrival = Release::arrival(of);
         if (arrival > now) return arrival > now + longest;
