@@ -29,8 +29,8 @@ struct rate_limit {
 /// refusal by the limit over all clients, or while the client is blocked, is none.
 struct rate_penalty {
     std::uint32_t violations = 100;  ///< so many begin a block; 1 to a million
-    std::chrono::nanoseconds decay =
-        std::chrono::seconds{10};  ///< after each, one is forgotten; 1 ns to a day
+    /// After each, one violation is forgotten; 1 ns to a day.
+    std::chrono::nanoseconds decay = std::chrono::seconds{10};
     std::chrono::nanoseconds block = std::chrono::minutes{1};  ///< its length; 1 ns to 365 days
 
     friend bool operator==(rate_penalty const&, rate_penalty const&) = default;
@@ -78,8 +78,8 @@ struct rate_statistics {
     std::uint64_t clients = 0;   ///< clients remembered now (a gauge)
     std::uint64_t admitted = 0;  ///< requests
     std::uint64_t refused = 0;   ///< requests, for any reason
-    std::uint64_t refused_by_all =
-        0;  ///< those of `refused` for which the client had tokens, but the global limit had none
+    /// Those of `refused` for which the client had tokens, but the limit over all clients had none.
+    std::uint64_t refused_by_all = 0;
     std::uint64_t penalties = 0;  ///< blocks begun
     std::uint64_t forgotten = 0;  ///< idle clients forgotten
 
@@ -87,14 +87,14 @@ struct rate_statistics {
 };
 
 /// A limiter that gives every client a number of tokens, refilled at a steady rate up to a burst. A client
-/// is forgotten soon after its burst is whole again, when no violation counts and no block lasts: to forget
-/// it changes no verdict.
+/// is forgotten a minute or a few after its burst is whole again, when no violation counts and no block
+/// lasts: by the settings of that moment this changes no verdict.
 /// Errors:   std::invalid_argument for arguments outside their stated range, with nothing done; and no
 ///           other exception of their own.
 /// Threads:  [any] every method.
 /// Lifetime: verdicts and settings are values; nothing returned points into the component.
-/// Cost:     at ten million clients 79 bytes of memory for each, with names of up to 15 bytes (release 3); between 75 and
-///           92 in all releases, and the bytes of a longer name.
+/// Cost:     at ten million clients 79 bytes of memory for each, with names of up to 15 bytes (release 3);
+///           between 75 and 92 in all releases, and the bytes of a longer name.
 struct rate_limiter {
     static constexpr hotswap::contract contract{"hotswap.rate_limiter", 1};
 
