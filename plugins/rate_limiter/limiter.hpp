@@ -214,7 +214,8 @@ private:
                 forgotten += idle ? 1 : 0;
                 return idle;
             });
-            if constexpr (counts) add_to(state_.stripes[stripe_of_thread()].forgotten, forgotten);
+            if constexpr (counts)
+                if (forgotten != 0) add_to(state_.stripes[stripe_of_thread()].forgotten, forgotten);
         });
     }
 
@@ -225,7 +226,7 @@ private:
         constexpr std::chrono::nanoseconds longest = std::chrono::hours{24} * 366;
         time const arrival = Release::arrival(of);
         if (arrival > now) return arrival > now + longest;
-        return Release::is_innocent(of, Release::terms_of(state_, client), now);
+        return Release::is_innocent(of, state_, client, now);
     }
 
     /// Makes the row of a client that was not seen before, under the lock of its shard.
