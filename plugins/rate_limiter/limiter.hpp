@@ -1,5 +1,5 @@
-// The limiter that all releases share. A `Release` says how a client's row holds its arrival time, which limit the client
-// has and what a violation leads to.
+// The limiter that all releases share. A `Release` says how a client's row holds its arrival time, which
+// limit the client has and what a violation leads to.
 #pragma once
 
 #include "rate_limiter/conversions.hpp"
@@ -150,7 +150,8 @@ private:
         return verdict;
     }
 
-    /// Takes `cost` from the limit over all clients, if there is one; changes the verdict if it has too little.
+    /// Takes `cost` from the limit over all clients, if there is one; changes the verdict if it has too
+    /// little.
     bool refused_by_all(contracts::rate_verdict& verdict, std::chrono::nanoseconds used, std::uint32_t cost,
                         time now) {
         if constexpr (Release::about.has_global) {
@@ -213,17 +214,19 @@ private:
                 forgotten += idle ? 1 : 0;
                 return idle;
             });
-            if constexpr (counts) add_to(state_.stripes[stripe_of_thread()].forgotten, forgotten);
+            if constexpr (counts)
+                if (forgotten != 0) add_to(state_.stripes[stripe_of_thread()].forgotten, forgotten);
         });
     }
 
     /// Whether a row says no more than a missing one.
     bool is_idle(std::string_view client, row const& of, time now) const {
-        // No limit has a burst of more than a year: such a time is of a clock that was wrong, and would stay for ever.
+        // No limit has a burst of more than a year: such a time is of a clock that was wrong, and would
+        // stay for ever.
         constexpr std::chrono::nanoseconds longest = std::chrono::hours{24} * 366;
         time const arrival = Release::arrival(of);
         if (arrival > now) return arrival > now + longest;
-        return Release::is_innocent(of, Release::terms_of(state_, client), now);
+        return Release::is_innocent(of, state_, client, now);
     }
 
     /// Makes the row of a client that was not seen before, under the lock of its shard.

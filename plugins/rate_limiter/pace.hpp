@@ -1,7 +1,8 @@
 // A limit in the form that all releases compute with, and the verdict by an arrival time.
 //
-// An arrival time is the time at which a burst is whole again; in the past, the burst is whole. Source: ATM Forum,
-// Traffic Management Specification 4.0 (af-tm-0056.000): GCRA as virtual scheduling, counted from the burst's end.
+// An arrival time is the time at which a burst is whole again; in the past, the burst is whole. Source: ATM
+// Forum, Traffic Management Specification 4.0 (af-tm-0056.000): GCRA as virtual scheduling, counted from
+// the burst's end.
 #pragma once
 
 #include "rate_limiter/states/v0.hpp"
@@ -27,8 +28,8 @@ struct pace {
     constexpr std::chrono::nanoseconds whole() const noexcept { return interval * std::int64_t{burst}; }
 };
 
-/// The arrival time as of `now`: at least `now`, which is a whole burst, and at most a whole burst later. The clock may
-/// have stepped back since it was written, or the limit may be another.
+/// The arrival time as of `now`: at least `now`, which is a whole burst, and at most a whole burst later.
+/// The clock may have stepped back since it was written, or the limit may be another.
 constexpr time settled(time arrival, pace const& pace, time now) noexcept {
     return std::clamp(arrival, now, now + pace.whole());
 }

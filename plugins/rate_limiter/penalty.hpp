@@ -9,8 +9,8 @@
 
 namespace hotswap::plugins {
 
-/// The end of the client's block; `now` or earlier if it is not blocked. At most a whole block away: the clock may have
-/// stepped back, or the penalty may be another.
+/// The end of the client's block; `now` or earlier if it is not blocked. At most a whole block away: the
+/// clock may have stepped back, or the penalty may be another.
 inline time block_end(rate_limiter_states::v3::client const& client,
                       rate_limiter_states::v3::penalty const& penalty, time now) noexcept {
     return client.blocked ? std::min(client.marked, now + penalty.block) : now;
@@ -42,7 +42,8 @@ inline void pardon(rate_limiter_states::v3::client& client, rate_limiter_states:
     client.marked = client.violations == 0 ? now : now - (now - since) % penalty.decay;
 }
 
-/// Counts a violation of a client that is not blocked; returns whether a block begins. Its row is up to `now`.
+/// Counts a violation of a client that is not blocked; returns whether a block begins. Its row is up to
+/// `now`.
 inline bool violate(rate_limiter_states::v3::client& client, rate_limiter_states::v3::penalty const& penalty,
                     time now) noexcept {
     if (client.violations == 0) client.marked = now;

@@ -100,7 +100,8 @@ inline rate_limiter_states::v3::plan const* plan_named(rate_plans const& plans,
 }
 
 /// The plan with the longest name that `name` begins with, or null.
-/// Cost:     a binary search, and one more for each plan that shares a begin with `name` but goes on in another way.
+/// Cost:     a binary search, and one more for each plan that shares a begin with `name` but goes on in
+///           another way.
 inline rate_limiter_states::v3::plan const* longest_prefix(rate_plans const& plans,
                                                            std::string_view name) noexcept {
     for (;;) {

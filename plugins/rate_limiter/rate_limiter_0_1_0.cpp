@@ -30,7 +30,7 @@ struct release_0 {
     static void pardon(row&, terms const&, time, time) noexcept {}
     static bool violate(row&, terms const&, time) noexcept { return false; }
     static time block_end(row const&, terms const&, time now) noexcept { return now; }
-    static bool is_innocent(row const&, terms const&, time) noexcept { return true; }
+    static bool is_innocent(row const&, state const&, std::string_view, time) noexcept { return true; }
 };
 
 class rate_limiter_0_1_0 final : public limiter<release_0> {

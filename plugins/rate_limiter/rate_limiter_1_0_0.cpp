@@ -40,7 +40,7 @@ struct release_1 {
         return false;  // this release only counts them
     }
     static time block_end(row const&, terms const&, time now) noexcept { return now; }
-    static bool is_innocent(row const&, terms const&, time) noexcept { return true; }
+    static bool is_innocent(row const&, state const&, std::string_view, time) noexcept { return true; }
 };
 
 class rate_limiter_1_0_0 final : public limiter<release_1> {

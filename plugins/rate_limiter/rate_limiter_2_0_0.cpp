@@ -39,7 +39,7 @@ struct release_2 {
         return false;  // this release only counts them
     }
     static time block_end(row const&, terms const&, time now) noexcept { return now; }
-    static bool is_innocent(row const&, terms const&, time) noexcept { return true; }
+    static bool is_innocent(row const&, state const&, std::string_view, time) noexcept { return true; }
 };
 
 class rate_limiter_2_0_0 final : public limiter<release_2> {

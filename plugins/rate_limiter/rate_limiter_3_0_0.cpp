@@ -55,10 +55,12 @@ struct release_3 {
     static time block_end(row const& client, terms const& its, time now) noexcept {
         return its.penalty ? plugins::block_end(client, *its.penalty, now) : now;
     }
-    static bool is_innocent(row const& client, terms const& its, time now) noexcept {
-        if (!its.penalty) return true;
-        if (client.blocked) return plugins::block_end(client, *its.penalty, now) <= now;
-        return violations_left(client, *its.penalty, now) == 0;
+    static bool is_innocent(row const& client, state const& of, std::string_view name, time now) noexcept {
+        if (client.violations == 0 && !client.blocked) return true;
+        auto const& penalty = terms_of(of, name).penalty;
+        if (!penalty) return true;
+        return client.blocked ? plugins::block_end(client, *penalty, now) <= now
+                              : violations_left(client, *penalty, now) == 0;
     }
 };
 

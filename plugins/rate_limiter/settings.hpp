@@ -1,4 +1,5 @@
-// The rate limiter's settings: their ranges, the releases that have them, their names, and their text in the log.
+// The rate limiter's settings: their ranges, the releases that have them, their names, and their text in
+// the log.
 #pragma once
 
 #include "shared/named_settings.hpp"
@@ -138,8 +139,8 @@ inline constexpr auto rate_setting_names = [] {
 }();
 
 /// `now` with the settings that are named.
-/// Errors:   std::invalid_argument for a name that no release has (the message lists this release's), for one that this
-///           release does not have yet, and for plans.
+/// Errors:   std::invalid_argument for a name that no release has (the message lists this release's), for
+///           one that this release does not have yet, and for plans.
 inline contracts::rate_settings with_named(contracts::rate_settings now,
                                            std::span<contracts::setting const> wanted,
                                            rate_limiter_release const& release) {

@@ -10,8 +10,8 @@
 
 namespace hotswap::plugins {
 
-/// A reader takes the lock of its thread's stripe, so that readers do not wait for each other's cache lines; a writer
-/// takes all of them.
+/// A reader takes the lock of its thread's stripe, so that readers do not wait for each other's cache
+/// lines; a writer takes all of them.
 /// Threads:  [any]
 class settings_lock {
 public:

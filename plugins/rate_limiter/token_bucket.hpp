@@ -19,7 +19,8 @@ inline time full_at(rate_limiter_states::v0::bucket const& bucket) noexcept {
     return time(std::chrono::nanoseconds(when));
 }
 
-/// The bucket that is full at `arrival`, which is `now` or later: whole tokens are missing, no fraction is lost.
+/// The bucket that is full at `arrival`, which is `now` or later: whole tokens are missing, no fraction is
+/// lost.
 inline rate_limiter_states::v0::bucket bucket_full_at(time arrival, pace const& pace, time now) noexcept {
     auto const missing = (arrival - now + pace.interval - std::chrono::nanoseconds{1}) / pace.interval;
     return {.missing = static_cast<std::uint32_t>(missing),

@@ -1,4 +1,5 @@
-// The content of the rate limiter's golden snapshots, for the tool that wrote them and the tests that read them.
+// The content of the rate limiter's golden snapshots, for the tool that wrote them and the tests that read
+// them.
 #pragma once
 
 #include <hotswap/contracts/rate_limiter.hpp>
@@ -22,8 +23,8 @@ inline hotswap::contracts::rate_settings rate_settings_of(int version) {
     return settings;
 }
 
-/// Fills version `version` of the limiter: "ada" has 15 tokens left, "bob" none and one refusal; from version 3 on,
-/// "eve" is blocked and "gold/ada" has 70 tokens left.
+/// Fills version `version` of the limiter: "ada" has 15 tokens left, "bob" none and one refusal; from
+/// version 3 on, "eve" is blocked and "gold/ada" has 70 tokens left.
 inline void fill(hotswap::contracts::rate_limiter& limiter, int version) {
     limiter.configure(rate_settings_of(version));
     limiter.acquire("ada", 5);

@@ -52,7 +52,8 @@ struct limiter : shipped<rate_limiter> {
     std::uint32_t remaining(std::string_view client) { return (*this)->acquire(client, 0).remaining; }
 };
 
-/// What a limiter shall answer, in its plainest form: each client owes the time that its used tokens take to come back.
+/// What a limiter shall answer, in its plainest form: each client owes the time that its used tokens take
+/// to come back.
 class rate_model {
 public:
     using time = still_clock::time_point;

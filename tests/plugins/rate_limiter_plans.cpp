@@ -140,3 +140,17 @@ TEST_CASE("rate_limiter: violations of release 2 count on in release 3, and deca
     CHECK(limiter->acquire("a").retry_after == 3h);
     CHECK(limiter->stats().penalties == 1);
 }
+
+TEST_CASE("rate_limiter: releases 1 and 2 forget a client's violations when its burst is whole again") {
+    for (auto const release : {"1.0.0"sv, "2.0.0"sv}) {
+        CAPTURE(release);
+        limiter limiter(release, {.client = {.tokens = 1, .per = 1h, .burst = 1}});
+        CHECK(limiter.admitted("a", 3) == 1);
+        limiter.clock.step(1h);
+        CHECK(limiter.admitted("a", 2) == 1);  // one violation
+        limiter.swap("3.0.0");
+        limiter->configure(with({.violations = 3, .decay = 24h, .block = 3h}));
+        CHECK(limiter->acquire("a").retry_after == 1h);
+        CHECK(limiter->acquire("a").retry_after == 3h);
+    }
+}

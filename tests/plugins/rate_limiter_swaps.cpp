@@ -84,7 +84,7 @@ TEST_CASE("rate_limiter: the downgrade 1 → 0 is named as lossy and refused wit
     CHECK(limiter->stats().admitted == 0);
 }
 
-TEST_CASE("rate_limiter: the downgrade 3 → 2 loses plans and penalties only, and is refused without leave") {
+TEST_CASE("rate_limiter: the downgrade 3 → 2 loses plans and penalties only, and needs leave") {
     rate_settings settings{.client = {.tokens = 10, .burst = 5},
                            .global{{.tokens = 10, .burst = 70}},
                            .penalty{{.violations = 1, .decay = 1h, .block = 1h}},

@@ -9,7 +9,8 @@
 
 namespace hotswap::rate_limiter_states {
 
-/// Keeps everything: the violations so far begin to decay at the client's arrival time. No plans, no penalties.
+/// Keeps everything: the violations so far begin to decay at the client's arrival time. No plans, no
+/// penalties.
 inline v3::state upgrade_2_3(v2::state&& old) {
     v3::state now;
     now.config.client = old.config.client;
@@ -30,8 +31,8 @@ inline v3::state upgrade_2_3(v2::state&& old) {
     return now;
 }
 
-/// Keeps limits, bursts, violations and counts. Loses the plans, penalties, blocks and the count of penalties; a client of
-/// a plan is judged by the client limit.
+/// Keeps limits, bursts, violations and counts. Loses the plans, penalties, blocks and the count of
+/// penalties; a client of a plan is judged by the client limit.
 inline v2::state downgrade_3_2(v3::state&& now) {
     v2::state old;
     old.config.client = now.config.client;

@@ -17,8 +17,8 @@ struct limit {
     std::uint32_t burst = 100;
 };
 
-/// Lacks `missing` tokens as of `refilled`; one comes back in each `interval`. The interval is that of the limit when
-/// the bucket was last written: new limits need not write the buckets.
+/// Lacks `missing` tokens as of `refilled`; one comes back in each `interval`. The interval is that of the
+/// limit when the bucket was last written: new limits need not write the buckets.
 struct bucket {
     std::uint32_t missing = 0;
     std::chrono::nanoseconds interval{};
