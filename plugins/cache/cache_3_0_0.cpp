@@ -191,7 +191,7 @@ private:
     /// Takes the oldest lease of a sample away: its `fill` stores nothing.
     void drop_a_lease() {
         victim oldest;
-        lease_hands_.sample(state_.leases, lease_sample, now_of(state_.leased.rows), [&](table_cursor const& after, auto const& entry) {
+        lease_hands_.sample(state_.leases, lease_sample, [&](table_cursor const& after, auto const& entry) {
             oldest.offer(static_cast<double>(entry.second.number), after);
             return false;
         });
