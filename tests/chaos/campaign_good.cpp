@@ -9,10 +9,12 @@ namespace chaos {
 
 namespace {
 constexpr std::array releases{"0.1.0", "1.0.0", "2.0.0"};
+constexpr std::array cache_releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
 }
 
 void campaign::swap_well(before const& was) {
-    std::string const release = random_.any_of(releases);
+    std::string const release =
+        was.component == "cache" ? random_.any_of(cache_releases) : random_.any_of(releases);
     auto const got = swap(was, {{"module", was.component + "-" + release + ".so"}, {"allow_loss", true}});
     found_.expect(got.status == 200, "a good swap of {} {} to {} is done: {}", was.component, was.release,
                   release, boost::json::serialize(got.body));

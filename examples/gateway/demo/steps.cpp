@@ -10,6 +10,8 @@ namespace {
 
 constexpr auto components = {"rate_limiter", "session", "cache"};
 
+std::string newest(std::string const& component) { return component == "cache" ? "3.0.0" : "2.0.0"; }
+
 step swap_to(std::string const& component, std::string const& release, boost::json::object more = {}) {
     more["module"] = fmt::format("{}-{}.so", component, release);
     return {.target = "/swap/" + component, .body = std::move(more), .expected = release};
@@ -47,6 +49,7 @@ std::vector<step> campaign_steps(campaign_options const& wanted) {
     all.push_back({.target = "/swap/rate_limiter", .expected = "2.0.0"});
     all.push_back(swap_to("session", "2.0.0", {{"arguments", {{"per_user_limit", "100"}}}}));
     all.push_back(swap_to("cache", "2.0.0", {{"arguments", {{"byte_budget", "33554432"}}}}));
+    all.push_back(swap_to("cache", "3.0.0"));
     all.push_back(refusal("a release whose migration throws", "/swap/cache",
                           {{"module", boost::json::string((wanted.faulty / "cache-9.9.9.so").native())}},
                           "migration_failed"));
@@ -60,12 +63,12 @@ std::vector<step> campaign_steps(campaign_options const& wanted) {
 
     all.push_back({.target = "/revert/rate_limiter", .expected = "1.0.0"});
     all.push_back({.target = "/revert/session", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
-    all.push_back({.target = "/revert/cache", .body = {{"allow_loss", true}}, .expected = "1.0.0"});
-    for (std::string const name : components) all.push_back(swap_to(name, "2.0.0"));
+    all.push_back({.target = "/revert/cache", .body = {{"allow_loss", true}}, .expected = "2.0.0"});
+    for (std::string const name : components) all.push_back(swap_to(name, newest(name)));
     for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
+        all.push_back(swap_to(name, newest(name), {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
     for (std::string const name : components)
-        all.push_back(swap_to(name, "2.0.0", {{"transfer", "snapshot"}, {"even_if_unchanged", true}}));
+        all.push_back(swap_to(name, newest(name), {{"transfer", "snapshot"}, {"even_if_unchanged", true}}));
     return all;
 }
 
