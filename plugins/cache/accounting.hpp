@@ -32,7 +32,8 @@ Value now_of(Value& number) noexcept {
 inline void take_from(std::uint64_t& count, std::uint64_t number) noexcept {
     std::atomic_ref const at(count);
     auto seen = at.load(std::memory_order_relaxed);
-    while (!at.compare_exchange_weak(seen, seen - std::min(seen, number), std::memory_order_relaxed)) {}
+    while (!at.compare_exchange_weak(seen, seen - std::min(seen, number), std::memory_order_relaxed)) {
+    }
 }
 
 inline void add_to(cache_states::v0::amount& sum, cache_states::v0::amount const& part) noexcept {

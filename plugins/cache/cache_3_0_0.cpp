@@ -110,7 +110,8 @@ private:
         return made;
     }
     static bool is_settled(cache_lookup const& found) {
-        return found.state == contracts::cache_state::fresh || found.state == contracts::cache_state::negative;
+        return found.state == contracts::cache_state::fresh ||
+               found.state == contracts::cache_state::negative;
     }
 
     std::optional<std::string> get_at(std::string_view key, time now) override {
@@ -123,9 +124,11 @@ private:
         count(state == contracts::cache_state::stale ? contracts::cache_state::missing : state);
         return found;
     }
-    void put_at(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl, time now) override {
+    void put_at(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl,
+                time now) override {
         end_lease(key);
-        entries_.store(key, row_of(value, now + ttl, now + ttl + now_of(state_.config.default_stale_for)), now);
+        entries_.store(key, row_of(value, now + ttl, now + ttl + now_of(state_.config.default_stale_for)),
+                       now);
     }
     void keep_up(time now) override {
         cache_core::keep_up(now);
@@ -143,7 +146,8 @@ private:
         cache_lookup found;
         state_.entries.cvisit(key, [&](auto const& entry) {
             found.state = rules_3_0_0::state_of(entry.second, now);
-            if (found.state != contracts::cache_state::missing) found.value = entries_.use(entry.second).value;
+            if (found.state != contracts::cache_state::missing)
+                found.value = entries_.use(entry.second).value;
         });
         return found;
     }

@@ -66,8 +66,7 @@ public:
             checked_ttl(each.ttl, otherwise);
         }
         time const now = host_.now();
-        for (auto const& each : entries)
-            put_at(each.key, each.value, checked_ttl(each.ttl, otherwise), now);
+        for (auto const& each : entries) put_at(each.key, each.value, checked_ttl(each.ttl, otherwise), now);
     }
     bool erase(std::string_view key) override {
         check_key(key);
@@ -132,7 +131,7 @@ public:
     }
 
 protected:
-    static constexpr bool has_config = requires(state& s) { s.config; };
+    static constexpr bool has_config = requires(state & s) { s.config; };
     static constexpr bool has_counts = kept_entries<Rules>::has_counts;
     static constexpr bool has_leases = kept_entries<Rules>::has_leases;
 
@@ -151,7 +150,8 @@ protected:
             entries_.add([](auto& of) -> auto& { return of.misses; });
         return found;
     }
-    virtual void put_at(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl, time now) {
+    virtual void put_at(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl,
+                        time now) {
         row fresh;
         fresh.value = std::string(value);
         fresh.expires = now + ttl;
@@ -169,7 +169,8 @@ protected:
     }
 
     hotswap::host& host_;
-    state& state_;  // its tables take care of threads; its counts and settings are read and written atomically
+    state&
+        state_;  // its tables take care of threads; its counts and settings are read and written atomically
     kept_entries<Rules> entries_;
 
 private:
@@ -178,8 +179,7 @@ private:
         using type = void;
     };
     template <class State>
-    requires has_counts
-    struct counts_of<State> {
+    requires has_counts struct counts_of<State> {
         using type = typename decltype(State::counts)::value_type;
     };
     using counts = typename counts_of<state>::type;

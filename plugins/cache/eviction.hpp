@@ -62,7 +62,7 @@ private:
 
 /// Eviction that a scan cannot spoil: of 32 rows the one with the fewest hits for the time since its last use goes, and a
 /// key that comes back while it is remembered keeps its hits. An entry that was never used again is worth a
-/// twentieth of a hit; entries used within the last two cache fills differ little in age, so that hits decide.
+/// tenth of a hit; within the time of one and a half cache fills ages differ little, so that hits decide.
 /// Cost:     nothing moves on a hit; the mark changes at most once between two insertions.
 /// Source:   A. Blankstein, S. Sen, M. J. Freedman: Hyperbolic caching. USENIX ATC 2017 (hits for time, by sampling); the
 ///           remembered keys are the ghosts of ARC and S3-FIFO.
@@ -82,7 +82,7 @@ struct fewest_hits_for_their_age {
     template <class Row>
     static double worth(Row const& row, moment const& at) noexcept {
         auto const age = static_cast<double>(at.clock - std::min(at.clock, row.used));
-        return (row.hits + 0.05) / (age + 2 * at.entries + 1);
+        return (row.hits + 0.1) / (age + 1.5 * at.entries + 1);
     }
 };
 

@@ -34,10 +34,10 @@ public:
     using state = typename Rules::state;
     using row = typename decltype(state::entries)::mapped_type;
 
-    static constexpr bool has_counts = requires(state& s) { s.counts; };
-    static constexpr bool has_clock = requires(state& s) { s.clock; };
-    static constexpr bool has_ghosts = requires(state& s) { s.ghosts; };
-    static constexpr bool has_leases = requires(state& s) { s.leases; };
+    static constexpr bool has_counts = requires(state & s) { s.counts; };
+    static constexpr bool has_clock = requires(state & s) { s.clock; };
+    static constexpr bool has_ghosts = requires(state & s) { s.ghosts; };
+    static constexpr bool has_leases = requires(state & s) { s.leases; };
 
     kept_entries(hotswap::host& host, state& live) : host_(host), state_(live) {
         if constexpr (has_ghosts) {
@@ -105,7 +105,8 @@ public:
         for (std::size_t i = 0; i != upkeep::rows_at_once && is_over() && !host_.draining(); ++i)
             if (evict(now) == 0) break;
         if constexpr (has_ghosts)
-            for (std::size_t i = 0; i != upkeep::rows_at_once && !host_.draining() && forget_a_ghost(); ++i) {}
+            for (std::size_t i = 0; i != upkeep::rows_at_once && !host_.draining() && forget_a_ghost(); ++i) {
+            }
     }
 
     /// The memory in use by rows, keys, values, remembered keys and leases.
@@ -113,7 +114,8 @@ public:
         std::uint64_t all = cost_of({now_of(state_.held.rows), now_of(state_.held.heap)});
         if constexpr (has_ghosts) all += now_of(state_.ghosts_held) * row_share<decltype(state::ghosts)>;
         if constexpr (has_leases)
-            all += now_of(state_.leased.rows) * row_share<decltype(state::leases)> + now_of(state_.leased.heap);
+            all +=
+                now_of(state_.leased.rows) * row_share<decltype(state::leases)> + now_of(state_.leased.heap);
         return all;
     }
 
@@ -224,8 +226,10 @@ private:
     }
     template <class Of = state, class Ghosts = decltype(Of::ghosts)>
     void remember(std::uint64_t hash, row const& last) {
-        if (state_.ghosts.insert_or_assign(hash, typename Ghosts::mapped_type{last.used, last.hits})) add_to(state_.ghosts_held);
-        for (int i = 0; i != 2 && forget_a_ghost(); ++i) {}
+        if (state_.ghosts.insert_or_assign(hash, typename Ghosts::mapped_type{last.used, last.hits}))
+            add_to(state_.ghosts_held);
+        for (int i = 0; i != 2 && forget_a_ghost(); ++i) {
+        }
     }
     /// Keeps as many ghosts as there are entries: the oldest of a sample goes; false if there are no more.
     bool forget_a_ghost() {

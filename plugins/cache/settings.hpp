@@ -96,15 +96,16 @@ inline cache_settings read_by_name(std::span<contracts::setting const> wanted,
     std::vector<named> here;
     auto const add = [&](auto const& each) {
         if (!(current.*each.field)) return;
-        here.push_back(*std::find_if(all.begin(), all.end(), [&](auto const& a) { return a.name == each.name; }));
+        here.push_back(
+            *std::find_if(all.begin(), all.end(), [&](auto const& a) { return a.name == each.name; }));
     };
     for (auto const& each : cache_numbers) add(each);
     for (auto const& each : cache_durations) add(each);
     bool const known_somewhere = std::all_of(wanted.begin(), wanted.end(), [](auto const& one) {
         return std::any_of(all.begin(), all.end(), [&](auto const& each) { return each.name == one.name; });
     });
-    return read_settings<cache_settings>(wanted,
-                                         known_somewhere ? std::span<named const>(all) : std::span<named const>(here));
+    return read_settings<cache_settings>(
+        wanted, known_somewhere ? std::span<named const>(all) : std::span<named const>(here));
 }
 
 /// "max_entries 10000 → 500, default_ttl 300000000000 ns → 10000000000 ns"; empty if nothing differs.

@@ -10,7 +10,7 @@ namespace chaos {
 namespace {
 constexpr std::array releases{"0.1.0", "1.0.0", "2.0.0"};
 constexpr std::array cache_releases{"0.1.0", "1.0.0", "2.0.0", "3.0.0"};
-}
+}  // namespace
 
 void campaign::swap_well(before const& was) {
     std::string const release =

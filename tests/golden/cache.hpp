@@ -22,8 +22,7 @@ inline constexpr std::string_view page{"one\0two\n", 8};
 inline void fill(hotswap::contracts::cache& cache, int version) {
     if (version > 0) cache.configure({.max_entries = 320, .default_ttl = 100s, .cleanup_interval = 10s});
     if (version > 1) cache.configure({.byte_budget = 1'000'000});
-    if (version > 2)
-        cache.configure({.default_stale_for = 30s, .negative_ttl = 20s, .lease_time = 5s});
+    if (version > 2) cache.configure({.default_stale_for = 30s, .negative_ttl = 20s, .lease_time = 5s});
     cache.put("", "the empty key");
     cache.put("page", page, 60s);
     cache.put("Rügen", "", 24h);

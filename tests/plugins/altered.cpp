@@ -94,7 +94,7 @@ void restore_altered(std::string const& component, std::string_view newest, std:
     std::size_t refused = 0;
     for (std::size_t i = 0; i != count; ++i) {
         auto const altered = alterations.of(whole);
-        auto const before = at.snapshot();
+        auto before = at.snapshot();
         auto const done = at.runtime.restore(component, altered);
         if (done) continue;
         ++refused;
@@ -105,7 +105,15 @@ void restore_altered(std::string const& component, std::string_view newest, std:
                               code == errc::no_migration_path;
         CHECK_MESSAGE(is_clean, to_string(done.error()));
         CHECK(done.error().old_serving);
-        CHECK(at.snapshot() == before);
+        // An altered state that was accepted before may hold rows whose time is over: the component's timer may remove
+        // them just now, and has then nothing left to do.
+        bool unchanged = at.snapshot() == before;
+        for (int tries = 0; tries != 5 && !unchanged; ++tries) {
+            before = at.snapshot();
+            REQUIRE(at.runtime.restore(component, altered).has_error());
+            unchanged = at.snapshot() == before;
+        }
+        CHECK(unchanged);
     }
     CHECK(refused > count / 2);
     CHECK(at.runtime.restore(component, whole).has_value());

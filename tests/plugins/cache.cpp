@@ -124,7 +124,8 @@ TEST_CASE("cache: a scan drives used entries out of release 1, but not out of re
     }
 }
 
-TEST_CASE("cache: from release 2 on a key that comes back soon after its eviction stays through the next scan") {
+TEST_CASE(
+    "cache: from release 2 on a key that comes back soon after its eviction stays through the next scan") {
     for (auto const release : {"2.0.0"sv, "3.0.0"sv}) {
         CAPTURE(release);
         values values(release, {.max_entries = 320});
@@ -255,7 +256,8 @@ TEST_CASE("cache: every limit on input is stated by the refusal, and nothing is 
         CHECK(refused([&] { values->get(long_key); }) == "a key is 4097 long, expected at most 4096");
         CHECK(refused([&] { values->put(long_key, "v"); }) == "a key is 4097 long, expected at most 4096");
         CHECK(refused([&] { values->erase(long_key); }) == "a key is 4097 long, expected at most 4096");
-        CHECK(refused([&] { values->put("k", large); }) == "a value is 1048577 long, expected at most 1048576");
+        CHECK(refused([&] { values->put("k", large); }) ==
+              "a value is 1048577 long, expected at most 1048576");
         CHECK(refused([&] { values->put(too_many); }) == "a batch is 1001 long, expected at most 1000");
         CHECK(refused([&] { values->get(too_many_keys); }) == "a batch is 1001 long, expected at most 1000");
         CHECK(values->stats().entries == 0);
@@ -278,7 +280,8 @@ TEST_CASE("cache: two threads find what they put while the releases change under
         };
         std::jthread const first(caller, "ada");
         std::jthread const second(caller, "bob");
-        for (auto const release : {"1.0.0"sv, "2.0.0"sv, "3.0.0"sv, "2.0.0"sv, "1.0.0"sv, "0.1.0"sv, "3.0.0"sv})
+        for (auto const release :
+             {"1.0.0"sv, "2.0.0"sv, "3.0.0"sv, "2.0.0"sv, "1.0.0"sv, "0.1.0"sv, "3.0.0"sv})
             values.move_to(release);
     }
     CHECK(wrong == 0);

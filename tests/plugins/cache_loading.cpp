@@ -48,7 +48,8 @@ TEST_CASE("cache: a stale value is served while one caller loads, until stale_fo
     CHECK(values->lookup("k").state == cache_state::missing);
 }
 
-TEST_CASE("cache: a lease ends by its time, by erase, by put and by abandon; what was loaded by it is not stored") {
+TEST_CASE(
+    "cache: a lease ends by its time, by erase, by put and by abandon; what was loaded by it is not stored") {
     values values("3.0.0", {.lease_time = 2s});
     auto const lease_of_k = [&values] {
         auto const lease = values->lookup("k").lease;
@@ -90,7 +91,9 @@ TEST_CASE("cache: an absence is remembered for negative_ttl, and a value replace
     CHECK(values->get("k") == "v");
 }
 
-TEST_CASE("cache: leases, absences and stale values go along in a swap of release 3, and a downgrade counts right") {
+TEST_CASE(
+    "cache: leases, absences and stale values go along in a swap of release 3, and a downgrade counts "
+    "right") {
     values values("3.0.0", {.default_stale_for = 1h});
     values->put("stale", "old", 1s);
     values->put("fresh", "v");

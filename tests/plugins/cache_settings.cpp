@@ -38,7 +38,8 @@ TEST_CASE("cache: settings go up and down with the state, and a setting that a r
 TEST_CASE("cache: settings are set by name, whole or not at all, and an unknown one is named") {
     values values("3.0.0");
     auto const before = values->current_settings();
-    std::vector<setting> const good{{"max_entries", "320"}, {"default_stale_for", "5min"}, {"lease_time", "2s"}};
+    std::vector<setting> const good{
+        {"max_entries", "320"}, {"default_stale_for", "5min"}, {"lease_time", "2s"}};
     values->configure(good);
     CHECK(values->current_settings().max_entries == 320);
     CHECK(values->current_settings().default_stale_for == 300s);
@@ -58,7 +59,8 @@ TEST_CASE("cache: settings are set by name, whole or not at all, and an unknown 
     values.move_to("1.0.0");
     CHECK(by_name({{"size", "5"}}) ==
           "there is no setting size; the settings are max_entries, default_ttl, cleanup_interval");
-    CHECK(by_name({{"byte_budget", "70000"}}) == "cache 1.0.0 has no byte_budget; swap to 2.0.0 or newer first");
+    CHECK(by_name({{"byte_budget", "70000"}}) ==
+          "cache 1.0.0 has no byte_budget; swap to 2.0.0 or newer first");
 }
 
 TEST_CASE("cache: a change of settings is one line in the log, with the old and the new values") {
@@ -78,7 +80,8 @@ TEST_CASE("cache: a change of settings is one line in the log, with the old and 
           std::string::npos);
 }
 
-TEST_CASE("cache: counts have Prometheus names, go along in swaps, and begin with the release that has them") {
+TEST_CASE(
+    "cache: counts have Prometheus names, go along in swaps, and begin with the release that has them") {
     values values("3.0.0", {.max_entries = 16});
     for (int i = 0; i != 20; ++i) values->put(std::to_string(i), "v", 10s);
     values->put("absent", "v", 10s);

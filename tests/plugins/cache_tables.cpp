@@ -26,7 +26,8 @@ TEST_CASE("cache: every swap copies its rows before the pause, with rows present
     {
         std::jthread const first(writer, "ada");
         std::jthread const second(writer, "bob");
-        for (auto const release : {"1.0.0"sv, "2.0.0"sv, "3.0.0"sv, "2.0.0"sv, "1.0.0"sv, "0.1.0"sv, "3.0.0"sv, "0.1.0"sv}) {
+        for (auto const release :
+             {"1.0.0"sv, "2.0.0"sv, "3.0.0"sv, "2.0.0"sv, "1.0.0"sv, "0.1.0"sv, "3.0.0"sv, "0.1.0"sv}) {
             CAPTURE(release);
             auto const report = values.move_to(release);
             CHECK(report.tables.way == hotswap::table_way::before_pause);
@@ -201,8 +202,10 @@ TEST_CASE("cache: random calls with swaps in their midst are answered as by a mo
             auto const found = model.find(key);
             if (found == model.end()) return cache_state::missing;
             auto const& entry = found->second;
-            if (entry.expires > values.clock.now()) return entry.negative ? cache_state::negative : cache_state::fresh;
-            return !entry.negative && entry.stale_until > values.clock.now() ? cache_state::stale : cache_state::missing;
+            if (entry.expires > values.clock.now())
+                return entry.negative ? cache_state::negative : cache_state::fresh;
+            return !entry.negative && entry.stale_until > values.clock.now() ? cache_state::stale
+                                                                             : cache_state::missing;
         };
         for (int i = 0; i != 6'000; ++i) {
             auto const key = std::string(random() % 2 * 30, 'k') + std::to_string(random() % 200);
@@ -236,7 +239,8 @@ TEST_CASE("cache: random calls with swaps in their midst are answered as by a mo
                     if (version == 3) {
                         auto const found = values->lookup(key);
                         CHECK(found.state == state_of(key));
-                        bool const has_value = found.state == cache_state::fresh || found.state == cache_state::stale;
+                        bool const has_value =
+                            found.state == cache_state::fresh || found.state == cache_state::stale;
                         CHECK(found.value == (has_value ? model[key].value : ""));
                         break;
                     }

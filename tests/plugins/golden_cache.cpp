@@ -25,14 +25,15 @@ hotswap::swap_options const by_handoff{.transfer = hotswap::transfer::handoff, .
 
 }  // namespace
 
-TEST_CASE("golden: every release of the cache serves the values of every earlier version, also written once more") {
+TEST_CASE(
+    "golden: every release of the cache serves the values of every earlier version, also written once more") {
     for (std::size_t version = 0; version != cache_releases.size(); ++version) {
         for (std::size_t reader = version; reader != cache_releases.size(); ++reader) {
             CAPTURE(version);
             CAPTURE(reader);
             // As the version's own release writes it again: the order of rows is another one.
             cache_component own("cache", cache_releases[version], {.snapshot = golden(version)},
-                                      still_clock(hotswap_golden::moment));
+                                still_clock(hotswap_golden::moment));
             auto const again = own.snapshot();
             CHECK(again.size() == golden(version).size());
             cache_component cache("cache", cache_releases[reader], {.snapshot = again},

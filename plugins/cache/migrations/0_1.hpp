@@ -11,8 +11,9 @@ namespace hotswap::cache_states {
 /// Keeps keys, values and expiry; all entries count as equally long unused, counts begin at 0.
 inline v1::state upgrade_0_1(v0::state&& old) {
     v1::state now;
-    now.entries =
-        std::move(old.entries).transform([](v0::row&& r) { return v1::row{std::move(r.value), r.expires, 0}; });
+    now.entries = std::move(old.entries).transform([](v0::row&& r) {
+        return v1::row{std::move(r.value), r.expires, 0};
+    });
     now.held = old.held;
     return now;
 }
@@ -20,7 +21,9 @@ inline v1::state upgrade_0_1(v0::state&& old) {
 /// Keeps keys, values and expiry.
 /// Loses the settings (those of 0.1.0 are built in), the counts, and the order of use.
 inline v0::state downgrade_1_0(v1::state&& now) {
-    return {std::move(now.entries).transform([](v1::row&& r) { return v0::row{std::move(r.value), r.expires}; }),
+    return {std::move(now.entries).transform([](v1::row&& r) {
+                return v0::row{std::move(r.value), r.expires};
+            }),
             now.held};
 }
 

@@ -29,8 +29,9 @@ inline v2::state upgrade_1_2(v1::state&& old, arguments const& given) {
                                         std::to_string(contracts::least_cache_budget) + " bytes");
         now.config.byte_budget = *budget;
     }
-    now.entries = std::move(old.entries).transform(
-        [](v1::row&& r) { return v2::row{std::move(r.value), r.expires, r.used, 0}; });
+    now.entries = std::move(old.entries).transform([](v1::row&& r) {
+        return v2::row{std::move(r.value), r.expires, r.used, 0};
+    });
     now.held = old.held;
     now.clock = old.clock;
     now.counts = old.counts;
@@ -44,8 +45,9 @@ inline v1::state downgrade_2_1(v2::state&& now) {
     old.config.max_entries = now.config.max_entries;
     old.config.default_ttl = now.config.default_ttl;
     old.config.cleanup_interval = now.config.cleanup_interval;
-    old.entries = std::move(now.entries).transform(
-        [](v2::row&& r) { return v1::row{std::move(r.value), r.expires, r.used}; });
+    old.entries = std::move(now.entries).transform([](v2::row&& r) {
+        return v1::row{std::move(r.value), r.expires, r.used};
+    });
     old.held = now.held;
     old.clock = now.clock;
     old.counts = now.counts;

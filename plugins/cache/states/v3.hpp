@@ -66,7 +66,7 @@ struct state {
     amount leased;    ///< the rows of `leases`
     std::uint64_t ghosts_held = 0;
     v3::salt salt;
-    std::uint64_t clock = 0;   ///< the number of values stored so far
+    std::uint64_t clock = 0;  ///< the number of values stored so far
     std::uint64_t leases_given = 0;
     std::array<v3::counts, 16> counts;
 };

@@ -15,12 +15,12 @@
 
 namespace hotswap::contracts {
 
-inline constexpr std::size_t longest_cache_key = 4'096;         ///< bytes
-inline constexpr std::size_t largest_cache_value = 1'048'576;   ///< bytes
-inline constexpr std::size_t largest_cache_batch = 1'000;       ///< keys or entries in one call
-inline constexpr std::size_t most_cache_leases = 65'536;        ///< loads at a time
-inline constexpr std::uint64_t least_cache_entries = 16;        ///< the smallest `max_entries`
-inline constexpr std::uint64_t least_cache_budget = 65'536;     ///< bytes: the smallest `byte_budget`
+inline constexpr std::size_t longest_cache_key = 4'096;        ///< bytes
+inline constexpr std::size_t largest_cache_value = 1'048'576;  ///< bytes
+inline constexpr std::size_t largest_cache_batch = 1'000;      ///< keys or entries in one call
+inline constexpr std::size_t most_cache_leases = 65'536;       ///< loads at a time
+inline constexpr std::uint64_t least_cache_entries = 16;       ///< the smallest `max_entries`
+inline constexpr std::uint64_t least_cache_budget = 65'536;    ///< bytes: the smallest `byte_budget`
 
 /// One entry of a batch; the views need to live only during the call.
 struct cache_entry {
@@ -32,10 +32,11 @@ struct cache_entry {
 /// The settings. A field that is empty in `configure` leaves its setting unchanged; empty when read: no such
 /// setting. The names are those for `configure` by name.
 struct cache_settings {
-    std::optional<std::uint64_t> max_entries{};                  ///< from release 1 on; at least 16
-    std::optional<std::chrono::nanoseconds> default_ttl{};       ///< from release 1 on; 1 ms to 10 years
-    std::optional<std::chrono::nanoseconds> cleanup_interval{};  ///< from release 1 on; 1 s to 1 day: one look at each row
-    std::optional<std::uint64_t> byte_budget{};                  ///< from release 2 on; at least 64 KiB
+    std::optional<std::uint64_t> max_entries{};             ///< from release 1 on; at least 16
+    std::optional<std::chrono::nanoseconds> default_ttl{};  ///< from release 1 on; 1 ms to 10 years
+    std::optional<std::chrono::nanoseconds>
+        cleanup_interval{};                      ///< from release 1 on; 1 s to 1 day: one look at each row
+    std::optional<std::uint64_t> byte_budget{};  ///< from release 2 on; at least 64 KiB
     std::optional<std::chrono::nanoseconds> default_stale_for{};  ///< from release 3 on; 0 (off) to 10 years
     std::optional<std::chrono::nanoseconds> negative_ttl{};       ///< from release 3 on; 1 ms to 10 years
     std::optional<std::chrono::nanoseconds> lease_time{};         ///< from release 3 on; 1 ms to 1 h
