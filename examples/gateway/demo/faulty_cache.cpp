@@ -6,6 +6,8 @@
 #include <hotswap/contracts/cache.hpp>
 
 #include <stdexcept>
+#include <string>
+#include <utility>
 
 namespace faulty {
 
@@ -26,9 +28,10 @@ struct state {
 }  // namespace v4
 
 v4::state price(v3::state&& old) {
-    return {.config = old.config, .entries = std::move(old.entries).transform([](v3::row&&) -> v4::row {
-                throw std::runtime_error("an entry has no price; price it before this release");
-            })};
+    auto const refuse = [](std::string&& key, v3::row&&) -> std::pair<std::string, v4::row> {
+        throw std::runtime_error("the entry \"" + key + "\" has no price; price it before this release");
+    };
+    return {.config = old.config, .entries = std::move(old.entries).transform_entries(refuse)};
 }
 
 class cache final : public contracts::cache {
