@@ -8,13 +8,12 @@
 
 namespace hotswap::plugins {
 
-/// At most 10 000 entries; of 16 the one that expires first is evicted.
+/// At most 10 000 entries; of 32 the one that expires first is evicted.
 struct rules_0_1_0 {
     using state = cache_states::v0::state;
     using row = cache_states::v0::row;
 
     static constexpr std::string_view release = "0.1.0";
-    static constexpr std::size_t sample = 16;
 
     static bool is_fresh(row const& entry, time now) { return entry.expires > now; }
     static bool is_over(row const& entry, time now) { return entry.expires <= now; }

@@ -8,13 +8,12 @@
 
 namespace hotswap::plugins {
 
-/// Of 16 entries the one that was used least recently is evicted.
+/// Of 32 entries the one that was used least recently is evicted.
 struct rules_1_0_0 {
     using state = cache_states::v1::state;
     using row = cache_states::v1::row;
 
     static constexpr std::string_view release = "1.0.0";
-    static constexpr std::size_t sample = 16;
 
     static bool is_fresh(row const& entry, time now) { return entry.expires > now; }
     static bool is_over(row const& entry, time now) { return entry.expires <= now; }

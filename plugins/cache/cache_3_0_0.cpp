@@ -54,18 +54,18 @@ public:
         check_key(key);
         time const now = host_.now();
         auto found = look(key, now);
-        if (is_settled(found)) return counted(std::move(found));
-        found.lease = take_lease(key, now);
-        if (found.lease == 0) {
-            entries_.add([](auto& of) -> auto& { return of.coalesced; });
-            return counted(std::move(found));
+        if (!is_settled(found)) {
+            found.lease = take_lease(key, now);
+            if (found.lease == 0) {
+                entries_.add([](auto& of) -> auto& { return of.coalesced; });
+            } else if (auto again = look(key, now); is_settled(again)) {
+                // Another caller has loaded it between the look and the lease.
+                abandon(key, found.lease);
+                found = std::move(again);
+            }
         }
-        // Another caller may have loaded it between the look and the lease.
-        if (auto again = look(key, now); is_settled(again)) {
-            abandon(key, found.lease);
-            return counted(std::move(again));
-        }
-        return counted(std::move(found));
+        count(found.state);
+        return found;
     }
 
     bool fill(std::string_view key, std::string_view value, contracts::cache_fill const& how) override {
@@ -115,11 +115,14 @@ private:
     }
 
     std::optional<std::string> get_at(std::string_view key, time now) override {
-        auto found = look(key, now);
-        if (found.state == contracts::cache_state::stale) found = {};
-        bool const is_fresh = found.state == contracts::cache_state::fresh;
-        found = counted(std::move(found));
-        return is_fresh ? std::optional(std::move(found.value)) : std::nullopt;
+        std::optional<std::string> found;
+        auto state = contracts::cache_state::missing;
+        state_.entries.cvisit(key, [&](auto const& entry) {
+            state = rules_3_0_0::state_of(entry.second, now);
+            if (state == contracts::cache_state::fresh) found.emplace(entries_.use(entry.second).value);
+        });
+        count(state == contracts::cache_state::stale ? contracts::cache_state::missing : state);
+        return found;
     }
     void put_at(std::string_view key, std::string_view value, std::chrono::nanoseconds ttl,
                 time now) override {
@@ -148,21 +151,17 @@ private:
         });
         return found;
     }
-    cache_lookup counted(cache_lookup found) {
-        switch (found.state) {
+    void count(contracts::cache_state given) {
+        switch (given) {
             case contracts::cache_state::fresh:
-                entries_.add([](auto& of) -> auto& { return of.hits; });
-                break;
+                return entries_.add([](auto& of) -> auto& { return of.hits; });
             case contracts::cache_state::stale:
-                entries_.add([](auto& of) -> auto& { return of.stale_hits; });
-                break;
+                return entries_.add([](auto& of) -> auto& { return of.stale_hits; });
             case contracts::cache_state::negative:
-                entries_.add([](auto& of) -> auto& { return of.negative_hits; });
-                break;
+                return entries_.add([](auto& of) -> auto& { return of.negative_hits; });
             case contracts::cache_state::missing:
-                entries_.add([](auto& of) -> auto& { return of.misses; });
+                return entries_.add([](auto& of) -> auto& { return of.misses; });
         }
-        return found;
     }
 
     // ------------------------------------------------------------------------------------------------ leases
@@ -195,11 +194,10 @@ private:
     /// Takes the oldest lease of a sample away: its `fill` stores nothing.
     void drop_a_lease() {
         victim oldest;
-        lease_hands_.sample(state_.leases, lease_sample, now_of(state_.leased.rows),
-                            [&](table_cursor const& after, auto const& entry) {
-                                oldest.offer(static_cast<double>(entry.second.number), after);
-                                return false;
-                            });
+        lease_hands_.sample(state_.leases, lease_sample, [&](table_cursor const& after, auto const& entry) {
+            oldest.offer(static_cast<double>(entry.second.number), after);
+            return false;
+        });
         if (!oldest) return;
         state_.leases.csweep(oldest.at, 1, [&](auto const& entry) {
             uncount(entry);

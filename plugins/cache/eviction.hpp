@@ -33,56 +33,40 @@ struct victim {
     }
 };
 
-/// The places at which samples go on: four for each stripe of threads, each of which goes around all rows. Four, because
-/// rows next to each other were often stored one after the other, and are too much alike.
-/// Threads:  [any]; two threads may share a stripe, and then compare some rows twice.
+/// The places at which samples go on, each around all rows; threads share two. With more of them the rows around one
+/// place wait longer for the next sample, and the miss ratio rises.
+/// Threads:  [any]; two threads may look at the same rows at once, and only one of them then finds its victim.
 class hands {
 public:
-    /// Shows up to `rows` rows of `from`, which holds about `held`, to `look(cursor, row)`, which returns whether to erase
-    /// the row.
-    /// Cost:     four sweeps, each of which ends after eight vacant slots for each row.
+    static constexpr std::size_t rows_at_once = 32;
+
+    /// Shows up to `rows` rows of `from` to `look(cursor, row)`, which returns whether to erase the row.
+    /// Cost:     at most three sweeps, each of which ends after eight vacant slots for each row.
     template <class Table, class Look>
-    void sample(Table& from, std::size_t rows, std::uint64_t held, Look look) {
-        auto const stripe = stripe_of_thread();
-        for (std::size_t i = 0; i != hand_count; ++i) {
-            auto& place = all_[stripe].places[i];
-            table_cursor cursor = at(place.load(std::memory_order_relaxed), stripe, i, held);
-            auto left = rows / hand_count;
-            left -= from.csweep(cursor, left, [&](auto const& row) { return look(cursor, row); });
-            // At the end of the table a sweep ends early: in a small one the other rows are at its begin.
-            if (left != 0) from.csweep(cursor, left, [&](auto const& row) { return look(cursor, row); });
-            place.store(std::uint64_t{cursor.shard} << 32U | cursor.slot, std::memory_order_relaxed);
-        }
+    void sample(Table& from, std::size_t rows, Look look) {
+        auto& mine = places_[stripe_of_thread() % places_.size()].place;
+        auto const place = mine.load(std::memory_order_relaxed);
+        table_cursor cursor{static_cast<std::uint32_t>(place >> 32U), static_cast<std::uint32_t>(place), 0};
+        for (int sweeps = 0; rows != 0 && sweeps != 3; ++sweeps)
+            rows -= from.csweep(cursor, rows, [&](auto const& row) { return look(cursor, row); });
+        mine.store(std::uint64_t{cursor.shard} << 32U | cursor.slot, std::memory_order_relaxed);
     }
 
 private:
-    static constexpr std::size_t hand_count = 4;
-    static constexpr std::uint64_t nowhere = ~std::uint64_t{0};
-
-    struct alignas(64) stripe_hands {
-        // The shard in the upper half, the slot in the lower one.
-        std::array<std::atomic<std::uint64_t>, hand_count> places{nowhere, nowhere, nowhere, nowhere};
+    struct alignas(64) hand {
+        std::atomic<std::uint64_t> place;  // the shard in the upper half, the slot in the lower one
     };
 
-    /// A hand begins in a shard of its own, and at another height than its neighbours.
-    static table_cursor at(std::uint64_t place, std::size_t stripe, std::size_t hand, std::uint64_t held) {
-        if (place != nowhere)
-            return {static_cast<std::uint32_t>(place >> 32U), static_cast<std::uint32_t>(place), 0};
-        return {static_cast<std::uint32_t>(hand * 256 / hand_count + stripe),
-                static_cast<std::uint32_t>(held / 256 * hand / hand_count), 0};
-    }
-
-    std::array<stripe_hands, stripe_count> all_;
+    std::array<hand, 2> places_{hand{0}, hand{std::uint64_t{128} << 32U}};
 };
 
 /// Eviction that a scan cannot spoil: of 32 rows the one with the fewest hits for the time since its last use goes, and a
 /// key that comes back while it is remembered keeps its hits. An entry that was never used again is worth a
-/// twentieth of a hit; entries used within the last two cache fills differ little in age, so that hits decide.
+/// tenth of a hit; within the time of one and a half cache fills ages differ little, so that hits decide.
 /// Cost:     nothing moves on a hit; the mark changes at most once between two insertions.
 /// Source:   A. Blankstein, S. Sen, M. J. Freedman: Hyperbolic caching. USENIX ATC 2017 (hits for time, by sampling); the
 ///           remembered keys are the ghosts of ARC and S3-FIFO.
 struct fewest_hits_for_their_age {
-    static constexpr std::size_t sample = 32;
     static constexpr std::uint8_t most_hits = 15;
 
     static std::uint8_t one_more(std::uint8_t hits) noexcept {
@@ -98,7 +82,7 @@ struct fewest_hits_for_their_age {
     template <class Row>
     static double worth(Row const& row, moment const& at) noexcept {
         auto const age = static_cast<double>(at.clock - std::min(at.clock, row.used));
-        return (row.hits + 0.05) / (age + 2 * at.entries + 1);
+        return (row.hits + 0.1) / (age + 1.5 * at.entries + 1);
     }
 };
 

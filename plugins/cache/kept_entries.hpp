@@ -185,7 +185,7 @@ private:
         if constexpr (has_clock) at.clock = now_of(state_.clock);
         victim least;
         std::uint64_t freed = 0;
-        hands_.sample(state_.entries, Rules::sample, held, [&](table_cursor const& after, auto const& entry) {
+        hands_.sample(state_.entries, hands::rows_at_once, [&](table_cursor const& after, auto const& entry) {
             auto const bytes = expire(entry, now);
             freed += bytes;
             if (bytes == 0) least.offer(Rules::worth(entry.second, at), after);
@@ -235,11 +235,10 @@ private:
     bool forget_a_ghost() {
         if (now_of(state_.ghosts_held) <= now_of(state_.held.rows)) return false;
         victim oldest;
-        ghost_hands_.sample(state_.ghosts, ghost_sample, now_of(state_.ghosts_held),
-                            [&](table_cursor const& after, auto const& ghost) {
-                                oldest.offer(static_cast<double>(ghost.second.used), after);
-                                return false;
-                            });
+        ghost_hands_.sample(state_.ghosts, ghost_sample, [&](table_cursor const& after, auto const& ghost) {
+            oldest.offer(static_cast<double>(ghost.second.used), after);
+            return false;
+        });
         if (!oldest) return false;
         std::uint64_t taken = 0;
         state_.ghosts.csweep(oldest.at, 1, [&](auto const&) { return ++taken != 0; });

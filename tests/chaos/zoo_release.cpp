@@ -6,8 +6,6 @@
 #include <hotswap/component.hpp>
 #include <hotswap/contracts/cache.hpp>
 
-#include <array>
-
 #if !defined(CHAOS_MIGRATE)
 #define CHAOS_MIGRATE ""
 #endif
@@ -33,15 +31,14 @@ struct state {
     static constexpr hotswap::schema schema{"hotswap.cache", 3};
 
     v2::config config;
-    v2::time last_cleanup{};
-    std::array<v2::shard, hotswap::plugins::shard_count> shards;
+    decltype(v2::state::entries) entries;
     std::uint64_t more = 0;
 };
 }  // namespace v3
 
 v3::state upgrade(v2::state&& old) {
     hotswap_test::do_deed(CHAOS_MIGRATE);
-    return {.config = old.config, .last_cleanup = old.last_cleanup, .shards = std::move(old.shards)};
+    return {.config = old.config, .entries = std::move(old.entries)};
 }
 
 class cache final : public contracts::cache {
@@ -60,9 +57,15 @@ public:
     void put(std::string_view, std::string_view, std::chrono::nanoseconds) override {}
     void put(std::span<contracts::cache_entry const>) override {}
     bool erase(std::string_view) override { return false; }
+    contracts::cache_lookup lookup(std::string_view) override { return {}; }
+    bool fill(std::string_view, std::string_view, contracts::cache_fill const&) override { return false; }
+    bool fill_negative(std::string_view, std::chrono::nanoseconds, std::uint64_t) override { return false; }
+    bool abandon(std::string_view, std::uint64_t) override { return false; }
     void configure(contracts::cache_settings const&) override {}
+    void configure(std::span<contracts::setting const>) override {}
     contracts::cache_settings current_settings() override { return {}; }
     contracts::cache_statistics stats() override { return {}; }
+    std::vector<contracts::metric> metrics() override { return {}; }
 };
 
 }  // namespace chaos_zoo

@@ -102,7 +102,7 @@ TEST_CASE(
     CHECK(member(item, "cached") == "true");
     CHECK(member(item, "revision") == revision);
     auto const status = http_client::to_socket(admin).send("GET", "/status").json();
-    CHECK(status.at("components").at(0).at("running").at("release") == "2.0.0");
+    CHECK(status.at("components").at(0).at("running").at("release") == "3.0.0");
     CHECK(status.at("components").at(2).at("running").at("release") == "1.0.0");
 }
 

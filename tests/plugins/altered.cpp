@@ -111,12 +111,21 @@ void restore_altered(std::string const& component, std::size_t version, still_cl
     for (std::size_t i = 0; i != each; ++i) {
         auto const altered = alterations.of(whole);
         bool const is_compared = i % 32 == 0;  // a snapshot of tables takes some milliseconds
-        auto const before = is_compared ? at.snapshot() : bytes();
+        auto before = is_compared ? at.snapshot() : bytes();
         auto const done = at.runtime.restore(component, altered);
         if (done) continue;
         ++refused;
         check_refusal(done.error());
-        if (is_compared) CHECK(at.snapshot() == before);
+        if (!is_compared) continue;
+        // An altered state that was accepted before may hold rows whose time is over: the component's timer may remove
+        // them just now, and has then nothing left to do.
+        bool unchanged = at.snapshot() == before;
+        for (int tries = 0; tries != 5 && !unchanged; ++tries) {
+            before = at.snapshot();
+            REQUIRE(at.runtime.restore(component, altered).has_error());
+            unchanged = at.snapshot() == before;
+        }
+        CHECK(unchanged);
     }
     CHECK(refused > each / 2);
     CHECK(at.runtime.restore(component, whole).has_value());

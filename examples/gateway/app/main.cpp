@@ -75,11 +75,8 @@ admin::counts counts_of(hotswap::handle<contracts::rate_limiter> const& limiter,
     };
     counts["cache"] = [cache]() -> boost::json::object {
         auto const now = cache->stats();
-        return {{"entries", now.entries},
-                {"bytes", now.bytes},
-                {"hits", now.hits},
-                {"misses", now.misses},
-                {"evictions", now.evictions}};
+        return {{"entries", now.entries}, {"bytes", now.bytes},         {"hits", now.hits},
+                {"misses", now.misses},   {"evictions", now.evictions}, {"expirations", now.expirations}};
     };
     return counts;
 }
