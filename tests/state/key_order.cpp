@@ -13,6 +13,7 @@
 
 #include <array>
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <limits>
 #include <map>
@@ -57,8 +58,20 @@ struct other_release {
     }
 };
 
+/// A key of a hash and an order that never change.
+struct fixed_key {
+    std::uint32_t id = 0;
+    friend auto operator<=>(fixed_key const&, fixed_key const&) = default;
+};
+
 }  // namespace key_order_test
 
+template <>
+inline constexpr bool hotswap::has_fixed_order<key_order_test::fixed_key> = true;
+template <>
+struct std::hash<key_order_test::fixed_key> {
+    std::size_t operator()(key_order_test::fixed_key const& k) const noexcept { return k.id; }
+};
 template <>
 struct std::hash<key_order_test::key> {
     std::size_t operator()(key_order_test::key const& k) const noexcept {
@@ -71,6 +84,7 @@ struct std::hash<key_order_test::key> {
 
 namespace {
 
+using key_order_test::fixed_key;
 using key_order_test::key;
 using key_order_test::other_release;
 
@@ -191,6 +205,9 @@ TEST_CASE("lookups: what is looked at is bounded, and nothing where the standard
     static_assert(orders_of_its_own<std::unordered_set<std::string, boost_hash>>);
     static_assert(orders_of_its_own<hotswap::table<std::string, std::set<key>>>);
     enum class color { red };
+    static_assert(!orders_of_its_own<hotswap::table<fixed_key, int>>);
+    static_assert(!orders_of_its_own<std::set<fixed_key>>);
+    static_assert(orders_of_its_own<hotswap::table<fixed_key, std::set<key>>>);
     static_assert(orders_of_its_own<std::set<color>>);  // the enumeration may have an operator<
 }
 

@@ -52,6 +52,11 @@ using user_index = hotswap::table<std::string, user_sessions, hotswap::seeded_ha
 
 namespace hotswap {
 
+template <>
+inline constexpr bool has_fixed_order<session_states::v0::token> = true;
+template <>
+inline constexpr bool has_fixed_order<session_states::v0::token_hash> = true;
+
 /// Hashes by the text. The texts in the table are random, or an operator chose them: no seed is needed.
 template <>
 struct table_hash<session_states::v0::token> {

@@ -12,6 +12,16 @@
 #include <type_traits>
 #include <utility>
 
+namespace hotswap {
+
+/// Whether the author promises that order, hash and equality of `Key` never change, in any module: as with the keys of the
+/// standard library, a downgrade then does not look up rows in its pause to check them.
+/// Specialize it: `template <> inline constexpr bool hotswap::has_fixed_order<shop::sku> = true;`
+template <class Key>
+inline constexpr bool has_fixed_order = false;
+
+}  // namespace hotswap
+
 namespace hotswap::detail {
 
 template <class T>
@@ -64,7 +74,9 @@ constexpr bool is_library_policy() noexcept {
 /// modules may differ.
 template <class T>
 constexpr bool has_own_order() noexcept {
-    if constexpr (requires { typename T::hasher; })
+    if constexpr (requires { requires has_fixed_order<typename T::key_type>; })
+        return false;
+    else if constexpr (requires { typename T::hasher; })
         return !is_library_policy<typename T::hasher>() || !is_library_policy<typename T::key_equal>() ||
                !is_library_key<typename T::key_type>();
     else if constexpr (requires { typename T::key_compare; })
