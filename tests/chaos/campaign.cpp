@@ -41,7 +41,7 @@ std::vector<campaign::move> campaign::moves() {
             {"static deed", 10, &campaign::static_deed},
             {"slow deed", 2, &campaign::slow_deed, true},
             {"thread-local destructor", 2, &campaign::thread_local_destructor},
-            {"migration without end", 2, &campaign::migration_without_end},
+            {"migration without end", 2, &campaign::constructor_without_end},
             {"fault", 25, &campaign::fault},
             {"stuck caller", 4, &campaign::stuck_caller},
             {"no descriptors", 5, &campaign::no_descriptors},

@@ -48,7 +48,7 @@ private:
     void static_deed(before const& was);
     void slow_deed(before const& was);
     void thread_local_destructor(before const& was);
-    void migration_without_end(before const& was);
+    void constructor_without_end(before const& was);
     // Faults of the machine.
     void fault(before const& was);
     void stuck_caller(before const& was);

@@ -127,12 +127,12 @@ void campaign::thread_local_destructor(before const&) {
 }
 
 /// Abandoned at the budget's end; callers continue with the old code.
-void campaign::migration_without_end(before const&) {
+void campaign::constructor_without_end(before const&) {
     if (site_.allowed.modules >= 4) return;
     auto const was = need("cache", "2.0.0");
     ++site_.allowed.modules;
     ++site_.allowed.threads;
-    expect_refused(swap(was, {{"module", zoo("migrate_sleep-3.0.0")},
+    expect_refused(swap(was, {{"module", zoo("construct_sleep-3.0.0")},
                               {"rehearse", "never"},
                               {"pause_budget_ns", 30'000'000}}),
                    doing_, {"pause_budget_exceeded"});

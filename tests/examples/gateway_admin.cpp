@@ -143,13 +143,13 @@ TEST_CASE(
     CHECK(refused.status == 422);
     CHECK(member(refused, "code") == "not_elf");
     CHECK(member(refused, "old_serving") == "true");
-    CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "cache-3.0.0.so"})"), "code") ==
+    CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "cache-7.0.0.so"})"), "code") ==
           "no_such_file");
     CHECK(member(owner.send("POST", "/swap/cache", R"({"module": "session-2.0.0.so"})"), "code") ==
           "contract_mismatch");
     CHECK(member(owner.send("POST", "/swap/cache", R"({"pause_budget_ns": 1, "even_if_unchanged": true})"),
                  "code") == "pause_budget_exceeded");
-    CHECK(release_of(owner, "cache") == "2.0.0");
+    CHECK(release_of(owner, "cache") == "3.0.0");
     auto client = served.client();
     CHECK(client.send("GET", "/item/tea", {}, bearer(login(client))).status == 200);
 }

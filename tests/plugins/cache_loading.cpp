@@ -49,7 +49,8 @@ TEST_CASE("cache: a stale value is served while one caller loads, until stale_fo
 }
 
 TEST_CASE(
-    "cache: a lease ends by its time, by erase, by put and by abandon; what was loaded by it is not stored") {
+    "cache: a lease ends by its time, by erase, by put and by abandon, and what was loaded by it is not "
+    "stored") {
     values values("3.0.0", {.lease_time = 2s});
     auto const lease_of_k = [&values] {
         auto const lease = values->lookup("k").lease;
@@ -130,7 +131,7 @@ TEST_CASE("cache: the limits of a load are refused in words") {
     CHECK(values->stats().entries == 0);
 }
 
-TEST_CASE("cache: no more than 65 536 loads are remembered at a time; older ones lose their leases") {
+TEST_CASE("cache: no more than 65 536 loads are remembered at a time, and older ones lose their leases") {
     values values("3.0.0", {.byte_budget = 16'777'216});
     std::vector<std::uint64_t> leases;
     for (int i = 0; i != 70'000; ++i) leases.push_back(values->lookup(std::to_string(i)).lease);

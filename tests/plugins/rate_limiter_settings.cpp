@@ -115,7 +115,8 @@ TEST_CASE("rate_limiter: a change of settings is logged in one line, with the ol
 }
 
 TEST_CASE(
-    "rate_limiter: new limits keep when a burst is whole, at most a new burst away; whole ones stay whole") {
+    "rate_limiter: new limits keep when a burst is whole, at most a new burst away, and whole ones stay "
+    "whole") {
     for (auto const release : releases) {
         CAPTURE(release);
         limiter limiter(release);

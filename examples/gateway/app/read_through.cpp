@@ -5,11 +5,14 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace gateway {
 
 namespace {
+
+constexpr std::chrono::hours kept_for{24};
 
 // In the cache an item is a text: "17 its value".
 std::string packed(item const& what) { return fmt::format("{} {}", what.revision, what.value); }
@@ -41,7 +44,7 @@ void read_through::arrived(std::string const& key, std::optional<item> const& fo
     try {
         // Puts the item before the next fetch of this key can begin, so that the cache never gets an older
         // item after a newer one.
-        if (found) cache_->put(key, packed(*found));
+        if (found) cache_->put(key, packed(*found), kept_for);
     } catch (hotswap::swap_error const&) {
         // The cache was unloaded; waiting requests still get their item.
     }
