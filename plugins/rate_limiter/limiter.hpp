@@ -205,7 +205,8 @@ private:
 
     void forget_idle_clients() {
         constexpr std::chrono::nanoseconds round = std::chrono::minutes{1};
-        time const now = host_.now();
+        // Only who has been idle for a minute: if the clock steps back by less, the client is still idle.
+        time const now = host_.now() - std::chrono::minutes{1};
         upkeep_.run(host_, state_.clients.size(), round, [this, now](table_cursor& cursor, std::size_t rows) {
             auto const settings = settings_.reading();
             std::uint64_t forgotten = 0;

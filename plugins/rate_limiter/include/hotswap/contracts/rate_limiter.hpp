@@ -87,8 +87,9 @@ struct rate_statistics {
 };
 
 /// A limiter that gives every client a number of tokens, refilled at a steady rate up to a burst. A client
-/// is forgotten a minute or a few after its burst is whole again, when no violation counts and no block
-/// lasts: by the settings of that moment this changes no verdict.
+/// is forgotten some time after it has been idle for a minute: its burst is whole, no violation counts and no
+/// block lasts. By the settings of that moment this changes no verdict, even if the clock then steps back by
+/// less than a minute.
 /// Errors:   std::invalid_argument for arguments outside their stated range, with nothing done; and no
 ///           other exception of their own.
 /// Threads:  [any] every method.
