@@ -23,10 +23,6 @@ namespace gateway {
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
-namespace {
-constexpr std::chrono::seconds patience{10};
-}
-
 std::string_view reply::header(std::string_view name) const {
     for (auto const& [key, value] : headers)
         if (boost::algorithm::iequals(key, name)) return value;
@@ -40,6 +36,9 @@ boost::json::value reply::json() const {
 }
 
 struct http_client::connection {
+    explicit connection(std::chrono::seconds longest) : patience(longest) {}
+
+    std::chrono::seconds const patience;
     asio::io_context io{1};
     boost::beast::basic_stream<asio::generic::stream_protocol> stream{io};
     boost::beast::flat_buffer buffer;
@@ -73,15 +72,15 @@ http_client& http_client::operator=(http_client&&) noexcept = default;
 http_client::~http_client() = default;
 
 http_client http_client::to_port(unsigned short port) {
-    auto made = std::make_unique<connection>();
+    auto made = std::make_unique<connection>(std::chrono::seconds{10});
     made->connect(asio::ip::tcp::endpoint(asio::ip::address_v4::loopback(), port));
     boost::system::error_code ignored;
     made->stream.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
     return http_client(std::move(made));
 }
 
-http_client http_client::to_socket(std::filesystem::path const& path) {
-    auto made = std::make_unique<connection>();
+http_client http_client::to_socket(std::filesystem::path const& path, std::chrono::seconds patience) {
+    auto made = std::make_unique<connection>(patience);
     made->connect(asio::local::stream_protocol::endpoint(path.native()));
     return http_client(std::move(made));
 }

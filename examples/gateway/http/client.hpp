@@ -40,7 +40,8 @@ public:
     /// Errors:   throws connection_lost.
     static http_client to_port(unsigned short port);
     /// Errors:   throws connection_lost.
-    static http_client to_socket(std::filesystem::path const& path);
+    static http_client to_socket(std::filesystem::path const& path,
+                                 std::chrono::seconds patience = std::chrono::seconds{10});
 
     http_client(http_client&&) noexcept;
     http_client& operator=(http_client&&) noexcept;
