@@ -21,6 +21,8 @@
 #include <thread>
 #include <vector>
 
+#include <malloc.h>
+
 namespace gateway {
 namespace {
 
@@ -144,6 +146,8 @@ void serve(options const& wanted) {
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);
+    // Each swap may run on another thread, and an arena of its own would keep a copy of the rows (docs/operating.md).
+    ::mallopt(M_ARENA_MAX, 2);
     try {
         auto const wanted = gateway::read_options(argc, argv);
         if (wanted) gateway::serve(*wanted);

@@ -73,19 +73,21 @@ std::vector<step> campaign_steps(campaign_options const& wanted) {
     for (std::string const name : components) all.push_back({.target = "/swap/" + name, .expected = "3.0.0"});
     add_bad_ones(wanted, all);
 
-    all.push_back(set_to("2.0.0", {{"allow_loss", true}}));
+    // What ran a moment ago needs no rehearsal.
+    boost::json::object const back{{"allow_loss", true}, {"rehearse", "never"}};
+    all.push_back(set_to("2.0.0", back));
     all.push_back(set_to("3.0.0"));
     for (std::string const name : components)
         all.push_back(swap_to(name, "3.0.0", {{"transfer", "handoff"}, {"even_if_unchanged", true}}));
     all.push_back({.target = "/revert/rate_limiter", .body = {{"allow_loss", true}}, .expected = "2.0.0"});
     for (std::string const name : {"rate_limiter", "session"}) {
-        all.push_back(swap_to(name, "0.1.0", {{"allow_loss", true}}));
+        all.push_back(swap_to(name, "0.1.0", back));
         all.push_back(swap_to(name, "3.0.0"));
     }
-    all.push_back(swap_to("cache", "1.0.0", {{"allow_loss", true}}));
+    all.push_back(swap_to("cache", "1.0.0", back));
     all.push_back(swap_to("cache", "3.0.0", {{"arguments", {{"byte_budget", "2000000000"}}}}));
     // At the end, because its release 0.1.0 holds no more than 10 000 items, and lets go of those that expire first.
-    all.push_back(swap_to("cache", "0.1.0", {{"allow_loss", true}}));
+    all.push_back(swap_to("cache", "0.1.0", back));
     return all;
 }
 
