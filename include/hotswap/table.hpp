@@ -213,7 +213,8 @@ public:
         erase_if([](value_type const&) { return true; });
     }
 
-    /// The number of rows; while other threads write, one of the numbers that it had meanwhile.
+    /// The number of rows. Shards are counted one after the other: while other threads write, a row that is erased and
+    /// one that is added meanwhile may both be counted, or neither.
     size_type size() const noexcept {
         detail::table_core const* const core = look("counts its rows");
         return core == nullptr ? 0 : static_cast<size_type>(core->rows());
