@@ -230,9 +230,9 @@ private:
         });
         std::uint64_t removed = 0;
         auto const is_over = [now](auto const& entry) { return entry.second.expires <= now; };
-        for (auto const& [key, user] : over) {
-            auto const erase = [&, &key = key] { return state_.sessions.erase_if(key, is_over) != 0; };
-            removed += end(user, hash_in_index(key), erase) ? 1 : 0;
+        for (auto const& each : over) {
+            auto const erase = [&] { return state_.sessions.erase_if(each.first, is_over) != 0; };
+            removed += end(each.second, hash_in_index(each.first), erase) ? 1 : 0;
         }
         if (removed != 0) count(&counts::expired, removed);
     }
