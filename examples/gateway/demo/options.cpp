@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <utility>
@@ -36,6 +37,15 @@ po::options_description description() {
     return known;
 }
 
+/// The file, which is empty then: better refused now than after a minute's work.
+fs::path writable(fs::path file) {
+    std::error_code error;
+    if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
+    if (!std::ofstream(file))
+        throw po::error(fmt::format("cannot write {}; give another --report", file.native()));
+    return file;
+}
+
 options checked(po::variables_map const& given) {
     if (given.count("modules") == 0) throw po::error("--modules is missing; see gateway_demo --help");
     bool const quick = given.count("quick") != 0;
@@ -45,7 +55,7 @@ options checked(po::variables_map const& given) {
                    .seconds = quick ? 5 : given["seconds"].as<double>(),
                    .threads = given["threads"].as<unsigned>(),
                    .fill = quick ? 10'000 : given["fill"].as<std::uint64_t>()};
-    if (given.count("report") != 0) wanted.report = given["report"].as<std::string>();
+    if (given.count("report") != 0) wanted.report = writable(given["report"].as<std::string>());
     if (!(wanted.seconds >= 3 && wanted.seconds <= 80)) throw po::error("--seconds is between 3 and 80");
     if (wanted.threads == 0 || wanted.threads > 64) throw po::error("--threads is between 1 and 64");
     if (wanted.fill > 10'000'000) throw po::error("--fill is between 0 and 10 000 000");
