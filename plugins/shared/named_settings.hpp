@@ -73,8 +73,8 @@ constexpr named_setting<Settings> setting_of(std::string_view name) {
 }
 
 /// The typed form of `wanted`.
-/// Errors:   std::invalid_argument for a name that is not among `known`, which the message lists, a name that is given
-///           twice, and a value that is none.
+/// Errors:   std::invalid_argument for a name that is not among `known`, which the message lists if there are any, a name
+///           that is given twice, and a value that is none.
 template <class Settings>
 Settings read_settings(std::span<contracts::setting const> wanted,
                        std::span<named_setting<Settings> const> known, Settings settings = {}) {
@@ -89,8 +89,10 @@ Settings read_settings(std::span<contracts::setting const> wanted,
             names.append(names.empty() ? "" : ", ").append(each.name);
         }
         if (found == nullptr)
-            throw std::invalid_argument("there is no setting " + std::string(wanted[i].name) +
-                                        "; the settings are " + names);
+            throw std::invalid_argument(
+                "there is no setting " + std::string(wanted[i].name) +
+                (names.empty() ? "; this release has no settings, newer ones have" : "; the settings are ") +
+                names);
         found->read(settings, wanted[i].name, wanted[i].value);
     }
     return settings;

@@ -63,6 +63,19 @@ TEST_CASE("cache: settings are set by name, whole or not at all, and an unknown 
           "cache 1.0.0 has no byte_budget; swap to 2.0.0 or newer first");
 }
 
+TEST_CASE("cache: release 0 says that it has no settings, whatever the name") {
+    values values("0.1.0");
+    auto const by_name = [&values](std::vector<setting> const& wanted) {
+        return refused([&] { values->configure(wanted); });
+    };
+    CHECK(by_name({{"size", "5"}}) ==
+          "there is no setting size; this release has no settings, newer ones have");
+    CHECK(by_name({{"max_entries", "99"}, {"size", "5"}}) ==
+          "there is no setting max_entries; this release has no settings, newer ones have");
+    CHECK(by_name({{"max_entries", "99"}}) == "cache 0.1.0 has no max_entries; swap to 1.0.0 or newer first");
+    CHECK(by_name({}) == "not refused");
+}
+
 TEST_CASE("cache: a change of settings is one line in the log, with the old and the new values") {
     std::mutex mutex;
     std::vector<std::string> lines;

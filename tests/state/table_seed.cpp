@@ -1,4 +1,5 @@
 // The seeded hash: different in every table, the same after every copy of one.
+#include "state/flood.hpp"
 #include "state/table_copies.hpp"
 
 #include <doctest/doctest.h>
@@ -12,6 +13,10 @@
 using hotswap::detail::sip_hash;
 using hotswap::detail::table_access;
 using hotswap_test::contents;
+using hotswap_test::crowding_of;
+using hotswap_test::flood;
+using hotswap_test::flood_size;
+using hotswap_test::unlikely_crowd;
 
 namespace {
 
@@ -83,4 +88,27 @@ TEST_CASE("seeded hash: rows whose keys change come into a table with a seed of 
     CHECK(made.size() == 100);
     CHECK(made.contains("name 3!"));
     CHECK(table_access::core(made)->seed.first != table_access::core(rows)->seed.first);
+}
+
+TEST_CASE("seeded hash: a flood that is chosen for one seed spreads in a table with another like any names") {
+    hotswap::table_seed const known{1, 2};
+    auto const names_for_known = flood(known);
+
+    names hit;
+    table_access::make_core(hit)->seed = known;
+    for (auto const& name : names_for_known) hit.try_emplace(name, 1);
+    CHECK(crowding_of(hit).fullest_shard == flood_size);
+    CHECK(crowding_of(hit).longest_search == flood_size - 1);
+
+    for (int i = 0; i != 20; ++i) {
+        names flooded;
+        for (auto const& name : names_for_known) flooded.try_emplace(name, 1);
+        REQUIRE(flooded.size() == flood_size);
+        auto const crowd = crowding_of(flooded);
+        auto const usual = crowding_of(filled(flood_size));
+        CHECK(crowd.fullest_shard < unlikely_crowd);
+        CHECK(crowd.longest_search < unlikely_crowd);
+        CHECK(usual.fullest_shard < unlikely_crowd);
+        CHECK(usual.longest_search < unlikely_crowd);
+    }
 }

@@ -7,6 +7,7 @@
 #include "demo/page.hpp"
 #include "demo/report.hpp"
 #include "demo/restart.hpp"
+#include "demo/whole_file.hpp"
 
 #include <boost/program_options/errors.hpp>
 
@@ -118,7 +119,8 @@ int run(options const& wanted) {
         under.found().add("not so: the second gateway ends cleanly; it said:\n" + restart.program);
     fmt::print("{}", report(steps, under, after, restart));
     if (!wanted.report.empty()) {
-        write_page(wanted.report, {steps, under, after, restart, memory.samples(), begin, wanted.fill});
+        write_whole(wanted.report,
+                    page({steps, under, after, restart, memory.samples(), begin, wanted.fill}));
         fmt::print("The page with the charts: {}\n", wanted.report.native());
     }
     return under.found().count() == 0 ? 0 : 1;

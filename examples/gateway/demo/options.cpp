@@ -1,11 +1,13 @@
 #include "demo/options.hpp"
 
+#include "demo/whole_file.hpp"
+
 #include <boost/program_options.hpp>
 
 #include <fmt/format.h>
 
-#include <fstream>
 #include <iostream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -37,12 +39,13 @@ po::options_description description() {
     return known;
 }
 
-/// The file, which is empty then: better refused now than after a minute's work.
+/// The file: better refused now than after a minute's work.
 fs::path writable(fs::path file) {
-    std::error_code error;
-    if (file.has_parent_path()) fs::create_directories(file.parent_path(), error);
-    if (!std::ofstream(file))
-        throw po::error(fmt::format("cannot write {}; give another --report", file.native()));
+    try {
+        check_writable(file);
+    } catch (std::runtime_error const& error) {
+        throw po::error(fmt::format("{}; give another --report", error.what()));
+    }
     return file;
 }
 

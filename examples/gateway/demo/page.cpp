@@ -7,8 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <stdexcept>
 #include <string_view>
 
 namespace demo {
@@ -186,14 +184,6 @@ std::string page(page_facts const& facts) {
         out += "</ul>\n";
     }
     return out + "</body></html>\n";
-}
-
-void write_page(std::filesystem::path const& file, page_facts const& facts) {
-    std::error_code error;
-    if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
-    std::ofstream out(file, std::ios::binary);
-    out << page(facts);
-    if (!out.flush()) throw std::runtime_error(fmt::format("cannot write {}", file.native()));
 }
 
 }  // namespace demo

@@ -7,7 +7,6 @@
 #include "demo/report.hpp"
 #include "demo/restart.hpp"
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -26,9 +25,5 @@ struct page_facts {
 
 /// The page. Both latency charts have one scale.
 std::string page(page_facts const& facts);
-
-/// Writes the page.
-/// Errors:   throws std::runtime_error.
-void write_page(std::filesystem::path const& file, page_facts const& facts);
 
 }  // namespace demo
