@@ -63,7 +63,8 @@ public:
         check_key(key);
         time const now = host_.now();
         auto found = look(key, now);
-        if (found.state == contracts::cache_state::missing && disk_.is_on()) found = bring_back(key, now, true);
+        if (found.state == contracts::cache_state::missing && disk_.is_on())
+            found = bring_back(key, now, true);
         if (!is_settled(found)) {
             found.lease = take_lease(key, now);
             if (found.lease == 0) {
@@ -212,10 +213,14 @@ private:
         return {state_.disk_epoch, state_.disk_rows, [this](disk_event what, std::uint64_t number) {
                     auto& mine = state_.counts[stripe_of_thread()];
                     switch (what) {
-                        case disk_event::written: return add_to(mine.disk_writes, number);
-                        case disk_event::evicted: return add_to(mine.disk_evictions, number);
-                        case disk_event::expired: return add_to(mine.expirations, number);
-                        case disk_event::error: return add_to(mine.disk_errors, number);
+                        case disk_event::written:
+                            return add_to(mine.disk_writes, number);
+                        case disk_event::evicted:
+                            return add_to(mine.disk_evictions, number);
+                        case disk_event::expired:
+                            return add_to(mine.expirations, number);
+                        case disk_event::error:
+                            return add_to(mine.disk_errors, number);
                     }
                 }};
     }
@@ -238,7 +243,8 @@ private:
         if (in_memory) return found;
         auto from_disk = turn.find(key);
         if (!from_disk || (from_disk->expires <= now && !even_stale)) return found;
-        found.state = from_disk->expires > now ? contracts::cache_state::fresh : contracts::cache_state::stale;
+        found.state =
+            from_disk->expires > now ? contracts::cache_state::fresh : contracts::cache_state::stale;
         found.value = from_disk->value;
         auto back = row_of({}, from_disk->expires, from_disk->stale_until);
         back.value = std::move(from_disk->value);
@@ -249,7 +255,8 @@ private:
     }
     void keep_entries_up(time now) {
         entries_.sweep(cleanup_interval(), now);
-        for (std::size_t left = upkeep::rows_at_once; left != 0 && !host_.draining(); left -= most_evictions) {
+        for (std::size_t left = upkeep::rows_at_once; left != 0 && !host_.draining();
+             left -= most_evictions) {
             disk_tier::turn turn(disk_, now);
             if (!entries_.evict_excess(now, to_disk{turn})) break;
         }

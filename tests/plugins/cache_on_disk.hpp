@@ -24,7 +24,9 @@ struct scratch_directory {
     scratch_directory(scratch_directory const&) = delete;
     scratch_directory& operator=(scratch_directory const&) = delete;
 
-    std::filesystem::path file(std::string const& suffix = {}) const { return path / ("cache.sqlite" + suffix); }
+    std::filesystem::path file(std::string const& suffix = {}) const {
+        return path / ("cache.sqlite" + suffix);
+    }
 
     std::filesystem::path path;
 };
@@ -40,14 +42,17 @@ struct on_disk : shipped<hotswap::contracts::cache> {
         if (release > "0.1.0") (*this)->configure({.max_entries = rows_in_memory});
     }
 
-    static hotswap::settings settings_for(std::filesystem::path const& directory, hotswap::settings more = {}) {
+    static hotswap::settings settings_for(std::filesystem::path const& directory,
+                                          hotswap::settings more = {}) {
         more.emplace("disk_directory", directory.string());
         return more;
     }
     void put_many(std::string const& prefix, int count) {
         for (int i = 0; i != count; ++i) (*this)->put(prefix + std::to_string(i), value_of(i));
     }
-    static std::string value_of(int i) { return "value " + std::to_string(i) + std::string(static_cast<std::size_t>(i) % 300, 'v'); }
+    static std::string value_of(int i) {
+        return "value " + std::to_string(i) + std::string(static_cast<std::size_t>(i) % 300, 'v');
+    }
     /// The number of keys prefix0, prefix1 … that have their value; a wrong value fails the test.
     int found(std::string const& prefix, int count) {
         int hits = 0;
@@ -66,7 +71,8 @@ public:
     explicit disk_lines(hotswap::runtime& of)
         : listening_(of.subscribe([this](hotswap::event const& happened) {
               std::lock_guard const lock(mutex_);
-              if (happened.message.find("tier on disk") != std::string::npos) text_ += std::string(happened.message) + '\n';
+              if (happened.message.find("tier on disk") != std::string::npos)
+                  text_ += std::string(happened.message) + '\n';
           })) {}
     bool have(std::string_view words) const {
         std::lock_guard const lock(mutex_);

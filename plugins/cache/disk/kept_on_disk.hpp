@@ -10,6 +10,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -32,11 +34,23 @@ enum class disk_event : std::uint8_t {
 /// The part of a cache's state that belongs to the tier.
 struct disk_account {
     static constexpr std::uint64_t no_epoch = 0;  ///< the state has had no tier yet
-    static constexpr std::uint64_t missed = 1;    ///< changes were made without the tier: what is on disk is old
+    static constexpr std::uint64_t missed =
+        1;  ///< changes were made without the tier: what is on disk is old
 
-    std::uint64_t& epoch;  ///< as of `owner_file`, or one of these two
-    std::uint64_t& rows;   ///< on disk
+    std::uint64_t& epoch;  ///< as of `owner_file`, or one of these two; other threads read it
+    std::uint64_t& rows;   ///< on disk; other threads read it
     std::function<void(disk_event, std::uint64_t)> count;
+
+    std::uint64_t epoch_now() const noexcept {
+        return std::atomic_ref(epoch).load(std::memory_order_relaxed);
+    }
+    void set_epoch(std::uint64_t to) const noexcept {
+        std::atomic_ref(epoch).store(to, std::memory_order_relaxed);
+    }
+    std::uint64_t rows_now() const noexcept { return std::atomic_ref(rows).load(std::memory_order_relaxed); }
+    void set_rows(std::uint64_t to) const noexcept {
+        std::atomic_ref(rows).store(to, std::memory_order_relaxed);
+    }
 };
 
 /// Entries in a database. Nothing is thrown: what cannot be read is a miss, what cannot be written is gone. A removal that
@@ -85,9 +99,9 @@ private:
         return settings_.directory / (settings_.file + suffix);
     }
     bool is_over_budget(std::uint64_t more = 0);
+    void drop_rows(std::uint64_t number) noexcept { rows_ -= std::min(rows_, number); }
     void expect_mine();
     void begin();
-    void remove_id(std::int64_t id, time now) noexcept;
     bool make_room(std::span<disk_entry const> leaving);
     bool commit(time now, bool is_removal) noexcept;
     void tidy_up(time now) noexcept;
@@ -96,17 +110,18 @@ private:
     void open();
     void open_sound_file();
     char const* why_discarded(std::optional<std::uint64_t> least_frames);
-    void own(owner_file& owner, std::uint64_t rows);
+    void own(owner_file& owner);
     void close(time now) noexcept;
-    bool move_aside(std::string const& why) noexcept;
-    bool remove_files() noexcept;
-    void discard(time now, std::string const& why) noexcept;
+    bool move_aside(std::string const& why);
+    bool remove_files();
 
     template <class Work>
     bool attempt(time now, bool is_removal, Work work) noexcept;
-    void on_damage(time now, std::string const& why) noexcept;
-    void on_failure(time now, std::string const& why, bool is_removal) noexcept;
-    void say(level severity, std::string text) noexcept;
+    void give_up(time now) noexcept;
+    void on_damage(time now, std::string const& why);
+    void on_failure(time now, std::string const& why, bool is_removal);
+    void discard(time now, std::string const& why);
+    void say(level severity, std::string text);
     void count(disk_event what, std::uint64_t number) const noexcept;
 
     hotswap::host& host_;
@@ -118,7 +133,7 @@ private:
     struct stat place_ {};
     std::uint64_t rows_ = 0;
     std::uint64_t bytes_ = 0;
-    std::optional<time> closed_at_;        // the last attempt to open it, or its end
+    std::optional<time> closed_at_;  // the last attempt to open it, or its end
     std::optional<time> looked_after_;
     std::optional<time> no_writes_since_;  // the last write that failed
     std::string condition_;                // as it was last logged; empty: well

@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -24,9 +24,7 @@ struct content {
     std::uint64_t frames = 0;
 };
 
-[[noreturn]] void fail(char const* what) {
-    throw std::system_error(errno, std::generic_category(), what);
-}
+[[noreturn]] void fail(char const* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 // Locks of the open file, and not of the process: two components of one process see each other's.
 struct flock range(short kind, std::uint64_t begin, std::uint64_t size) {
@@ -44,6 +42,17 @@ bool is_held(int file, std::uint64_t begin, std::uint64_t end) {
     return asked.l_type != F_UNLCK;
 }
 
+std::string text_of(char const* file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string name_of_this_boot() {
+    auto name = text_of("/proc/sys/kernel/random/boot_id");
+    if (!name.empty()) name.pop_back();
+    return name;
+}
+
 }  // namespace
 
 owner_file::owner_file(std::filesystem::path const& file)
@@ -53,8 +62,7 @@ owner_file::owner_file(std::filesystem::path const& file)
     if (fcntl(file_, F_OFD_SETLK, &opening) == 0) return;
     int const why = errno;
     close(file_);
-    if (why == EAGAIN || why == EACCES)
-        throw std::runtime_error("another component opens it just now");
+    if (why == EAGAIN || why == EACCES) throw std::runtime_error("another component opens it just now");
     throw std::system_error(why, std::generic_category(), "lock " + file.string());
 }
 
@@ -66,8 +74,9 @@ std::uint64_t owner_file::random_epoch() {
 }
 
 std::optional<pid_t> owner_file::other_holder(std::uint64_t mine) const {
-    bool const held = is_epoch(mine) ? is_held(file_, first_epoch, mine) || is_held(file_, mine + 1, last_epoch + 1)
-                                     : is_held(file_, first_epoch, last_epoch + 1);
+    bool const held = is_epoch(mine)
+                          ? is_held(file_, first_epoch, mine) || is_held(file_, mine + 1, last_epoch + 1)
+                          : is_held(file_, first_epoch, last_epoch + 1);
     if (!held) return std::nullopt;
     content read;
     if (pread(file_, &read, sizeof read, 0) != static_cast<ssize_t>(sizeof read)) return pid_t{0};
@@ -100,19 +109,18 @@ void owner_file::note_frames(std::uint64_t frames) {
 }
 
 std::string name_of_this_process() {
-    auto const read = [](char const* file) {
-        std::ifstream in(file);
-        return std::string(std::istreambuf_iterator<char>(in), {});
-    };
-    auto const facts = read("/proc/self/stat");
+    auto const facts = text_of("/proc/self/stat");
     // After the program's name, which may hold anything, come the fields from the third on; the start is the 22nd.
     std::size_t at = facts.rfind(')');
     for (int field = 2; at != std::string::npos && field != 22; ++field) at = facts.find(' ', at + 1);
     std::string start;
     if (at != std::string::npos) start = facts.substr(at + 1, facts.find(' ', at + 1) - at - 1);
-    auto boot = read("/proc/sys/kernel/random/boot_id");
-    if (!boot.empty()) boot.pop_back();
-    return std::to_string(getpid()) + ' ' + start + ' ' + boot;
+    return std::to_string(getpid()) + ' ' + start + ' ' + name_of_this_boot();
+}
+
+bool is_of_this_boot(std::string_view process) {
+    auto const boot = name_of_this_boot();
+    return !boot.empty() && process.ends_with(' ' + boot);
 }
 
 }  // namespace hotswap::plugins

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 
 namespace hotswap::plugins {
 
@@ -49,5 +51,7 @@ private:
 
 /// This process, for as long as the machine runs: "4711 86321 <boot id>".
 std::string name_of_this_process();
+/// Whether a process with this name ran since the machine was started; false if that is not known.
+bool is_of_this_boot(std::string_view process);
 
 }  // namespace hotswap::plugins

@@ -1,7 +1,7 @@
 // SQLite's handles with owners, and its error codes as exceptions. They stay within the tier on disk.
 #pragma once
 
-#include <sqlite3.h>
+#include "cache/disk/sqlite_library.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -37,32 +37,32 @@ public:
     sqlite_run(sqlite_run const&) = delete;
     sqlite_run& operator=(sqlite_run const&) = delete;
     ~sqlite_run() {
-        sqlite3_reset(of_);
-        sqlite3_clear_bindings(of_);
+        sqlite().reset(of_);
+        sqlite().clear_bindings(of_);
     }
 
     /// Whether there is one more row. Errors: sqlite_failure.
     bool next() {
-        int const code = sqlite3_step(of_);
+        int const code = sqlite().step(of_);
         if (code != SQLITE_ROW && code != SQLITE_DONE) check(code);
         return code == SQLITE_ROW;
     }
-    std::int64_t number(int column) const noexcept { return sqlite3_column_int64(of_, column); }
+    std::int64_t number(int column) const noexcept { return sqlite().column_int64(of_, column); }
     /// Lifetime: until the next call of `next`.
     std::string_view bytes(int column) const noexcept {
-        auto const* const data = static_cast<char const*>(sqlite3_column_blob(of_, column));
+        auto const* const data = static_cast<char const*>(sqlite().column_blob(of_, column));
         if (data == nullptr) return {};
-        return {data, static_cast<std::size_t>(sqlite3_column_bytes(of_, column))};
+        return {data, static_cast<std::size_t>(sqlite().column_bytes(of_, column))};
     }
 
 private:
     void check(int code) const {
-        if (code != SQLITE_OK) throw sqlite_failure(code, sqlite3_errmsg(sqlite3_db_handle(of_)));
+        if (code != SQLITE_OK) throw sqlite_failure(code, sqlite().errmsg(sqlite().db_handle(of_)));
     }
-    void bind(int place, std::int64_t number) { check(sqlite3_bind_int64(of_, place, number)); }
+    void bind(int place, std::int64_t number) { check(sqlite().bind_int64(of_, place, number)); }
     void bind(int place, std::string_view bytes) {
         char const* const data = bytes.data() == nullptr ? "" : bytes.data();
-        check(sqlite3_bind_blob64(of_, place, data, bytes.size(), SQLITE_STATIC));
+        check(sqlite().bind_blob64(of_, place, data, bytes.size(), SQLITE_STATIC));
     }
 
     sqlite3_stmt* of_;
@@ -74,10 +74,10 @@ public:
     /// Errors:   sqlite_failure
     sqlite_statement(sqlite3* in, std::string_view text) {
         sqlite3_stmt* made = nullptr;
-        int const code = sqlite3_prepare_v3(in, text.data(), static_cast<int>(text.size()),
-                                            SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+        int const code = sqlite().prepare_v3(in, text.data(), static_cast<int>(text.size()),
+                                             SQLITE_PREPARE_PERSISTENT, &made, nullptr);
         held_.reset(made);
-        if (code != SQLITE_OK) throw sqlite_failure(code, sqlite3_errmsg(in));
+        if (code != SQLITE_OK) throw sqlite_failure(code, sqlite().errmsg(in));
     }
     template <class... Values>
     sqlite_run run(Values const&... values) {
@@ -87,7 +87,7 @@ public:
 
 private:
     struct finalize {
-        void operator()(sqlite3_stmt* held) const noexcept { sqlite3_finalize(held); }
+        void operator()(sqlite3_stmt* held) const noexcept { sqlite().finalize(held); }
     };
     std::unique_ptr<sqlite3_stmt, finalize> held_;
 };
@@ -99,22 +99,23 @@ public:
     /// Errors:   sqlite_failure
     explicit sqlite_database(std::filesystem::path const& file) {
         sqlite3* made = nullptr;
-        int const code = sqlite3_open_v2(file.c_str(), &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+        int const code =
+            sqlite().open_v2(file.c_str(), &made, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
         held_.reset(made);
         if (code != SQLITE_OK)
-            throw sqlite_failure(code, made == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(made));
-        sqlite3_extended_result_codes(made, 1);
+            throw sqlite_failure(code, made == nullptr ? sqlite().errstr(code) : sqlite().errmsg(made));
+        sqlite().extended_result_codes(made, 1);
     }
     /// Runs statements without results. Errors: sqlite_failure.
     void execute(char const* statements) {
-        if (int const code = sqlite3_exec(get(), statements, nullptr, nullptr, nullptr); code != SQLITE_OK)
-            throw sqlite_failure(code, sqlite3_errmsg(get()));
+        if (int const code = sqlite().exec(get(), statements, nullptr, nullptr, nullptr); code != SQLITE_OK)
+            throw sqlite_failure(code, sqlite().errmsg(get()));
     }
     sqlite3* get() const noexcept { return held_.get(); }
 
 private:
     struct close {
-        void operator()(sqlite3* held) const noexcept { sqlite3_close_v2(held); }
+        void operator()(sqlite3* held) const noexcept { sqlite().close_v2(held); }
     };
     std::unique_ptr<sqlite3, close> held_;
 };

@@ -56,7 +56,7 @@ sqlite_library load() {
 
 }  // namespace
 
-sqlite_library const& sqlite_library::get() {
+sqlite_library const& sqlite() {
     static sqlite_library const loaded = load();
     return loaded;
 }

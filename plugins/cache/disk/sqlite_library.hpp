@@ -33,12 +33,13 @@ struct sqlite_library {
     decltype(&sqlite3_column_int64) column_int64 = nullptr;
     decltype(&sqlite3_column_blob) column_blob = nullptr;
     decltype(&sqlite3_column_bytes) column_bytes = nullptr;
-
-    /// Effects:  the first call in a module loads the library, which stays loaded: connections of a retired generation and of
-    ///           the one that serves share its locks.
-    /// Errors:   std::runtime_error if there is none, or one older than 3.35.
-    /// Threads:  [any]
-    static sqlite_library const& get();
 };
+
+/// The library of this process.
+/// Effects:  the first call in a module loads it, and it stays loaded: SQLite's locks are right only if all connections of a
+///           process share one copy of it, those of a retired generation too.
+/// Errors:   std::runtime_error if there is none, or one older than 3.35; none once it is loaded.
+/// Threads:  [any]
+sqlite_library const& sqlite();
 
 }  // namespace hotswap::plugins

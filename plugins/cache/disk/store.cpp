@@ -21,7 +21,7 @@ constexpr char const* schema[] = {
     "CREATE INDEX entry_by_end ON entry (stale_until)",
     "CREATE TABLE owner (epoch INTEGER NOT NULL, opener INTEGER NOT NULL, process BLOB NOT NULL)"};
 
-// No fsync: when the process dies nothing is lost, and what a power cut damages is found by SQLite or by a row's checksum.
+// No fsync: when the process dies nothing is lost, and after a restart of the machine the content is discarded.
 // Removed values are overwritten where it costs no write of its own, so that a damaged pointer does not find them.
 constexpr char const* how_to_work =
     "PRAGMA synchronous = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; "
@@ -47,8 +47,11 @@ disk_store::statements::statements(sqlite3* in)
       find(in, "SELECT id, expires, stale_until, hits, checksum, value FROM entry WHERE key = ?"),
       remove(in, "DELETE FROM entry WHERE key = ? RETURNING expires"),
       remove_id(in, "DELETE FROM entry WHERE id = ?"),
-      write(in, "INSERT INTO entry (key, expires, stale_until, hits, checksum, value) VALUES (?, ?, ?, ?, ?, ?)"),
-      over(in, "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE stale_until <= ? ORDER BY stale_until LIMIT ?)"),
+      write(in,
+            "INSERT INTO entry (key, expires, stale_until, hits, checksum, value) VALUES (?, ?, ?, ?, ?, ?)"),
+      over(in,
+           "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE stale_until <= ? ORDER BY stale_until "
+           "LIMIT ?)"),
       oldest(in, "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?)"),
       pages(in, "PRAGMA page_count"),
       unused(in, "PRAGMA freelist_count") {}
@@ -66,12 +69,12 @@ std::filesystem::path const& disk_store::prepared(std::filesystem::path const& f
 disk_store::disk_store(std::filesystem::path const& file) : database_(prepared(file)) {
     sqlite3* const in = database_.get();
     // Closing is then cheap, and the log of a file that was moved away meanwhile is never removed by its old name.
-    sqlite3_db_config(in, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    sqlite3_db_config(in, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-    sqlite3_busy_timeout(in, patience_ms);
-    sqlite3_wal_hook(in, keep_frames, &frames_);
+    sqlite().db_config(in, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite().db_config(in, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite().busy_timeout(in, patience_ms);
+    sqlite().wal_hook(in, keep_frames, &frames_);
     database_.execute(how_to_work);
-    if (sqlite3_db_readonly(in, "main") == 1)
+    if (sqlite().db_readonly(in, "main") == 1)
         throw sqlite_failure(SQLITE_READONLY, "it may be read, and not written");
     if (number("PRAGMA user_version") == 0 && number("SELECT count(*) FROM sqlite_schema") == 0)
         create_schema();
@@ -115,7 +118,7 @@ std::int64_t disk_store::number(char const* query) {
 
 std::uint32_t disk_store::data_version() noexcept {
     unsigned int version = 0;
-    sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    sqlite().file_control(database_.get(), "main", SQLITE_FCNTL_DATA_VERSION, &version);
     return version;
 }
 
@@ -127,8 +130,10 @@ disk_owner disk_store::owner() {
 }
 
 void disk_store::own(disk_owner const& by) {
-    run_->own.run(static_cast<std::int64_t>(by.epoch), static_cast<std::int64_t>(by.opener),
-                  std::string_view(by.process)).next();
+    run_->own
+        .run(static_cast<std::int64_t>(by.epoch), static_cast<std::int64_t>(by.opener),
+             std::string_view(by.process))
+        .next();
     opener_ = by.opener;
     version_ = data_version();
 }
@@ -144,17 +149,17 @@ bool disk_store::is_mine() {
 
 void disk_store::roll_back() noexcept {
     // SQLite rolls some failed transactions back itself.
-    if (sqlite3_get_autocommit(database_.get()) == 0)
-        sqlite3_exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+    if (sqlite().get_autocommit(database_.get()) == 0)
+        sqlite().exec(database_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 bool disk_store::checkpoint() {
     int all = 0;
     int copied = 0;
     int const code =
-        sqlite3_wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, &all, &copied);
+        sqlite().wal_checkpoint_v2(database_.get(), "main", SQLITE_CHECKPOINT_PASSIVE, &all, &copied);
     if (code != SQLITE_OK && code != SQLITE_BUSY)
-        throw sqlite_failure(code, sqlite3_errmsg(database_.get()));
+        throw sqlite_failure(code, sqlite().errmsg(database_.get()));
     frames_ = static_cast<std::uint64_t>(std::max(all, 0));
     return code == SQLITE_OK && all == copied;
 }
@@ -175,7 +180,8 @@ std::optional<disk_store::found> disk_store::find(std::string_view key) {
     if (!row.next()) return std::nullopt;
     found here;
     here.id = row.number(0);
-    here.content = {{}, time_of(row.number(1)), time_of(row.number(2)), static_cast<std::uint8_t>(row.number(3))};
+    here.content = {
+        {}, time_of(row.number(1)), time_of(row.number(2)), static_cast<std::uint8_t>(row.number(3))};
     auto const value = row.bytes(5);
     // Of the key that was asked for: also an index that leads to another row is found.
     here.damaged = static_cast<std::uint64_t>(row.number(4)) != checksum(key, here.content, value) ||
@@ -211,19 +217,20 @@ bool disk_store::write(disk_entry const& entry) {
 void disk_store::insert(disk_entry const& entry) {
     auto const& is = entry.content;
     run_->write
-        .run(std::string_view(entry.key), count_of(is.expires), count_of(is.stale_until), std::int64_t{is.hits},
-             static_cast<std::int64_t>(checksum(entry.key, is, is.value)), std::string_view(is.value))
+        .run(std::string_view(entry.key), count_of(is.expires), count_of(is.stale_until),
+             std::int64_t{is.hits}, static_cast<std::int64_t>(checksum(entry.key, is, is.value)),
+             std::string_view(is.value))
         .next();
 }
 
 std::uint64_t disk_store::remove_over(time now, std::uint64_t rows) {
     run_->over.run(count_of(now), static_cast<std::int64_t>(rows)).next();
-    return static_cast<std::uint64_t>(sqlite3_changes(database_.get()));
+    return static_cast<std::uint64_t>(sqlite().changes(database_.get()));
 }
 
 std::uint64_t disk_store::remove_oldest(std::uint64_t rows) {
     run_->oldest.run(static_cast<std::int64_t>(rows)).next();
-    return static_cast<std::uint64_t>(sqlite3_changes(database_.get()));
+    return static_cast<std::uint64_t>(sqlite().changes(database_.get()));
 }
 
 std::uint64_t disk_store::count_rows() {

@@ -75,7 +75,8 @@ private:
 
     struct statements {
         explicit statements(sqlite3* in);
-        sqlite_statement begin, commit, owner, own, find, remove, remove_id, write, over, oldest, pages, unused;
+        sqlite_statement begin, commit, owner, own, find, remove, remove_id, write, over, oldest, pages,
+            unused;
     };
 
     sqlite_database database_;

@@ -1,11 +1,15 @@
-// cache_host MODULE DIRECTORY WORD…: a host of the shipped cache with a tier on disk, which can be killed. The words: put KEY VALUE,
-// fill PREFIX COUNT, get KEY, erase KEY, count PREFIX COUNT, entries, said (what was logged), wait (for a byte of the input), kill.
+// cache_host MODULES DIRECTORY WORD…: a host of the shipped cache with a tier on disk, which can be killed. The words: put KEY
+// VALUE, fill PREFIX COUNT, get KEY, erase KEY, count PREFIX COUNT, swap RELEASE, wait (for a byte of the input), kill, and die
+// MICROSECONDS (to be killed so long after it). What a call returns is printed at once.
 #include <hotswap/contracts/cache.hpp>
 #include <hotswap/runtime.hpp>
 
+#include <sys/time.h>
+
+#include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -13,56 +17,82 @@ namespace {
 
 using hotswap::contracts::cache;
 
-int run(int count, char** words) {
-    hotswap::runtime runtime({.log_to_stderr = false});
-    std::string said;
-    auto const listening = runtime.subscribe([&said](hotswap::event const& happened) {
-        if (happened.message.find("tier on disk") != std::string_view::npos) said += happened.message;
-    });
-    auto const values =
-        runtime.load<cache>("cache", {.module = std::filesystem::path(words[1]), .settings = {{"disk_directory", words[2]}}})
-            .value();
-    values->configure({.max_entries = 16});
-    auto const key_of = [](std::string const& prefix, int i) { return prefix + std::to_string(i); };
-    for (int i = 3; i < count; ++i) {
-        std::string const word = words[i];
-        if (word == "put") {
-            values->put(words[i + 1], words[i + 2], std::chrono::hours{1});
-            i += 2;
-        } else if (word == "fill") {
-            for (int k = 0; k != std::stoi(words[i + 2]); ++k)
-                values->put(key_of(words[i + 1], k), key_of("value ", k), std::chrono::hours{1});
-            i += 2;
-        } else if (word == "get") {
-            std::cout << values->get(words[++i]).value_or("nothing") << '\n';
-        } else if (word == "erase") {
-            std::cout << (values->erase(words[++i]) ? "erased" : "nothing") << '\n';
-        } else if (word == "count") {
-            int found = 0;
-            for (int k = 0; k != std::stoi(words[i + 2]); ++k)
-                found += values->get(key_of(words[i + 1], k)) == key_of("value ", k) ? 1 : 0;
-            std::cout << found << '\n';
-            i += 2;
-        } else if (word == "entries") {
-            std::cout << values->stats().disk_entries << '\n';
-        } else if (word == "said") {
-            std::cout << said << '\n';
-        } else if (word == "wait") {
-            std::cout << "waits" << std::endl;
+std::string key_of(std::string const& prefix, int i) { return prefix + std::to_string(i); }
+
+class host {
+public:
+    host(std::filesystem::path const& modules, std::string const& directory)
+        : runtime_({.modules = modules, .log_to_stderr = false}),
+          values_(runtime_
+                      .load<cache>("cache", {.module = modules / "cache-3.0.0.so",
+                                             .settings = {{"disk_directory", directory}}})
+                      .value()) {
+        values_->configure({.max_entries = 16});
+    }
+
+    /// Runs the first of `words`; returns the next.
+    char** run(char** words) {
+        std::string const what = *words++;
+        auto const next = [&words] { return std::string(*words++); };
+        if (what == "put" || what == "fill" || what == "count") {
+            auto const name = next();
+            if (what == "put")
+                put(name, next());
+            else if (what == "fill")
+                fill(name, std::stoi(next()));
+            else
+                say(std::to_string(count(name, std::stoi(next()))));
+        } else if (what == "get") {
+            say(values_->get(next()).value_or("nothing"));
+        } else if (what == "erase") {
+            say(values_->erase(next()) ? "erased" : "nothing");
+        } else if (what == "swap") {
+            say(runtime_
+                    .swap("cache",
+                          {.module = hotswap::release(next()), .allow_loss = true, .even_if_unchanged = true})
+                    .value()
+                    .to.release);
+        } else if (what == "wait") {
+            say("waits");
             std::cin.get();
-        } else if (word == "kill") {
-            std::cout.flush();
+        } else if (what == "die") {
+            itimerval const after{{}, {0, std::stoi(next())}};
+            setitimer(ITIMER_REAL, &after, nullptr);
+        } else if (what == "kill") {
             std::raise(SIGKILL);
         }
+        return words;
     }
-    return 0;
-}
+
+private:
+    static void say(std::string const& text) { std::cout << text << std::endl; }
+
+    void put(std::string const& key, std::string const& value) {
+        values_->put(key, value, std::chrono::hours{1});
+        say("stored");
+    }
+    void fill(std::string const& prefix, int rows) {
+        for (int i = 0; i != rows; ++i)
+            values_->put(key_of(prefix, i), key_of("value ", i), std::chrono::hours{1});
+    }
+    int count(std::string const& prefix, int rows) {
+        int found = 0;
+        for (int i = 0; i != rows; ++i)
+            found += values_->get(key_of(prefix, i)) == key_of("value ", i) ? 1 : 0;
+        return found;
+    }
+
+    hotswap::runtime runtime_;
+    hotswap::handle<cache> values_;
+};
 
 }  // namespace
 
-int main(int count, char** words) {
+int main(int, char** words) {
     try {
-        return run(count, words);
+        host here(words[1], words[2]);
+        for (words += 3; *words != nullptr;) words = here.run(words);
+        return 0;
     } catch (std::exception const& failed) {
         std::cout << "cache_host: " << failed.what() << '\n';
         return 1;
