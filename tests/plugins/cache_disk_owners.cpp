@@ -96,3 +96,13 @@ TEST_CASE("cache on disk: a forked child leaves the parent's file alone") {
     CHECK(values.found("k", 100) == 100);
     CHECK_FALSE(values->get("child1"));
 }
+
+TEST_CASE(
+    "cache on disk: after a swap to a release without the tier the next process trusts nothing on disk") {
+    scratch_directory const at;
+    run_host(at.path, "fill k 500 swap 2.0.0 erase k7 put k8 new kill");
+    CHECK(run_host(at.path, "get k7 get k8 count k 500 fill other 100 count other 80 kill") ==
+          "nothing\nnothing\n0\n80\n");
+    CHECK(run_host(at.path, "swap 2.0.0 swap 3.0.0 fill k 500 kill") == "2.0.0\n3.0.0\n");
+    CHECK(run_host(at.path, "count k 480") == "480\n");
+}

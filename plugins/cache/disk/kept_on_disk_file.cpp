@@ -86,6 +86,7 @@ char const* kept_on_disk::why_discarded(std::optional<std::uint64_t> least_frame
     // Nothing waits for the disk: after a power cut rows may be there that had been removed.
     if (!is_of_this_boot(before.process)) return "the machine was restarted";
     if (!least_frames) return "the file .owner next to them is missing";
+    if (*least_frames == owner_note::not_trusted) return "a release without a tier on disk has run since";
     if (store_->frames() < *least_frames) return "their last changes were lost";
     if (mine == disk_account::no_epoch)
         return before.process == name_of_this_process() ? "the cache begins anew" : nullptr;

@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::uint64_t opening_byte = 0;
 
-struct content {
-    std::uint64_t process = 0;
-    std::uint64_t frames = 0;
-};
-
 [[noreturn]] void fail(char const* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 // Locks of the open file, and not of the process: two components of one process see each other's.
@@ -78,7 +73,7 @@ std::optional<pid_t> owner_file::other_holder(std::uint64_t mine) const {
                           ? is_held(file_, first_epoch, mine) || is_held(file_, mine + 1, last_epoch + 1)
                           : is_held(file_, first_epoch, last_epoch + 1);
     if (!held) return std::nullopt;
-    content read;
+    owner_note read;
     if (pread(file_, &read, sizeof read, 0) != static_cast<ssize_t>(sizeof read)) return pid_t{0};
     return static_cast<pid_t>(read.process);
 }
@@ -97,13 +92,13 @@ void owner_file::end_opening() noexcept {
 }
 
 std::optional<std::uint64_t> owner_file::least_frames() const noexcept {
-    content read;
+    owner_note read;
     if (pread(file_, &read, sizeof read, 0) != static_cast<ssize_t>(sizeof read)) return std::nullopt;
     return read.frames;
 }
 
 void owner_file::note_frames(std::uint64_t frames) {
-    if (pwrite(file_, &frames, sizeof frames, offsetof(content, frames)) !=
+    if (pwrite(file_, &frames, sizeof frames, offsetof(owner_note, frames)) !=
         static_cast<ssize_t>(sizeof frames))
         fail("write the owner file");
 }

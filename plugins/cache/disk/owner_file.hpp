@@ -11,6 +11,15 @@
 
 namespace hotswap::plugins {
 
+/// What is in the file next to the database.
+struct owner_note {
+    /// In place of the frames: a release without a tier on disk has changed the cache since.
+    static constexpr std::uint64_t not_trusted = ~std::uint64_t{0};
+
+    std::uint64_t process = 0;
+    std::uint64_t frames = 0;
+};
+
 /// The file next to the database. Each connection holds a shared lock on the byte whose offset is the component's *epoch*, a
 /// random number in its state. So the generations of one component may be open at the same time, two components may not,
 /// whether they are in one process or in two; the kernel gives the locks back when a process dies. The file also has the number
@@ -37,7 +46,7 @@ public:
     void hold(std::uint64_t epoch);
     void end_opening() noexcept;
 
-    /// The frames that the log must have; empty if this is not known.
+    /// The frames that the log must have, or `owner_note::not_trusted`; empty if this is not known.
     std::optional<std::uint64_t> least_frames() const noexcept;
     /// Errors:   std::system_error
     void note_frames(std::uint64_t frames);

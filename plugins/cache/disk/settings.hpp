@@ -14,11 +14,12 @@
 
 namespace hotswap::plugins {
 
+inline constexpr std::string_view default_disk_file = "cache.sqlite";
 inline constexpr std::uint64_t least_disk_budget = std::uint64_t{1} << 20U;
 
 struct disk_settings {
     std::filesystem::path directory{};  ///< empty: there is no tier on disk
-    std::string file = "cache.sqlite";
+    std::string file{default_disk_file};
     std::uint64_t budget = std::uint64_t{1} << 30U;
 };
 
