@@ -16,8 +16,8 @@ namespace {
 constexpr std::int64_t schema_version = 1;
 // The times come before the value, so that they are read without it.
 constexpr char const* schema[] = {
-    "CREATE TABLE entry (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, expires INTEGER NOT NULL, "
-    "stale_until INTEGER NOT NULL, hits INTEGER NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL)",
+    ("CREATE TABLE entry (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, expires INTEGER NOT NULL, "
+     "stale_until INTEGER NOT NULL, hits INTEGER NOT NULL, checksum INTEGER NOT NULL, value BLOB NOT NULL)"),
     "CREATE INDEX entry_by_end ON entry (stale_until)",
     "CREATE TABLE owner (epoch INTEGER NOT NULL, opener INTEGER NOT NULL, process BLOB NOT NULL)"};
 
