@@ -1,6 +1,8 @@
 // The cache's second tier where it cannot write: a full disk, a directory that may only be read, something else in the place.
-#include "plugins/cache_on_disk.hpp"
+#include "plugins/cache_hosts.hpp"
 
+#include <dlfcn.h>
+#include <link.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
@@ -117,4 +119,21 @@ TEST_CASE("cache on disk: a place that cannot have the file is named once, and m
     std::filesystem::remove(at.path / "cache.sqlite");
     std::filesystem::create_symlink(at.path / "file", at.path / "cache.sqlite");
     CHECK(why_off(at.path).find("no regular file") != std::string::npos);
+}
+
+TEST_CASE("cache on disk: without SQLite the tier is off, says so, and memory serves alone") {
+    scratch_directory const at;
+    auto* const library = dlopen("libsqlite3.so.0", RTLD_NOW | RTLD_LOCAL);
+    REQUIRE(library != nullptr);
+    link_map* map = nullptr;
+    REQUIRE(dlinfo(library, RTLD_DI_LINKMAP, &map) == 0);
+    std::string const file = map->l_name;
+    dlclose(library);
+    expect_none(complaint_in(at.path, 0, "size=16m", [&]() -> std::string {
+        if (mount("/dev/null", file.c_str(), nullptr, MS_BIND, nullptr) != 0)
+            return "the library is still there";
+        auto const said = run_host(at.path, "fill k 100 count k 100 said");
+        return said.starts_with("16\n") && said.find("is off (install SQLite: ") != std::string::npos ? ""
+                                                                                                      : said;
+    }));
 }

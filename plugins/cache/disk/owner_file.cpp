@@ -98,9 +98,11 @@ std::optional<std::uint64_t> owner_file::least_frames() const noexcept {
 }
 
 void owner_file::note_frames(std::uint64_t frames) {
+    if (noted_ == frames) return;
     if (pwrite(file_, &frames, sizeof frames, offsetof(owner_note, frames)) !=
         static_cast<ssize_t>(sizeof frames))
         fail("write the owner file");
+    noted_ = frames;
 }
 
 std::string name_of_this_process() {

@@ -48,6 +48,7 @@ public:
 
     /// The frames that the log must have, or `owner_note::not_trusted`; empty if this is not known.
     std::optional<std::uint64_t> least_frames() const noexcept;
+    /// Effects:  takes a mark of `distrust_disk` away, unless no frame has come since the last call.
     /// Errors:   std::system_error
     void note_frames(std::uint64_t frames);
 
@@ -56,6 +57,7 @@ private:
     static constexpr std::uint64_t last_epoch = (std::uint64_t{1} << 62U) - 1;
 
     int file_ = -1;
+    std::optional<std::uint64_t> noted_;
 };
 
 /// This process, for as long as the machine runs: "4711 86321 <boot id>".

@@ -1,5 +1,5 @@
 // cache_host MODULES DIRECTORY WORD…: a host of the shipped cache with a tier on disk, which can be killed. The words: put KEY
-// VALUE, fill PREFIX COUNT, get KEY, erase KEY, count PREFIX COUNT, swap RELEASE, wait (for a byte of the input), kill, and die
+// VALUE, fill PREFIX COUNT, get KEY, erase KEY, count PREFIX COUNT, swap RELEASE, said (what was logged about the tier), wait (for a byte of the input), kill, and die
 // MICROSECONDS (to be killed so long after it). What a call returns is printed at once.
 #include <hotswap/contracts/cache.hpp>
 #include <hotswap/runtime.hpp>
@@ -11,7 +11,10 @@
 #include <exception>
 #include <filesystem>
 #include <iostream>
+#include <mutex>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace {
 
@@ -23,6 +26,11 @@ class host {
 public:
     host(std::filesystem::path const& modules, std::string const& directory)
         : runtime_({.modules = modules, .log_to_stderr = false}),
+          listening_(runtime_.subscribe([this](hotswap::event const& happened) {
+              std::lock_guard const lock(mutex_);
+              if (happened.message.find("tier on disk") != std::string_view::npos)
+                  said_ += std::string(happened.message) + '\n';
+          })),
           values_(runtime_
                       .load<cache>("cache", {.module = modules / "cache-3.0.0.so",
                                              .settings = {{"disk_directory", directory}}})
@@ -52,6 +60,9 @@ public:
                           {.module = hotswap::release(next()), .allow_loss = true, .even_if_unchanged = true})
                     .value()
                     .to.release);
+        } else if (what == "said") {
+            std::lock_guard const lock(mutex_);
+            say(said_);
         } else if (what == "wait") {
             say("waits");
             std::cin.get();
@@ -82,7 +93,10 @@ private:
         return found;
     }
 
+    std::mutex mutex_;
+    std::string said_;
     hotswap::runtime runtime_;
+    decltype(std::declval<hotswap::runtime&>().subscribe({})) listening_;
     hotswap::handle<cache> values_;
 };
 
