@@ -18,7 +18,7 @@ help() { sed -n '2,/^[^#]/ { /^#/ { s/^# \{0,1\}//; p } }' "$0"; }
 preset_runner() {
     local bits
     bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 28)
-    if [ "$1" = tsan ] && [ "$bits" -gt 28 ]; then
+    if [[ $1 = tsan* ]] && [ "$bits" -gt 28 ]; then
         setarch -R true 2>/dev/null || die "thread sanitizer does not run here: vm.mmap_rnd_bits is $bits and" \
             "setarch -R is forbidden; set vm.mmap_rnd_bits to 28 (sysctl), or leave tsan out"
         echo setarch -R

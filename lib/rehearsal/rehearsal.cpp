@@ -213,9 +213,10 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     return report;
 }
 
-result<rehearsal_report> rehearse(std::filesystem::path const& helper, slot& slot, staging_area& area,
-                                  staged_module& next, replacement const& request, migration_path const& path,
-                                  step_recorder& steps, measured_steps& measured) {
+result<rehearsal_report> rehearse_in(std::filesystem::path const& helper, slot& slot, staging_area& area,
+                                     staged_module& next, replacement const& request,
+                                     migration_path const& path, step_recorder& steps,
+                                     measured_steps& measured) {
     auto const began = steady::now();
     handed_state state;
     auto named = request.fresh_state ? result<bool>(true) : take_frame(slot, next, *request.policy, state);
@@ -262,7 +263,7 @@ result<rehearsal_report> rehearse_if_wanted(slot& slot, staging_area& area, stag
     std::string doubts;
     measured_steps measured;
     auto tried = steps.run(phase::rehearse, [&]() -> result<rehearsal_report> {
-        auto done = rehearse(helper, slot, area, next, request, path, steps, measured);
+        auto done = rehearse_in(helper, slot, area, next, request, path, steps, measured);
         if (done) return done;
         auto why = done.error();
         why.message = "in rehearsal: " + why.message;

@@ -39,6 +39,8 @@ abi::status guarded(abi::error* why, F&& f) noexcept {
 
 std::string_view view(abi::text text) noexcept { return {text.data, static_cast<std::size_t>(text.size)}; }
 
+}  // namespace
+
 /// A module's counted reference to another component.
 class neighbour_reference {
 public:
@@ -57,8 +59,6 @@ private:
     found_neighbour const to_;
     std::string const by_;
 };
-
-}  // namespace
 
 struct host_functions {
     static host_services& of(void* context) noexcept { return *static_cast<host_services*>(context); }

@@ -13,16 +13,10 @@ namespace hotswap::detail {
 
 namespace {
 
-constexpr std::string_view kind = "journal";
+constexpr std::string_view journal_kind = "journal";
 constexpr char file_name[] = "journal";
 constexpr std::ptrdiff_t kept = 32;
 constexpr std::uint64_t largest_journal = std::uint64_t{4} << 20;
-
-boost::json::parse_options options() {
-    boost::json::parse_options made;
-    made.allow_invalid_utf8 = true;
-    return made;
-}
 
 }  // namespace
 
@@ -40,7 +34,7 @@ void journal::forget_old() {
 result<void> write_journal(directory const& in, journal const& content, sealer const& seals) {
     auto const text = boost::json::serialize(json_writer()(content)) + "\n";
     auto const body = std::as_bytes(std::span(text));
-    auto const line = seals.seal(kind, content.last_id, {}, std::array{body});
+    auto const line = seals.seal(journal_kind, content.last_id, {}, std::array{body});
     auto const file = in.prepare(std::array{std::as_bytes(std::span(line)), body}, 0600);
     if (!file) return file.error();
     if (auto named = in.name_it(*file, file_name); !named) return named.error();
@@ -52,12 +46,12 @@ result<journal> read_journal(directory const& in, sealer const& seals) {
     auto const file = in.read(file_name, largest_journal);
     if (!file) return file.error();
     if (!*file) return journal();
-    auto const opened = seals.open(**file, kind, path);
+    auto const opened = seals.open(**file, journal_kind, path);
     if (!opened) return opened.error();
     std::string_view const text(reinterpret_cast<char const*>(opened->content.data()),
                                 opened->content.size());
     boost::json::error_code error;
-    auto const value = boost::json::parse(text, error, {}, options());
+    auto const value = boost::json::parse(text, error, {}, any_text());
     journal content;
     if (error || !json_reader()(value, content) || content.last_id != opened->sequence)
         return store_damage(path, "its seal is right, but its text is not a journal");

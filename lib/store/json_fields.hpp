@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse_options.hpp>
 #include <boost/json/value.hpp>
 
 #include <concepts>
@@ -12,6 +13,13 @@
 #include <vector>
 
 namespace hotswap::detail {
+
+/// For reading the store's files: a host may choose any bytes for names and paths.
+inline boost::json::parse_options any_text() {
+    boost::json::parse_options made;
+    made.allow_invalid_utf8 = true;
+    return made;
+}
 
 /// A struct with `static void fields(auto& self, auto&& f)`, which calls `f(name, field)` for each field.
 template <class T>

@@ -15,7 +15,7 @@ namespace hotswap::detail {
 
 namespace {
 
-constexpr std::string_view kind = "manifest";
+constexpr std::string_view manifest_kind = "manifest";
 
 // The name becomes part of a path, so it must not lead to another directory.
 bool is_file_name(std::string_view name) {
@@ -41,16 +41,9 @@ std::string fault_of(manifest const& set) {
     return {};
 }
 
-// A host may choose any bytes for names and paths.
-boost::json::parse_options options() {
-    boost::json::parse_options made;
-    made.allow_invalid_utf8 = true;
-    return made;
-}
-
 bool parse(std::string_view text, manifest& set) {
     boost::json::error_code error;
-    auto const value = boost::json::parse(text, error, {}, options());
+    auto const value = boost::json::parse(text, error, {}, any_text());
     return !error && json_reader()(value, set);
 }
 
@@ -88,12 +81,12 @@ result<std::string> write_manifest(manifest const& set, sealer const& seals) {
         fault = fmt::format("it has {} bytes, at most {} are allowed", text.size(), largest_manifest);
     if (!fault.empty())
         return refuse(errc::invalid_argument, phase::persist, "the set cannot be stored: {}", fault);
-    return seals.seal(kind, set.number, {}, std::array{std::as_bytes(std::span(text))}) + text;
+    return seals.seal(manifest_kind, set.number, {}, std::array{std::as_bytes(std::span(text))}) + text;
 }
 
 result<manifest> read_manifest(std::span<std::byte const> file, sealer const& seals,
                                std::filesystem::path const& path) {
-    auto const opened = seals.open(file, kind, path);
+    auto const opened = seals.open(file, manifest_kind, path);
     if (!opened) return opened.error();
     std::string_view const text(reinterpret_cast<char const*>(opened->content.data()),
                                 opened->content.size());

@@ -9,8 +9,6 @@ namespace hotswap::detail {
 
 namespace {
 
-std::string_view words(abi::error const& why) { return {why.message, why.size}; }
-
 abi::bytes as_bytes(std::span<std::byte const> span) { return {span.data(), span.size()}; }
 
 // These refuse the object; its serialized form may still be readable.

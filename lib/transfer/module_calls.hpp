@@ -29,6 +29,10 @@ private:
     abi::argument_list list_;
 };
 
+/// What a module said.
+/// Lifetime: as long as `why`.
+inline std::string_view words(abi::error const& why) noexcept { return {why.message, why.size}; }
+
 /// The failure for the answer of a function of the module `name`; `usual` is the code if the function threw.
 failure answered(std::string_view name, abi::status outcome, abi::error const& why, errc usual, phase at,
                  std::string_view doing);

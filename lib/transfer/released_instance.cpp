@@ -1,18 +1,12 @@
 #include "transfer/released_instance.hpp"
 
 #include "base/refuse.hpp"
+#include "transfer/module_calls.hpp"
 
 #include <new>
-#include <string_view>
 #include <utility>
 
 namespace hotswap::detail {
-
-namespace {
-
-std::string_view words(abi::error const& why) { return {why.message, why.size}; }
-
-}  // namespace
 
 result<void> release_instance(generation& of) {
     auto const& functions = of.module->api();

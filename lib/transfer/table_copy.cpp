@@ -1,12 +1,13 @@
 #include "transfer/table_copy.hpp"
 
 #include "base/refuse.hpp"
+#include "transfer/module_calls.hpp"
+
+#include <string>
 
 namespace hotswap::detail {
 
 namespace {
-
-std::string words(abi::error const& why) { return {why.message, why.size}; }
 
 // On a downgrade one module walks the path, and another continues at its end.
 result<owned_state> state_of(outline const& arrived, loaded_module const& to) {
@@ -40,7 +41,7 @@ result<copy_answer> table_copy::begin(std::shared_ptr<loaded_module> migrator, s
         migrator_->api().begin_copy(from, to, of.view(), arguments.get(), &copy_, &expected, &why);
     if (outcome == abi::status::ok) return copy_answer{true};
     copy_ = nullptr;
-    if (outcome == abi::status::not_recorded) return copy_answer{false, words(why)};
+    if (outcome == abi::status::not_recorded) return copy_answer{false, std::string(words(why))};
     return answered(*migrator_, outcome, why, errc::migration_failed, phase::precopy, "reading the state");
 }
 
@@ -62,7 +63,7 @@ result<copy_answer> table_copy::finish(outline const& of, argument_view const& a
         migrator_->api().finish_copy(copy_, of.view(), arguments.get(), is_migrator ? &state : nullptr,
                                      arrived.plain(), arrived.tables(), &why);
     if (outcome == abi::status::stale || outcome == abi::status::not_recorded)
-        return copy_answer{false, words(why)};
+        return copy_answer{false, std::string(words(why))};
     if (outcome != abi::status::ok)
         return answered(*migrator_, outcome, why, errc::migration_failed, phase::migrate,
                         "reading the state");

@@ -2,8 +2,10 @@
 
 #include <hotswap/component.hpp>
 
+#include <limits>
 #include <map>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 namespace outside {
@@ -34,9 +36,14 @@ v2::state sum_up(v1::state&& old) {
     return now;
 }
 
+// Loses nothing: the total is the sum of the pages.
 v1::state forget_total(v2::state&& now) {
     v1::state old;
-    for (auto const& [page, count] : now.pages) old.pages[page] = static_cast<std::uint32_t>(count);
+    for (auto const& [page, count] : now.pages) {
+        if (count > std::numeric_limits<std::uint32_t>::max())
+            throw std::out_of_range("the visits of " + page + " no longer fit the older release");
+        old.pages[page] = static_cast<std::uint32_t>(count);
+    }
     return old;
 }
 

@@ -64,7 +64,7 @@ v1::state downgrade(v2::state&& now) {
 class orders_impl final : public orders {
 public:
     using state = v2::state;
-    using history = hotswap::history<&upgrade, &downgrade>;
+    using history = hotswap::history<&upgrade, hotswap::lossy<&downgrade>>;
 
     orders_impl(hotswap::host& host, state& state) : host_{host}, state_{state} {}
 
