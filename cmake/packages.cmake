@@ -57,6 +57,8 @@ if(HOTSWAP_BUILD_PLUGINS)
     set(CPACK_DEBIAN_COMPONENTS_PACKAGE_SECTION libs)
     set(CPACK_COMPONENT_COMPONENTS_DESCRIPTION
         "Modules of a cache, a session manager and a rate limiter, in all their releases.")
+    # The cache loads SQLite itself, and only for its tier on disk.
+    set(CPACK_DEBIAN_COMPONENTS_PACKAGE_RECOMMENDS "libsqlite3-0 (>= 3.35)")
     set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS hotswap-components)
 endif()
 

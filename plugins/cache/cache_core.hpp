@@ -1,6 +1,7 @@
 // What all releases of the cache have in common: limits on input, settings, counts, and the plain calls.
 #pragma once
 
+#include "cache/disk/distrust.hpp"
 #include "cache/kept_entries.hpp"
 #include "cache/settings.hpp"
 #include "shared/clock.hpp"
@@ -134,8 +135,10 @@ protected:
     static constexpr bool has_config = requires(state & s) { s.config; };
     static constexpr bool has_counts = kept_entries<Rules>::has_counts;
     static constexpr bool has_leases = kept_entries<Rules>::has_leases;
+    static constexpr bool has_tier = requires(state & s) { s.disk_epoch; };
 
     cache_core(hotswap::host& host, state& live) : host_(host), state_(live), entries_(host, live) {
+        if constexpr (!has_tier) distrust_disk(host);
         host_.every(upkeep_period, [this] { keep_up(host_.now()); });
     }
 

@@ -25,6 +25,11 @@ using cache_states::v0::amount;
 /// The most entries that one call evicts.
 inline constexpr std::size_t most_evictions = 32;
 
+/// For an entry that is evicted: nothing more happens to it.
+struct let_go {
+    void operator()(auto&) const noexcept {}
+};
+
 /// The entries of a state, by `Rules`: which state it is, which entries may be removed, and which go first.
 /// Threads:  [any]
 /// Lifetime: as long as the host and the state, to which it refers; it keeps nothing about single entries.
@@ -57,15 +62,17 @@ public:
     /// Stores a row whose value and times are set; false if it has no room: then the old row is gone too.
     /// Effects:  evicts up to `most_evictions` others. If that is not enough, the entry is stored nevertheless if all
     ///           others fit, or if what was evicted is as large: the budget is exceeded by one value at most, and
-    ///           a budget that was set too low for what is there is never exceeded more.
-    bool store(std::string_view key, row&& fresh, time now) {
+    ///           a budget that was set too low for what is there is never exceeded more. `leave(entry)`, which must not
+    ///           throw, is called for each evicted entry, under its shard's lock, and may take its value.
+    template <class Leave = let_go>
+    bool store(std::string_view key, row&& fresh, time now, Leave const& leave = {}) {
         amount const whole{1, heap_of(key.size()) + heap_of(fresh.value.size())};
         amount more = whole;
         state_.entries.cvisit(key, [&](auto const& entry) {
             auto const size = heap_of(fresh.value.size());
             more = {0, size - std::min(size, heap_of(entry.second.value.size()))};
         });
-        if (cost_of(whole) > Rules::byte_budget(state_) || !make_room(more, now)) {
+        if (cost_of(whole) > Rules::byte_budget(state_) || !make_room(more, now, leave)) {
             remove(key, now);
             return false;
         }
@@ -99,11 +106,26 @@ public:
     /// allow.
     /// Threads:  one at a time
     void keep_up(std::chrono::nanoseconds interval, time now) {
+        sweep(interval, now);
+        for (std::size_t left = upkeep::rows_at_once; left != 0 && !host_.draining(); left -= most_evictions)
+            if (!evict_excess(now)) break;
+        forget_ghosts();
+    }
+
+    /// The parts of `keep_up`, for a release that does more between them.
+    void sweep(std::chrono::nanoseconds interval, time now) {
         upkeep_.run(host_, now_of(state_.held.rows), interval, [&](table_cursor& from, std::size_t rows) {
             state_.entries.csweep(from, rows, [&](auto const& entry) { return expire(entry, now) != 0; });
         });
-        for (std::size_t i = 0; i != upkeep::rows_at_once && is_over() && !host_.draining(); ++i)
-            if (evict(now) == 0) break;
+    }
+    /// Evicts up to `most_evictions`; whether there may be more to evict.
+    template <class Leave = let_go>
+    bool evict_excess(time now, Leave const& leave = {}) {
+        for (std::size_t i = 0; i != most_evictions; ++i)
+            if (!is_over() || evict(now, leave) == 0) return false;
+        return is_over();
+    }
+    void forget_ghosts() {
         if constexpr (has_ghosts)
             for (std::size_t i = 0; i != upkeep::rows_at_once && !host_.draining() && forget_a_ghost(); ++i) {
             }
@@ -166,10 +188,11 @@ private:
                bytes_used() > Rules::byte_budget(state_);
     }
     /// Reserves `more` and evicts what then is too much; false, with nothing reserved, if that frees too little.
-    bool make_room(amount const& more, time now) {
+    template <class Leave>
+    bool make_room(amount const& more, time now, Leave const& leave) {
         add_to(state_.held, more);
         std::uint64_t freed = 0;
-        for (std::size_t i = 0; i != most_evictions && is_over(); ++i) freed += evict(now);
+        for (std::size_t i = 0; i != most_evictions && is_over(); ++i) freed += evict(now, leave);
         if (!is_over() || (freed != 0 && freed >= cost_of(more))) return true;
         if (now_of(state_.held.rows) <= Rules::max_entries(state_) &&
             bytes_used() - std::min(bytes_used(), cost_of(more)) <= Rules::byte_budget(state_))
@@ -179,7 +202,8 @@ private:
     }
 
     /// Evicts one entry, or removes those of a sample whose time is over; returns the bytes that they used.
-    std::uint64_t evict(time now) {
+    template <class Leave>
+    std::uint64_t evict(time now, Leave const& leave) {
         auto const held = now_of(state_.held.rows);
         moment at{0, static_cast<double>(held)};
         if constexpr (has_clock) at.clock = now_of(state_.clock);
@@ -194,7 +218,7 @@ private:
         if (freed != 0 || !least) return freed;
         std::uint64_t hash = 0;
         row last{};
-        state_.entries.csweep(least.at, 1, [&](auto const& entry) {
+        state_.entries.sweep(least.at, 1, [&](auto& entry) {
             if (Rules::worth(entry.second, at) > least.worth) return false;  // used or replaced meanwhile
             if constexpr (has_ghosts) {
                 hash = ghost_of(entry.first);
@@ -202,6 +226,7 @@ private:
                 last.hits = entry.second.hits;
             }
             freed = uncount(entry);
+            leave(entry);
             return true;
         });
         if (freed == 0) return 0;

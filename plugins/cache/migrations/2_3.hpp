@@ -10,7 +10,8 @@
 
 namespace hotswap::cache_states {
 
-/// Keeps everything; no entry may be served stale.
+/// Keeps everything; no entry may be served stale. A file of a tier on disk from before is not trusted: release 2 has changed
+/// the cache without it.
 inline v3::state upgrade_2_3(v2::state&& old) {
     v3::state now;
     now.config.max_entries = old.config.max_entries;
@@ -25,6 +26,7 @@ inline v3::state upgrade_2_3(v2::state&& old) {
     now.ghosts_held = old.ghosts_held;
     now.salt = old.salt;
     now.clock = old.clock;
+    now.disk_epoch = 1;
     for (std::size_t i = 0; i != now.counts.size(); ++i) {
         auto const& from = old.counts[i];
         now.counts[i] = {from.hits, from.misses, from.evictions, from.expirations};
@@ -34,7 +36,7 @@ inline v3::state upgrade_2_3(v2::state&& old) {
 
 /// Keeps keys, values, expiry, hits, the recently evicted keys, and what version 2 has of settings and counts.
 /// Loses the remembered absences, the leases, the times for which values may be served stale, the settings and
-/// counts of these.
+/// counts of these, and what is on disk.
 inline v2::state downgrade_3_2(v3::state&& now) {
     v2::state old;
     old.config = {now.config.max_entries, now.config.byte_budget, now.config.default_ttl,

@@ -37,6 +37,10 @@ struct counts {
     std::uint64_t stale_hits = 0;
     std::uint64_t negative_hits = 0;
     std::uint64_t coalesced = 0;
+    std::uint64_t disk_hits = 0;
+    std::uint64_t disk_writes = 0;
+    std::uint64_t disk_evictions = 0;
+    std::uint64_t disk_errors = 0;
 };
 
 struct row {
@@ -68,6 +72,9 @@ struct state {
     v3::salt salt;
     std::uint64_t clock = 0;  ///< the number of values stored so far
     std::uint64_t leases_given = 0;
+    /// Compared with that of a file on disk: 0 in a new state, 1 if the cache was changed without its tier on disk.
+    std::uint64_t disk_epoch = 0;
+    std::uint64_t disk_rows = 0;  ///< in that file
     std::array<v3::counts, 16> counts;
 };
 

@@ -46,15 +46,22 @@ struct cache_settings {
 
 /// Counts that swaps keep and that never decrease, except in a swap to a release that does not count them.
 struct cache_statistics {
-    std::uint64_t entries = 0;        ///< held now, those not yet cleaned up included (a gauge)
-    std::uint64_t bytes = 0;          ///< of memory in use now: rows, keys, values, remembered keys (a gauge)
-    std::uint64_t hits = 0;           ///< fresh values given out; from release 1 on
-    std::uint64_t misses = 0;         ///< from release 1 on
-    std::uint64_t evictions = 0;      ///< entries removed to stay within bounds; from release 1 on
+    std::uint64_t entries = 0;  ///< held now, those not yet cleaned up included (a gauge)
+    std::uint64_t bytes = 0;    ///< of memory in use now: rows, keys, values, remembered keys (a gauge)
+    std::uint64_t hits = 0;     ///< fresh values given out; from release 1 on
+    std::uint64_t misses = 0;   ///< from release 1 on
+    /// Entries removed from memory to stay within bounds, those that went to disk included; from release 1 on.
+    std::uint64_t evictions = 0;
     std::uint64_t expirations = 0;    ///< entries removed because their time was over; from release 1 on
     std::uint64_t stale_hits = 0;     ///< stale values given out; from release 3 on
     std::uint64_t negative_hits = 0;  ///< absences given out; from release 3 on
     std::uint64_t coalesced = 0;      ///< lookups for which another caller was loading; from release 3 on
+    std::uint64_t disk_entries = 0;   ///< on disk now (a gauge); these from release 3 on
+    std::uint64_t disk_bytes = 0;     ///< of the file on disk in use now (a gauge)
+    std::uint64_t disk_hits = 0;      ///< values that came back from disk; hits and stale hits count them too
+    std::uint64_t disk_writes = 0;    ///< entries that went from memory to disk
+    std::uint64_t disk_evictions = 0;  ///< entries on disk removed, or not taken, to stay within its budget
+    std::uint64_t disk_errors = 0;     ///< entries that were damaged on disk, or could not be written
 
     friend bool operator==(cache_statistics const&, cache_statistics const&) = default;
 };
@@ -96,7 +103,8 @@ struct cache {
 
     /// The value of `key`, or nothing if it is unknown, expired or was evicted.
     /// Threads:  [any]
-    /// Cost:     one lock of 256, one lookup, one copy of the value.
+    /// Cost:     one lock of 256, one lookup, one copy of the value. With a tier on disk (release 3, off by default), a
+    ///           key that is not in memory also waits for a mutex and a search on disk.
     virtual std::optional<std::string> get(std::string_view key) = 0;
 
     /// As `get` for each of `keys`, in order, at one reading of the clock.
