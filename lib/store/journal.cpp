@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view journal_kind = "journal";
 constexpr char file_name[] = "journal";
-constexpr std::ptrdiff_t kept = 32;
+constexpr std::ptrdiff_t ended_kept = 32;
 constexpr std::uint64_t largest_journal = std::uint64_t{4} << 20;
 
 }  // namespace
@@ -28,7 +28,7 @@ journal_entry* journal::find(std::uint64_t id) noexcept {
 void journal::forget_old() {
     auto ended = std::ranges::count_if(entries, [](auto const& each) { return !each.unfinished(); });
     std::erase_if(entries,
-                  [&ended](journal_entry const& each) { return !each.unfinished() && ended-- > kept; });
+                  [&ended](journal_entry const& each) { return !each.unfinished() && ended-- > ended_kept; });
 }
 
 result<void> write_journal(directory const& in, journal const& content, sealer const& seals) {

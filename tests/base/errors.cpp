@@ -1,6 +1,7 @@
 #include <hotswap/failure.hpp>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <iterator>
 #include <set>

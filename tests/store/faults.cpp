@@ -5,6 +5,8 @@
 
 #if defined(HOTSWAP_FAILPOINTS)
 
+#include <fmt/format.h>
+
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>

@@ -33,6 +33,10 @@ struct counts {
     std::uint64_t stale_hits = 0;
     std::uint64_t negative_hits = 0;
     std::uint64_t coalesced = 0;
+    std::uint64_t disk_hits = 0;
+    std::uint64_t disk_writes = 0;
+    std::uint64_t disk_evictions = 0;
+    std::uint64_t disk_errors = 0;
 };
 
 struct row {
@@ -78,6 +82,8 @@ struct state {
     v3::salt salt;
     std::uint64_t clock = 0;
     std::uint64_t leases_given = 0;
+    std::uint64_t disk_epoch = 0;
+    std::uint64_t disk_rows = 0;
     std::array<v3::counts, 16> counts;
 };
 
