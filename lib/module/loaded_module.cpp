@@ -21,6 +21,7 @@
 #include <exception>
 #include <fstream>
 #include <iterator>
+#include <mutex>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -117,6 +118,23 @@ std::pair<std::uintptr_t, std::uintptr_t> extent_of(void* handle) {
 loaded_module::loaded_module(staged_file file, module_file verified)
     : staged_(std::move(file)), verified_(std::move(verified)), library_(std::make_unique<library>()) {}
 
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+// The lock that the dynamic linker holds meanwhile, where the sanitizer can see it: a module at an address that another thread's
+// module has left is no race.
+std::recursive_mutex linker;
+struct in_linker {
+    std::lock_guard<std::recursive_mutex> lock{linker};
+};
+#else
+struct in_linker {
+    in_linker() noexcept {}
+};
+#endif
+
+}  // namespace
+
 loaded_module::~loaded_module() {
     if (uses_.load(std::memory_order_acquire) == 0)
         close();
@@ -141,7 +159,11 @@ result<std::shared_ptr<loaded_module>> loaded_module::load(staged_file file, mod
     namespace dll = boost::dll;
     std::error_code error;
     dlerror();
-    made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local, error);
+    {
+        in_linker const turn;
+        made->library_->object.load(staged.path(), dll::load_mode::rtld_now | dll::load_mode::rtld_local,
+                                    error);
+    }
     // Boost.DLL reports "Bad file descriptor" for every error, so the linker's own words are read at once.
     if (error) return refused_by_linker(staged, linkers_words(), made->verified_.static_block_bytes);
 
@@ -185,7 +207,10 @@ void loaded_module::close() noexcept {
 }
 
 void loaded_module::unmap() noexcept {
-    library_->object.unload();
+    {
+        in_linker const turn;
+        library_->object.unload();
+    }
     if (verified_.static_block_bytes != 0 && !is_mapped()) static_block::of_process().gave_back(this);
 }
 
