@@ -58,7 +58,9 @@ TEST_CASE("cache: the bytes of every release are what the allocator has given, w
         auto const used = static_cast<double>(in_use() - before);
         CHECK(values->stats().entries == 9'900);
         auto const stated = static_cast<double>(values->stats().bytes);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+        static_cast<void>(used);  // these sanitizers have an allocator of their own
+#else
         CHECK(std::abs(stated / used - 1) < 0.1);
 #endif
         // Replaced, erased and evicted entries are counted out.
