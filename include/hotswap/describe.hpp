@@ -41,10 +41,11 @@ BOOST_DESCRIBE_STRUCT(rehearsal_report, (),
                       (ran, outcome, time, pause, predicted_pause, state_bytes, peak_memory, not_in_force,
                        log, left, next_to))
 BOOST_DESCRIBE_STRUCT(load_options, (), (module, arguments, pre_releases, settings))
+BOOST_DESCRIBE_STRUCT(expected_change, (), (generation, digest))
 BOOST_DESCRIBE_STRUCT(swap_options, (),
                       (module, transfer, drain_deadline, pause_budget, rehearse, allow_loss, arguments,
                        probation, pre_releases, even_if_unchanged, fresh_state, settings,
-                       end_neighbours_handles))
+                       end_neighbours_handles, expected))
 BOOST_DESCRIBE_STRUCT(set_member, (), (component, options))
 BOOST_DESCRIBE_STRUCT(set_options, (), (drain_deadline, pause_budget, probation))
 BOOST_DESCRIBE_STRUCT(revert_options, (),

@@ -57,6 +57,12 @@ struct load_options {
     hotswap::settings settings{};
 };
 
+/// What a plan has shown, for a swap that may do that and nothing else.
+struct expected_change {
+    std::uint64_t generation = 0;  ///< the running one: `swap_plan::from.generation`
+    std::string digest{};          ///< of the new module's file: `swap_plan::to.digest`
+};
+
 /// Options of `runtime::swap` and `runtime::plan`.
 struct swap_options {
     module_ref module{};  ///< without one: the newest release of the family of the running module
@@ -90,6 +96,9 @@ struct swap_options {
     std::optional<hotswap::contract> contract{};
     /// Whether the swap may also end handles of other components that do not change in the same operation.
     bool end_neighbours_handles = false;
+    /// The swap is refused (plan_stale) if the running generation or the chosen module is another one; empty: any may be.
+    /// A plan ignores it.
+    std::optional<expected_change> expected{};
 };
 
 /// One component of a set that is swapped in one transaction.

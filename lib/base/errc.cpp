@@ -71,6 +71,15 @@ constexpr described_code codes[] = {
     {errc::store_damaged, "store_damaged", failure_kind::bad_state},
     {errc::no_store, "no_store", failure_kind::misuse},
     {errc::rolled_back, "rolled_back", failure_kind::bad_module},
+    {errc::plan_stale, "plan_stale", failure_kind::retry},
+    {errc::aborted, "aborted", failure_kind::retry},
+    {errc::not_permitted, "not_permitted", failure_kind::refused_by_policy},
+    {errc::no_such_verb, "no_such_verb", failure_kind::misuse},
+    {errc::unknown_operation, "unknown_operation", failure_kind::misuse},
+    {errc::too_many_requests, "too_many_requests", failure_kind::retry},
+    {errc::control_failed, "control_failed", failure_kind::environment},
+    {errc::host_unreachable, "host_unreachable", failure_kind::environment},
+    {errc::audit_damaged, "audit_damaged", failure_kind::environment},
 };
 // clang-format on
 

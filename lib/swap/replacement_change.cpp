@@ -1,5 +1,6 @@
 #include "swap/replacement_change.hpp"
 
+#include "base/refuse.hpp"
 #include "module/static_block.hpp"
 #include "rehearsal/rehearsal.hpp"
 #include "transfer/from_object.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace hotswap::detail {
@@ -31,6 +33,7 @@ result<void> replacement_change::choose() {
     auto staged = stage_and_verify(area_, steps_, by_.file, by_.name, by_.contract.view(),
                                    swap_to_its_contract, by_.copy.get());
     if (!staged) return staged.error();
+    if (auto as_planned = expect_plan(*staged); !as_planned) return as_planned;
     report_.same_content = runs_already(slot_, *staged);
     if (report_.same_content && !by_.even_if_unchanged) {
         stay(*staged);
@@ -45,6 +48,25 @@ result<void> replacement_change::choose() {
     if (!rehearsed) return rehearsed.error();
     report_.rehearsal = std::move(*rehearsed);
     return begin(std::move(*staged));
+}
+
+result<void> replacement_change::expect_plan(staged_module const& staged) {
+    if (!by_.expected) return {};
+    auto const refused = [this](std::string_view what, auto const& planned,
+                                auto const& found) -> result<void> {
+        return steps_.refused(
+            refuse(errc::plan_stale, phase::plan,
+                   "{}: planned with {}, found {}; look at a new plan, and swap by that one", what, planned,
+                   found),
+            phase::plan);
+    };
+    auto const running = slot_.running().info().generation;
+    if (running != by_.expected->generation)
+        return refused("the running generation is another one", by_.expected->generation, running);
+    if (staged.file.digest() != by_.expected->digest)
+        return refused(fmt::format("{} has other content", by_.name), by_.expected->digest,
+                       staged.file.digest());
+    return {};
 }
 
 result<void> replacement_change::expect_fit(staged_module const& staged) {

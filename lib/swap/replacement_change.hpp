@@ -21,6 +21,8 @@ public:
 
 private:
     result<void> choose() override;
+    /// Errors:   plan_stale.
+    result<void> expect_plan(staged_module const& staged);
     result<void> expect_fit(staged_module const& staged);
     result<void> begin(staged_module staged);
     result<void> begin_afresh();

@@ -37,6 +37,7 @@ struct replacement {
     bool fresh_state = false;                   ///< starts from a default state
     served_contract contract{};                 ///< for calls of the component from then on
     bool end_neighbours_handles = false;  ///< also if that ends handles of components that do not change
+    std::optional<expected_change> expected{};  ///< anything else is refused
 };
 
 }  // namespace hotswap::detail

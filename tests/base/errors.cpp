@@ -71,6 +71,15 @@ constexpr errc every_code[] = {
     errc::store_damaged,
     errc::no_store,
     errc::rolled_back,
+    errc::plan_stale,
+    errc::aborted,
+    errc::not_permitted,
+    errc::no_such_verb,
+    errc::unknown_operation,
+    errc::too_many_requests,
+    errc::control_failed,
+    errc::host_unreachable,
+    errc::audit_damaged,
 };
 
 failure sample() {

@@ -83,6 +83,17 @@ enum class errc : int {
 
     // Going back.
     rolled_back = 140,  ///< a probation failed, and the generation before serves again
+
+    // The operator's requests.
+    plan_stale = 160,  ///< something has changed since the plan that the swap was to follow
+    aborted,           ///< the operation was asked to stop before it had committed
+    not_permitted,     ///< the peer's role does not include the request
+    no_such_verb,      ///< the control interface has no such request
+    unknown_operation,
+    too_many_requests,
+    control_failed,    ///< the control interface, or its audit, cannot be opened, read or written
+    host_unreachable,  ///< nothing answers at the control socket
+    audit_damaged,     ///< a file of the audit does not end with a line of an audit
 };
 
 /// The kind of a code, which decides how a caller reacts.
