@@ -6,10 +6,13 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
 set(HOTSWAP_MODULES_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/hotswap/modules")
 
 install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS hotswap hotswap_component hotswap_testing hotswap_lint hotswap_sign hotswap_golden EXPORT hotswap-targets
+install(TARGETS hotswap hotswap_component hotswap_testing hotswap_control hotswap_lint hotswap_sign hotswap_golden EXPORT hotswap-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT dev
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+if(HOTSWAP_BUILD_COMMAND)
+    install(TARGETS hotswap_cli EXPORT hotswap-targets RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+endif()
 install(TARGETS hotswap_rehearse EXPORT hotswap-targets RUNTIME DESTINATION "${HOTSWAP_HELPER_DIR}" COMPONENT library)
 install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}" COMPONENT dev)
 

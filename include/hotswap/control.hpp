@@ -1,0 +1,84 @@
+// The control interface: HTTP/1.1 with JSON over a Unix socket, by which an operator drives a running host
+// (docs/operator.md). The command line `hotswap` is its client, and so is curl.
+#pragma once
+
+#include <hotswap/runtime.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string_view>
+
+namespace hotswap {
+
+/// The rights of a peer. Each role has those of the ones before it.
+enum class control_role : std::uint8_t {
+    none,
+    viewer,     ///< reads: status, plans, operations, events, metrics
+    operator_,  ///< changes what runs: swap, revert, restore, checkpoint, abort; reads states and the audit (printed as "operator")
+    admin,      ///< loads and unloads
+};
+
+/// "none", "viewer", "operator" or "admin".
+std::string_view to_string(control_role role) noexcept;
+
+/// The limits of a control interface; a peer that exceeds one gets an answer that names it.
+struct control_limits {
+    std::size_t header_bytes = std::size_t{8} << 10U;
+    std::size_t body_bytes = std::size_t{1} << 20U;
+    std::size_t frame_bytes = std::size_t{1} << 30U;  ///< the body of a restore, which is a frame
+    unsigned depth = 16;                              ///< of a JSON body
+    unsigned connections = 64;                        ///< at once; a further peer is answered 503
+    unsigned operations = 8;                          ///< at once; a further one is refused (busy)
+    unsigned changes_per_minute = 600;                ///< of one user; a further one is answered 429
+    std::chrono::nanoseconds header_deadline = std::chrono::seconds{10};
+    std::chrono::nanoseconds body_deadline = std::chrono::seconds{30};
+    std::chrono::nanoseconds idle_deadline = std::chrono::seconds{60};  ///< between requests
+};
+
+/// Options of a control interface.
+struct control_options {
+    /// The Unix socket. Its directory is made with mode 0700, or 0755 if groups have roles; one that exists has to belong to the
+    /// host's user or to root, and other users must not be able to write to it.
+    std::filesystem::path socket{};
+    /// The roles of groups, by their numbers. The host's user and root are admins; all others have no role.
+    std::map<std::uint32_t, control_role> groups{};
+    /// The file that records each request for a change (docs/operator.md); empty: none is recorded.
+    std::filesystem::path audit{};
+    /// The size at which the audit goes on in a new file.
+    std::uint64_t audit_file_bytes = std::uint64_t{64} << 20U;
+    bool reason_required = false;  ///< whether a change without a reason is refused
+    control_limits limits{};
+};
+
+/// Serves the control interface of a runtime, on threads of its own.
+/// Threads:  [control]
+/// Lifetime: the runtime outlives it. The destructor ends watches and waits for operations that have begun. In a
+///           forked child it does nothing.
+class control {
+public:
+    /// Errors:   throws swap_error with the failure of `open`.
+    explicit control(runtime& of, control_options options);
+
+    /// The same, for hosts that need the error as a value.
+    /// Errors:   control_failed: the socket or the audit cannot be opened, or another host serves there.
+    /// Threads:  [control]
+    [[nodiscard]] static result<control> open(runtime& of, control_options options);
+
+    ~control();
+    control(control&& from) noexcept;
+    control& operator=(control&& from) noexcept;
+    control(control const&) = delete;
+    control& operator=(control const&) = delete;
+
+private:
+    class implementation;
+    explicit control(std::unique_ptr<implementation> self) noexcept;
+
+    std::unique_ptr<implementation> self_;
+};
+
+}  // namespace hotswap

@@ -1,0 +1,139 @@
+#include "control/client.hpp"
+
+#include "base/refuse.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <array>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using local = asio::local::stream_protocol;
+
+namespace {
+
+constexpr std::uint64_t largest_answer = std::uint64_t{1} << 32U;
+
+}  // namespace
+
+struct control_client::connection {
+    std::filesystem::path path;
+    asio::io_context io{1};
+    boost::beast::basic_stream<local> stream{io};
+    boost::beast::flat_buffer buffer{};
+
+    /// Runs one operation to its end.
+    template <class Start>
+    boost::system::error_code complete(std::chrono::nanoseconds patience, Start start,
+                                       std::size_t* count = nullptr) {
+        boost::system::error_code outcome;
+        stream.expires_after(patience);
+        start([&outcome, count](boost::system::error_code error, std::size_t size) {
+            outcome = error;
+            if (count != nullptr) *count = size;
+        });
+        io.restart();
+        io.run();
+        return outcome;
+    }
+
+    failure unreachable(std::string_view what, boost::system::error_code const& error) const {
+        if (error == boost::beast::error::timeout)
+            return refuse(errc::host_unreachable, phase::none,
+                          "{} {}: the host did not answer in time; it may hang or be stopped", what,
+                          path.native());
+        return refuse(errc::host_unreachable, phase::none,
+                      "{} {}: {}; is the host running, and is this its socket?", what, path.native(),
+                      error.message());
+    }
+};
+
+control_client::control_client(std::unique_ptr<connection> self) noexcept : self_(std::move(self)) {}
+control_client::control_client(control_client&&) noexcept = default;
+control_client& control_client::operator=(control_client&&) noexcept = default;
+control_client::~control_client() = default;
+
+result<control_client> control_client::connect(std::filesystem::path const& socket,
+                                               std::chrono::nanoseconds patience) {
+    auto made = std::make_unique<connection>();
+    made->path = socket;
+    local::endpoint const where =
+        socket.native().size() < 108 ? local::endpoint(socket.native()) : local::endpoint();
+    if (where.path().empty())
+        return refuse(errc::host_unreachable, phase::none,
+                      "\"{}\" is no path of a Unix socket, which has 1 to 107 bytes", socket.native());
+    auto const error = made->complete(patience, [&](auto done) {
+        made->stream.async_connect(where,
+                                   [done](boost::system::error_code failed) mutable { done(failed, 0); });
+    });
+    if (error) return made->unreachable("cannot connect to", error);
+    return control_client(std::move(made));
+}
+
+result<control_reply> control_client::send(std::string_view method, std::string_view target,
+                                           std::string_view body, std::chrono::nanoseconds patience) {
+    auto text =
+        fmt::format("{} {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\nContent-Length: {}\r\n\r\n",
+                    method, target, body.size());
+    text += body;
+    auto error = self_->complete(
+        patience, [&](auto done) { asio::async_write(self_->stream, asio::buffer(text), done); });
+    // A host that refuses a request early answers it before it has read all of it.
+    if (error == boost::beast::error::timeout) return self_->unreachable("cannot write to", error);
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(largest_answer);
+    error = self_->complete(patience,
+                            [&](auto done) { http::async_read(self_->stream, self_->buffer, parser, done); });
+    if (error) return self_->unreachable("no answer from", error);
+    auto message = parser.release();
+    return control_reply{.status = message.result_int(),
+                         .type = message[http::field::content_type],
+                         .body = std::move(message.body())};
+}
+
+result<void> control_client::follow(std::string_view target,
+                                    std::function<bool(std::string_view, std::string_view)> const& f) {
+    constexpr std::chrono::seconds sign_of_life{60};
+    auto const text = fmt::format("GET {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\n\r\n", target);
+    auto error = self_->complete(
+        sign_of_life, [&](auto done) { asio::async_write(self_->stream, asio::buffer(text), done); });
+    if (error) return self_->unreachable("cannot write to", error);
+    std::string got;
+    std::array<char, 16384> block{};
+    bool is_past_header = false;
+    for (;;) {
+        std::size_t size = 0;
+        error = self_->complete(
+            sign_of_life, [&](auto done) { self_->stream.async_read_some(asio::buffer(block), done); },
+            &size);
+        if (error) return self_->unreachable("no more events from", error);
+        got.append(block.data(), size);
+        for (;;) {
+            auto const end = got.find(is_past_header ? "\n\n" : "\r\n\r\n");
+            if (end == got.npos) break;
+            auto const whole = got.substr(0, end);
+            got.erase(0, end + (is_past_header ? 2 : 4));
+            if (!std::exchange(is_past_header, true)) continue;
+            auto const part = [&whole](std::string_view name) {
+                auto const begin = whole.find(name);
+                if (begin == whole.npos) return std::string_view();
+                auto const from = begin + name.size();
+                return std::string_view(whole).substr(from, whole.find('\n', from) - from);
+            };
+            auto const data = part("data: ");
+            if (!data.empty() && !f(part("event: "), data)) return {};
+        }
+    }
+}
+
+}  // namespace hotswap::detail

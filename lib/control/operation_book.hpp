@@ -1,0 +1,114 @@
+// The operations that were requested over a control interface: each has an id, a state, and one outcome.
+#pragma once
+
+#include <hotswap/detail/base/mutex.hpp>
+#include <hotswap/failure.hpp>
+
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hotswap::detail {
+
+/// How far an operation has come.
+enum class operation_state : std::uint8_t {
+    running,
+    on_probation,  ///< committed; a probation may still send it back
+    ended,
+};
+
+/// How an operation ended.
+enum class operation_outcome : std::uint8_t {
+    done,
+    undone,        ///< refused, aborted or sent back: what served before serves
+    inconsistent,  ///< the running set is not the stored one, or what failed still serves
+};
+
+std::string_view to_string(operation_state state) noexcept;
+std::string_view to_string(operation_outcome outcome) noexcept;
+
+/// What is known about an operation when it begins.
+struct operation_request {
+    std::string verb{};
+    std::vector<std::string> components{};
+    std::string by{};  ///< the user's name
+    std::string reason{};
+};
+
+/// What is known about an operation when it ends.
+struct operation_end {
+    operation_outcome outcome = operation_outcome::done;
+    std::optional<failure> why{};  ///< of an operation that is not done
+    boost::json::value report{};   ///< of the library; null if there is none
+    bool sent_back = false;        ///< by its probation
+    /// The components that a swap changed, each with the generation that it brought.
+    std::vector<std::pair<std::string, std::uint64_t>> generations{};
+    bool on_probation = false;       ///< it has committed, and those generations may still be sent back
+    std::uint64_t operation_id = 0;  ///< of the runtime
+};
+
+/// Threads:  [any]
+class operation_book {
+public:
+    /// `changed` is called after each change, without the book's lock.
+    operation_book(std::size_t most_running, std::function<void()> changed);
+
+    /// The new operation's id. Unique for all hosts, because it begins with a random number of this one.
+    /// Errors:   busy: as many operations run as may.
+    result<std::string> begin(operation_request request);
+    /// Notes that the operation has committed and is on probation.
+    void note_probation(std::string_view id, operation_end const& so_far);
+    void end(std::string_view id, operation_end how);
+
+    /// Is requested to stop by `abort`.
+    std::stop_token stop_of(std::string_view id) const;
+    /// Asks an operation to stop; whether it is still running.
+    /// Errors:   unknown_operation.
+    result<operation_state> ask_to_stop(std::string_view id);
+
+    /// The operation as the answer to a request; empty if it is unknown.
+    std::optional<boost::json::object> find(std::string_view id) const;
+    /// The operation's state; empty if it is unknown.
+    std::optional<operation_state> state_of(std::string_view id) const;
+    /// The components that the operation changed, each with the generation that it brought; empty: none.
+    std::vector<std::pair<std::string, std::uint64_t>> generations_of(std::string_view id) const;
+    /// The newest operations, the oldest of them first.
+    std::vector<boost::json::object> newest(std::size_t most) const;
+
+private:
+    struct entry {
+        std::string id;
+        operation_request request;
+        operation_state state = operation_state::running;
+        operation_end end;
+        std::chrono::system_clock::time_point started;
+        std::chrono::system_clock::time_point ended{};
+        std::stop_source stop{};
+    };
+
+    static boost::json::object shown(entry const& from);
+    entry const* look_up(std::string_view id) const HOTSWAP_REQUIRES(mutex_);
+    entry* look_up(std::string_view id) HOTSWAP_REQUIRES(mutex_);
+    void forget_old() HOTSWAP_REQUIRES(mutex_);
+
+    std::size_t const most_running_;
+    std::function<void()> const changed_;
+    std::string const host_;  // begins each id
+
+    mutable mutex mutex_;
+    std::deque<entry> entries_ HOTSWAP_GUARDED_BY(mutex_);
+    std::uint64_t last_ HOTSWAP_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace hotswap::detail

@@ -1,0 +1,104 @@
+#include "control/read_verbs.hpp"
+
+#include "control/service.hpp"
+#include "control/swap_order.hpp"
+#include "report/json_writer.hpp"
+
+#include <hotswap/version.hpp>
+
+#include <boost/json/array.hpp>
+
+#include <charconv>
+#include <utility>
+
+#include <unistd.h>
+
+namespace hotswap::detail {
+
+namespace {
+
+std::string hotswap_release() {
+    return fmt::format("{}.{}.{}", HOTSWAP_VERSION_MAJOR, HOTSWAP_VERSION_MINOR, HOTSWAP_VERSION_PATCH);
+}
+
+// The number in the query; the default if it is not there.
+result<std::uint64_t> number_in(control_request const& request, std::string_view name,
+                                std::uint64_t otherwise) {
+    auto const found = request.query.find(name);
+    if (found == request.query.end()) return otherwise;
+    auto const& text = found->second;
+    std::uint64_t number = 0;
+    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc() && end == text.data() + text.size()) return number;
+    return refuse(errc::invalid_argument, phase::none, "{}={}: expected a whole number, 0 or more", name,
+                  text);
+}
+
+}  // namespace
+
+boost::json::value status_of(control_service& at) {
+    boost::json::object body{
+        {"hotswap", hotswap_release()}, {"pid", ::getpid()}, {"last_event", at.events().last()}};
+    body["components"] = json_writer()(at.components().status());
+    for (auto& each : body["components"].as_array()) {
+        auto& component = each.as_object();
+        // The names that every client needs, without a walk into the running generation.
+        auto const& running = component["running"].as_object();
+        component["release"] = running.at("release");
+        component["generation"] = running.at("generation");
+        component["schema_version"] = running.at("schema_version");
+    }
+    return body;
+}
+
+control_answer serve_status(control_service& at, control_request const& request) {
+    if (request.query.contains("watch"))
+        return {.type = "text/event-stream", .stream = control_stream::status};
+    return answer_with(status_of(at));
+}
+
+control_answer serve_plan(control_service& at, control_request const& request) {
+    auto body = read_body<swap_body>(request.body, at.options().limits.depth);
+    if (!body) return answer_with(body.error());
+    auto order = order_of(std::move(*body));
+    if (!order) return answer_with(order.error());
+    auto const shown = plan(at.components(), *order);
+    if (!shown) return answer_with(shown.error());
+    bool changes = false;
+    for (auto const& each : shown->components) changes = changes || !each.same_content;
+    boost::json::object answer{{"changes", changes}};
+    answer["plan"] = json_writer()(*shown);
+    answer["token"] = at.plans().remember(std::move(*order), *shown);
+    return answer_with(answer);
+}
+
+control_answer serve_operations(control_service& at, control_request const& request) {
+    auto const most = number_in(request, "most", 20);
+    if (!most) return answer_with(most.error());
+    boost::json::array all;
+    for (auto& each : at.operations().newest(*most)) all.push_back(std::move(each));
+    return answer_with(boost::json::object{{"operations", std::move(all)}});
+}
+
+control_answer serve_operation(control_service&, control_request const& request) {
+    auto const wait = number_in(request, "wait_ns", 0);
+    if (!wait) return answer_with(wait.error());
+    auto const longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::hours(24)).count());
+    return {.operation = request.path.at(2),
+            .wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(*wait, longest)))};
+}
+
+control_answer serve_events(control_service& at, control_request const& request) {
+    auto const after = number_in(request, "after", at.events().last());
+    if (!after) return answer_with(after.error());
+    return {.type = "text/event-stream", .stream = control_stream::events, .after = *after};
+}
+
+control_answer serve_snapshot(control_service& at, control_request const& request) {
+    auto const frame = at.components().snapshot(request.path.at(2));
+    if (!frame) return answer_with(frame.error());
+    return {.type = "application/octet-stream",
+            .body = std::string(reinterpret_cast<char const*>(frame->data()), frame->size())};
+}
+
+}  // namespace hotswap::detail

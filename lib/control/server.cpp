@@ -1,0 +1,108 @@
+#include "control/server.hpp"
+
+#include "base/refuse.hpp"
+#include "control/session.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace hotswap::detail {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds between_looks{20};
+constexpr std::chrono::milliseconds after_failure{50};
+
+}  // namespace
+
+control_server::control_server(runtime& of, control_options options, socket_file at)
+    : limits_(options.limits),
+      groups_(options.groups),
+      file_(std::move(at)),
+      service_(std::make_unique<control_service>(of, std::move(options), [this] { news_.notify(); })) {}
+
+result<void> control_server::start() {
+    if (auto opened = service_->open(); !opened) return opened;
+    boost::system::error_code error;
+    acceptor_.assign(asio::local::stream_protocol(), file_.take(), error);
+    if (error)
+        return refuse(errc::control_failed, phase::none, "the control socket {} cannot be used: {}",
+                      file_.path().native(), error.message());
+    spawn(accept());
+    spawn(look_after());
+    thread_ = library_thread(thread_name("control"), [this]() noexcept { io_.run(); });
+    return {};
+}
+
+control_server::~control_server() {
+    is_ending_ = true;
+    asio::post(io_, [this] {
+        boost::system::error_code ignored;
+        acceptor_.close(ignored);
+    });
+    news_.notify();
+    // Operations first: a client that waits for one gets its end.
+    requests_.join();
+    service_->end();
+    news_.notify();
+    thread_.join();
+}
+
+// An exception, which is one of no memory, ends only the coroutine: a peer sees its connection close.
+void control_server::spawn(asio::awaitable<void> what) {
+    asio::co_spawn(io_, std::move(what), [](std::exception_ptr const&) {});
+}
+
+asio::awaitable<void> control_server::accept() {
+    while (!is_ending_) {
+        auto [error, peer] = co_await acceptor_.async_accept(with_error);
+        if (is_ending_) co_return;
+        if (error) {
+            // Usually no file descriptor is left: tries again when some may be free.
+            asio::steady_timer pause(io_, after_failure);
+            co_await pause.async_wait(with_error);
+            continue;
+        }
+        spawn(serve(std::move(peer)));
+    }
+}
+
+asio::awaitable<void> control_server::look_after() {
+    asio::steady_timer pause(io_);
+    while (!is_ending_) {
+        pause.expires_after(between_looks);
+        co_await pause.async_wait(with_error);
+        service_->look_after_probations();
+    }
+}
+
+struct control_server::counted {
+    std::atomic<unsigned>& all;
+    unsigned const before = all++;
+    ~counted() { --all; }
+};
+
+asio::awaitable<void> control_server::serve(socket peer) {
+    counted const place{connections_};
+    auto const from = peer_of(peer.native_handle(), groups_);
+    control_session session(std::move(peer), from ? *from : control_peer{},
+                            {*service_, limits_, news_, requests_, is_ending_});
+    bool const is_full = place.before >= limits_.connections;
+    if (from && !is_full) {
+        co_await session.run();
+        co_return;
+    }
+    auto const why = from ? refuse(errc::limit_reached, phase::none,
+                                   "{} connections are open, which is the most; close one", place.before)
+                          : from.error();
+    co_await session.refuse(why);
+}
+
+}  // namespace hotswap::detail

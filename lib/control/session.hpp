@@ -1,0 +1,66 @@
+// One connection of a control interface: its requests one after the other, within limits.
+#pragma once
+
+#include "control/deadline.hpp"
+#include "control/notifier.hpp"
+#include "control/service.hpp"
+#include "control/workers.hpp"
+
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <atomic>
+#include <optional>
+
+namespace hotswap::detail {
+
+/// What all connections share.
+struct session_host {
+    control_service& service;
+    control_limits const& limits;
+    notifier& news;
+    workers& requests;
+    std::atomic<bool> const& is_ending;
+};
+
+/// Threads:  that of the event loop
+class control_session {
+public:
+    using socket = boost::asio::local::stream_protocol::socket;
+
+    control_session(socket peer, control_peer from, session_host host);
+
+    /// Serves until the peer closes, breaks a limit, or the server ends.
+    boost::asio::awaitable<void> run();
+    /// Answers once, and closes.
+    boost::asio::awaitable<void> refuse(failure const& why);
+
+private:
+    template <class T>
+    using awaitable = boost::asio::awaitable<T>;
+    using parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+    using error_code = boost::system::error_code;
+
+    awaitable<bool> serve_one();
+    awaitable<error_code> read(parser& into);
+    // What is awaited gets only references to variables of the one that awaits it.
+    awaitable<bool> write(control_answer const& what);
+    awaitable<bool> answer(control_request const& request);
+    awaitable<bool> await_operation(control_answer const& given);
+    awaitable<bool> follow(control_answer& what);
+    awaitable<bool> send(std::string const& text);
+    std::string news_of(control_answer& what);
+
+    socket stream_;
+    deadline deadline_{stream_};
+    control_peer const from_;
+    session_host host_;
+    boost::beast::flat_buffer buffer_;
+    bool has_begun_ = false;  // the peer has sent something of the request
+    bool keep_alive_ = true;
+    bool is_head_ = false;
+};
+
+}  // namespace hotswap::detail

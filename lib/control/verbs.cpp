@@ -1,0 +1,58 @@
+#include "control/verbs.hpp"
+
+#include "base/refuse.hpp"
+#include "control/change_verbs.hpp"
+#include "control/read_verbs.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace hotswap::detail {
+
+namespace {
+
+using enum control_role;
+
+// clang-format off
+constexpr std::array verbs{
+    control_verb{"status", "GET", "/v1/status", viewer, false, &serve_status},
+    control_verb{"plan", "POST", "/v1/plan", viewer, false, &serve_plan},
+    control_verb{"operations", "GET", "/v1/operations", viewer, false, &serve_operations},
+    control_verb{"operation", "GET", "/v1/operations/*", viewer, false, &serve_operation},
+    control_verb{"events", "GET", "/v1/events", viewer, false, &serve_events},
+    control_verb{"snapshot", "GET", "/v1/snapshot/*", operator_, false, &serve_snapshot},
+    control_verb{"swap", "POST", "/v1/swap", operator_, true, &serve_swap},
+    control_verb{"revert", "POST", "/v1/revert", operator_, true, &serve_revert},
+    control_verb{"restore", "POST", "/v1/restore/*", operator_, true, &serve_restore},
+    control_verb{"checkpoint", "POST", "/v1/checkpoint", operator_, true, &serve_checkpoint},
+    control_verb{"abort", "POST", "/v1/operations/*/abort", operator_, true, &serve_abort},
+    control_verb{"unload", "POST", "/v1/unload", admin, true, &serve_unload},
+};
+// clang-format on
+
+bool is_at(std::string_view pattern, std::vector<std::string> const& path) {
+    for (auto const& segment : path) {
+        if (!pattern.starts_with('/')) return false;
+        pattern.remove_prefix(1);
+        auto const wanted = pattern.substr(0, pattern.find('/'));
+        if (wanted != "*" && wanted != segment) return false;
+        pattern.remove_prefix(wanted.size());
+    }
+    return pattern.empty();
+}
+
+}  // namespace
+
+std::span<control_verb const> control_verbs() noexcept { return verbs; }
+
+result<control_verb const*> find_verb(control_request const& request) {
+    for (auto const& each : verbs)
+        if (each.method == request.method && is_at(each.path, request.path)) return &each;
+    std::string known;
+    for (auto const& each : verbs)
+        known += fmt::format("{}{} {}", known.empty() ? "" : ", ", each.method, each.path);
+    return refuse(errc::no_such_verb, phase::none, "here is no {} /{}; here are {}", request.method,
+                  fmt::join(request.path, "/"), known);
+}
+
+}  // namespace hotswap::detail

@@ -1,0 +1,79 @@
+// hotswap: the operator's command line, a client of the control interface.
+#include "programs/hotswap/verbs.hpp"
+
+#include <hotswap/version.hpp>
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+namespace hotswap::cli {
+namespace {
+
+constexpr char exit_codes[] =
+    "Exit status: 0 done or nothing to do, 2 changes are pending (plan), 3 refused and nothing changed,\n"
+    "4 done and sent back by its probation, 5 still running at --timeout, 6 the host is unreachable,\n"
+    "7 inconsistent, 64 called wrongly.";
+
+void add_common_options(CLI::App& app, common_options& options) {
+    app.add_option("--socket", options.socket, "The host's control socket")->envname("HOTSWAP_SOCKET");
+    app.add_flag("--json", options.as_json,
+                 "Exactly one object on stdout, also on failure (watches: one a line)");
+    app.add_option("--reason", options.reason, "Why, for the audit");
+    app.add_option("--timeout", options.timeout,
+                   "How long to wait for the end of an operation, for instance 30s");
+}
+
+exit_code usage(common_options const& options, char const* what) {
+    session const with(options);
+    return with.fail(detail::refuse(errc::invalid_argument, phase::none, "{}; see hotswap --help", what),
+                     exit_code::usage);
+}
+
+exit_code run(int argc, char** argv) {
+    CLI::App app("Operates a host whose components are replaced while it runs.", "hotswap");
+    app.footer(exit_codes);
+    app.set_version_flag("--version", fmt::format("hotswap {}.{}.{}", HOTSWAP_VERSION_MAJOR,
+                                                  HOTSWAP_VERSION_MINOR, HOTSWAP_VERSION_PATCH));
+    app.require_subcommand(1);
+    app.fallthrough();
+    common_options options;
+    add_common_options(app, options);
+    chosen_verb chosen;
+    for (auto const add : {&add_status, &add_plan, &add_swap, &add_revert, &add_wait, &add_abort,
+                           &add_snapshot, &add_checkpoint, &add_unload, &add_events, &add_log, &add_explain})
+        add(app, chosen);
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::Success const& wish) {  // --help, --version
+        app.exit(wish);
+        return exit_code::done;
+    } catch (CLI::ParseError const& wrong) {
+        return usage(options, wrong.what());
+    }
+    bool const is_offline = app.got_subcommand("log") || app.got_subcommand("explain");
+    if (options.socket.empty() && !is_offline)
+        return usage(options, "which host? name its control socket by --socket, or in HOTSWAP_SOCKET");
+    try {
+        session with(options);
+        return chosen(with);
+    } catch (std::invalid_argument const& wrong) {
+        return usage(options, wrong.what());
+    }
+}
+
+}  // namespace
+}  // namespace hotswap::cli
+
+int main(int argc, char** argv) {
+    std::signal(SIGPIPE, SIG_IGN);
+    try {
+        return static_cast<int>(hotswap::cli::run(argc, argv));
+    } catch (std::exception const& error) {
+        fmt::print(stderr, "hotswap: {}\n", error.what());
+        return 1;
+    }
+}

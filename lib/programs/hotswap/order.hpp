@@ -1,0 +1,27 @@
+// What `plan` and `swap` are told: components, their modules, and how to swap them.
+#pragma once
+
+#include "programs/hotswap/verbs.hpp"
+
+#include <string>
+#include <vector>
+
+namespace hotswap::cli {
+
+struct order {
+    std::vector<std::string> components{};  ///< "cache" or "cache=cache-3.0.0.so"
+    std::string drain_deadline{};
+    std::string pause_budget{};
+    std::string probation{};
+    bool allow_loss = false;
+    bool pre_releases = false;
+
+    /// Adds the options to a verb.
+    void add_to(CLI::App& verb);
+    /// The body of the request.
+    json::object body() const;
+    /// How long the operation may take with these options: drain, budget, probation, and some seconds.
+    std::chrono::nanoseconds longest() const;
+};
+
+}  // namespace hotswap::cli

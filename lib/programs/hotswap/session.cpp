@@ -1,0 +1,221 @@
+#include "programs/hotswap/session.hpp"
+
+#include "programs/hotswap/duration.hpp"
+#include "report/json_reader.hpp"
+#include "report/json_writer.hpp"
+
+#include <hotswap/describe.hpp>
+#include <hotswap/format.hpp>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+
+#include <unistd.h>
+
+namespace hotswap::cli {
+
+namespace {
+
+// Of one request, beyond what the operation that it waits for may take.
+constexpr std::chrono::seconds for_an_answer{30};
+constexpr std::chrono::seconds at_a_time{2};
+
+failure no_json(std::string_view what) {
+    return detail::refuse(errc::control_failed, phase::none,
+                          "the host's answer is not understood ({}); is it of this release?", what);
+}
+
+exit_code code_of(failure const& why) {
+    return why.code == errc::host_unreachable ? exit_code::unreachable : exit_code::refused;
+}
+
+}  // namespace
+
+std::string text_in(json::object const& of, std::string_view name) {
+    auto const* const found = of.if_contains({name.data(), name.size()});
+    if (found == nullptr || !found->is_string()) return {};
+    return std::string(found->get_string());
+}
+
+std::chrono::nanoseconds session::patience(std::chrono::nanoseconds otherwise) const {
+    return options_.timeout.empty() ? otherwise : duration_of(options_.timeout);
+}
+
+detail::control_client* session::client(exit_code& code) {
+    if (client_) return &*client_;
+    auto made = detail::control_client::connect(options_.socket, std::chrono::seconds(5));
+    if (!made) {
+        code = fail(made.error(), exit_code::unreachable);
+        return nullptr;
+    }
+    return &client_.emplace(std::move(*made));
+}
+
+std::optional<std::string> session::ask_for_bytes(std::string_view method, std::string_view target,
+                                                  std::string_view body, exit_code& code) {
+    auto* const through = client(code);
+    if (through == nullptr) return std::nullopt;
+    auto reply = through->send(method, target, body,
+                               std::max(patience(for_an_answer), std::chrono::nanoseconds(for_an_answer)));
+    if (!reply) {
+        code = fail(reply.error(), exit_code::unreachable);
+        return std::nullopt;
+    }
+    if (reply->is_good()) return std::move(reply->body);
+    boost::system::error_code error;
+    auto const value = json::parse(reply->body, error);
+    auto const* const object = error ? nullptr : value.if_object();
+    auto const* const why = object == nullptr ? nullptr : object->if_contains("error");
+    code = why == nullptr ? fail(no_json(fmt::format("status {}", reply->status)), exit_code::refused)
+                          : fail(*why, exit_code::refused);
+    return std::nullopt;
+}
+
+std::optional<json::value> session::ask(std::string_view method, std::string_view target,
+                                        json::value const& body, exit_code& code) {
+    auto const text =
+        ask_for_bytes(method, target, body.is_null() ? std::string() : json::serialize(body), code);
+    if (!text) return std::nullopt;
+    boost::system::error_code error;
+    auto value = json::parse(*text, error);
+    if (!error) return value;
+    code = fail(no_json(error.message()), exit_code::refused);
+    return std::nullopt;
+}
+
+std::string session::begin(std::string_view target, json::object body, exit_code& code) {
+    if (!options_.reason.empty()) body["reason"] = options_.reason;
+    auto const begun = ask("POST", target, body, code);
+    return begun ? text_in(begun->as_object(), "id") : std::string();
+}
+
+exit_code session::operate(std::string_view target, json::object body, std::chrono::nanoseconds patience) {
+    auto code = exit_code::done;
+    auto const id = begin(target, std::move(body), code);
+    return id.empty() ? code : wait_for(id, patience);
+}
+
+// Asks for that operation and no other one, a short time at a time, so that a host that dies meanwhile is noticed.
+exit_code session::wait_for(std::string const& id, std::chrono::nanoseconds patience) {
+    using clock = std::chrono::steady_clock;
+    auto const began = clock::now();
+    auto code = exit_code::done;
+    bool const shows_progress = ::isatty(STDERR_FILENO) != 0 && !options_.as_json;
+    for (;;) {
+        auto const left = patience - (clock::now() - began);
+        auto const wait = std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds{0}, at_a_time);
+        auto const found =
+            ask("GET", fmt::format("/v1/operations/{}?wait_ns={}", id, wait.count()), nullptr, code);
+        if (!found) return code;
+        auto const& operation = found->as_object();
+        bool const has_ended = text_in(operation, "state") == "ended";
+        if (shows_progress && (has_ended || left.count() <= 0)) fmt::print(stderr, "\r\033[K");
+        if (has_ended) {
+            code = cli::code_of(operation);
+            return tell(*found, cli::text_of(operation), code);
+        }
+        if (left.count() <= 0) {
+            auto const text = fmt::format(
+                "{} is still {} after {}; `hotswap wait {}` waits on, `hotswap abort {}` undoes it\n", id,
+                text_in(operation, "state"), to_string(patience), id, id);
+            return tell(*found, text, exit_code::running);
+        }
+        if (shows_progress)
+            fmt::print(stderr, "\r\033[K{} {}: {} for {}", text_in(operation, "verb"), id,
+                       text_in(operation, "state"),
+                       to_string(std::chrono::nanoseconds(clock::now() - began)));
+    }
+}
+
+std::string session::id_of(std::string const& answer) {
+    boost::system::error_code error;
+    auto const value = json::parse(answer, error);
+    return error || !value.is_object() ? std::string() : text_in(value.get_object(), "id");
+}
+
+std::string session::reason_query() const {
+    if (options_.reason.empty()) return {};
+    std::string query = "?reason=";
+    for (unsigned char const c : options_.reason)
+        query += std::isalnum(c) != 0 && c < 0x80 ? std::string(1, static_cast<char>(c))
+                                                  : fmt::format("%{:02X}", c);
+    return query;
+}
+
+exit_code session::follow(std::string_view target,
+                          std::function<bool(std::string_view, json::value const&)> const& f) {
+    auto code = exit_code::done;
+    auto* const through = client(code);
+    if (through == nullptr) return code;
+    auto const ended = through->follow(target, [&](std::string_view kind, std::string_view data) {
+        boost::system::error_code error;
+        auto const value = json::parse({data.data(), data.size()}, error);
+        return !error && f(kind, value);
+    });
+    return ended ? exit_code::done : fail(ended.error(), exit_code::unreachable);
+}
+
+exit_code session::tell(json::value const& object, std::string_view text, exit_code code) const {
+    if (options_.as_json)
+        fmt::print("{}\n", json::serialize(object));
+    else
+        fmt::print(code == exit_code::done || code == exit_code::pending ? stdout : stderr, "{}", text);
+    return code;
+}
+
+exit_code session::fail(failure const& why, exit_code code) const {
+    return fail(detail::json_writer()(why), code);
+}
+
+exit_code session::fail(json::value const& error, exit_code code) const {
+    if (options_.as_json) {
+        fmt::print("{}\n",
+                   json::serialize(json::object{{"error", error}, {"exit_code", static_cast<int>(code)}}));
+        return code;
+    }
+    failure why;
+    if (!detail::json_reader(false).read(error, why)) why = no_json("an error without a code");
+    fmt::print(stderr, "hotswap: {}: {}\n", to_string(why.code), to_string(why));
+    if (why.code != errc::host_unreachable)
+        fmt::print(stderr, "hotswap: `hotswap explain {}` says more\n", to_string(why.code));
+    return code == exit_code::refused ? code_of(why) : code;
+}
+
+exit_code code_of(json::object const& operation) {
+    auto const outcome = text_in(operation, "outcome");
+    if (outcome == "done") return exit_code::done;
+    if (outcome != "undone") return exit_code::inconsistent;
+    auto const* const sent_back = operation.if_contains("sent_back");
+    return sent_back != nullptr && sent_back->is_bool() && sent_back->get_bool() ? exit_code::sent_back
+                                                                                 : exit_code::refused;
+}
+
+std::string text_of(json::object const& operation) {
+    std::string text;
+    if (auto const* const report = operation.if_contains("report")) {
+        set_report all;
+        unload_report gone;
+        if (text_in(operation, "verb") == "unload" && detail::json_reader(false).read(*report, gone))
+            text = fmt::format("{}\n", gone);
+        else if (detail::json_reader(false).read(*report, all))
+            for (auto const& each : all.components) text += fmt::format("{}\n", each);
+    }
+    if (auto const* const why = operation.if_contains("failure")) {
+        failure refused;
+        if (detail::json_reader(false).read(*why, refused))
+            text += fmt::format("hotswap: {}: {}\nhotswap: `hotswap explain {}` says more\n",
+                                to_string(refused.code), to_string(refused), to_string(refused.code));
+    }
+    return text +
+           fmt::format("{} {}: {}{}\n", text_in(operation, "verb"), text_in(operation, "id"),
+                       text_in(operation, "outcome"),
+                       code_of(operation) == exit_code::sent_back ? ", sent back by its probation" : "");
+}
+
+}  // namespace hotswap::cli
