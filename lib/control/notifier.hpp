@@ -26,12 +26,16 @@ public:
     explicit notifier(boost::asio::io_context& io) noexcept : io_(io) {}
 
     /// Threads:  [any]
-    void notify() {
+    void notify() noexcept {
         if (is_posted_.exchange(true)) return;
-        boost::asio::post(io_, [this] {
-            is_posted_ = false;
-            for (auto* const each : waiting_) each->cancel();
-        });
+        try {
+            boost::asio::post(io_, [this] {
+                is_posted_ = false;
+                for (auto* const each : waiting_) each->cancel();
+            });
+        } catch (...) {
+            is_posted_ = false;  // no memory: the next news wakes them, or their own time
+        }
     }
 
     /// Until the next news, or `until`.

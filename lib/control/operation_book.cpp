@@ -4,6 +4,8 @@
 #include "base/refuse.hpp"
 #include "report/json_writer.hpp"
 
+#include <hotswap/describe.hpp>
+
 #include <boost/describe/enum.hpp>
 #include <boost/json/array.hpp>
 

@@ -37,22 +37,32 @@ result<void> control_server::start() {
                       file_.path().native(), error.message());
     spawn(accept());
     spawn(look_after());
-    thread_ = library_thread(thread_name("control"), [this]() noexcept { io_.run(); });
+    thread_ = library_thread(thread_name("control"), [this]() noexcept { run_to_end(io_); });
     return {};
 }
 
 control_server::~control_server() {
     is_ending_ = true;
-    asio::post(io_, [this] {
-        boost::system::error_code ignored;
-        acceptor_.close(ignored);
-    });
+    end_connections();
     news_.notify();
     // Operations first: a client that waits for one gets its end.
     requests_.join();
     service_->end();
     news_.notify();
     thread_.join();
+}
+
+// Accepts no more connections, and closes those that are between two requests.
+void control_server::end_connections() noexcept {
+    try {
+        asio::post(io_, [this] {
+            boost::system::error_code ignored;
+            acceptor_.close(ignored);
+            for (auto* const each : sessions_) each->end_if_idle();
+        });
+    } catch (...) {
+        io_.stop();  // no memory: all connections break
+    }
 }
 
 // An exception, which is one of no memory, ends only the coroutine: a peer sees its connection close.
@@ -83,25 +93,32 @@ asio::awaitable<void> control_server::look_after() {
     }
 }
 
-struct control_server::counted {
-    std::atomic<unsigned>& all;
-    unsigned const before = all++;
-    ~counted() { --all; }
+// A session, in the list of all.
+struct control_server::listed {
+    listed(std::list<control_session*>& sessions, control_session* session)
+        : all(sessions), place(all.insert(all.end(), session)) {}
+    ~listed() { all.erase(place); }
+    listed(listed const&) = delete;
+    listed& operator=(listed const&) = delete;
+
+    std::list<control_session*>& all;
+    std::list<control_session*>::iterator const place;
 };
 
 asio::awaitable<void> control_server::serve(socket peer) {
-    counted const place{connections_};
     auto const from = peer_of(peer.native_handle(), groups_);
     control_session session(std::move(peer), from ? *from : control_peer{},
                             {*service_, limits_, news_, requests_, is_ending_});
-    bool const is_full = place.before >= limits_.connections;
+    bool const is_full = sessions_.size() >= limits_.connections;
+    listed const place(sessions_, &session);
     if (from && !is_full) {
         co_await session.run();
         co_return;
     }
-    auto const why = from ? refuse(errc::limit_reached, phase::none,
-                                   "{} connections are open, which is the most; close one", place.before)
-                          : from.error();
+    auto const why =
+        from ? refuse(errc::limit_reached, phase::none,
+                      "{} connections are open, which is the most; close one", limits_.connections)
+             : from.error();
     co_await session.refuse(why);
 }
 

@@ -13,9 +13,12 @@
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <atomic>
+#include <list>
 #include <memory>
 
 namespace hotswap::detail {
+
+class control_session;
 
 class control_server {
 public:
@@ -32,11 +35,12 @@ public:
     result<void> start();
 
 private:
-    struct counted;
+    struct listed;
 
     boost::asio::awaitable<void> accept();
     boost::asio::awaitable<void> look_after();
     boost::asio::awaitable<void> serve(socket peer);
+    void end_connections() noexcept;
     void spawn(boost::asio::awaitable<void> what);
 
     control_limits const limits_;
@@ -46,7 +50,7 @@ private:
     notifier news_{io_};
     workers requests_{4, thread_name("request")};
     boost::asio::local::stream_protocol::acceptor acceptor_{io_};
-    std::atomic<unsigned> connections_{0};
+    std::list<control_session*> sessions_;  // of the event loop
     std::atomic<bool> is_ending_{false};
     std::unique_ptr<control_service> service_;
     library_thread thread_;

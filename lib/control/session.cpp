@@ -80,6 +80,11 @@ asio::awaitable<void> control_session::run() {
     stream_.shutdown(socket::shutdown_send, ignored);
 }
 
+void control_session::end_if_idle() noexcept {
+    error_code ignored;
+    if (is_idle_) stream_.cancel(ignored);
+}
+
 asio::awaitable<void> control_session::refuse(failure const& why) {
     keep_alive_ = false;
     auto given = answer_with(why);
@@ -93,7 +98,9 @@ asio::awaitable<control_session::error_code> control_session::read(parser& into)
     // The first byte ends the time between requests and begins the time for the header.
     if (buffer_.size() == 0) {
         deadline_.set(host_.limits.idle_deadline);
+        is_idle_ = true;
         auto const [error] = co_await stream_.async_wait(socket::wait_read, with_error);
+        is_idle_ = false;
         if (error) co_return error;
     }
     has_begun_ = true;

@@ -34,6 +34,8 @@ public:
 
     /// Serves until the peer closes, breaks a limit, or the server ends.
     boost::asio::awaitable<void> run();
+    /// Closes a connection that is between two requests.
+    void end_if_idle() noexcept;
     /// Answers once, and closes.
     boost::asio::awaitable<void> refuse(failure const& why);
 
@@ -58,6 +60,7 @@ private:
     control_peer const from_;
     session_host host_;
     boost::beast::flat_buffer buffer_;
+    bool is_idle_ = false;
     bool has_begun_ = false;  // the peer has sent something of the request
     bool keep_alive_ = true;
     bool is_head_ = false;

@@ -10,12 +10,23 @@
 
 namespace hotswap::detail {
 
+/// Runs an event loop to its end. What throws, which is what has no memory, ends alone, and the loop goes on.
+inline void run_to_end(boost::asio::io_context& io) noexcept {
+    for (;;) try {
+            io.run();
+            return;
+        } catch (...) {
+            continue;
+        }
+}
+
 /// What is posted to the executor runs on one of these threads, and must not throw.
 class workers {
 public:
     /// Errors:   throws std::system_error, std::bad_alloc.
     workers(unsigned threads, thread_name const& name) : io_(static_cast<int>(threads)) {
-        for (unsigned i = 0; i != threads; ++i) threads_.emplace_back(name, [this]() noexcept { io_.run(); });
+        for (unsigned i = 0; i != threads; ++i)
+            threads_.emplace_back(name, [this]() noexcept { run_to_end(io_); });
     }
     /// Waits for what was posted.
     ~workers() { join(); }

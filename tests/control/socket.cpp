@@ -128,3 +128,15 @@ TEST_CASE(
     REQUIRE_FALSE(watched.has_value());
     CHECK(watched.error().code == errc::host_unreachable);
 }
+
+TEST_CASE("control: a connection that asks for nothing does not hold up the end of its host") {
+    control_client idle = [] {
+        operated at({.limits = {.idle_deadline = 24h}});
+        auto client = at.client();
+        CHECK(client.send("GET", "/v1/status", {}, patience).value().status == 200);
+        return client;
+    }();
+    auto const lost = idle.send("GET", "/v1/status", {}, patience);
+    REQUIRE_FALSE(lost.has_value());
+    CHECK(lost.error().code == errc::host_unreachable);
+}

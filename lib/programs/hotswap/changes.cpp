@@ -27,7 +27,7 @@ std::string text_of_plan(json::value const& answer) {
     return text + fmt::format("To do this and nothing else: hotswap swap --plan {}\n", token);
 }
 
-exit_code plan(session& with, order const& what) {
+exit_code run_plan(session& with, order const& what) {
     if (what.components.empty()) throw std::invalid_argument("plan needs at least one component");
     auto code = exit_code::done;
     auto const answer = with.ask("POST", "/v1/plan", what.body(), code);
@@ -38,7 +38,7 @@ exit_code plan(session& with, order const& what) {
     return with.tell(*answer, text_of_plan(*answer), code);
 }
 
-exit_code swap(session& with, order const& what, std::string const& token) {
+exit_code run_swap(session& with, order const& what, std::string const& token) {
     if (what.components.empty() == token.empty())
         throw std::invalid_argument(
             "swap needs components, or --plan with the token of a plan, and not both");
@@ -52,7 +52,7 @@ void add_plan(CLI::App& to, chosen_verb& chosen) {
     auto* const verb = to.add_subcommand("plan", "Show what a swap would do, and change nothing");
     auto const what = std::make_shared<order>();
     what->add_to(*verb);
-    verb->callback([what, &chosen] { chosen = [what](session& with) { return plan(with, *what); }; });
+    verb->callback([what, &chosen] { chosen = [what](session& with) { return run_plan(with, *what); }; });
 }
 
 void add_swap(CLI::App& to, chosen_verb& chosen) {
@@ -62,7 +62,7 @@ void add_swap(CLI::App& to, chosen_verb& chosen) {
     what->add_to(*verb);
     verb->add_option("--plan", *token, "Do what `plan` has shown with this token, or nothing");
     verb->callback([what, token, &chosen] {
-        chosen = [what, token](session& with) { return swap(with, *what, *token); };
+        chosen = [what, token](session& with) { return run_swap(with, *what, *token); };
     });
 }
 
@@ -123,7 +123,7 @@ void add_wait(CLI::App& to, chosen_verb& chosen) {
 namespace {
 
 // The aborted operation itself, if it had not committed; otherwise the one that reverts it.
-exit_code abort(session& with, std::string const& id) {
+exit_code run_abort(session& with, std::string const& id) {
     auto code = exit_code::done;
     auto const begun = with.begin("/v1/operations/" + id + "/abort", {}, code);
     if (begun.empty()) return code;
@@ -137,7 +137,7 @@ void add_abort(CLI::App& to, chosen_verb& chosen) {
     auto* const verb = to.add_subcommand("abort", "Stop an operation; if it has committed, revert it");
     auto const id = std::make_shared<std::string>();
     verb->add_option("OPERATION", *id, "The operation's id")->required();
-    verb->callback([=, &chosen] { chosen = [=](session& with) { return abort(with, *id); }; });
+    verb->callback([=, &chosen] { chosen = [=](session& with) { return run_abort(with, *id); }; });
 }
 
 }  // namespace hotswap::cli
