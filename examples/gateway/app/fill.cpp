@@ -16,7 +16,7 @@ using clock = std::chrono::steady_clock;
 
 constexpr std::chrono::hours lifetime{12};
 constexpr std::uint64_t sessions_of_a_user = 4;
-constexpr std::uint64_t others = 100'000;  // what callers add to what is filled in
+constexpr std::uint64_t room_for_callers = 100'000;  // what callers add to what is filled in
 
 /// Calls `one(i)` for each number below `count`, and prints the progress once a second.
 template <class F>
@@ -43,9 +43,9 @@ void fill(std::uint64_t each, hotswap::handle<hotswap::contracts::rate_limiter> 
           hotswap::handle<hotswap::contracts::session> const& sessions,
           hotswap::handle<hotswap::contracts::cache> const& cache) {
     auto const settings = cache->current_settings();
-    auto wanted = decltype(settings){.max_entries = each + others};
+    auto wanted = decltype(settings){.max_entries = each + room_for_callers};
     if (settings.byte_budget)
-        wanted.byte_budget = std::max<std::uint64_t>(*settings.byte_budget, (each + others) * 512);
+        wanted.byte_budget = std::max<std::uint64_t>(*settings.byte_budget, (each + room_for_callers) * 512);
     cache->configure(wanted);
     repeat("sessions", each, [&](std::uint64_t i) {
         sessions->open(fmt::format("resident-{}", i / sessions_of_a_user), lifetime);

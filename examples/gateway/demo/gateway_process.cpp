@@ -22,7 +22,7 @@ namespace gateway {
 
 namespace {
 
-constexpr std::chrono::seconds patience{30};
+constexpr std::chrono::seconds longest_silence{30};
 
 [[noreturn]] void run(char* const* command, int output) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -91,7 +91,7 @@ void gateway_process::collect(int from) {
 bool gateway_process::wait_for_output(std::string_view text) {
     std::unique_lock lock(mutex_);
     auto const is_there = [&] { return output_.find(text) != output_.npos; };
-    more_.wait_for(lock, patience, [&] { return is_there() || output_ended_; });
+    more_.wait_for(lock, longest_silence, [&] { return is_there() || output_ended_; });
     return is_there();
 }
 
