@@ -47,7 +47,8 @@ private:
 
     awaitable<bool> serve_one();
     awaitable<error_code> read(parser& into);
-    // What is awaited gets only references to variables of the one that awaits it.
+    // What is awaited gets only references to variables of the one that awaits it: with temporaries in such expressions the code
+    // that g++ 12 made corrupted the heap.
     awaitable<bool> write(control_answer const& what);
     awaitable<bool> answer(control_request const& request);
     awaitable<bool> await_operation(control_answer const& given);
