@@ -51,18 +51,19 @@ operation_end undone_after_all(runtime& of, std::vector<std::string> const& name
     return how;
 }
 
-operation_end swap_until_stopped(runtime& of, swap_order const& order, std::stop_token const& stop) {
-    if (stop.stop_requested())
+// `settled`: whether what was done may stay, because no abort came before.
+operation_end swap_until_stopped(runtime& of, swap_order const& order,
+                                 control_service::settled const& settled) {
+    if (!settled.may_begin())
         return refused(
             refuse(errc::aborted, phase::none, "it was aborted before it began; nothing was changed"));
     auto const done = swap(of, order);
     auto how = ended(done);
     if (!done) return how;
-    bool const changed =
-        std::ranges::any_of(done->components, [](auto const& each) { return !each.same_content; });
-    if (stop.stop_requested() && changed) return undone_after_all(of, names_of(order), std::move(how));
     for (auto const& each : done->components)
         if (!each.same_content) how.generations.emplace_back(each.component, each.to.generation);
+    bool const changed = !how.generations.empty();
+    if (!settled.may_stay(how) && changed) return undone_after_all(of, names_of(order), std::move(how));
     how.on_probation = changed && has_probation(order);
     return how;
 }
@@ -81,10 +82,11 @@ control_answer serve_swap(control_service& at, control_request const& request) {
     auto order = is_planned ? at.plans().find(body->plan) : order_of(std::move(*body));
     if (!order) return answer_with(order.error());
     auto names = names_of(*order);
-    return at.begin(request, asked("swap", std::move(names), reason), wait,
-                    [&of = at.components(), order = std::move(*order)](std::stop_token const& stop) {
-                        return swap_until_stopped(of, order, stop);
-                    });
+    return at.begin(
+        request, asked("swap", std::move(names), reason), wait,
+        [&of = at.components(), order = std::move(*order)](control_service::settled const& settled) {
+            return swap_until_stopped(of, order, settled);
+        });
 }
 
 control_answer serve_revert(control_service& at, control_request const& request) {
@@ -96,7 +98,7 @@ control_answer serve_revert(control_service& at, control_request const& request)
         return answer_with(refuse(errc::invalid_argument, phase::none,
                                   R"(the body names no component; send {{"component": "cache"}})"));
     return at.begin(request, asked("revert", names, body->reason), body->wait,
-                    [&of = at.components(), names, options = body->options](std::stop_token const&) {
+                    [&of = at.components(), names, options = body->options](control_service::settled const&) {
                         component_set set;
                         for (auto const& name : names) set.push_back({.component = name});
                         return ended(of.revert(set, options));
@@ -110,7 +112,7 @@ control_answer serve_restore(control_service& at, control_request const& request
     };
     auto const name = request.path.at(2);
     return at.begin(request, asked("restore", {name}, said("reason")), std::chrono::nanoseconds{0},
-                    [&of = at.components(), name, frame = request.body](std::stop_token const&) {
+                    [&of = at.components(), name, frame = request.body](control_service::settled const&) {
                         auto done = of.restore(name, std::as_bytes(std::span(frame)));
                         return done ? committed(as_set(std::move(*done))) : refused(done.error());
                     });
@@ -120,7 +122,7 @@ control_answer serve_checkpoint(control_service& at, control_request const& requ
     auto const body = read_body<plain_body>(request.body, at.options().limits.depth);
     if (!body) return answer_with(body.error());
     return at.begin(request, asked("checkpoint", {}, body->reason), body->wait,
-                    [&of = at.components()](std::stop_token const&) {
+                    [&of = at.components()](control_service::settled const&) {
                         auto const done = of.checkpoint();
                         return done ? operation_end{} : refused(done.error());
                     });
@@ -132,13 +134,14 @@ control_answer serve_unload(control_service& at, control_request const& request)
     if (body->component.empty())
         return answer_with(refuse(errc::invalid_argument, phase::none,
                                   R"(the body names no component; send {{"component": "cache"}})"));
-    return at.begin(
-        request, asked("unload", {body->component}, body->reason), body->wait,
-        [&of = at.components(), name = body->component, options = body->options](std::stop_token const&) {
-            auto const done = of.unload(name, options);
-            if (!done) return refused(done.error());
-            return operation_end{.report = json_writer()(*done), .operation_id = done->operation_id};
-        });
+    return at.begin(request, asked("unload", {body->component}, body->reason), body->wait,
+                    [&of = at.components(), name = body->component,
+                     options = body->options](control_service::settled const&) {
+                        auto const done = of.unload(name, options);
+                        if (!done) return refused(done.error());
+                        return operation_end{.report = json_writer()(*done),
+                                             .operation_id = done->operation_id};
+                    });
 }
 
 control_answer serve_abort(control_service& at, control_request const& request) {
@@ -147,13 +150,17 @@ control_answer serve_abort(control_service& at, control_request const& request) 
     auto const& id = request.path.at(2);
     auto const state = at.operations().ask_to_stop(id);
     if (!state) return answer_with(state.error());
-    if (*state == operation_state::running) return {.operation = id, .wait = body->wait};
+    if (*state == operation_state::running) {
+        auto recorded = at.record_abort(request, id, one_line(body->reason, longest_reason));
+        if (!recorded) return answer_with(recorded.error());
+        return {.operation = id, .wait = body->wait};
+    }
     auto const committed_as = at.operations().generations_of(id);
     if (committed_as.empty()) return {.operation = id};  // it has changed nothing
     std::vector<std::string> names;
     for (auto const& each : committed_as) names.push_back(each.first);
     return at.begin(request, asked("abort", std::move(names), body->reason), body->wait,
-                    [&of = at.components(), committed_as, id](std::stop_token const&) {
+                    [&of = at.components(), committed_as, id](control_service::settled const&) {
                         component_set set;
                         auto const now = of.status();
                         for (auto const& [name, generation] : committed_as) {

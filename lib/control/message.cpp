@@ -28,6 +28,8 @@ unsigned http_status(failure const& why) noexcept {
             return 404;
         case errc::invalid_argument:
             return 400;
+        case errc::too_many_requests:
+            return 429;
         default:
             break;
     }

@@ -64,6 +64,16 @@ void operation_book::note_probation(std::string_view id, operation_end const& so
     changed_();
 }
 
+bool operation_book::settle(std::string_view id, operation_end const& so_far) {
+    mutex_lock const lock(mutex_);
+    auto* const found = look_up(id);
+    if (found == nullptr) return true;
+    if (found->stop.stop_requested()) return false;
+    found->is_settled = true;
+    found->end.generations = so_far.generations;
+    return true;
+}
+
 void operation_book::end(std::string_view id, operation_end how) {
     {
         mutex_lock const lock(mutex_);
@@ -93,6 +103,7 @@ result<operation_state> operation_book::ask_to_stop(std::string_view id) {
         return refuse(errc::unknown_operation, phase::none,
                       "this host has no operation {}; it knows the last {}, and those only since it started",
                       id, most_ended);
+    if (found->is_settled && found->state == operation_state::running) return operation_state::ended;
     found->stop.request_stop();
     return found->state;
 }

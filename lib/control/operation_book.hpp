@@ -69,11 +69,13 @@ public:
     result<std::string> begin(operation_request request);
     /// Notes that the operation has committed and is on probation.
     void note_probation(std::string_view id, operation_end const& so_far);
+    /// Notes what an operation has done, from when on it can no longer be stopped; false if it was asked to stop before.
+    bool settle(std::string_view id, operation_end const& so_far);
     void end(std::string_view id, operation_end how);
 
     /// Is requested to stop by `abort`.
     std::stop_token stop_of(std::string_view id) const;
-    /// Asks an operation to stop; whether it is still running.
+    /// Asks an operation to stop; its state, where one that has settled counts as ended.
     /// Errors:   unknown_operation.
     result<operation_state> ask_to_stop(std::string_view id);
 
@@ -95,6 +97,7 @@ private:
         std::chrono::system_clock::time_point started;
         std::chrono::system_clock::time_point ended{};
         std::stop_source stop{};
+        bool is_settled = false;
     };
 
     static boost::json::object shown(entry const& from);

@@ -83,7 +83,7 @@ control_answer serve_operations(control_service& at, control_request const& requ
 control_answer serve_operation(control_service&, control_request const& request) {
     auto const wait = number_in(request, "wait_ns", 0);
     if (!wait) return answer_with(wait.error());
-    auto const longest = static_cast<std::uint64_t>(std::chrono::nanoseconds(std::chrono::hours(24)).count());
+    auto const longest = static_cast<std::uint64_t>(std::chrono::nanoseconds::max().count());
     return {.operation = request.path.at(2),
             .wait = std::chrono::nanoseconds(static_cast<std::int64_t>(std::min(*wait, longest)))};
 }

@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <exception>
+#include <new>
 #include <utility>
 
 namespace hotswap::detail {
@@ -47,6 +48,7 @@ control_server::~control_server() {
     news_.notify();
     // Operations first: a client that waits for one gets its end.
     requests_.join();
+    long_requests_.join();
     service_->end();
     news_.notify();
     thread_.join();
@@ -80,7 +82,11 @@ asio::awaitable<void> control_server::accept() {
             co_await pause.async_wait(with_error);
             continue;
         }
-        spawn(serve(std::move(peer)));
+        try {
+            spawn(serve(std::move(peer)));
+        } catch (std::bad_alloc const&) {
+            continue;  // this peer sees its connection close
+        }
     }
 }
 
@@ -89,7 +95,11 @@ asio::awaitable<void> control_server::look_after() {
     while (!is_ending_) {
         pause.expires_after(between_looks);
         co_await pause.async_wait(with_error);
-        service_->look_after_probations();
+        try {
+            service_->look_after_probations();
+        } catch (std::bad_alloc const&) {
+            continue;  // the next look may have memory
+        }
     }
 }
 
@@ -108,7 +118,7 @@ struct control_server::listed {
 asio::awaitable<void> control_server::serve(socket peer) {
     auto const from = peer_of(peer.native_handle(), groups_);
     control_session session(std::move(peer), from ? *from : control_peer{},
-                            {*service_, limits_, news_, requests_, is_ending_});
+                            {*service_, limits_, news_, requests_, long_requests_, is_ending_});
     bool const is_full = sessions_.size() >= limits_.connections;
     listed const place(sessions_, &session);
     if (from && !is_full) {

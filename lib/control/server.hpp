@@ -48,7 +48,8 @@ private:
     socket_file file_;
     boost::asio::io_context io_{1};
     notifier news_{io_};
-    workers requests_{4, thread_name("request")};
+    workers requests_{2, thread_name("request")};
+    workers long_requests_{4, thread_name("request")};  // the others stay free for a status and an abort
     boost::asio::local::stream_protocol::acceptor acceptor_{io_};
     std::list<control_session*> sessions_;  // of the event loop
     std::atomic<bool> is_ending_{false};

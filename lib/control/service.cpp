@@ -67,6 +67,8 @@ control_answer control_service::answer(control_request const& request) noexcept 
 control_answer control_service::serve(control_request const& request) {
     auto const verb = find_verb(request);
     if (!verb) return answer_with(verb.error());
+    // First, so that a peer without a role cannot fill the audit.
+    if (auto free = check_rate(**verb, request); !free) return answer_with(free.error());
     if (request.from.role < (*verb)->role) {
         if ((*verb)->changes)
             static_cast<void>(
@@ -78,7 +80,6 @@ control_answer control_service::serve(control_request const& request) {
                                   request.from.name, request.from.uid, to_string(request.from.role),
                                   (*verb)->name, to_string((*verb)->role)));
     }
-    if (auto free = check_rate(**verb, request); !free) return answer_with(free.error());
     return (*verb)->serve(*this, request);
 }
 
@@ -121,16 +122,27 @@ control_answer control_service::begin(control_request const& request, operation_
         operations_.end(*id, {.outcome = operation_outcome::undone, .why = recorded.error()});
         return answer_with(recorded.error());
     }
-    boost::asio::post(threads_.executor(),
-                      [this, id = *id, by = request.from, verb, f = std::move(f)] { run(id, by, verb, f); });
+    try {
+        boost::asio::post(threads_.executor(), [this, id = *id, by = request.from, verb, f = std::move(f)] {
+            run(id, by, verb, f);
+        });
+    } catch (std::bad_alloc const&) {
+        operations_.end(*id, {.outcome = operation_outcome::undone});
+        throw;
+    }
     return {.operation = *id, .wait = wait};
+}
+
+result<void> control_service::record_abort(control_request const& request, std::string const& id,
+                                           std::string const& reason) {
+    return record(request.from, "asked", {{"verb", "abort"}, {"operation", id}, {"reason", reason}});
 }
 
 void control_service::run(std::string const& id, control_peer const& by, std::string const& verb,
                           work const& f) noexcept {
     operation_end how;
     try {
-        how = f(operations_.stop_of(id));
+        how = f(settled(operations_, id));
         if (how.on_probation) {
             operations_.note_probation(id, how);
             return probations_.add({id, by, verb, how.operation_id, how.generations});

@@ -27,7 +27,8 @@ struct control_verb;
 class control_service {
 public:
     /// What an operation does, on a thread of its own.
-    using work = std::function<operation_end(std::stop_token)>;
+    class settled;
+    using work = std::function<operation_end(settled const&)>;
 
     /// `changed` is called when an operation or an event has come.
     control_service(runtime& of, control_options options, std::function<void()> changed);
@@ -45,6 +46,11 @@ public:
     /// Begins an operation and records it; the answer is the operation as it is after `wait`.
     control_answer begin(control_request const& request, operation_request what,
                          std::chrono::nanoseconds wait, work f);
+
+    /// Records that a running operation was asked to stop.
+    /// Errors:   control_failed, audit_damaged.
+    result<void> record_abort(control_request const& request, std::string const& id,
+                              std::string const& reason);
 
     /// Waits for operations that have begun; none begins after it.
     void end();
@@ -78,6 +84,20 @@ private:
 
     workers threads_;
     subscription following_;
+};
+
+/// Whether an operation was asked to stop, at the two points where it looks.
+class control_service::settled {
+public:
+    settled(operation_book& book, std::string const& id) noexcept : book_(book), id_(id) {}
+
+    bool may_begin() const { return !book_.stop_of(id_).stop_requested(); }
+    /// From here on an abort is a revert.
+    bool may_stay(operation_end const& so_far) const { return book_.settle(id_, so_far); }
+
+private:
+    operation_book& book_;
+    std::string const& id_;
 };
 
 }  // namespace hotswap::detail

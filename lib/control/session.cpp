@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "control/plain_text.hpp"
 #include "control/read_verbs.hpp"
+#include "control/verbs.hpp"
 #include "report/json_writer.hpp"
 
 #include <hotswap/describe.hpp>
@@ -16,6 +17,7 @@
 #include <boost/beast/http/write.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -28,6 +30,7 @@ namespace {
 
 constexpr std::size_t events_at_once = 64;
 constexpr std::chrono::seconds sign_of_life{15};
+constexpr std::chrono::hours longest_wait{24};
 
 failure refusal_of(boost::system::error_code const& error, bool timed_out, control_limits const& limits) {
     if (timed_out) return refuse(errc::limit_reached, phase::none, "the request did not arrive in time");
@@ -107,10 +110,12 @@ asio::awaitable<control_session::error_code> control_session::read(parser& into)
     deadline_.set(host_.limits.header_deadline);
     auto const [broken, header_size] = co_await http::async_read_header(stream_, buffer_, into, with_error);
     if (broken) co_return broken;
-    if (!is_restore(into.get().target())) into.body_limit(host_.limits.body_bytes);
-    if (into.content_length() && *into.content_length() > host_.limits.body_bytes &&
-        !is_restore(into.get().target()))
-        co_return http::error::body_limit;
+    // Only a peer who may restore a state may send one.
+    if (!is_restore(into.get().target()) || from_.role < control_role::operator_) {
+        into.body_limit(host_.limits.body_bytes);
+        if (into.content_length() && *into.content_length() > host_.limits.body_bytes)
+            co_return http::error::body_limit;
+    }
     deadline_.set(host_.limits.body_deadline);
     auto const [error, size] = co_await http::async_read(stream_, buffer_, into, with_error);
     co_return error;
@@ -154,7 +159,9 @@ asio::awaitable<bool> control_session::serve_one() {
 // A request may wait for a rehearsal, and the event loop may not: it is answered on a thread.
 asio::awaitable<bool> control_session::answer(control_request const& request) {
     auto working = answer_of(host_.service, request);
-    auto given = co_await asio::co_spawn(host_.requests.executor(), std::move(working), asio::use_awaitable);
+    auto const verb = find_verb(request);
+    auto& threads = verb && (*verb)->takes_time ? host_.long_requests : host_.requests;
+    auto given = co_await asio::co_spawn(threads.executor(), std::move(working), asio::use_awaitable);
     bool goes_on = false;
     if (!given.operation.empty())
         goes_on = co_await await_operation(given);
@@ -167,7 +174,7 @@ asio::awaitable<bool> control_session::answer(control_request const& request) {
 
 asio::awaitable<bool> control_session::await_operation(control_answer const& given) {
     auto& operations = host_.service.operations();
-    auto const until = notifier::clock::now() + given.wait;
+    auto const until = notifier::clock::now() + std::min<std::chrono::nanoseconds>(given.wait, longest_wait);
     for (;;) {
         auto const state = operations.state_of(given.operation);
         bool const has_ended = !state || *state == operation_state::ended;

@@ -22,6 +22,7 @@ struct session_host {
     control_limits const& limits;
     notifier& news;
     workers& requests;
+    workers& long_requests;
     std::atomic<bool> const& is_ending;
 };
 

@@ -15,18 +15,18 @@ using enum control_role;
 
 // clang-format off
 constexpr std::array verbs{
-    control_verb{"status", "GET", "/v1/status", viewer, false, &serve_status},
-    control_verb{"plan", "POST", "/v1/plan", viewer, false, &serve_plan},
-    control_verb{"operations", "GET", "/v1/operations", viewer, false, &serve_operations},
-    control_verb{"operation", "GET", "/v1/operations/*", viewer, false, &serve_operation},
-    control_verb{"events", "GET", "/v1/events", viewer, false, &serve_events},
-    control_verb{"snapshot", "GET", "/v1/snapshot/*", operator_, false, &serve_snapshot},
-    control_verb{"swap", "POST", "/v1/swap", operator_, true, &serve_swap},
-    control_verb{"revert", "POST", "/v1/revert", operator_, true, &serve_revert},
-    control_verb{"restore", "POST", "/v1/restore/*", operator_, true, &serve_restore},
-    control_verb{"checkpoint", "POST", "/v1/checkpoint", operator_, true, &serve_checkpoint},
-    control_verb{"abort", "POST", "/v1/operations/*/abort", operator_, true, &serve_abort},
-    control_verb{"unload", "POST", "/v1/unload", admin, true, &serve_unload},
+    control_verb{"status", "GET", "/v1/status", viewer, false, false, &serve_status},
+    control_verb{"plan", "POST", "/v1/plan", viewer, false, true, &serve_plan},
+    control_verb{"operations", "GET", "/v1/operations", viewer, false, false, &serve_operations},
+    control_verb{"operation", "GET", "/v1/operations/*", viewer, false, false, &serve_operation},
+    control_verb{"events", "GET", "/v1/events", viewer, false, false, &serve_events},
+    control_verb{"snapshot", "GET", "/v1/snapshot/*", operator_, false, true, &serve_snapshot},
+    control_verb{"swap", "POST", "/v1/swap", operator_, true, false, &serve_swap},
+    control_verb{"revert", "POST", "/v1/revert", operator_, true, false, &serve_revert},
+    control_verb{"restore", "POST", "/v1/restore/*", operator_, true, false, &serve_restore},
+    control_verb{"checkpoint", "POST", "/v1/checkpoint", operator_, true, false, &serve_checkpoint},
+    control_verb{"abort", "POST", "/v1/operations/*/abort", operator_, true, false, &serve_abort},
+    control_verb{"unload", "POST", "/v1/unload", admin, true, false, &serve_unload},
 };
 // clang-format on
 

@@ -19,6 +19,7 @@ struct control_verb {
     std::string_view path;    ///< "/v1/swap"; a segment `*` stands for any one
     control_role role;        ///< the least role that may ask
     bool changes;             ///< whether it is audited, and counts against the limit of changes
+    bool takes_time;          ///< whether it may wait for callers or for a rehearsal before it is answered
     control_answer (*serve)(control_service&, control_request const&);
 };
 

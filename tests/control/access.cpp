@@ -157,7 +157,7 @@ TEST_CASE("control limits: a user who asks for changes without end has to wait, 
     json::object const body{{"component", "nothing"}, {"wait_ns", 60'000'000'000}};
     for (int i = 0; i != 2; ++i) CHECK(at.post("/v1/revert", body).status == 200);
     auto const refused = at.post("/v1/revert", body);
-    CHECK(refused.status == 409);
+    CHECK(refused.status == 429);
     CHECK(names(refused.body, {"too_many_requests", "more than 2 changes"}));
     CHECK(at.get("/v1/status").status == 200);
 }

@@ -35,6 +35,19 @@ std::vector<std::string> faults_of(std::vector<fs::path> const& files) {
     return check_audit(files).value().faults;
 }
 
+// The files of the one audit in a directory, the oldest first.
+std::vector<fs::path> files_in(fs::path const& directory) {
+    std::vector<std::pair<unsigned long, fs::path>> found;
+    for (auto const& each : fs::directory_iterator(directory)) {
+        auto const end = each.path().extension().string();
+        found.emplace_back(end.empty() ? 1'000'000 : std::stoul(end.substr(1)), each.path());
+    }
+    std::ranges::sort(found);
+    std::vector<fs::path> files;
+    for (auto& each : found) files.push_back(std::move(each.second));
+    return files;
+}
+
 /// An audit of ten lines.
 struct ten_lines {
     ten_lines() {
@@ -165,14 +178,7 @@ TEST_CASE("audit: the chain goes on from file to file, and a file that is missin
     audit_log log(file, 1000);
     REQUIRE(log.open().has_value());
     for (int i = 0; i != 30; ++i) REQUIRE(log.write({{"what", "asked"}, {"n", i}}).has_value());
-    std::vector<std::pair<unsigned long, fs::path>> found;
-    for (auto const& each : fs::directory_iterator(directory.path())) {
-        auto const end = each.path().extension().string();
-        found.emplace_back(end.empty() ? 1'000'000 : std::stoul(end.substr(1)), each.path());
-    }
-    std::ranges::sort(found);
-    std::vector<fs::path> files;
-    for (auto& each : found) files.push_back(std::move(each.second));
+    auto files = files_in(directory.path());
     REQUIRE(files.size() > 3);
     auto const all = check_audit(files).value();
     CHECK(all.faults.empty());
@@ -205,14 +211,7 @@ TEST_CASE("audit: lines of several processes and threads never interleave, and m
         REQUIRE(wait(&status) > 0);
         CHECK(status == 0);
     }
-    std::vector<std::pair<unsigned long, fs::path>> found;
-    for (auto const& each : fs::directory_iterator(directory.path())) {
-        auto const end = each.path().extension().string();
-        found.emplace_back(end.empty() ? 1'000'000 : std::stoul(end.substr(1)), each.path());
-    }
-    std::ranges::sort(found);
-    std::vector<fs::path> files;
-    for (auto& each : found) files.push_back(std::move(each.second));
+    auto files = files_in(directory.path());
     auto const all = check_audit(files).value();
     CHECK(all.faults == std::vector<std::string>{});
     CHECK(all.lines == processes * lines);

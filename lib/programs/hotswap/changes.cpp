@@ -125,10 +125,12 @@ namespace {
 // The aborted operation itself, if it had not committed; otherwise the one that reverts it.
 exit_code run_abort(session& with, std::string const& id) {
     auto code = exit_code::done;
-    auto const begun = with.begin("/v1/operations/" + id + "/abort", {}, code);
+    auto const begun = with.begin("/v1/operations/" + encoded(id) + "/abort", {}, code);
     if (begun.empty()) return code;
     code = with.wait_for(begun, with.patience(default_patience));
-    return begun == id && code == exit_code::refused ? exit_code::done : code;
+    if (begun != id) return code;
+    if (code == exit_code::refused) return exit_code::done;
+    return code == exit_code::done ? exit_code::refused : code;  // it was over before it could be stopped
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -69,7 +68,6 @@ exit_code run(int argc, char** argv) {
 }  // namespace hotswap::cli
 
 int main(int argc, char** argv) {
-    std::signal(SIGPIPE, SIG_IGN);
     try {
         return static_cast<int>(hotswap::cli::run(argc, argv));
     } catch (std::exception const& error) {

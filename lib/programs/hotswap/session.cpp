@@ -43,6 +43,15 @@ std::string text_in(json::object const& of, std::string_view name) {
     return std::string(found->get_string());
 }
 
+std::string encoded(std::string_view text) {
+    std::string safe;
+    for (unsigned char const c : text)
+        safe += (std::isalnum(c) != 0 && c < 0x80) || c == '-' || c == '_'
+                    ? std::string(1, static_cast<char>(c))
+                    : fmt::format("%{:02X}", c);
+    return safe;
+}
+
 std::chrono::nanoseconds session::patience(std::chrono::nanoseconds otherwise) const {
     return options_.timeout.empty() ? otherwise : duration_of(options_.timeout);
 }
@@ -111,7 +120,7 @@ exit_code session::wait_for(std::string const& id, std::chrono::nanoseconds pati
         auto const left = patience - (clock::now() - began);
         auto const wait = std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds{0}, at_a_time);
         auto const found =
-            ask("GET", fmt::format("/v1/operations/{}?wait_ns={}", id, wait.count()), nullptr, code);
+            ask("GET", fmt::format("/v1/operations/{}?wait_ns={}", encoded(id), wait.count()), nullptr, code);
         if (!found) return code;
         auto const& operation = found->as_object();
         bool const has_ended = text_in(operation, "state") == "ended";
@@ -140,12 +149,7 @@ std::string session::id_of(std::string const& answer) {
 }
 
 std::string session::reason_query() const {
-    if (options_.reason.empty()) return {};
-    std::string query = "?reason=";
-    for (unsigned char const c : options_.reason)
-        query += std::isalnum(c) != 0 && c < 0x80 ? std::string(1, static_cast<char>(c))
-                                                  : fmt::format("%{:02X}", c);
-    return query;
+    return options_.reason.empty() ? std::string() : "?reason=" + encoded(options_.reason);
 }
 
 exit_code session::follow(std::string_view target,

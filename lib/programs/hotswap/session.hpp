@@ -78,6 +78,8 @@ inline constexpr std::chrono::seconds default_patience{70};
 
 /// The text of a member; empty if there is none.
 std::string text_in(json::object const& of, std::string_view name);
+/// The text as a part of a target: other bytes than letters, digits, - and _ are encoded.
+std::string encoded(std::string_view text);
 /// How an ended operation ends the command.
 exit_code code_of(json::object const& operation);
 /// The operation in words, for a person.

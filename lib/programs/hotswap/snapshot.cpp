@@ -15,7 +15,7 @@ namespace {
 
 exit_code save(session& with, std::string const& name, std::filesystem::path const& file) {
     auto code = exit_code::done;
-    auto const frame = with.ask_for_bytes("GET", "/v1/snapshot/" + name, {}, code);
+    auto const frame = with.ask_for_bytes("GET", "/v1/snapshot/" + encoded(name), {}, code);
     if (!frame) return code;
     if (int const error = detail::replace_file(file, std::as_bytes(std::span(*frame)), 0600); error != 0)
         return with.fail(detail::refuse(errc::control_failed, phase::none,
@@ -32,7 +32,8 @@ exit_code restore(session& with, std::string const& name, std::filesystem::path 
     if (!frame) return with.fail(frame.error(), exit_code::refused);
     auto code = exit_code::done;
     std::string_view const bytes(reinterpret_cast<char const*>(frame->data()), frame->size());
-    auto const begun = with.ask_for_bytes("POST", "/v1/restore/" + name + with.reason_query(), bytes, code);
+    auto const begun =
+        with.ask_for_bytes("POST", "/v1/restore/" + encoded(name) + with.reason_query(), bytes, code);
     if (!begun) return code;
     return with.wait_for(with.id_of(*begun), with.patience(default_patience));
 }

@@ -71,7 +71,7 @@ void add_events(CLI::App& to, chosen_verb& chosen) {
                      "Begin after the event of this number; 0: with the oldest that the host keeps");
     verb->callback([after, &chosen] {
         chosen = [after](session& with) {
-            return with.follow("/v1/events" + (after->empty() ? std::string() : "?after=" + *after),
+            return with.follow("/v1/events" + (after->empty() ? std::string() : "?after=" + encoded(*after)),
                                [&with](auto, json::value const& data) {
                                    event what;
                                    auto const text = detail::json_reader(false).read(data, what)
