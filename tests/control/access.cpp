@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstring>
 #include <future>
 #include <random>
@@ -91,6 +92,10 @@ TEST_CASE(
         auto const reply = at.client().send("POST", "/v1/plan", std::string(5000, ' '), patience).value();
         CHECK(reply.status == 413);
         CHECK(names(reply.body, {"limit_reached", "4096"}));
+    }
+    SUBCASE("a body of a wait that would never end") {
+        auto const reply = at.post("/v1/revert", {{"component", "other"}, {"wait_ns", INT64_MAX}});
+        CHECK(text_at(json_of(reply), "/failure/code") == "unknown_component");
     }
     SUBCASE("a header") {
         auto const got = raw(

@@ -242,3 +242,17 @@ TEST_CASE("control: a component that is unloaded is gone from the status") {
     CHECK(text_at(done, "/outcome") == "done");
     CHECK(json_of(at.get("/v1/status")).at_pointer("/components").as_array().empty());
 }
+
+TEST_CASE(
+    "control: an abort wins whenever it comes: after it the release before the swap serves, 100 times") {
+    operated at;
+    for (int round = 0; round != 100; ++round) {
+        auto const id = text_at(at.swap_to("2.0.0", {{"wait_ns", 0}}), "/id");
+        // The instants are spread over the swap: each round looks at the status once more before it aborts.
+        for (int i = 0; i != round % 10; ++i) at.get("/v1/status");
+        auto const aborted =
+            json_of(at.post(fmt::format("/v1/operations/{}/abort", id), {{"wait_ns", 60'000'000'000}}));
+        CHECK(text_at(aborted, "/outcome") == (text_at(aborted, "/id") == id ? "undone" : "done"));
+        REQUIRE(at.status("tally").running.release == "1.0.0");
+    }
+}
