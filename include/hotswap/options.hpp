@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,13 +100,16 @@ struct swap_options {
     /// The swap is refused (plan_stale) if the running generation or the chosen module is another one; empty: any may be.
     /// A plan ignores it.
     std::optional<expected_change> expected{};
+    /// Ends the operation before its commit (aborted); what served before serves on. In the pause, code of a module that uses the
+    /// running state is not interrupted. No effect from the commit on.
+    std::stop_token stop{};
 };
 
 /// One component of a set that is swapped in one transaction.
 struct set_member {
     std::string component{};
-    /// What the component becomes. Deadline, budget and probation belong to the set: keep their defaults
-    /// here.
+    /// What the component becomes. Deadline, budget, probation and stop belong to the set: keep their
+    /// defaults here.
     swap_options options{};
 };
 
@@ -119,6 +123,7 @@ struct set_options {
     /// The longest pause allowed, for all of them together; 0: no limit.
     std::chrono::nanoseconds pause_budget{0};
     hotswap::probation probation{};  ///< in which a fault of one component reverts all of them
+    std::stop_token stop{};          ///< as `swap_options::stop`, for all of them together
 };
 
 /// Options of `runtime::revert`.
@@ -133,6 +138,7 @@ struct revert_options {
     /// Whether a revert that ends handles, as `swap_options::contract` describes, may also end handles of
     /// other components.
     bool end_neighbours_handles = false;
+    std::stop_token stop{};  ///< as `swap_options::stop`
 };
 
 /// Options of `runtime::restore`.
@@ -140,6 +146,7 @@ struct restore_options {
     std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
     std::chrono::nanoseconds pause_budget{0};
     hotswap::arguments arguments{};
+    std::stop_token stop{};  ///< as `swap_options::stop`
 };
 
 /// Options of `runtime::unload`.

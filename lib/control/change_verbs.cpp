@@ -39,11 +39,15 @@ operation_end ended(result<set_report> const& done) {
     return done ? committed(*done) : refused(done.error());
 }
 
-// An abort that came too late for the operation undoes it.
-operation_end undone_after_all(runtime& of, std::vector<std::string> const& names, operation_end how) {
+component_set set_of(std::vector<std::string> const& names) {
     component_set set;
     for (auto const& name : names) set.push_back({.component = name});
-    auto const back = of.revert(set);
+    return set;
+}
+
+// An abort that came too late for the operation undoes it.
+operation_end undone_after_all(runtime& of, std::vector<std::string> const& names, operation_end how) {
+    auto const back = of.revert(set_of(names));
     how.outcome = back ? operation_outcome::undone : operation_outcome::inconsistent;
     how.why =
         back ? refuse(errc::aborted, phase::none, "it was aborted when it had committed, and was reverted")
@@ -51,20 +55,17 @@ operation_end undone_after_all(runtime& of, std::vector<std::string> const& name
     return how;
 }
 
-// `settled`: whether what was done may stay, because no abort came before.
-operation_end swap_until_stopped(runtime& of, swap_order const& order,
-                                 control_service::settled const& settled) {
-    if (!settled.may_begin())
-        return refused(
-            refuse(errc::aborted, phase::none, "it was aborted before it began; nothing was changed"));
-    auto const done = swap(of, order);
+// Runs `f`, which commits new generations. `settled`: whether what was done may stay, because no abort came before.
+template <class F>
+operation_end until_stopped(runtime& of, std::vector<std::string> const& names,
+                            control_service::settled const& settled, F const& f) {
+    auto const done = f(settled.stop());
     auto how = ended(done);
     if (!done) return how;
     for (auto const& each : done->components)
         if (!each.same_content) how.generations.emplace_back(each.component, each.to.generation);
     bool const changed = !how.generations.empty();
-    if (!settled.may_stay(how) && changed) return undone_after_all(of, names_of(order), std::move(how));
-    how.on_probation = changed && has_probation(order);
+    if (!settled.may_stay(how) && changed) return undone_after_all(of, names, std::move(how));
     return how;
 }
 
@@ -85,7 +86,12 @@ control_answer serve_swap(control_service& at, control_request const& request) {
     return at.begin(
         request, asked("swap", std::move(names), reason), wait,
         [&of = at.components(), order = std::move(*order)](control_service::settled const& settled) {
-            return swap_until_stopped(of, order, settled);
+            auto how = until_stopped(of, names_of(order), settled, [&](std::stop_token stop) {
+                return swap(of, stopped_by(order, std::move(stop)));
+            });
+            how.on_probation =
+                how.outcome == operation_outcome::done && !how.generations.empty() && has_probation(order);
+            return how;
         });
 }
 
@@ -97,12 +103,15 @@ control_answer serve_revert(control_service& at, control_request const& request)
     if (names.empty())
         return answer_with(refuse(errc::invalid_argument, phase::none,
                                   R"(the body names no component; send {{"component": "cache"}})"));
-    return at.begin(request, asked("revert", names, body->reason), body->wait,
-                    [&of = at.components(), names, options = body->options](control_service::settled const&) {
-                        component_set set;
-                        for (auto const& name : names) set.push_back({.component = name});
-                        return ended(of.revert(set, options));
-                    });
+    return at.begin(
+        request, asked("revert", names, body->reason), body->wait,
+        [&of = at.components(), names, options = body->options](control_service::settled const& settled) {
+            return until_stopped(of, names, settled, [&](std::stop_token stop) {
+                auto with = options;
+                with.stop = std::move(stop);
+                return of.revert(set_of(names), with);
+            });
+        });
 }
 
 control_answer serve_restore(control_service& at, control_request const& request) {
@@ -111,11 +120,12 @@ control_answer serve_restore(control_service& at, control_request const& request
         return found == request.query.end() ? std::string() : found->second;
     };
     auto const name = request.path.at(2);
-    return at.begin(request, asked("restore", {name}, said("reason")), std::chrono::nanoseconds{0},
-                    [&of = at.components(), name, frame = request.body](control_service::settled const&) {
-                        auto done = of.restore(name, std::as_bytes(std::span(frame)));
-                        return done ? committed(as_set(std::move(*done))) : refused(done.error());
-                    });
+    return at.begin(
+        request, asked("restore", {name}, said("reason")), std::chrono::nanoseconds{0},
+        [&of = at.components(), name, frame = request.body](control_service::settled const& settled) {
+            auto done = of.restore(name, std::as_bytes(std::span(frame)), {.stop = settled.stop()});
+            return done ? committed(as_set(std::move(*done))) : refused(done.error());
+        });
 }
 
 control_answer serve_checkpoint(control_service& at, control_request const& request) {

@@ -86,12 +86,13 @@ private:
     subscription following_;
 };
 
-/// Whether an operation was asked to stop, at the two points where it looks.
+/// Whether an operation was asked to stop: before its commit, and after it.
 class control_service::settled {
 public:
     settled(operation_book& book, std::string const& id) noexcept : book_(book), id_(id) {}
 
-    bool may_begin() const { return !book_.stop_of(id_).stop_requested(); }
+    /// Is requested to stop by an abort: for the operation's own options.
+    std::stop_token stop() const { return book_.stop_of(id_); }
     /// From here on an abort is a revert.
     bool may_stay(operation_end const& so_far) const { return book_.settle(id_, so_far); }
 

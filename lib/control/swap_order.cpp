@@ -60,6 +60,12 @@ set_report as_set(swap_report report) {
     return all;
 }
 
+swap_order stopped_by(swap_order order, std::stop_token by) {
+    auto& stop = order.components.size() == 1 ? order.components.front().options.stop : order.options.stop;
+    stop = std::move(by);
+    return order;
+}
+
 bool has_probation(swap_order const& order) {
     if (order.components.size() != 1) return order.options.probation.duration.count() > 0;
     return order.components.front().options.probation.duration.count() > 0;

@@ -6,6 +6,7 @@
 
 #include <hotswap/runtime.hpp>
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ result<set_report> swap(runtime& of, swap_order const& order);
 
 /// The report of one component as that of a set.
 set_report as_set(swap_report report);
+
+/// The order, stopped by `by`.
+swap_order stopped_by(swap_order order, std::stop_token by);
 
 /// Whether the order has a probation.
 bool has_probation(swap_order const& order);

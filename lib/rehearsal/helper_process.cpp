@@ -26,6 +26,8 @@ namespace {
 using namespace std::chrono_literals;
 using steady = std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds looks_for_stop = 20ms;
+
 failure cannot(std::string_view what, int error) {
     return refuse(errc::no_rehearsal, phase::rehearse,
                   "the rehearsal's helper process {}: {}; fix that, or swap with rehearse::never", what,
@@ -159,7 +161,8 @@ result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> cons
 
 result<helper_ending> run_helper(std::filesystem::path const& program, std::vector<std::string> arguments,
                                  std::vector<std::string> environment, file_descriptor const& request,
-                                 std::size_t most_written, steady::time_point until) {
+                                 std::size_t most_written, steady::time_point until,
+                                 std::stop_token const& stop) {
     if (int const error = HOTSWAP_FAILPOINT("rehearse.spawn"); error != 0)
         return cannot("cannot be started", error);
     if (int const error = HOTSWAP_FAILPOINT("rehearse.pipe"); error != 0)
@@ -184,11 +187,13 @@ result<helper_ending> run_helper(std::filesystem::path const& program, std::vect
     }
     child running(id);
     helper_ending ending;
+    auto const longest_wait = stop.stop_possible() ? looks_for_stop : std::chrono::milliseconds(1h);
     for (bool reads = true; !running.has_ended();) {
         auto const left = std::chrono::ceil<std::chrono::milliseconds>(until - steady::now());
         ending.timed_out = left <= 0ms;
-        if (ending.timed_out || ending.wrote_too_much) break;
-        running.wait(reads ? ours.get() : -1, std::min<std::chrono::milliseconds>(left, 1h));
+        ending.was_stopped = stop.stop_requested();
+        if (ending.timed_out || ending.wrote_too_much || ending.was_stopped) break;
+        running.wait(reads ? ours.get() : -1, std::min(left, longest_wait));
         if (reads) reads = read_available(ours.get(), most_written, ending);
     }
     running.end_all(&ending);

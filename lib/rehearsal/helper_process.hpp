@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace hotswap::detail {
 struct helper_ending {
     std::string written;
     bool timed_out = false;       ///< it was killed at the deadline
+    bool was_stopped = false;     ///< it was killed because the host asked for that
     bool wrote_too_much = false;  ///< it was killed for too much output
     int status = -1;              ///< the exit status; -1 if it did not exit, or if the status is unknown
     int signal = 0;               ///< the signal that ended it; 0: none, or unknown
@@ -35,6 +37,7 @@ result<file_descriptor> seal_in_memory(std::span<std::span<std::byte const> cons
 /// Errors:   no_rehearsal: the program cannot be started.
 result<helper_ending> run_helper(std::filesystem::path const& program, std::vector<std::string> arguments,
                                  std::vector<std::string> environment, file_descriptor const& request,
-                                 std::size_t most_written, std::chrono::steady_clock::time_point until);
+                                 std::size_t most_written, std::chrono::steady_clock::time_point until,
+                                 std::stop_token const& stop = {});
 
 }  // namespace hotswap::detail

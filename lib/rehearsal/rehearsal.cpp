@@ -185,8 +185,9 @@ result<rehearsal_report> rehearse_on(handed_state& state, std::filesystem::path 
     if (!state.unreadable.empty()) running.has_no_state(state.unreadable);
     auto const run = [&](std::vector<std::string> words) -> result<helper_run> {
         auto ended = run_helper(helper, std::move(words), helper_environment(options), *written,
-                                wire::longest_report, steady::now() + limits.deadline);
+                                wire::longest_report, steady::now() + limits.deadline, request.limits.stop);
         if (!ended) return ended.error();
+        if (ended->was_stopped) return stopped_by_host(phase::rehearse);
         auto told = read_report(ended->written);
         return helper_run{std::move(told), std::move(*ended)};
     };

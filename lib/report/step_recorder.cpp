@@ -37,14 +37,25 @@ result<void> step_recorder::record(phase step, std::chrono::nanoseconds took,
     return why;
 }
 
-std::optional<failure> step_recorder::stop_at([[maybe_unused]] phase step,
-                                              [[maybe_unused]] std::string_view when) const {
+failure stopped_by_host(phase step) {
+    return refuse(errc::aborted, step,
+                  "the operation was asked to stop before it had committed; nothing was changed");
+}
+
+std::optional<failure> step_recorder::stopped(phase step) const {
+    if (committed_ || !mark_.stop.stop_requested()) return std::nullopt;
+    return stopped_by_host(step);
+}
+
+std::optional<failure> step_recorder::stop_at(phase step, std::string_view when) const {
 #if defined(HOTSWAP_FAILPOINTS)
     auto const point = fmt::format("{}.{}.{}", to_string(operation()), step, when);
     int const error = HOTSWAP_FAILPOINT(point);
     if (error != 0 && step < phase::commit)
         return refuse(errc::limit_reached, step, "the failpoint {} failed with errno {}", point, error);
 #endif
+    // What a step has done is undone with the operation, at the next step or at the commit.
+    if (when == "before") return stopped(step);
     return std::nullopt;
 }
 

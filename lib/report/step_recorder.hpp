@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,14 +22,15 @@ using event_sink = std::function<void(event const&)>;
 
 /// The common data of one operation's events and report. Operations on a set share one mark.
 struct operation_mark {
-    operation_mark(operation of) : what(of) {}
+    operation_mark(operation of, std::stop_token stop_by = {}) : what(of), stop(std::move(stop_by)) {}
 
     operation what;
+    std::stop_token stop;  ///< by which the host ends the operation before its commit
     std::uint64_t id = next_id();
     std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
 
     /// The same operation with another kind in its events.
-    operation_mark as(operation of) const noexcept {
+    operation_mark as(operation of) const {
         auto other = *this;
         other.what = of;
         return other;
@@ -37,6 +39,9 @@ struct operation_mark {
 private:
     static std::uint64_t next_id() noexcept;
 };
+
+/// The refusal of an operation that the host has asked to stop.
+failure stopped_by_host(phase step);
 
 /// The steps of one operation. Events from behind a gate reach subscribers once the gate is open
 /// (slot/closed_here.hpp).
@@ -103,9 +108,11 @@ public:
     /// Reports how the whole operation ended.
     void finish(std::string message);
 
-    /// The failure that a test injects before or after a step; empty from the commit on. Always empty in a
-    /// shipped build.
+    /// The failure with which the operation ends before or after a step, because the host has asked it to stop, or because a
+    /// test injects one; empty from the commit on.
     std::optional<failure> stop_at(phase step, std::string_view when) const;
+    /// As `stop_at`, within a step: only if the host has asked the operation to stop.
+    std::optional<failure> stopped(phase step) const;
 
 private:
     event made(level severity, phase step) const;

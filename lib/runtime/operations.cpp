@@ -24,8 +24,10 @@ result<claimed_slot> operations::claim(std::string_view name, step_recorder& ste
                    "release the lease first, or operate from another thread"));
     }
     auto& turn = (*found)->operation();
-    if (!turn.try_take(operation_turn::holder::host) && (is_inside_any() || !turn.take_after_runtime())) {
+    if (!turn.try_take(operation_turn::holder::host) &&
+        (is_inside_any() || !turn.take_after_runtime(steps.mark().stop))) {
         steps.mark_old_serving();
+        if (auto stopped = steps.stopped(phase::none)) return steps.refused(*stopped);
         return steps.refused(
             refuse(errc::busy, phase::none,
                    "another operation is in progress on the component; wait for it and try again"));

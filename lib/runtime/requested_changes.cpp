@@ -66,7 +66,7 @@ result<replacement> requested_changes::choose(slot const& slot, swap_options con
     request.source = std::move(chosen->file);
     request.passed_over = std::move(chosen->passed_over);
     request.transfer = wanted.transfer;
-    request.limits = {wanted.drain_deadline, wanted.pause_budget};
+    request.limits = limits_of(wanted);
     request.allow_loss = wanted.allow_loss;
     request.fresh_state = wanted.fresh_state;
     bool const sets_others = wanted.settings && *wanted.settings != slot.facts().settings;
@@ -126,7 +126,7 @@ result<std::unique_ptr<change>> requested_changes::to_previous(component_operati
     request.copy = before.copy;
     request.name = before.name;
     request.source = before.source;
-    request.limits = {options.drain_deadline, options.pause_budget};
+    request.limits = limits_of(options);
     request.allow_loss = options.allow_loss;
     request.arguments = &options.arguments;
     request.even_if_unchanged = true;

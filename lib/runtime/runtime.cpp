@@ -61,11 +61,12 @@ component_set only(std::string_view name, swap_options const& options) {
     one.front().options.drain_deadline = swap_options().drain_deadline;
     one.front().options.pause_budget = swap_options().pause_budget;
     one.front().options.probation = {};
+    one.front().options.stop = {};
     return one;
 }
 
 set_options of_one(swap_options const& options) {
-    return {options.drain_deadline, options.pause_budget, options.probation};
+    return {options.drain_deadline, options.pause_budget, options.probation, options.stop};
 }
 
 // The report of the component that was named.

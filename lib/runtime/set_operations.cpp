@@ -30,11 +30,12 @@ result<void> check_set(component_set const& set) {
                           "the set names \"{}\" twice; name each component once", each.component);
         auto const& options = each.options;
         if (options.drain_deadline != usual.drain_deadline || options.pause_budget != usual.pause_budget ||
-            options.probation.duration != usual.probation.duration)
-            return refuse(errc::invalid_argument, phase::none,
-                          "the options of \"{}\" name a drain_deadline, a pause_budget or a probation, which "
-                          "apply to the whole set; name them in set_options",
-                          each.component);
+            options.probation.duration != usual.probation.duration || options.stop.stop_possible())
+            return refuse(
+                errc::invalid_argument, phase::none,
+                "the options of \"{}\" name a drain_deadline, a pause_budget, a probation or a stop, "
+                "which apply to the whole set; name them in set_options",
+                each.component);
     }
     return {};
 }
@@ -42,6 +43,7 @@ result<void> check_set(component_set const& set) {
 swap_options of_set(swap_options one, set_options const& all) {
     one.drain_deadline = all.drain_deadline;
     one.pause_budget = all.pause_budget;
+    one.stop = all.stop;
     one.probation = all.probation;
     return one;
 }
@@ -98,7 +100,7 @@ void block_by_neighbours(std::span<component_operation const> of, component_set 
 result<set_report> set_operations::swap(component_set const& set, set_options const& options) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
     return operations_.run_on_all<set_report>(
-        names_of(set), operation::swap, [&](auto of) -> result<set_report> {
+        names_of(set), {operation::swap, options.stop}, [&](auto of) -> result<set_report> {
             // The changes refer to these options.
             std::vector<swap_options> each_options;
             for (auto const& each : set) each_options.push_back(of_set(each.options, options));
@@ -109,7 +111,7 @@ result<set_report> set_operations::swap(component_set const& set, set_options co
                 changes.push_back(std::move(*made));
             }
             auto done = run(of, std::move(changes),
-                            {.limits = {options.drain_deadline, options.pause_budget},
+                            {.limits = limits_of(options),
                              .on_probation = options.probation.duration.count() > 0,
                              .durable = store_.durability()},
                             options.probation);
@@ -120,16 +122,17 @@ result<set_report> set_operations::swap(component_set const& set, set_options co
 
 result<set_plan> set_operations::plan(component_set const& set, set_options const& options) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operations_.run_on_all<set_plan>(names_of(set), operation::plan, [&](auto of) -> result<set_plan> {
-        std::vector<swap_plan> plans;
-        for (std::size_t i = 0; i != of.size(); ++i) {
-            auto made = requested_.plan(of[i], of_set(set[i].options, options));
-            if (!made) return made.error();
-            plans.push_back(std::move(*made));
-        }
-        block_by_neighbours(of, set, plans);
-        return summed(std::move(plans), of.front().steps->mark());
-    });
+    return operations_.run_on_all<set_plan>(
+        names_of(set), {operation::plan, options.stop}, [&](auto of) -> result<set_plan> {
+            std::vector<swap_plan> plans;
+            for (std::size_t i = 0; i != of.size(); ++i) {
+                auto made = requested_.plan(of[i], of_set(set[i].options, options));
+                if (!made) return made.error();
+                plans.push_back(std::move(*made));
+            }
+            block_by_neighbours(of, set, plans);
+            return summed(std::move(plans), of.front().steps->mark());
+        });
 }
 
 // Makes the watch before the swap begins, so that nothing can fail after the commit.
@@ -180,15 +183,14 @@ result<std::vector<swap_report>> set_operations::run(std::span<component_operati
 result<swap_report> set_operations::restore(std::string_view name, std::span<std::byte const> frame,
                                             restore_options const& options) {
     return operations_.run_on<swap_report>(
-        name, operation::restore, [&](slot& slot, step_recorder& steps) -> result<swap_report> {
+        name, {operation::restore, options.stop},
+        [&](slot& slot, step_recorder& steps) -> result<swap_report> {
             if (auto free = expect_no_probation(slot, steps); !free) return free.error();
             std::vector<std::unique_ptr<change>> changes;
             changes.push_back(std::make_unique<restore_change>(slot, frame, options.arguments, steps));
             component_operation const only{&slot, &steps};
-            auto done = run(
-                std::span(&only, 1), std::move(changes),
-                {.limits = {options.drain_deadline, options.pause_budget}, .durable = store_.durability()},
-                {});
+            auto done = run(std::span(&only, 1), std::move(changes),
+                            {.limits = limits_of(options), .durable = store_.durability()}, {});
             if (!done) return done.error();
             return std::move(done->front());
         });
@@ -220,9 +222,7 @@ result<std::vector<swap_report>> set_operations::run_back(std::span<component_op
         if (!made) return made.error();
         changes.push_back(std::move(*made));
     }
-    return run(of, std::move(changes),
-               {.limits = {options.drain_deadline, options.pause_budget}, .durable = store_.durability()},
-               {});
+    return run(of, std::move(changes), {.limits = limits_of(options), .durable = store_.durability()}, {});
 }
 
 result<set_report> set_operations::revert(std::vector<std::string> names, revert_options const& options) {
@@ -232,20 +232,22 @@ result<set_report> set_operations::revert(std::vector<std::string> names, revert
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
     std::size_t const named = names.size();
     names = probations_.with_partners(std::move(names));
-    return operations_.run_on_all<set_report>(names, operation::revert, [&](auto all) -> result<set_report> {
-        // The probation of a partner may have ended before its turn came: then the partner stays.
-        std::vector<component_operation> of(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(named));
-        std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
-                     [](auto const& each) { return each.of->standby() != nullptr; });
-        auto done = run_back(of, options);
-        if (!done) {
-            auto why = done.error();
-            if (why.code == errc::no_migration_path) why.code = errc::not_reversible;
-            return why;
-        }
-        for (auto const& each : of) probations_.stop(*each.of);
-        return summed(std::move(*done), of.front().steps->mark());
-    });
+    return operations_.run_on_all<set_report>(
+        names, {operation::revert, options.stop}, [&](auto all) -> result<set_report> {
+            // The probation of a partner may have ended before its turn came: then the partner stays.
+            std::vector<component_operation> of(all.begin(),
+                                                all.begin() + static_cast<std::ptrdiff_t>(named));
+            std::copy_if(all.begin() + static_cast<std::ptrdiff_t>(named), all.end(), std::back_inserter(of),
+                         [](auto const& each) { return each.of->standby() != nullptr; });
+            auto done = run_back(of, options);
+            if (!done) {
+                auto why = done.error();
+                if (why.code == errc::no_migration_path) why.code = errc::not_reversible;
+                return why;
+            }
+            for (auto const& each : of) probations_.stop(*each.of);
+            return summed(std::move(*done), of.front().steps->mark());
+        });
 }
 
 }  // namespace hotswap::detail

@@ -50,8 +50,15 @@ bool closed_set::drain() noexcept {
     return false;
 }
 
-bool closed_set::wait_until_drained(std::chrono::steady_clock::time_point deadline) noexcept {
-    return look_until([this] { return drain(); }, deadline);
+bool closed_set::wait_until_drained(std::chrono::steady_clock::time_point deadline,
+                                    std::stop_token const& stop) noexcept {
+    bool is_drained = false;
+    auto const is_over = [&] {
+        is_drained = drain();
+        return is_drained || stop.stop_requested();
+    };
+    look_until(is_over, deadline);
+    return is_drained;
 }
 
 gate const* closed_set::held_up() const noexcept {
@@ -64,6 +71,8 @@ void closed_set::limit(std::chrono::steady_clock::time_point bound) noexcept {
     record.bound.store(std::chrono::nanoseconds(bound.time_since_epoch()).count(), std::memory_order_relaxed);
     record.verdict.store(verdict_on(number_, set_verdict::limited), std::memory_order_release);
 }
+
+void closed_set::limit_is_over() noexcept { record_of(gates_).bound.store(0, std::memory_order_relaxed); }
 
 bool closed_set::end_limit() noexcept {
     auto& verdict = record_of(gates_).verdict;

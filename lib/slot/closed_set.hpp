@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 
 namespace hotswap::detail {
 
@@ -27,14 +28,18 @@ public:
 
     /// Whether no thread is inside any gate of the set; if so, none can enter.
     bool drain() noexcept;
-    /// Waits until `drain` is true; false at the deadline.
-    bool wait_until_drained(std::chrono::steady_clock::time_point deadline) noexcept;
+    /// Waits until `drain` is true; false at the deadline, and when `stop` is requested.
+    bool wait_until_drained(std::chrono::steady_clock::time_point deadline,
+                            std::stop_token const& stop = {}) noexcept;
     /// A gate that is not empty; null: all are empty.
     gate const* held_up() const noexcept;
 
     /// From now on a caller that has waited beyond `bound` opens the gates for the generations that were
     /// running. Code that runs behind the gates meanwhile uses nothing of those generations.
     void limit(std::chrono::steady_clock::time_point bound) noexcept;
+    /// Puts the bound of the limit into the past.
+    /// Threads:  [any], while the limit lasts
+    void limit_is_over() noexcept;
     /// Ends the limit. False: a caller has opened the gates.
     bool end_limit() noexcept;
 

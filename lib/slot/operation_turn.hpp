@@ -4,6 +4,7 @@
 #include <hotswap/detail/base/condition.hpp>
 #include <hotswap/detail/base/mutex.hpp>
 
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -21,12 +22,15 @@ public:
         mutex_lock const lock(mutex_);
         return take(as);
     }
-    /// Takes the turn for the host, after the runtime's own work; false if the host or this thread has it. A
-    /// thread inside a component must not wait: the work may wait for that thread.
-    bool take_after_runtime() {
+    /// Takes the turn for the host, after the runtime's own work; false if the host or this thread has it, and when `stop` is
+    /// requested. A thread inside a component must not wait: the work may wait for that thread.
+    bool take_after_runtime(std::stop_token const& stop) {
+        woken_by const stopped(stop, mutex_, free_);
         mutex_lock lock(mutex_);
         if (is_this_thread()) return false;
-        free_.wait(lock, [this]() HOTSWAP_REQUIRES(mutex_) { return holder_ != holder::runtime; });
+        free_.wait(lock, [&]() HOTSWAP_REQUIRES(mutex_) {
+            return stop.stop_requested() || holder_ != holder::runtime;
+        });
         return take(holder::host);
     }
     /// Takes the turn for the runtime, after its present holder; false only if the holder is this thread.

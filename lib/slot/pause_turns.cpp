@@ -20,12 +20,14 @@ bool pause_turns::has_to_wait(turn const& one) const {
 }
 
 pause_turns::turn::turn(pause_turns* of, std::vector<std::string_view> names,
-                        std::chrono::steady_clock::time_point until)
+                        std::chrono::steady_clock::time_point until, std::stop_token const& stop)
     : of_(of), names_(std::move(names)) {
     if (of_ == nullptr) return;
+    woken_by const stopped(stop, of_->mutex_, of_->changed_);
     mutex_lock lock(of_->mutex_);
-    of_->changed_.wait_until(lock, until,
-                             [this]() HOTSWAP_REQUIRES(of_->mutex_) { return !of_->has_to_wait(*this); });
+    of_->changed_.wait_until(lock, until, [&]() HOTSWAP_REQUIRES(of_->mutex_) {
+        return stop.stop_requested() || !of_->has_to_wait(*this);
+    });
     of_->at_work_.push_back(this);
 }
 

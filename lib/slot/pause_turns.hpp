@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,11 +28,11 @@ public:
     /// A turn of the components whose gates are closed, for as long as it lives.
     class turn {
     public:
-        /// Waits while this pause and one at work could wait for each other; not beyond `until`: then the
-        /// drain decides.
+        /// Waits while this pause and one at work could wait for each other; not beyond `until`, and not when
+        /// `stop` is requested: then the drain decides.
         /// Errors:   throws std::bad_alloc.
         turn(pause_turns* of, std::vector<std::string_view> names,
-             std::chrono::steady_clock::time_point until);
+             std::chrono::steady_clock::time_point until, std::stop_token const& stop);
         ~turn();
         turn(turn const&) = delete;
         turn& operator=(turn const&) = delete;

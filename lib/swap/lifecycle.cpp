@@ -257,6 +257,8 @@ result<swap_plan> make_plan(slot& slot, staging_area& area, replacement const& r
         auto rehearsed = rehearse_if_wanted(slot, area, *staged, request, *path, steps);
         if (rehearsed)
             plan.rehearsal = std::move(*rehearsed);
+        else if (rehearsed.error().code == errc::aborted)
+            return rehearsed.error();
         else
             block(rehearsed.error());
     }

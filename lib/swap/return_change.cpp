@@ -55,8 +55,7 @@ result<void> return_change::choose_state_of_now() {
     path_ = std::move(*planned);
     auto module = before.module.shared();
     next_.emplace(slot_, module, before.source, before.services->settings());
-    state_ = from_running(context_, std::move(module), transfer::direct,
-                          {options_.drain_deadline, options_.pause_budget}, report_);
+    state_ = from_running(context_, std::move(module), transfer::direct, limits_of(options_), report_);
     return {};
 }
 

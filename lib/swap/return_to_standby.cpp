@@ -24,7 +24,7 @@ result<std::vector<swap_report>> try_return(std::span<component_operation const>
         changes.push_back(std::move(*other));
     }
     transaction all(of.front().steps->operation(), std::move(changes),
-                    {.limits = {options.drain_deadline, options.pause_budget}, .durable = durable});
+                    {.limits = limits_of(options), .durable = durable});
     if (auto done = all.run(); !done) return done.error();
     return all.take_reports();
 }

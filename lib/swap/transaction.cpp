@@ -110,7 +110,13 @@ result<void> transaction::transfer(closed_gates& closed) {
             undo(&why);
             return why;
         }
-        for (auto* const each : active_) static_cast<void>(each->steps().stop_at(phase::commit, "before"));
+        for (auto* const each : active_) {
+            auto const stopped = each->steps().stop_at(phase::commit, "before");
+            if (!stopped) continue;
+            auto why = each->steps().refused(*stopped, phase::commit);
+            undo(&why);
+            return why;
+        }
     } catch (...) {
         undo(nullptr);
         throw;

@@ -94,13 +94,15 @@ void abandonable_thread::serve(std::shared_ptr<shared> at) noexcept {
 }
 
 bool abandonable_thread::run(std::shared_ptr<abandonable_work> const& work,
-                             std::chrono::steady_clock::time_point until) {
+                             std::chrono::steady_clock::time_point until, std::stop_token const& stop) {
+    woken_by const stopped(stop, shared_->mutex, shared_->changed);
     mutex_lock lock(shared_->mutex);
     shared_->work = work;
     shared_->changed.notify_all();
-    if (shared_->changed.wait_until(
-            lock, until, [&]() HOTSWAP_REQUIRES(shared_->mutex) { return shared_->how == verdict::done; }))
-        return true;
+    shared_->changed.wait_until(lock, until, [&]() HOTSWAP_REQUIRES(shared_->mutex) {
+        return shared_->how == verdict::done || stop.stop_requested();
+    });
+    if (shared_->how == verdict::done) return true;
     shared_->how = verdict::given_up;
     // The callers that are let through now come first; the abandoned thread may still compute for long.
     if (shared_->thread != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(shared_->thread), 19);

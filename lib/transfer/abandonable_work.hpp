@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 namespace hotswap::detail {
@@ -51,9 +52,10 @@ public:
     abandonable_thread(abandonable_thread const&) = delete;
     abandonable_thread& operator=(abandonable_thread const&) = delete;
 
-    /// Runs `work`; false if the work is not done by `until`. The thread then finishes the work alone,
-    /// destroys its results, and sets `over`.
-    bool run(std::shared_ptr<abandonable_work> const& work, std::chrono::steady_clock::time_point until);
+    /// Runs `work`; false if the work is not done by `until`, or when `stop` is requested. The thread then
+    /// finishes the work alone, destroys its results, and sets `over`.
+    bool run(std::shared_ptr<abandonable_work> const& work, std::chrono::steady_clock::time_point until,
+             std::stop_token const& stop);
 
 private:
     // One decision, made by the thread that comes first: the work is done, or it is given up.

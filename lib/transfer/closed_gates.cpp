@@ -1,6 +1,7 @@
 #include "transfer/closed_gates.hpp"
 
 #include "base/refuse.hpp"
+#include "report/step_recorder.hpp"
 
 #include <hotswap/report.hpp>
 
@@ -57,7 +58,7 @@ closed_gates::closed_gates(std::span<slot* const> slots, pause_limits const& lim
       gates_(of_each<gate*>(slots, [](slot& slot) { return slot.gate().get().get(); })),
       held_before_(of_each<std::uint64_t>(slots, [](slot& slot) { return slot.gate()->calls_held(); })),
       limits_(limits),
-      turn_(slots.front()->host().turns, names_of(slots), bound()),
+      turn_(slots.front()->host().turns, names_of(slots), bound(), limits_.stop),
       set_(begin_holding(), number_) {}
 
 // Holds events before the first gate closes, so that no event of a closed gate is delivered at once.
@@ -81,7 +82,8 @@ std::chrono::steady_clock::time_point closed_gates::deadline() const noexcept {
 result<void> closed_gates::drain() {
     auto const longest = std::min(limits_.drain_deadline, a_year);
     auto const allowed = has_budget() ? std::min(longest, budget()) : longest;
-    if (set_.wait_until_drained(began_ + allowed)) return {};
+    if (set_.wait_until_drained(began_ + allowed, limits_.stop)) return {};
+    if (limits_.stop.stop_requested()) return stopped_by_host(phase::drain);
     gate const& full = *gates_[held_up()];
     std::uint64_t const out = full.leases();
     auto const which = gates_.size() == 1 ? std::string() : " of \"" + full.name() + "\"";
@@ -113,6 +115,7 @@ std::chrono::steady_clock::time_point closed_gates::bound() const noexcept {
 }
 
 failure closed_gates::overdue(result<void> const& outcome_of_work) const {
+    if (limits_.stop.stop_requested()) return stopped_by_host(phase::construct);
     return refuse(
         errc::pause_budget_exceeded, phase::construct,
         "the constructor took more than the drain deadline of {} while callers waited, and they were let "

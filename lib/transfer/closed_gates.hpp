@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace hotswap::detail {
@@ -19,7 +20,14 @@ namespace hotswap::detail {
 struct pause_limits {
     std::chrono::nanoseconds drain_deadline{0};
     std::chrono::nanoseconds pause_budget{0};  ///< 0: none
+    std::stop_token stop{};                    ///< ends the pause before the commit
 };
+
+/// The limits that the options of an operation set.
+template <class Options>
+pause_limits limits_of(Options const& options) {
+    return {options.drain_deadline, options.pause_budget, options.stop};
+}
 
 /// Holds back the events of components whose gates are closed, because a subscriber may call the component;
 /// also the events that a thread behind the gates publishes. Delivers them when this object ends.
@@ -55,7 +63,7 @@ public:
     closed_gates& operator=(closed_gates const&) = delete;
 
     /// Waits for the last lease.
-    /// Errors:   drain_timeout, pause_budget_exceeded.
+    /// Errors:   drain_timeout, pause_budget_exceeded, aborted.
     result<void> drain();
     /// Errors:   pause_budget_exceeded.
     result<void> check_budget() const;
@@ -64,15 +72,18 @@ public:
     std::chrono::nanoseconds budget() const noexcept { return limits_.pause_budget; }
     /// The end of the budget, if there is one.
     std::chrono::steady_clock::time_point deadline() const noexcept;
+    /// By which the host ends the operation.
+    std::stop_token const& stop() const noexcept { return limits_.stop; }
 
     /// Runs `f`, which uses nothing of the running generations. When a caller has waited for the drain
-    /// deadline once more, all callers are let through to the running generations.
-    /// Errors:   those of `f`; pause_budget_exceeded: the callers were let through, and the gates are open.
+    /// deadline once more, or waits when the operation is asked to stop, all callers are let through to the
+    /// running generations.
+    /// Errors:   those of `f`; pause_budget_exceeded, aborted: the callers were let through, and the gates are open.
     template <class F>
     result<void> within_bound(F&& f) {
         if (is_running_used_) return f();
         set_.limit(bound());
-        auto done = f();
+        auto done = until_stopped(f);
         if (!set_.end_limit()) {
             ended();
             return overdue(done);
@@ -98,6 +109,11 @@ public:
     std::size_t held_up() const noexcept;
 
 private:
+    template <class F>
+    result<void> until_stopped(F& f) {
+        std::stop_callback const ends_limit(limits_.stop, [this]() noexcept { set_.limit_is_over(); });
+        return f();
+    }
     std::chrono::steady_clock::time_point bound() const noexcept;
     failure overdue(result<void> const& outcome_of_work) const;
     std::span<gate* const> begin_holding() noexcept;

@@ -46,7 +46,7 @@ bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, clos
     bool const is_bounded = worker_ && closed.has_budget();
     if (is_bounded && released.is_wanted()) {
         work->stops_before_construct = true;
-        if (!work->next->state && !reader_->run(work, closed.deadline())) return false;
+        if (!work->next->state && !reader_->run(work, closed.deadline(), closed.stop())) return false;
         work->stops_before_construct = false;
     } else if (!is_bounded) {
         work->migrate();
@@ -56,7 +56,7 @@ bool construction::run_steps(std::shared_ptr<abandonable_work> const& work, clos
     if (auto gave_up = released.release(); !gave_up) {
         constructed = gave_up;
     } else if (is_bounded) {
-        if (!worker_->run(work, closed.deadline())) return false;
+        if (!worker_->run(work, closed.deadline(), closed.stop())) return false;
         constructed = work->constructed;
     } else {
         auto const construct = [&] {
@@ -82,8 +82,11 @@ result<void> construction::note(abandonable_work const& work, result<void> const
 result<void> construction::leave_it(std::shared_ptr<abandonable_work> const& work, closed_gates const& closed,
                                     bool reads) {
     context_.component.adopt_abandoned(work);
+    auto const step = reads ? phase::migrate : phase::construct;
+    if (auto stopped = context_.steps.stopped(step))
+        return context_.steps.record(step, closed.length(), *stopped);
     return context_.steps.record(
-        reads ? phase::migrate : phase::construct, closed.budget(),
+        step, closed.budget(),
         refuse(errc::pause_budget_exceeded, phase::construct,
                "{} was still {} when the pause budget of {} was used up, and was abandoned; set a larger "
                "budget, or make the code faster{}",

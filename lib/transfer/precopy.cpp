@@ -132,6 +132,7 @@ result<void> precopy::advance_until_complete(step_recorder& steps) {
         report_.rows = progress.rows;
         report_.memory = progress.bytes;
         if (*complete) return {};
+        if (auto stopped = steps.stopped(phase::precopy)) return *stopped;
         auto const now = clock::now();
         if (now - last_line >= between_lines) {
             last_line = now;

@@ -31,7 +31,7 @@ public:
     /// Effects:  closes the gate for as long as it takes to copy the plain fields: once, or up to three times if
     ///           leases outlast the budget.
     /// Errors:   drain_timeout, pause_budget_exceeded, export_failed, migration_failed, no_migration_path,
-    ///           out_of_memory.
+    ///           out_of_memory, aborted.
     result<void> run(step_recorder& steps, pause_limits const& limits);
     /// Predicts the effect of `run`, and the memory that it would take.
     /// Effects:  those of `run` on the gate; nothing is copied.

@@ -1,3 +1,4 @@
+#include "base/failpoint.hpp"
 #include "control/fixture.hpp"
 #include "slot/waiting.hpp"
 #include "swap/fixtures/patient.hpp"
@@ -136,6 +137,79 @@ TEST_CASE("control: an operation that has committed is aborted by a revert, and 
     CHECK(text_at(refused, "/failure/code") == "plan_stale");
     CHECK(at.status("tally").running.release == "3.0.0");
 }
+
+TEST_CASE("control: an abort of a revert that has committed goes forward again") {
+    operated at;
+    at.swap_to("2.0.0");
+    auto const back = json_of(at.post("/v1/revert", {{"component", "tally"}, {"wait_ns", 60'000'000'000}}));
+    REQUIRE(at.status("tally").running.release == "1.0.0");
+    auto const aborted = json_of(
+        at.post(fmt::format("/v1/operations/{}/abort", text_at(back, "/id")), {{"wait_ns", 60'000'000'000}}));
+    CHECK(text_at(aborted, "/outcome") == "done");
+    CHECK(at.status("tally").running.release == "2.0.0");
+}
+
+TEST_CASE("control: an abort ends an operation that waits for a lease, and the lease goes on") {
+    operated at;
+    auto const options = [](json::object more) {
+        more["drain_deadline_ns"] = 3'600'000'000'000;
+        return more;
+    };
+    lease_elsewhere const held(at.sums);
+    std::string id;
+    SUBCASE("swap") {
+        id = text_at(at.swap_to("2.0.0", {{"options", options({{"module", tally_file("2.0.0").native()}})},
+                                          {"wait_ns", 0}}),
+                     "/id");
+    }
+    SUBCASE("restore") {
+        auto const frame = [] {
+            operated other;
+            return other.get("/v1/snapshot/tally").body;
+        }();
+        id = text_at(json_of(at.client().send("POST", "/v1/restore/tally", frame, patience).value()), "/id");
+    }
+    REQUIRE(test::eventually([&] { return at.status("tally").swapping; }));
+    auto const aborted =
+        json_of(at.post(fmt::format("/v1/operations/{}/abort", id), {{"wait_ns", 60'000'000'000}}));
+    CHECK(text_at(aborted, "/id") == id);
+    CHECK(text_at(aborted, "/outcome") == "undone");
+    CHECK(text_at(aborted, "/failure/code") == "aborted");
+    CHECK(at.status("tally").running.release == "1.0.0");
+}
+
+#if defined(HOTSWAP_FAILPOINTS)
+TEST_CASE("control: an abort wins at every step of a swap, before the commit and after it") {
+    namespace failpoints = hotswap::detail::failpoints;
+    operated at;
+    failpoints::clear();
+    at.swap_to("2.0.0");
+    auto const points = failpoints::visited();
+    json_of(at.post("/v1/revert", {{"component", "tally"}, {"wait_ns", 60'000'000'000}}));
+    bool passed_commit = false;
+    for (auto const& point : points) {
+        if (!point.starts_with("swap.")) continue;
+        CAPTURE(point);
+        passed_commit = passed_commit || point == "swap.commit.after";
+        std::atomic<bool> is_first{true};
+        // The operation waits at the point until the abort is answered.
+        failpoints::call(point, [&] {
+            if (!is_first.exchange(false)) return;
+            auto const running = json_of(at.get("/v1/operations"));
+            auto const& all = running.at("operations").as_array();
+            at.post(fmt::format("/v1/operations/{}/abort", text_at(all[all.size() - 1], "/id")),
+                    json::object{});
+        });
+        auto const ended = at.swap_to("2.0.0");
+        failpoints::clear();
+        CHECK_FALSE(is_first);
+        CHECK(text_at(ended, "/outcome") == "undone");
+        CHECK(text_at(ended, "/failure/code") == "aborted");
+        CHECK(at.status("tally").running.release == "1.0.0");
+    }
+    CHECK(passed_commit);
+}
+#endif
 
 TEST_CASE("control: a plan changes nothing, and a swap by its token does what it has shown") {
     operated at;

@@ -1,5 +1,6 @@
 // A rehearsal reports the fault of a bad module in words, and the host loses nothing.
 #include "rehearsal/zoo_site.hpp"
+#include "slot/waiting.hpp"
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -83,6 +84,29 @@ TEST_CASE("rehearsal: a module that spins or sleeps is ended at the deadline, wi
         {"was still importing and migrating the state ", after_deadline, "rehearsal_options::deadline"});
     at.refuses(obedient, asked("construct", "spin"), errc::rehearsal_failed,
                {"was still constructing ", after_deadline});
+}
+
+TEST_CASE("rehearsal: a swap or a plan that is asked to stop ends the rehearsal that goes on") {
+    temporary_directory noted;
+    auto const file = noted.path() / "process";
+    zoo_site at({.deadline = 1h});
+    auto options = asked("migrate", "sleep:" + file.native());
+    options.module = obedient;
+    for (bool const plans : {false, true}) {
+        CAPTURE(plans);
+        fs::remove(file);
+        std::stop_source source;
+        options.stop = source.get_token();
+        auto code = std::async(std::launch::async, [&] {
+            return plans ? at.runtime.plan("zoo", options).error().code
+                         : at.runtime.swap("zoo", options).error().code;
+        });
+        REQUIRE(test::eventually([&] { return fs::exists(file); }));
+        source.request_stop();
+        CHECK(code.get() == errc::aborted);
+        CHECK(is_gone(file));
+    }
+    CHECK(at.animals->release() == "1.0.0");
 }
 
 TEST_CASE("rehearsal: a module that uses more processor time than it may is ended") {

@@ -6,6 +6,8 @@
 #include "swap/fixtures/rows.hpp"
 
 #include <algorithm>
+#include <stop_token>
+#include <type_traits>
 
 using namespace hotswap_test;
 using hotswap::errc;
@@ -35,12 +37,35 @@ struct refused {
     std::string message;
 };
 
+/// Asks the operation to stop at every one of `points`.
+template <class Operation>
+void stop_everywhere(std::vector<std::string> const& points, untouched& before, Operation const& operation) {
+    for (auto const& point : points) {
+        CAPTURE(point);
+        failpoints::clear();
+        std::stop_source source;
+        failpoints::call(point, [&source] { source.request_stop(); });
+        auto const why = operation(source.get_token());
+        failpoints::clear();
+        REQUIRE(why.has_value());
+        CHECK(why->code == errc::aborted);
+        before.check();
+    }
+}
+
 /// Tries every fault at every point of `operation`, which succeeds without faults; another function undoes
-/// it.
-void try_everywhere(site& at, std::string const& name,
-                    std::function<std::optional<refused>()> const& operation,
+/// it. An operation that takes a token is also asked to stop at every point.
+template <class Operation>
+void try_everywhere(site& at, std::string const& name, Operation const& stoppable,
                     std::function<void()> const& undo) {
+    constexpr bool is_stoppable = std::is_invocable_v<Operation, std::stop_token>;
     disarmed const afterwards;
+    auto const operation = [&] {
+        if constexpr (is_stoppable)
+            return stoppable(std::stop_token());
+        else
+            return stoppable();
+    };
     auto const points = points_of([&] { return !operation(); });
     undo();
     failpoints::clear();
@@ -58,6 +83,7 @@ void try_everywhere(site& at, std::string const& name,
             before.check();
         }
     }
+    if constexpr (is_stoppable) stop_everywhere(points, before, stoppable);
     CHECK_FALSE(operation().has_value());
 }
 
@@ -89,6 +115,7 @@ TEST_CASE(
     SUBCASE("handoff") {
         options.module = tally_file("2.0.0");
         options.transfer = hotswap::transfer::handoff;
+        options.even_if_unchanged = true;
     }
     SUBCASE("with a budget") {
         options.module = tally_file("3.0.0");
@@ -99,7 +126,11 @@ TEST_CASE(
         options.probation.duration = 1h;
     }
     try_everywhere(
-        at, "tally", [&] { return outcome_of(at.runtime.swap("tally", options)); },
+        at, "tally",
+        [&](std::stop_token stop) {
+            options.stop = std::move(stop);
+            return outcome_of(at.runtime.swap("tally", options));
+        },
         [&] {
             if (at.status("tally").on_probation)
                 at.runtime.revert("tally").value();
@@ -114,7 +145,11 @@ TEST_CASE("faults: one before or after any step of a swap of tables leaves the o
     auto const rows = at.load<hotswap_test::rows>("rows", built("rows", "1.0.0"));
     for (std::uint64_t i = 0; i != 100; ++i) rows->put(std::to_string(i), i);
     try_everywhere(
-        at, "rows", [&] { return outcome_of(at.runtime.swap("rows", {.module = built("rows", "2.0.0")})); },
+        at, "rows",
+        [&](std::stop_token stop) {
+            return outcome_of(
+                at.runtime.swap("rows", {.module = built("rows", "2.0.0"), .stop = std::move(stop)}));
+        },
         [&] { at.swap("rows", built("rows", "1.0.0")); });
     CHECK(rows->size() == 100);
 }
@@ -125,7 +160,10 @@ TEST_CASE("faults: one before or after any step of a revert leaves the running g
     at.swap("tally", tally_file("2.0.0"));
     sums->add("a", 1);
     try_everywhere(
-        at, "tally", [&] { return outcome_of(at.runtime.revert("tally")); },
+        at, "tally",
+        [&](std::stop_token stop) {
+            return outcome_of(at.runtime.revert("tally", {.stop = std::move(stop)}));
+        },
         [&] { at.runtime.revert("tally").value(); });
     CHECK(sums->total("a") == 1);
 }
@@ -138,7 +176,10 @@ TEST_CASE("faults: one before or after any step of a restore leaves the running 
     sums->add("a", 1);
     auto const newer = at.snapshot("tally");
     try_everywhere(
-        at, "tally", [&] { return outcome_of(at.runtime.restore("tally", frame)); },
+        at, "tally",
+        [&](std::stop_token stop) {
+            return outcome_of(at.runtime.restore("tally", frame, {.stop = std::move(stop)}));
+        },
         [&] { at.runtime.restore("tally", newer).value(); });
     CHECK(sums->total("a") == 1);
 }

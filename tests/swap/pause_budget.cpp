@@ -1,43 +1,16 @@
 #include "slot/waiting.hpp"
 #include "swap/fixture.hpp"
 #include "swap/fixtures/blocker.hpp"
+#include "swap/fixtures/obstacle.hpp"
 #include "swap/fixtures/rows.hpp"
 
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#include <unistd.h>
-
-#include <array>
-#include <atomic>
-#include <memory>
 #include <string>
 
 using namespace hotswap_test;
-
-namespace {
-
-/// A pipe on which a fixture waits until the test lifts the obstacle.
-class obstacle {
-public:
-    obstacle() {
-        if (pipe(ends_.data()) != 0) throw std::runtime_error("no pipe can be made");
-    }
-    ~obstacle() {
-        for (int const end : ends_) close(end);
-    }
-    obstacle(obstacle const&) = delete;
-    obstacle& operator=(obstacle const&) = delete;
-
-    int from() const { return ends_[0]; }
-    void lift() const { REQUIRE(write(ends_[1], "x", 1) == 1); }
-
-private:
-    std::array<int, 2> ends_{};
-};
-
-}  // namespace
 
 TEST_CASE(
     "pause budget: a migration or a constructor that does not return is left to itself, the old code "

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <stop_token>
 #include <utility>
 
 namespace hotswap::detail {
@@ -33,6 +34,24 @@ public:
 
 private:
     std::condition_variable standard_;
+};
+
+/// While it lives, a request to stop wakes all that wait for `changed` with `held_by_them`. Made without that mutex.
+class woken_by {
+public:
+    woken_by(std::stop_token const& stop, mutex& held_by_them, condition& changed)
+        : callback_(stop, wake{held_by_them, changed}) {}
+
+private:
+    struct wake {
+        mutex& held_by_them;
+        condition& changed;
+        void operator()() const noexcept {
+            { mutex_lock const lock(held_by_them); }  // no waiter is between its look and its sleep
+            changed.notify_all();
+        }
+    };
+    std::stop_callback<wake> callback_;
 };
 
 }  // namespace hotswap::detail
