@@ -33,6 +33,7 @@ install(FILES
     cmake/hotswap_check_compiler.cmake
     cmake/hotswap_contract.cmake
     cmake/hotswap_component.map
+    cmake/Findhotswap_prometheus.cmake
     cmake/Findhotswap_sodium.cmake
     DESTINATION "${package_dir}" COMPONENT dev)
 

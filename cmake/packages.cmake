@@ -40,7 +40,7 @@ set(series "${Boost_VERSION_MAJOR}.${Boost_VERSION_MINOR}")
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME libhotswap-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS
-    "libboost${series}-dev, libboost-json${series}-dev, libboost-serialization${series}-dev, libboost-url${series}-dev, libfmt-dev (>= 9), libsodium-dev")
+    "libboost${series}-dev, libboost-json${series}-dev, libboost-serialization${series}-dev, libboost-url${series}-dev, libfmt-dev (>= 9), libsodium-dev, libssl-dev, prometheus-cpp-dev")
 set(CPACK_COMPONENT_DEV_DEPENDS library tools)
 set(CPACK_COMPONENT_DEV_DESCRIPTION
     "Headers, CMake package and pkg-config files, for hosts and for components.")

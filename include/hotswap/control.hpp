@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotswap {
 
@@ -39,6 +41,26 @@ struct control_limits {
     std::chrono::nanoseconds idle_deadline = std::chrono::seconds{60};  ///< between requests
 };
 
+/// A secret by which a peer over TCP shows who it is.
+struct control_token {
+    std::string name{};    ///< for the audit
+    std::string secret{};  ///< at least 32 random characters, for instance of `openssl rand -hex 32`
+    control_role role = control_role::viewer;
+};
+
+/// The control interface over TCP, always with TLS (1.2 or newer).
+struct control_tcp {
+    std::string address{};                ///< to listen at, "127.0.0.1" or "::"; empty: no TCP
+    std::uint16_t port = 0;               ///< 0: any that is free, see `control::port`
+    std::filesystem::path certificate{};  ///< of the host, with its chain: PEM
+    std::filesystem::path key{};          ///< of the certificate: PEM, for no other user to read
+    /// Bearer tokens. A peer without a token and without a certificate has no role.
+    std::vector<control_token> tokens{};
+    std::filesystem::path
+        authorities{};  ///< PEM; certificates of clients are theirs; empty: none is accepted
+    std::map<std::string, control_role> clients{};  ///< the roles of certificates, by their common names
+};
+
 /// Options of a control interface.
 struct control_options {
     /// The Unix socket. Its directory is made with mode 0700, or 0755 if groups have roles; one that exists has to belong to the
@@ -52,6 +74,7 @@ struct control_options {
     std::uint64_t audit_file_bytes = std::uint64_t{64} << 20U;
     bool reason_required = false;  ///< whether a change without a reason is refused
     control_limits limits{};
+    control_tcp tcp{};
 };
 
 /// Serves the control interface of a runtime, on threads of its own.
@@ -67,6 +90,10 @@ public:
     /// Errors:   control_failed: the socket or the audit cannot be opened, or another host serves there.
     /// Threads:  [control]
     [[nodiscard]] static result<control> open(runtime& of, control_options options);
+
+    /// The port of TCP; 0: none.
+    /// Threads:  [any]
+    std::uint16_t port() const noexcept;
 
     ~control();
     control(control&& from) noexcept;

@@ -25,7 +25,7 @@ BOOST_DESCRIBE_ENUM(table_way, none, before_pause, in_pause, unknown)
 BOOST_DESCRIBE_ENUM(direction, same, upgrade, downgrade)
 BOOST_DESCRIBE_ENUM(outcome, done, failed, note)
 BOOST_DESCRIBE_ENUM(operation, load, swap, plan, revert, restore, snapshot, unload, recover, checkpoint,
-                    probation, log)
+                    configure, probation, log)
 BOOST_DESCRIBE_ENUM(severity, warn, refuse)
 BOOST_DESCRIBE_ENUM(level, debug, info, warning, error)
 
@@ -53,6 +53,10 @@ BOOST_DESCRIBE_STRUCT(revert_options, (),
                        end_neighbours_handles))
 BOOST_DESCRIBE_STRUCT(restore_options, (), (drain_deadline, pause_budget, arguments))
 BOOST_DESCRIBE_STRUCT(unload_options, (), (force))
+BOOST_DESCRIBE_STRUCT(configure_options, (), (drain_deadline))
+BOOST_DESCRIBE_STRUCT(setting_change, (), (name, from, to))
+BOOST_DESCRIBE_STRUCT(configure_report, (),
+                      (component, changes, pause, calls_held, not_durable, operation_id, started))
 BOOST_DESCRIBE_STRUCT(recover_options, (), (modules, without, trust_suspects))
 BOOST_DESCRIBE_STRUCT(failure, (), (code, phase, component, message, old_serving, operation_id))
 BOOST_DESCRIBE_STRUCT(phase_report, (), (phase, duration, bytes))

@@ -35,6 +35,7 @@ enum class operation : std::uint8_t {
     unload,
     recover,
     checkpoint,
+    configure,
     probation,  ///< the time after a swap; its events have the swap's id
     log,        ///< none: a line that a component logged
 };

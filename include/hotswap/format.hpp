@@ -9,6 +9,7 @@ namespace hotswap {
 enum class errc : int;
 enum class failure_kind : unsigned char;
 enum class phase : unsigned char;
+struct configure_report;
 struct event;
 struct failure;
 struct set_plan;
@@ -41,6 +42,9 @@ template <>
 struct fmt::formatter<hotswap::event> : hotswap::detail::text_formatter<hotswap::event> {};
 template <>
 struct fmt::formatter<hotswap::unload_report> : hotswap::detail::text_formatter<hotswap::unload_report> {};
+template <>
+struct fmt::formatter<hotswap::configure_report>
+    : hotswap::detail::text_formatter<hotswap::configure_report> {};
 template <>
 struct fmt::formatter<hotswap::swap_report> : hotswap::detail::text_formatter<hotswap::swap_report> {};
 template <>

@@ -27,14 +27,15 @@ template <class T>
 concept json_options = std::same_as<T, load_options> || std::same_as<T, swap_options> ||
     std::same_as<T, set_member> || std::same_as<T, component_set> || std::same_as<T, set_options> ||
     std::same_as<T, revert_options> || std::same_as<T, restore_options> || std::same_as<T, unload_options> ||
-    std::same_as<T, recover_options> || std::same_as<T, rehearsal_options> || std::same_as<T, probation>;
+    std::same_as<T, configure_options> || std::same_as<T, recover_options> ||
+    std::same_as<T, rehearsal_options> || std::same_as<T, probation>;
 
 /// The answer of an operation. An unknown member is ignored: the other side may be newer.
 template <class T>
 concept json_answer = std::same_as<T, swap_report> || std::same_as<T, set_report> ||
-    std::same_as<T, unload_report> || std::same_as<T, swap_plan> || std::same_as<T, set_plan> ||
-    std::same_as<T, failure> || std::same_as<T, component_status> || std::same_as<T, event> ||
-    std::same_as<T, generation_info> || std::same_as<T, inspection>;
+    std::same_as<T, unload_report> || std::same_as<T, configure_report> || std::same_as<T, swap_plan> ||
+    std::same_as<T, set_plan> || std::same_as<T, failure> || std::same_as<T, component_status> ||
+    std::same_as<T, event> || std::same_as<T, generation_info> || std::same_as<T, inspection>;
 
 template <class T>
 concept json_type = json_options<T> || json_answer<T>;

@@ -156,6 +156,13 @@ struct unload_options {
     bool force = false;
 };
 
+/// Options of `runtime::configure`.
+struct configure_options {
+    /// How long to wait for the last lease.
+    std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
+    std::stop_token stop{};  ///< as `swap_options::stop`
+};
+
 /// The modules that a recovery runs on the stored states.
 enum class recover_modules : std::uint8_t {
     stored,  ///< the modules of the set, and no other

@@ -114,4 +114,27 @@ std::string to_string(set_report const& report);
 /// "850 ns", "12.3 µs", "4.56 ms", "7.89 s".
 std::string to_string(std::chrono::nanoseconds duration);
 
+/// One setting that an operation changed.
+struct setting_change {
+    std::string name{};
+    std::string from{};
+    std::string to{};
+};
+
+/// The result of `runtime::configure`.
+struct configure_report {
+    std::string component{};
+    std::vector<setting_change>
+        changes{};  ///< by name; settings that had the wanted value already are not among them
+    std::chrono::nanoseconds pause{0};  ///< from the gate closing to the gate opening
+    std::uint64_t calls_held = 0;
+    /// The settings are in force, but a store does not have them: why.
+    std::optional<failure> not_durable{};
+    std::uint64_t operation_id = 0;  ///< the same in the operation's events
+    std::chrono::system_clock::time_point started{};
+};
+
+/// The report in lines.
+std::string to_string(configure_report const& report);
+
 }  // namespace hotswap

@@ -5,6 +5,7 @@
 #include <hotswap/detail/abi/contract_as_built.hpp>
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/detail/rehearsal/helper_of_package.hpp>
+#include <hotswap/detail/report/metrics.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
 #include <hotswap/detail/report/status.hpp>
 #include <hotswap/detail/slot/handle.hpp>
@@ -97,6 +98,12 @@ public:
     [[nodiscard]] result<handle<Contract>> load(std::string_view name, load_options const& options = {}) {
         return as_handle<Contract>(load_gate(name, detail::contract_as_built<Contract>(), options));
     }
+
+    /// Loads a component as above, by the contract of its module: for hosts that do not know the contract, and find no
+    /// handle before another component asks for one.
+    /// Errors:   as above.
+    /// Threads:  [control]
+    [[nodiscard]] result<component_status> load(std::string_view name, load_options const& options = {});
 
     /// A handle to a loaded component, by any revision of its contract that the running module serves; during
     /// a swap or a probation, by those revisions that the other module serves as well.
@@ -194,6 +201,20 @@ public:
     /// Threads:  [control]
     [[nodiscard]] result<unload_report> unload(std::string_view name, unload_options const& options = {});
 
+    /// Changes settings of a running component that has declared them (<hotswap/settings.hpp>), by name.
+    /// Effects:  all of `changes`, or none; closes the gate for as long as the component takes. The settings are part of the
+    ///           component's state, so swaps, snapshots and reverts keep them; with a store, a checkpoint follows. An event
+    ///           has the changes, and components that asked by `host::on_change` are called.
+    /// Errors:   no_settings, settings_refused; unknown_component, busy, would_deadlock, drain_timeout, aborted.
+    /// Threads:  [control]
+    [[nodiscard]] result<configure_report> configure(std::string_view name, settings const& changes,
+                                                     configure_options const& options = {});
+
+    /// The present settings of a component that has declared them, by name.
+    /// Errors:   no_settings; unknown_component, busy, would_deadlock.
+    /// Threads:  [control]
+    [[nodiscard]] result<settings> settings_of(std::string_view name);
+
     /// Brings back the last committed set of the store, with its state at the last commit or checkpoint: all
     /// of it, or nothing. Call it first on a runtime with a store.
     /// Effects:  for each component, events report the time of its state, the fate of interrupted operations,
@@ -217,6 +238,12 @@ public:
     /// Threads:  [any]
     [[nodiscard]] std::vector<component_status> status() const;
 
+    /// The counts of each component's operations since it was loaded, and its own: those of a member function `metrics()` of the
+    /// component, if it has one that returns a range of names and numbers.
+    /// Effects:  calls each component, as a caller does; waits while its gate is closed.
+    /// Threads:  [any]
+    [[nodiscard]] std::vector<component_metrics> metrics() const;
+
     /// Calls `f` for every step of every operation and every line that a component logs, until the subscription ends.
     /// Effects:  `f` is called while no gate is closed, never two calls at once, on the thread of the step.
     ///           For an event that occurs behind a gate or while `f` runs, `f` is called on the thread that
@@ -224,6 +251,14 @@ public:
     /// Threads:  [any]
     [[nodiscard("a subscription ends with the object: keep it, or detach() it")]] subscription subscribe(
         std::function<void(event const&)> f);
+
+    /// Calls `f` after each time that the component `name` was loaded, replaced, configured or unloaded, and when its probation
+    /// has ended, as `subscribe` does. A
+    /// handle leads to the new generation anyway: this is for what the host has derived from the component.
+    /// Effects:  `f` gets the event with which the operation ends.
+    /// Threads:  [any]
+    [[nodiscard("a subscription ends with the object: keep it, or detach() it")]] subscription on_change(
+        std::string_view name, std::function<void(event const&)> f);
 
 private:
     using gate_ptr = std::shared_ptr<detail::gate>;

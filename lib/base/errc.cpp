@@ -80,6 +80,8 @@ constexpr described_code codes[] = {
     {errc::control_failed, "control_failed", failure_kind::environment},
     {errc::host_unreachable, "host_unreachable", failure_kind::environment},
     {errc::audit_damaged, "audit_damaged", failure_kind::environment},
+    {errc::no_settings, "no_settings", failure_kind::misuse},
+    {errc::settings_refused, "settings_refused", failure_kind::misuse},
 };
 // clang-format on
 

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <deque>
 #include <fstream>
 #include <utility>
 
@@ -51,6 +52,25 @@ result<audit_head> read_chained_line(std::string_view line) {
     auto const number = sequence->to_number<std::uint64_t>(error);
     if (error) return damaged("the line has no number");
     return audit_head{number, std::string(hash)};
+}
+
+result<std::vector<boost::json::object>> newest_lines(std::filesystem::path const& file, std::size_t most) {
+    std::ifstream in(file, std::ios::binary);
+    if (!in)
+        return refuse(errc::control_failed, phase::none, "the audit {} cannot be read; is it there?",
+                      file.native());
+    std::deque<std::string> newest;
+    for (std::string line; std::getline(in, line);) {
+        newest.push_back(std::move(line));
+        if (newest.size() > most) newest.pop_front();
+    }
+    std::vector<boost::json::object> all;
+    for (auto const& line : newest) {
+        boost::json::error_code error;
+        auto value = boost::json::parse(line, error);
+        if (!error && value.is_object()) all.push_back(std::move(value.get_object()));
+    }
+    return all;
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -25,6 +26,10 @@ std::string chained_line(boost::json::object content, audit_head& head);
 
 /// Reads one line. Errors: audit_damaged, if it is no line of an audit or its hash is not that of its content.
 result<audit_head> read_chained_line(std::string_view line);
+
+/// The newest lines of a file, the oldest of them first; lines that are none of an audit are left out.
+/// Errors:   control_failed: the file cannot be read.
+result<std::vector<boost::json::object>> newest_lines(std::filesystem::path const& file, std::size_t most);
 
 /// The outcome of checking the files of one audit.
 struct audit_check {

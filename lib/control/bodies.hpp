@@ -45,6 +45,23 @@ struct unload_body {
 };
 BOOST_DESCRIBE_STRUCT(unload_body, (), (component, options, reason, wait))
 
+struct load_body {
+    std::string component{};
+    load_options options{};
+    std::string reason{};
+    std::chrono::nanoseconds wait{0};
+};
+BOOST_DESCRIBE_STRUCT(load_body, (), (component, options, reason, wait))
+
+struct configure_body {
+    std::string component{};
+    settings changes{};
+    configure_options options{};
+    std::string reason{};
+    std::chrono::nanoseconds wait{0};
+};
+BOOST_DESCRIBE_STRUCT(configure_body, (), (component, changes, options, reason, wait))
+
 /// Of `checkpoint` and `abort`.
 struct plain_body {
     std::string reason{};

@@ -128,6 +128,47 @@ control_answer serve_restore(control_service& at, control_request const& request
         });
 }
 
+control_answer serve_configure(control_service& at, control_request const& request) {
+    auto body = read_body<configure_body>(request.body, at.options().limits.depth);
+    if (!body) return answer_with(body.error());
+    if (body->component.empty())
+        return answer_with(refuse(
+            errc::invalid_argument, phase::none,
+            R"(the body names no component; send {{"component": "cache", "changes": {{"byte_budget": "64MiB"}}}})"));
+    auto const reason = body->reason;
+    auto const wait = body->wait;
+    return at.begin(
+        request, asked("configure", {body->component}, reason), wait,
+        [&of = at.components(), body = std::move(*body)](control_service::settled const& settled) mutable {
+            body.options.stop = settled.stop();
+            auto const done = of.configure(body.component, body.changes, body.options);
+            if (!done) return refused(done.error());
+            operation_end how{.report = json_writer()(*done), .operation_id = done->operation_id};
+            if (done->not_durable) {
+                how.outcome = operation_outcome::inconsistent;
+                how.why = done->not_durable;
+            }
+            return how;
+        });
+}
+
+control_answer serve_load(control_service& at, control_request const& request) {
+    auto body = read_body<load_body>(request.body, at.options().limits.depth);
+    if (!body) return answer_with(body.error());
+    if (body->component.empty())
+        return answer_with(refuse(
+            errc::invalid_argument, phase::none,
+            R"(the body names no component; send {{"component": "cache", "options": {{"module": "cache-1.0.0.so"}}}})"));
+    auto const reason = body->reason;
+    auto const wait = body->wait;
+    return at.begin(request, asked("load", {body->component}, reason), wait,
+                    [&of = at.components(), body = std::move(*body)](control_service::settled const&) {
+                        auto const done = of.load(body.component, body.options);
+                        if (!done) return refused(done.error());
+                        return operation_end{.report = json_writer()(*done)};
+                    });
+}
+
 control_answer serve_checkpoint(control_service& at, control_request const& request) {
     auto const body = read_body<plain_body>(request.body, at.options().limits.depth);
     if (!body) return answer_with(body.error());

@@ -11,6 +11,8 @@ control_answer serve_swap(control_service& at, control_request const& request);
 control_answer serve_revert(control_service& at, control_request const& request);
 /// Puts the frame that is the body under a component.
 control_answer serve_restore(control_service& at, control_request const& request);
+control_answer serve_configure(control_service& at, control_request const& request);
+control_answer serve_load(control_service& at, control_request const& request);
 control_answer serve_checkpoint(control_service& at, control_request const& request);
 control_answer serve_unload(control_service& at, control_request const& request);
 /// Asks an operation to stop, or reverts it if it has committed.

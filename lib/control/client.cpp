@@ -1,17 +1,26 @@
 #include "control/client.hpp"
 
 #include "base/refuse.hpp"
+#include "control/deadline.hpp"
+#include "control/peer_stream.hpp"
 
+#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/basic_stream.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <openssl/ssl.h>
+
 #include <array>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace hotswap::detail {
@@ -27,34 +36,45 @@ constexpr std::uint64_t largest_answer = std::uint64_t{1} << 32U;
 }  // namespace
 
 struct control_client::connection {
-    std::filesystem::path path;
+    std::string name;    // for messages
+    std::string header;  // of each request
     asio::io_context io{1};
-    boost::beast::basic_stream<local> stream{io};
+    std::unique_ptr<tls_context> tls{};
+    std::optional<peer_stream> stream{};
+    std::optional<deadline> limit{};
     boost::beast::flat_buffer buffer{};
+
+    void use(peer_stream made) {
+        limit.reset();
+        stream.emplace(std::move(made));
+        limit.emplace(*stream);
+    }
 
     /// Runs one operation to its end.
     template <class Start>
     boost::system::error_code complete(std::chrono::nanoseconds patience, Start start,
                                        std::size_t* count = nullptr) {
         boost::system::error_code outcome;
-        stream.expires_after(patience);
-        start([&outcome, count](boost::system::error_code error, std::size_t size) {
+        bool is_over = false;
+        limit->set(patience);
+        start([&](boost::system::error_code error, std::size_t size = 0) {
             outcome = error;
+            is_over = true;
             if (count != nullptr) *count = size;
         });
         io.restart();
-        io.run();
+        while (!is_over) io.run_one();
+        if (limit->is_over() && outcome == asio::error::operation_aborted)
+            outcome = boost::beast::error::timeout;
         return outcome;
     }
 
     failure unreachable(std::string_view what, boost::system::error_code const& error) const {
         if (error == boost::beast::error::timeout)
             return refuse(errc::host_unreachable, phase::none,
-                          "{} {}: the host did not answer in time; it may hang or be stopped", what,
-                          path.native());
+                          "{} {}: the host did not answer in time; it may hang or be stopped", what, name);
         return refuse(errc::host_unreachable, phase::none,
-                      "{} {}: {}; is the host running, and is this its socket?", what, path.native(),
-                      error.message());
+                      "{} {}: {}; is the host running, and is this its socket?", what, name, error.message());
     }
 };
 
@@ -66,34 +86,59 @@ control_client::~control_client() = default;
 result<control_client> control_client::connect(std::filesystem::path const& socket,
                                                std::chrono::nanoseconds patience) {
     auto made = std::make_unique<connection>();
-    made->path = socket;
+    made->name = socket.native();
     local::endpoint const where =
         socket.native().size() < 108 ? local::endpoint(socket.native()) : local::endpoint();
     if (where.path().empty())
         return refuse(errc::host_unreachable, phase::none,
                       "\"{}\" is no path of a Unix socket, which has 1 to 107 bytes", socket.native());
-    auto const error = made->complete(patience, [&](auto done) {
-        made->stream.async_connect(where,
-                                   [done](boost::system::error_code failed) mutable { done(failed, 0); });
+    made->use(peer_stream(local::socket(made->io)));
+    auto const error = made->complete(
+        patience, [&](auto done) { made->stream->unix_socket()->async_connect(where, std::move(done)); });
+    if (error) return made->unreachable("cannot connect to", error);
+    return control_client(std::move(made));
+}
+
+result<control_client> control_client::connect(control_remote const& to, std::chrono::nanoseconds patience) {
+    auto made = std::make_unique<connection>();
+    made->name = to.host + ":" + to.port;
+    auto tls = tls_of_client(to.tls);
+    if (!tls) return tls.error();
+    made->tls = std::move(*tls);
+    if (!to.token.empty()) made->header = "Authorization: Bearer " + to.token + "\r\n";
+    boost::system::error_code error;
+    auto const found = asio::ip::tcp::resolver(made->io).resolve(to.host, to.port, error);
+    if (error) return made->unreachable("cannot find", error);
+    made->use(peer_stream(std::make_unique<peer_stream::secure>(made->io, *made->tls)));
+    auto& stream = *made->stream->tls();
+    error = made->complete(patience, [&](auto done) {
+        asio::async_connect(stream.next_layer(), found,
+                            [done](boost::system::error_code failed, auto const&) mutable { done(failed); });
     });
     if (error) return made->unreachable("cannot connect to", error);
+    stream.set_verify_callback(asio::ssl::host_name_verification(to.host), error);
+    ::SSL_set_tlsext_host_name(stream.native_handle(), to.host.c_str());
+    error = made->complete(patience, [&](auto done) {
+        stream.async_handshake(asio::ssl::stream_base::client, std::move(done));
+    });
+    if (error) return made->unreachable("no secure connection to", error);
     return control_client(std::move(made));
 }
 
 result<control_reply> control_client::send(std::string_view method, std::string_view target,
                                            std::string_view body, std::chrono::nanoseconds patience) {
     auto text =
-        fmt::format("{} {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\nContent-Length: {}\r\n\r\n",
-                    method, target, body.size());
+        fmt::format("{} {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\n{}Content-Length: {}\r\n\r\n",
+                    method, target, self_->header, body.size());
     text += body;
     auto error = self_->complete(
-        patience, [&](auto done) { asio::async_write(self_->stream, asio::buffer(text), done); });
+        patience, [&](auto done) { asio::async_write(*self_->stream, asio::buffer(text), done); });
     // A host that refuses a request early answers it before it has read all of it.
     if (error == boost::beast::error::timeout) return self_->unreachable("cannot write to", error);
     http::response_parser<http::string_body> parser;
     parser.body_limit(largest_answer);
-    error = self_->complete(patience,
-                            [&](auto done) { http::async_read(self_->stream, self_->buffer, parser, done); });
+    error = self_->complete(
+        patience, [&](auto done) { http::async_read(*self_->stream, self_->buffer, parser, done); });
     if (error) return self_->unreachable("no answer from", error);
     auto message = parser.release();
     return control_reply{.status = message.result_int(),
@@ -104,9 +149,10 @@ result<control_reply> control_client::send(std::string_view method, std::string_
 result<void> control_client::follow(std::string_view target,
                                     std::function<bool(std::string_view, std::string_view)> const& f) {
     constexpr std::chrono::seconds sign_of_life{60};
-    auto const text = fmt::format("GET {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\n\r\n", target);
+    auto const text = fmt::format("GET {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\n{}\r\n", target,
+                                  self_->header);
     auto error = self_->complete(
-        sign_of_life, [&](auto done) { asio::async_write(self_->stream, asio::buffer(text), done); });
+        sign_of_life, [&](auto done) { asio::async_write(*self_->stream, asio::buffer(text), done); });
     if (error) return self_->unreachable("cannot write to", error);
     std::string got;
     std::array<char, 16384> block{};
@@ -114,7 +160,7 @@ result<void> control_client::follow(std::string_view target,
     for (;;) {
         std::size_t size = 0;
         error = self_->complete(
-            sign_of_life, [&](auto done) { self_->stream.async_read_some(asio::buffer(block), done); },
+            sign_of_life, [&](auto done) { self_->stream->async_read_some(asio::buffer(block), done); },
             &size);
         if (error) return self_->unreachable("no more events from", error);
         got.append(block.data(), size);

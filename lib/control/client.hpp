@@ -1,6 +1,8 @@
 // A client of the control interface: what the command line and the tests speak through.
 #pragma once
 
+#include "control/tls.hpp"
+
 #include <hotswap/failure.hpp>
 
 #include <boost/json/value.hpp>
@@ -22,12 +24,22 @@ struct control_reply {
     bool is_good() const noexcept { return status >= 200 && status < 300; }
 };
 
+/// A host that is reached over TCP.
+struct control_remote {
+    std::string host{};  ///< a name or an address; its certificate has to be for it
+    std::string port{};
+    tls_client_options tls{};
+    std::string token{};  ///< sent with each request; empty: none
+};
+
 /// One connection, kept open between requests; belongs to one thread.
 class control_client {
 public:
     /// Errors:   host_unreachable: nothing listens at the path, or it may not be opened; the message says which.
     static result<control_client> connect(std::filesystem::path const& socket,
                                           std::chrono::nanoseconds patience);
+    /// Errors:   host_unreachable, also if the host's certificate is not trusted; control_failed: a file of the options.
+    static result<control_client> connect(control_remote const& to, std::chrono::nanoseconds patience);
 
     control_client(control_client&&) noexcept;
     control_client& operator=(control_client&&) noexcept;

@@ -28,6 +28,7 @@ public:
     implementation& operator=(implementation const&) = delete;
 
     result<void> start() { return server_->start(); }
+    std::uint16_t port() const noexcept { return server_->port(); }
 
 private:
     detail::owner_process const home_;
@@ -36,6 +37,7 @@ private:
 
 control::control(std::unique_ptr<implementation> self) noexcept : self_(std::move(self)) {}
 control::control(runtime& of, control_options options) : control(open(of, std::move(options)).value()) {}
+std::uint16_t control::port() const noexcept { return self_->port(); }
 control::~control() = default;
 control::control(control&& from) noexcept = default;
 control& control::operator=(control&& from) noexcept = default;

@@ -1,7 +1,8 @@
 // A time after which what a socket does is cancelled.
 #pragma once
 
-#include <boost/asio/local/stream_protocol.hpp>
+#include "control/peer_stream.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
@@ -9,14 +10,12 @@
 
 namespace hotswap::detail {
 
-/// Cancels the operations of a socket once its time is over; unlike a closed socket, a cancelled one can still send an answer.
+/// Cancels the operations of a stream once its time is over; unlike a closed stream, a cancelled one can still send an answer.
 /// Threads:  that of the event loop
-/// Lifetime: ends before the socket.
+/// Lifetime: ends before the stream.
 class deadline {
 public:
-    using socket = boost::asio::local::stream_protocol::socket;
-
-    explicit deadline(socket& of)
+    explicit deadline(peer_stream& of)
         : shared_(std::make_shared<shared>(&of, boost::asio::steady_timer(of.get_executor()))) {}
     ~deadline() {
         shared_->of = nullptr;
@@ -37,15 +36,20 @@ public:
             bool const is_current = at->timer.expiry() <= std::chrono::steady_clock::now();
             if (error || at->of == nullptr || !is_current) return;
             at->is_over = true;
-            at->of->cancel(error);
+            at->of->cancel();
         });
+    }
+    /// From now on there is no limit.
+    void clear() {
+        shared_->is_over = false;
+        shared_->timer.expires_at(std::chrono::steady_clock::time_point::max());
     }
     bool is_over() const noexcept { return shared_->is_over; }
 
 private:
     struct shared {
-        shared(socket* socket, boost::asio::steady_timer waits) : of(socket), timer(std::move(waits)) {}
-        socket* of;
+        shared(peer_stream* stream, boost::asio::steady_timer waits) : of(stream), timer(std::move(waits)) {}
+        peer_stream* of;
         boost::asio::steady_timer timer;
         bool is_over = false;
     };

@@ -24,6 +24,7 @@ unsigned http_status(failure const& why) noexcept {
     switch (why.code) {
         case errc::unknown_component:
         case errc::unknown_operation:
+        case errc::no_settings:
         case errc::no_such_verb:
             return 404;
         case errc::invalid_argument:

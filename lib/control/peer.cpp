@@ -40,6 +40,13 @@ std::vector<std::uint32_t> other_groups(int socket) {
 
 }  // namespace
 
+std::string payer_of(control_peer const& peer) {
+    if (peer.address.empty()) return fmt::format("uid {}", peer.uid);
+    if (!peer.token.empty()) return "token " + peer.token;
+    // Peers that have shown nothing share one.
+    return peer.certificate.empty() ? std::string("strangers") : "certificate " + peer.certificate;
+}
+
 control_role role_in(std::vector<std::uint32_t> const& of,
                      std::map<std::uint32_t, control_role> const& groups) {
     auto highest = control_role::none;

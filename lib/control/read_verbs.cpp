@@ -1,5 +1,7 @@
 #include "control/read_verbs.hpp"
 
+#include "control/audit_chain.hpp"
+#include "control/metrics_text.hpp"
 #include "control/service.hpp"
 #include "control/swap_order.hpp"
 #include "report/json_writer.hpp"
@@ -92,6 +94,31 @@ control_answer serve_events(control_service& at, control_request const& request)
     auto const after = number_in(request, "after", at.events().last());
     if (!after) return answer_with(after.error());
     return {.type = "text/event-stream", .stream = control_stream::events, .after = *after};
+}
+
+control_answer serve_metrics(control_service& at, control_request const&) {
+    return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text(at.components())};
+}
+
+control_answer serve_audit(control_service& at, control_request const& request) {
+    auto const most = number_in(request, "most", 100);
+    if (!most) return answer_with(most.error());
+    auto const& file = at.options().audit;
+    if (file.empty())
+        return answer_with(refuse(errc::control_failed, phase::none,
+                                  "this host keeps no audit; name its file in control_options::audit"));
+    auto lines = newest_lines(file, static_cast<std::size_t>(std::min<std::uint64_t>(*most, 10'000)));
+    if (!lines) return answer_with(lines.error());
+    boost::json::array all;
+    for (auto& each : *lines) all.push_back(std::move(each));
+    return answer_with(boost::json::object{{"lines", std::move(all)}});
+}
+
+control_answer serve_settings(control_service& at, control_request const& request) {
+    auto const& name = request.path.at(2);
+    auto const all = at.components().settings_of(name);
+    if (!all) return answer_with(all.error());
+    return answer_with(boost::json::object{{"component", name}, {"settings", json_writer()(*all)}});
 }
 
 control_answer serve_snapshot(control_service& at, control_request const& request) {

@@ -17,6 +17,12 @@ control_answer serve_operations(control_service& at, control_request const& requ
 control_answer serve_operation(control_service& at, control_request const& request);
 /// The events after the number `after` of the query, and then each as it comes.
 control_answer serve_events(control_service& at, control_request const& request);
+/// Counts and lengths in the text format of Prometheus.
+control_answer serve_metrics(control_service& at, control_request const& request);
+/// The newest lines of the audit, as many as `most` in the query says.
+control_answer serve_audit(control_service& at, control_request const& request);
+/// A component's settings that change while it runs, by name.
+control_answer serve_settings(control_service& at, control_request const& request);
 /// A component's state as a frame.
 control_answer serve_snapshot(control_service& at, control_request const& request);
 

@@ -5,8 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdint>
 #include <map>
+#include <string>
 
 namespace hotswap::detail {
 
@@ -19,7 +19,7 @@ public:
     explicit request_rate(unsigned per_minute) noexcept : per_minute_(per_minute) {}
 
     /// Whether the user may ask now; takes one from his budget.
-    bool take(std::uint32_t user, clock::time_point now = clock::now()) {
+    bool take(std::string const& user, clock::time_point now = clock::now()) {
         mutex_lock const lock(mutex_);
         auto [found, is_new] = budgets_.try_emplace(user, budget{static_cast<double>(per_minute_), now});
         auto& [left, since] = found->second;
@@ -39,7 +39,7 @@ private:
 
     unsigned const per_minute_;
     mutex mutex_;
-    std::map<std::uint32_t, budget> budgets_ HOTSWAP_GUARDED_BY(mutex_);
+    std::map<std::string, budget> budgets_ HOTSWAP_GUARDED_BY(mutex_);
 };
 
 }  // namespace hotswap::detail

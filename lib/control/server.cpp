@@ -1,9 +1,11 @@
 #include "control/server.hpp"
 
 #include "base/refuse.hpp"
+#include "control/deadline.hpp"
 #include "control/session.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -27,6 +29,7 @@ control_server::control_server(runtime& of, control_options options, socket_file
     : limits_(options.limits),
       groups_(options.groups),
       file_(std::move(at)),
+      tcp_(options.tcp),
       service_(std::make_unique<control_service>(of, std::move(options), [this] { news_.notify(); })) {}
 
 result<void> control_server::start() {
@@ -36,7 +39,9 @@ result<void> control_server::start() {
     if (error)
         return refuse(errc::control_failed, phase::none, "the control socket {} cannot be used: {}",
                       file_.path().native(), error.message());
-    spawn(accept());
+    if (auto listening = listen_to_tcp(); !listening) return listening;
+    spawn(accept(acceptor_));
+    if (tls_) spawn(accept(tcp_acceptor_));
     spawn(look_after());
     thread_ = library_thread(thread_name("control"), [this]() noexcept { run_to_end(io_); });
     return {};
@@ -60,6 +65,7 @@ void control_server::end_connections() noexcept {
         asio::post(io_, [this] {
             boost::system::error_code ignored;
             acceptor_.close(ignored);
+            tcp_acceptor_.close(ignored);
             for (auto* const each : sessions_) each->end_if_idle();
         });
     } catch (...) {
@@ -72,9 +78,34 @@ void control_server::spawn(asio::awaitable<void> what) {
     asio::co_spawn(io_, std::move(what), [](std::exception_ptr const&) {});
 }
 
-asio::awaitable<void> control_server::accept() {
+result<void> control_server::listen_to_tcp() {
+    if (tcp_.address.empty()) return {};
+    auto tokens = token_list::make(tcp_.tokens);
+    if (!tokens) return tokens.error();
+    tokens_ = std::move(*tokens);
+    auto tls = tls_of_host(tcp_);
+    if (!tls) return tls.error();
+    boost::system::error_code error;
+    auto const address = asio::ip::make_address(tcp_.address, error);
+    tcp::endpoint const where(address, tcp_.port);
+    if (!error) tcp_acceptor_.open(where.protocol(), error);
+    if (!error) tcp_acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) tcp_acceptor_.bind(where, error);
+    if (!error) tcp_acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error)
+        return refuse(
+            errc::control_failed, phase::none,
+            "the control interface cannot listen at {}, port {}: {}; choose another address or port",
+            tcp_.address, tcp_.port, error.message());
+    port_ = tcp_acceptor_.local_endpoint(error).port();
+    tls_ = std::move(*tls);
+    return {};
+}
+
+template <class Protocol>
+asio::awaitable<void> control_server::accept(asio::basic_socket_acceptor<Protocol>& from) {
     while (!is_ending_) {
-        auto [error, peer] = co_await acceptor_.async_accept(with_error);
+        auto [error, peer] = co_await from.async_accept(with_error);
         if (is_ending_) co_return;
         if (error) {
             // Usually no file descriptor is left: tries again when some may be free.
@@ -83,7 +114,7 @@ asio::awaitable<void> control_server::accept() {
             continue;
         }
         try {
-            spawn(serve(std::move(peer)));
+            spawn(begin(std::move(peer)));
         } catch (std::bad_alloc const&) {
             continue;  // this peer sees its connection close
         }
@@ -115,20 +146,61 @@ struct control_server::listed {
     std::list<control_session*>::iterator const place;
 };
 
-asio::awaitable<void> control_server::serve(socket peer) {
+// A connection, in the count of all.
+struct counted {
+    explicit counted(std::size_t& all) noexcept : of(all) { ++of; }
+    ~counted() { --of; }
+    counted(counted const&) = delete;
+    counted& operator=(counted const&) = delete;
+
+    std::size_t& of;
+};
+
+asio::awaitable<void> control_server::begin(local::socket peer) {
     auto const from = peer_of(peer.native_handle(), groups_);
-    control_session session(std::move(peer), from ? *from : control_peer{},
-                            {*service_, limits_, news_, requests_, long_requests_, is_ending_});
-    bool const is_full = sessions_.size() >= limits_.connections;
-    listed const place(sessions_, &session);
-    if (from && !is_full) {
-        co_await session.run();
+    peer_stream stream(std::move(peer));
+    if (from) {
+        auto const& who = *from;
+        co_await serve(stream, who);
+    } else {
+        auto const why = from.error();
+        co_await turn_away(stream, why);
+    }
+}
+
+// A peer that cannot do TLS, or shows a wrong certificate, gets no answer.
+asio::awaitable<void> control_server::begin(tcp::socket peer) {
+    if (open_ >= limits_.connections) co_return;  // a handshake for a refusal would be too much
+    peer_stream stream(std::make_unique<peer_stream::secure>(std::move(peer), *tls_));
+    {
+        counted const one(open_);
+        deadline limit(stream);
+        limit.set(limits_.header_deadline);
+        auto [error] = co_await stream.tls()->async_handshake(asio::ssl::stream_base::server, with_error);
+        if (error) co_return;
+    }
+    auto const from = peer_of(*stream.tls(), tcp_.clients);
+    co_await serve(stream, from);
+}
+
+asio::awaitable<void> control_server::serve(peer_stream& peer, control_peer const& from) {
+    if (open_ >= limits_.connections) {
+        auto const why = refuse(errc::limit_reached, phase::none,
+                                "{} connections are open, which is the most; close one", limits_.connections);
+        co_await turn_away(peer, why);
         co_return;
     }
-    auto const why =
-        from ? refuse(errc::limit_reached, phase::none,
-                      "{} connections are open, which is the most; close one", limits_.connections)
-             : from.error();
+    counted const one(open_);
+    control_session session(std::move(peer), from,
+                            {*service_, limits_, news_, requests_, long_requests_, tokens_, is_ending_});
+    listed const place(sessions_, &session);
+    co_await session.run();
+}
+
+asio::awaitable<void> control_server::turn_away(peer_stream& peer, failure const& why) {
+    control_session session(std::move(peer), {},
+                            {*service_, limits_, news_, requests_, long_requests_, tokens_, is_ending_});
+    listed const place(sessions_, &session);
     co_await session.refuse(why);
 }
 

@@ -5,15 +5,22 @@
 #include "control/notifier.hpp"
 #include "control/service.hpp"
 #include "control/socket_file.hpp"
+#include "control/tls.hpp"
+#include "control/tokens.hpp"
 #include "control/workers.hpp"
 
 #include <hotswap/control.hpp>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <list>
+#include <map>
 #include <memory>
 
 namespace hotswap::detail {
@@ -22,8 +29,6 @@ class control_session;
 
 class control_server {
 public:
-    using socket = boost::asio::local::stream_protocol::socket;
-
     control_server(runtime& of, control_options options, socket_file at);
     /// Ends watches, and waits for requests and operations that have begun.
     ~control_server();
@@ -34,12 +39,22 @@ public:
     /// Errors:   control_failed, audit_damaged.
     result<void> start();
 
+    /// Of TCP; 0: none.
+    std::uint16_t port() const noexcept { return port_; }
+
 private:
     struct listed;
+    using local = boost::asio::local::stream_protocol;
+    using tcp = boost::asio::ip::tcp;
 
-    boost::asio::awaitable<void> accept();
+    result<void> listen_to_tcp();
+    template <class Protocol>
+    boost::asio::awaitable<void> accept(boost::asio::basic_socket_acceptor<Protocol>& from);
     boost::asio::awaitable<void> look_after();
-    boost::asio::awaitable<void> serve(socket peer);
+    boost::asio::awaitable<void> begin(local::socket peer);
+    boost::asio::awaitable<void> begin(tcp::socket peer);
+    boost::asio::awaitable<void> serve(peer_stream& peer, control_peer const& from);
+    boost::asio::awaitable<void> turn_away(peer_stream& peer, failure const& why);
     void end_connections() noexcept;
     void spawn(boost::asio::awaitable<void> what);
 
@@ -50,7 +65,13 @@ private:
     notifier news_{io_};
     workers requests_{2, thread_name("request")};
     workers long_requests_{4, thread_name("request")};  // the others stay free for a status and an abort
-    boost::asio::local::stream_protocol::acceptor acceptor_{io_};
+    control_tcp const tcp_;
+    token_list tokens_;
+    std::unique_ptr<tls_context> tls_;  // null: no TCP
+    local::acceptor acceptor_{io_};
+    tcp::acceptor tcp_acceptor_{io_};
+    std::uint16_t port_ = 0;
+    std::size_t open_ = 0;                  // connections
     std::list<control_session*> sessions_;  // of the event loop
     std::atomic<bool> is_ending_{false};
     std::unique_ptr<control_service> service_;

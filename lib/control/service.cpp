@@ -21,7 +21,11 @@ constexpr std::size_t kept_events = 4096;
 constexpr std::size_t longest_recorded_body = std::size_t{16} << 10U;
 
 boost::json::object described(control_peer const& by) {
-    return {{"uid", by.uid}, {"gid", by.gid}, {"pid", by.pid}, {"user", by.name}};
+    if (by.address.empty()) return {{"uid", by.uid}, {"gid", by.gid}, {"pid", by.pid}, {"user", by.name}};
+    boost::json::object all{{"user", by.name}, {"address", by.address}};
+    if (!by.token.empty()) all["token"] = by.token;
+    if (!by.certificate.empty()) all["certificate"] = by.certificate;
+    return all;
 }
 
 }  // namespace
@@ -73,18 +77,21 @@ control_answer control_service::serve(control_request const& request) {
         if ((*verb)->changes)
             static_cast<void>(
                 record(request.from, "refused", {{"verb", (*verb)->name}, {"code", "not_permitted"}}));
-        return answer_with(refuse(errc::not_permitted, phase::none,
-                                  "{} (uid {}) has the role \"{}\" here, and {} needs \"{}\"; ask someone "
-                                  "who has it, or give it to a group of "
-                                  "this user (control_options::groups)",
-                                  request.from.name, request.from.uid, to_string(request.from.role),
-                                  (*verb)->name, to_string((*verb)->role)));
+        return answer_with(refuse(
+            errc::not_permitted, phase::none,
+            "{} has the role \"{}\" here, and {} needs \"{}\"; ask someone who has it, {}",
+            request.from.address.empty() ? fmt::format("{} (uid {})", request.from.name, request.from.uid)
+                                         : request.from.name,
+            to_string(request.from.role), (*verb)->name, to_string((*verb)->role),
+            request.from.address.empty()
+                ? "or give it to a group of this user (control_options::groups)"
+                : "or send a token, or show a certificate, that has it (control_options::tcp)"));
     }
     return (*verb)->serve(*this, request);
 }
 
 result<void> control_service::check_rate(control_verb const& verb, control_request const& request) {
-    if (!verb.changes || rate_.take(request.from.uid)) return {};
+    if (!verb.changes || rate_.take(payer_of(request.from))) return {};
     return refuse(
         errc::too_many_requests, phase::none,
         "{} asked for more than {} changes within a minute; wait, and look for a script that repeats itself",

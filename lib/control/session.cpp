@@ -29,6 +29,7 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t events_at_once = 64;
+constexpr std::size_t first_read = 4096;
 constexpr std::chrono::seconds sign_of_life{15};
 constexpr std::chrono::hours longest_wait{24};
 
@@ -71,7 +72,7 @@ bool is_restore(std::string_view target) { return target.starts_with("/v1/restor
 
 }  // namespace
 
-control_session::control_session(socket peer, control_peer from, session_host host)
+control_session::control_session(peer_stream peer, control_peer from, session_host host)
     : stream_(std::move(peer)), from_(std::move(from)), host_(host) {}
 
 asio::awaitable<void> control_session::run() {
@@ -79,13 +80,11 @@ asio::awaitable<void> control_session::run() {
         bool const goes_on = co_await serve_one();
         if (!goes_on) break;
     }
-    error_code ignored;
-    stream_.shutdown(socket::shutdown_send, ignored);
+    stream_.shutdown_send();
 }
 
 void control_session::end_if_idle() noexcept {
-    error_code ignored;
-    if (is_idle_) stream_.cancel(ignored);
+    if (is_idle_) stream_.cancel();
 }
 
 asio::awaitable<void> control_session::refuse(failure const& why) {
@@ -102,8 +101,10 @@ asio::awaitable<control_session::error_code> control_session::read(parser& into)
     if (buffer_.size() == 0) {
         deadline_.set(host_.limits.idle_deadline);
         is_idle_ = true;
-        auto const [error] = co_await stream_.async_wait(socket::wait_read, with_error);
+        auto const room = buffer_.prepare(first_read);
+        auto const [error, size] = co_await stream_.async_read_some(room, with_error);
         is_idle_ = false;
+        buffer_.commit(size);
         if (error) co_return error;
     }
     has_begun_ = true;
@@ -111,7 +112,8 @@ asio::awaitable<control_session::error_code> control_session::read(parser& into)
     auto const [broken, header_size] = co_await http::async_read_header(stream_, buffer_, into, with_error);
     if (broken) co_return broken;
     // Only a peer who may restore a state may send one.
-    if (!is_restore(into.get().target()) || from_.role < control_role::operator_) {
+    if (!is_restore(into.get().target()) ||
+        peer_with(into.get()[http::field::authorization]).role < control_role::operator_) {
         into.body_limit(host_.limits.body_bytes);
         if (into.content_length() && *into.content_length() > host_.limits.body_bytes)
             co_return http::error::body_limit;
@@ -151,7 +153,7 @@ asio::awaitable<bool> control_session::serve_one() {
     request.query = std::move(target->query);
     request.body = std::move(message.body());
     request.agent = message[http::field::user_agent];
-    request.from = from_;
+    request.from = peer_with(message[http::field::authorization]);
     bool const goes_on = co_await answer(request);
     co_return goes_on;
 }
@@ -205,7 +207,9 @@ asio::awaitable<bool> control_session::write(control_answer const& what) {
 
 asio::awaitable<bool> control_session::send(std::string const& text) {
     deadline_.set(host_.limits.body_deadline);
-    auto const [error, size] = co_await asio::async_write(stream_, asio::buffer(text), with_error);
+    auto const from = asio::buffer(text);
+    auto const [error, size] = co_await asio::async_write(stream_, from, with_error);
+    deadline_.clear();
     co_return !error;
 }
 
@@ -213,10 +217,13 @@ asio::awaitable<bool> control_session::send(std::string const& text) {
 asio::awaitable<bool> control_session::follow(control_answer& what) {
     keep_alive_ = false;
     auto const is_over = std::make_shared<bool>(false);
-    stream_.async_wait(socket::wait_read, [is_over, &news = host_.news](error_code) {
-        *is_over = true;
-        news.notify();
-    });
+    auto const byte = std::make_shared<char>();
+    deadline_.clear();
+    stream_.async_read_some(asio::buffer(byte.get(), 1),
+                            [is_over, byte, &news = host_.news](error_code, std::size_t) {
+                                *is_over = true;
+                                news.notify();
+                            });
     std::string text =
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nConnection: "
         "close\r\n\r\n";
@@ -231,7 +238,23 @@ asio::awaitable<bool> control_session::follow(control_answer& what) {
         if (text.empty()) co_await host_.news.wait(last_sent + sign_of_life);
         if (text.empty() && notifier::clock::now() - last_sent >= sign_of_life) text = ":\n\n";
     }
+    // The stream of a read must outlive it.
+    stream_.cancel();
+    while (!*is_over) co_await host_.news.wait(notifier::clock::now() + sign_of_life);
     co_return false;
+}
+
+// The role of a token counts where it is higher than that of the connection.
+control_peer control_session::peer_with(std::string_view authorization) const {
+    constexpr std::string_view scheme = "Bearer ";
+    auto peer = from_;
+    if (peer.address.empty() || !authorization.starts_with(scheme)) return peer;
+    auto const* const found = host_.tokens.find(authorization.substr(scheme.size()));
+    if (found == nullptr) return peer;
+    peer.token = found->name;
+    peer.name = "token " + found->name;
+    peer.role = std::max(peer.role, found->role);
+    return peer;
 }
 
 // What the peer does not have yet; `after` moves on.

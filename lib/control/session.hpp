@@ -3,10 +3,11 @@
 
 #include "control/deadline.hpp"
 #include "control/notifier.hpp"
+#include "control/peer_stream.hpp"
 #include "control/service.hpp"
+#include "control/tokens.hpp"
 #include "control/workers.hpp"
 
-#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -23,15 +24,14 @@ struct session_host {
     notifier& news;
     workers& requests;
     workers& long_requests;
+    token_list const& tokens;
     std::atomic<bool> const& is_ending;
 };
 
 /// Threads:  that of the event loop
 class control_session {
 public:
-    using socket = boost::asio::local::stream_protocol::socket;
-
-    control_session(socket peer, control_peer from, session_host host);
+    control_session(peer_stream peer, control_peer from, session_host host);
 
     /// Serves until the peer closes, breaks a limit, or the server ends.
     boost::asio::awaitable<void> run();
@@ -56,8 +56,9 @@ private:
     awaitable<bool> follow(control_answer& what);
     awaitable<bool> send(std::string const& text);
     std::string news_of(control_answer& what);
+    control_peer peer_with(std::string_view authorization) const;
 
-    socket stream_;
+    peer_stream stream_;
     deadline deadline_{stream_};
     control_peer const from_;
     session_host host_;

@@ -20,6 +20,7 @@ template struct text_formatter<phase>;
 template struct text_formatter<failure>;
 template struct text_formatter<event>;
 template struct text_formatter<unload_report>;
+template struct text_formatter<configure_report>;
 template struct text_formatter<swap_report>;
 template struct text_formatter<set_report>;
 template struct text_formatter<swap_plan>;

@@ -67,6 +67,8 @@ HOTSWAP_JSON(revert_options);
 HOTSWAP_JSON(restore_options);
 HOTSWAP_JSON(unload_options);
 HOTSWAP_JSON(recover_options);
+HOTSWAP_JSON(configure_options);
+HOTSWAP_JSON(configure_report);
 HOTSWAP_JSON(rehearsal_options);
 HOTSWAP_JSON(probation);
 HOTSWAP_JSON(swap_report);

@@ -116,6 +116,19 @@ std::string to_string(swap_report const& report) {
     return text + fmt::format("  old code: {}", to_string(report.unload));
 }
 
+std::string to_string(configure_report const& report) {
+    if (report.changes.empty())
+        return fmt::format("{}: the settings had these values already", report.component);
+    std::string text = report.component + ":";
+    for (auto const& each : report.changes)
+        text += fmt::format("\n  {}: {} → {}", each.name, each.from, each.to);
+    text += fmt::format("\n  pause {}, {} calls held", to_string(report.pause), report.calls_held);
+    if (report.not_durable)
+        text += fmt::format("\n  NOT DURABLE: a restart would bring back the settings before, because {}",
+                            report.not_durable->message);
+    return text;
+}
+
 std::string to_string(set_report const& report) {
     auto text = fmt::format("{} components as one: pause {}, {} calls held for {} at the longest, total {}",
                             report.components.size(), to_string(report.pause), report.calls_held,

@@ -21,9 +21,22 @@ result<std::shared_ptr<gate>> component_loader::load(std::string_view name, cont
     auto const chosen = locator_.find_first(name, wanted, options, steps);
     if (!chosen) return steps.refused(chosen.error(), phase::stage);
     auto const& file = chosen->file;
-    auto made = std::make_shared<slot>(std::string(name), wanted, contexts_.make(std::string(name)));
+    auto const of = contract_of(file, wanted);
+    if (!of) return steps.refused(of.error(), phase::verify);
+    auto made = std::make_shared<slot>(std::string(name), of->view(), contexts_.make(std::string(name)));
     return load_into(std::move(made), {file, file.filename().string(), file}, options, options.settings,
                      store_.durability(), steps);
+}
+
+// Of the file itself, if the host does not know it.
+result<served_contract> component_loader::contract_of(std::filesystem::path const& file,
+                                                      contract wanted) const {
+    if (!wanted.name.empty()) return served_contract(wanted);
+    auto const said = inspect(file, {.policy = staging_.policy()});
+    if (!said) return said.error();
+    if (auto const* const why = said->refusal())
+        return refuse(why->code, phase::verify, "{}; {}", why->message, why->remedy);
+    return served_contract(contract{said->contract, said->contract_number});
 }
 
 result<std::shared_ptr<slot>> component_loader::load_stored(stored_component const& of,
@@ -57,6 +70,7 @@ result<std::shared_ptr<gate>> component_loader::load_into(std::shared_ptr<slot> 
         return loaded.error();
     }
     components_.announce(name);
+    made->announce_change();
     return way_in;
 }
 

@@ -26,7 +26,7 @@ public:
                      module_locator& locator, staging_area& staging) noexcept
         : components_(components), contexts_(contexts), store_(store), locator_(locator), staging_(staging) {}
 
-    /// Loads a component for the host.
+    /// Loads a component for the host; by the contract of its module, if `wanted` has no name.
     result<std::shared_ptr<gate>> load(std::string_view name, contract wanted, load_options const& options,
                                        step_recorder& steps);
     /// Loads a component of the stored set for a recovery, with its stored settings. It is durable already.
@@ -44,6 +44,7 @@ private:
     result<std::shared_ptr<gate>> load_into(std::shared_ptr<slot> made, first_module const& from,
                                             load_options const& options, settings const& with,
                                             durability* durable, step_recorder& steps);
+    result<served_contract> contract_of(std::filesystem::path const& file, contract wanted) const;
     settings stored_settings(slot& slot, first_module const& from) const;
     static result<void> expect_no_referrers(slot const& slot, unload_options const& options,
                                             step_recorder& steps);

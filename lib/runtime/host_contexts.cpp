@@ -20,6 +20,9 @@ host_context host_contexts::make(std::string name) {
     };
     made.now = [this] { return options_are_gone_ ? std::chrono::system_clock::now() : options_.clock(); };
     made.find = [this, by = made.name](std::string_view wanted, contract of) { return find(wanted, of, by); };
+    made.changed = [this, name = made.name] {
+        for (auto const& each : components_.all()) each->runner().component_changed(name);
+    };
     made.thread_probe_signal = probing_ ? options_.thread_probe_signal : 0;
     made.gates = &events_;
     made.turns = &turns_;

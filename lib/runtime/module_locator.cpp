@@ -38,8 +38,9 @@ served_contract contract_after(slot const& slot, swap_options const& wanted) {
 result<chosen_module> module_locator::find_first(std::string_view name, contract wanted,
                                                  load_options const& options, step_recorder& steps) {
     choice_rules rules{options.pre_releases};
-    rules.misfit =
-        by_contract([&wanted](implemented_contract const& first) { return misfit(first, wanted); });
+    rules.misfit = by_contract([&wanted](implemented_contract const& first) {
+        return wanted.name.empty() ? std::string() : misfit(first, wanted);
+    });
     auto chosen = find(options.module, name, rules);
     if (chosen) warn_of_passed_over(*chosen, steps);
     return chosen;

@@ -26,7 +26,7 @@ public:
     module_locator(runtime_options const& options, module_policy const& policy) noexcept
         : options_(options), policy_(policy) {}
 
-    /// Finds the file for the first generation of a component called `name`.
+    /// Finds the file for the first generation of a component called `name`; of any contract, if `wanted` has no name.
     /// Effects:  warns once of each file that is passed over.
     /// Errors:   no_such_file, no_such_module …
     result<chosen_module> find_first(std::string_view name, contract wanted, load_options const& options,

@@ -85,6 +85,12 @@ public:
         return done;
     }
 
+    /// Counts a refused operation for those of `names` that are loaded.
+    void count_refusal(std::vector<std::string> const& names, operation what, failure const& why) const {
+        for (auto const& name : names)
+            if (auto const found = components_.find(name)) (*found)->counts().note_refused(what, why.code);
+    }
+
 private:
     result<claimed_slot> claim(std::string_view name, step_recorder& steps) const;
     /// Claims all slots, in the order of their names, or none.

@@ -1,8 +1,12 @@
 #include <hotswap/runtime.hpp>
 
 #include "runtime/implementation.hpp"
+#include "swap/configuration.hpp"
+#include "swap/while_inside.hpp"
 #include "transfer/snapshot.hpp"
 
+#include <cstddef>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -36,6 +40,16 @@ result<runtime::gate_ptr> runtime::load_gate(std::string_view name, contract wan
                                              load_options const& options) {
     return self_->operations_.run<gate_ptr>(name, operation::load, [&](step_recorder& steps) {
         return self_->loader_.load(name, wanted, options, steps);
+    });
+}
+
+result<component_status> runtime::load(std::string_view name, load_options const& options) {
+    return within_memory([&]() -> result<component_status> {
+        auto const loaded = load_gate(name, contract(), options);
+        if (!loaded) return loaded.error();
+        for (auto& each : status())
+            if (each.name == name) return std::move(each);
+        return self_->components_.unknown(name);  // another thread has unloaded it meanwhile
     });
 }
 
@@ -124,10 +138,36 @@ result<unload_report> runtime::unload(std::string_view name, unload_options cons
             if (!report) return report;
             self_->probations_.stop(slot);
             self_->components_.remove(name);
+            slot.announce_change();
             return report;
         });
     if (self_->operations_.is_owner()) self_->probations_.drop_finished(true);
     return done;
+}
+
+result<configure_report> runtime::configure(std::string_view name, settings const& changes,
+                                            configure_options const& options) {
+    auto done = self_->operations_.run_on<configure_report>(
+        name, {operation::configure, options.stop}, [&](slot& slot, step_recorder& steps) {
+            return detail::configure(slot, changes,
+                                     {.drain_deadline = options.drain_deadline, .stop = options.stop}, steps);
+        });
+    if (!done) self_->operations_.count_refusal({std::string(name)}, operation::configure, done.error());
+    if (!done || done->changes.empty() || self_->store_.durability() == nullptr) return done;
+    return within_memory([&] {
+        if (auto const kept = self_->checkpoints_.take(); !kept) done->not_durable = kept.error();
+        return done;
+    });
+}
+
+result<settings> runtime::settings_of(std::string_view name) {
+    return self_->operations_.run_on<settings>(name, operation::configure,
+                                               [](slot& slot, step_recorder& steps) -> result<settings> {
+                                                   steps.mark_old_serving();
+                                                   auto all = detail::settings_of(slot);
+                                                   if (!all) return steps.refused(all.error());
+                                                   return all;
+                                               });
 }
 
 result<std::vector<component_status>> runtime::recover(recover_options const& options) {
@@ -155,6 +195,75 @@ std::vector<component_status> runtime::status() const {
                        facts.on_probation, std::move(facts.rolled_back), std::move(facts.retained),
                        std::move(facts.libraries), std::move(facts.warnings), failing,
                        std::move(facts.settings)});
+    }
+    return all;
+}
+
+namespace {
+
+// Whether the operation that ends with this event has changed its component.
+bool is_change(event const& what) noexcept {
+    if (what.phase != phase::none || what.outcome != outcome::done) return false;
+    switch (what.operation) {
+        case operation::load:
+        case operation::swap:
+        case operation::revert:
+        case operation::restore:
+        case operation::unload:
+        case operation::configure:
+        case operation::probation:
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
+
+subscription runtime::on_change(std::string_view name, std::function<void(event const&)> f) {
+    return subscribe([name = std::string(name), f = std::move(f)](event const& what) {
+        if (what.component == name && is_change(what)) f(what);
+    });
+}
+
+namespace {
+
+struct collected_metrics : abi::metric_sink {
+    std::vector<metric> all{};
+
+    collected_metrics() {
+        add = [](abi::metric_sink* self, abi::text name, double value) noexcept {
+            try {
+                static_cast<collected_metrics*>(self)->all.push_back(
+                    {std::string(name.data, static_cast<std::size_t>(name.size)), value});
+                return true;
+            } catch (std::bad_alloc const&) {
+                return false;
+            }
+        };
+    }
+};
+
+// A component that cannot say its numbers shows those that it has said until then.
+std::vector<metric> own_metrics(slot& of) {
+    collected_metrics found;
+    while_inside(of, [&](generation const& running) {
+        abi::error why;
+        if (auto const list = running.module->api().list_metrics)
+            static_cast<void>(list(running.instance.object(), &found, &why));
+    });
+    return std::move(found.all);
+}
+
+}  // namespace
+
+std::vector<component_metrics> runtime::metrics() const {
+    std::vector<component_metrics> all;
+    if (!self_->operations_.is_owner()) return all;
+    for (auto const& slot : self_->components_.all()) {
+        auto& one = all.emplace_back(slot->counts().get());
+        one.name = slot->name();
+        one.own = own_metrics(*slot);
     }
     return all;
 }

@@ -99,7 +99,7 @@ void block_by_neighbours(std::span<component_operation const> of, component_set 
 
 result<set_report> set_operations::swap(component_set const& set, set_options const& options) {
     if (auto is_one = check_set(set); !is_one) return is_one.error();
-    return operations_.run_on_all<set_report>(
+    auto swapped = operations_.run_on_all<set_report>(
         names_of(set), {operation::swap, options.stop}, [&](auto of) -> result<set_report> {
             // The changes refer to these options.
             std::vector<swap_options> each_options;
@@ -118,6 +118,8 @@ result<set_report> set_operations::swap(component_set const& set, set_options co
             if (!done) return done.error();
             return summed(std::move(*done), of.front().steps->mark());
         });
+    if (!swapped) operations_.count_refusal(names_of(set), operation::swap, swapped.error());
+    return swapped;
 }
 
 result<set_plan> set_operations::plan(component_set const& set, set_options const& options) {
@@ -182,7 +184,7 @@ result<std::vector<swap_report>> set_operations::run(std::span<component_operati
 
 result<swap_report> set_operations::restore(std::string_view name, std::span<std::byte const> frame,
                                             restore_options const& options) {
-    return operations_.run_on<swap_report>(
+    auto restored = operations_.run_on<swap_report>(
         name, {operation::restore, options.stop},
         [&](slot& slot, step_recorder& steps) -> result<swap_report> {
             if (auto free = expect_no_probation(slot, steps); !free) return free.error();
@@ -194,6 +196,8 @@ result<swap_report> set_operations::restore(std::string_view name, std::span<std
             if (!done) return done.error();
             return std::move(done->front());
         });
+    if (!restored) operations_.count_refusal({std::string(name)}, operation::restore, restored.error());
+    return restored;
 }
 
 namespace {
@@ -232,7 +236,7 @@ result<set_report> set_operations::revert(std::vector<std::string> names, revert
         return refuse(errc::invalid_argument, phase::none, "the set names no component; name at least one");
     std::size_t const named = names.size();
     names = probations_.with_partners(std::move(names));
-    return operations_.run_on_all<set_report>(
+    auto reverted = operations_.run_on_all<set_report>(
         names, {operation::revert, options.stop}, [&](auto all) -> result<set_report> {
             // The probation of a partner may have ended before its turn came: then the partner stays.
             std::vector<component_operation> of(all.begin(),
@@ -248,6 +252,8 @@ result<set_report> set_operations::revert(std::vector<std::string> names, revert
             for (auto const& each : of) probations_.stop(*each.of);
             return summed(std::move(*done), of.front().steps->mark());
         });
+    if (!reverted) operations_.count_refusal(names, operation::revert, reverted.error());
+    return reverted;
 }
 
 }  // namespace hotswap::detail

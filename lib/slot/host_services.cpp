@@ -94,6 +94,10 @@ struct host_functions {
         auto& self = of(context);
         return guarded(why, [&] { self.runner_.add_post(self.jobs_, work); });
     }
+    static abi::status on_change(void* context, abi::text name, abi::job work, abi::error* why) noexcept {
+        auto& self = of(context);
+        return guarded(why, [&] { self.runner_.add_listener(self.jobs_, std::string(view(name)), work); });
+    }
     static bool rehearsing(void*) noexcept { return false; }
     static void pin(void* context) noexcept { of(context).pins_.fetch_add(1, std::memory_order_relaxed); }
     static void unpin(void* context) noexcept { of(context).pins_.fetch_sub(1, std::memory_order_release); }
@@ -213,6 +217,7 @@ abi::host_api const& host_services::api() noexcept {
         .draining = &host_functions::draining,
         .listen_for_drains = &host_functions::listen_for_drains,
         .stop_listening_for_drains = &host_functions::stop_listening_for_drains,
+        .on_change = &host_functions::on_change,
     };
     return table;
 }

@@ -37,6 +37,8 @@ struct host_context {
     std::function<void(level, std::string_view)> log;
     std::function<std::chrono::system_clock::time_point()> now;
     std::function<result<found_neighbour>(std::string_view, contract)> find;
+    std::function<void()>
+        changed;  ///< tells all components that this one was loaded, replaced, configured or unloaded
     int thread_probe_signal = 0;   ///< 0: no check for threads in old code
     gate_watch* gates = nullptr;   ///< notified when the component's gate is closed; null: none
     pause_turns* turns = nullptr;  ///< the order in which gates are closed; null: any

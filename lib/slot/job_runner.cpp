@@ -17,13 +17,16 @@ std::size_t job_list::clear() noexcept {
     std::size_t const dropped = posts_.size();
     for (timer const& t : timers_) t.work.destroy(t.work.context);
     for (abi::job const& job : posts_) job.destroy(job.context);
+    for (listener const& l : listeners_) l.work.destroy(l.work.context);
     timers_.clear();
     posts_.clear();
+    listeners_.clear();
     return dropped;
 }
 
 job_list::clock::time_point job_list::next_due() const noexcept {
-    if (!posts_.empty()) return clock::time_point::min();
+    if (!posts_.empty() || std::ranges::any_of(listeners_, &listener::is_due))
+        return clock::time_point::min();
     auto earliest = clock::time_point::max();
     for (timer const& t : timers_) earliest = std::min(earliest, t.due);
     return earliest;
@@ -34,7 +37,7 @@ job_runner::job_runner(std::shared_ptr<gate> way_in, report failed)
 
 void job_runner::expect_open(job_list const& list) const {
     if (list.closed_)
-        throw std::runtime_error("this generation is retired: it takes no more timers or posts");
+        throw std::runtime_error("this generation is retired: it takes no more timers, posts or listeners");
 }
 
 void job_runner::start() {
@@ -60,6 +63,20 @@ void job_runner::add_post(job_list& list, abi::job work) {
     changed_.notify_all();
 }
 
+void job_runner::add_listener(job_list& list, std::string to, abi::job work) {
+    mutex_lock const lock(mutex_);
+    expect_open(list);
+    start();
+    list.listeners_.push_back({std::move(to), work});
+}
+
+void job_runner::component_changed(std::string_view name) noexcept {
+    mutex_lock const lock(mutex_);
+    if (active_ == nullptr) return;
+    for (auto& each : active_->listeners_) each.is_due = each.is_due || each.to == name;
+    changed_.notify_all();
+}
+
 void job_runner::go_through(std::shared_ptr<gate> way_in) noexcept {
     mutex_lock const lock(mutex_);
     gate_.swap(way_in);
@@ -78,6 +95,7 @@ std::size_t job_runner::close(job_list& list) noexcept {
         list.closed_ = true;
         doomed.timers_.swap(list.timers_);
         doomed.posts_.swap(list.posts_);
+        doomed.listeners_.swap(list.listeners_);
     }
     return doomed.clear();  // runs the module's destructors, so not under the lock
 }
@@ -134,6 +152,7 @@ void job_runner::work() noexcept {
 void job_runner::run_due_job() noexcept {
     mutex_lock lock(mutex_);
     if (active_ == nullptr || stopping_) return;
+    if (run_listener(lock)) return;
     auto const now = clock::now();
     auto& timers = active_->timers_;
     auto const due =
@@ -156,6 +175,18 @@ void job_runner::run_due_job() noexcept {
         run_post(job);
         job.destroy(job.context);
     }
+}
+
+// Listeners come first: others may work with what a listener brings up to date.
+bool job_runner::run_listener(mutex_lock<std::mutex>& lock) noexcept {
+    auto& all = active_->listeners_;
+    auto const due = std::ranges::find_if(all, &job_list::listener::is_due);
+    if (due == all.end()) return false;
+    due->is_due = false;
+    auto const work = due->work;
+    lock.unlock();
+    run_post(work);
+    return true;
 }
 
 // Only the runner's thread uses the count of failures.

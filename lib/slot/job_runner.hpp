@@ -17,7 +17,7 @@
 
 namespace hotswap::detail {
 
-/// The timers and posts of one generation. They run only while that generation is the active one of its runner.
+/// The timers, posts and listeners of one generation. They run only while that generation is the active one of its runner.
 class job_list {
 public:
     job_list() = default;
@@ -40,12 +40,19 @@ private:
     std::size_t clear() noexcept;
     clock::time_point next_due() const noexcept;
 
+    struct listener {
+        std::string to;  ///< the name of a component
+        abi::job work;
+        bool is_due = false;
+    };
+
     std::list<timer> timers_;
     std::list<abi::job> posts_;
+    std::list<listener> listeners_;
     bool closed_ = false;
 };
 
-/// One component's thread for timers and posts, started with the first of them. Everything in its lists is
+/// One component's thread for timers, posts and listeners, started with the first of them. Everything in its lists is
 /// guarded by its mutex. A job is taken only after the gate has admitted the thread, so that the job
 /// belongs to the running generation and stays loaded until it has returned.
 class job_runner {
@@ -65,6 +72,9 @@ public:
     void add_timer(job_list& list, abi::job work, std::chrono::nanoseconds period,
                    std::chrono::nanoseconds first_after);
     void add_post(job_list& list, abi::job work);
+    /// Runs `work` after each `component_changed` of that name.
+    void add_listener(job_list& list, std::string to, abi::job work);
+    void component_changed(std::string_view name) noexcept;
 
     /// From now on jobs go through this gate. The gate before, which is closed, ends afterwards.
     void go_through(std::shared_ptr<gate> way_in) noexcept;
@@ -86,6 +96,7 @@ private:
     void run_due_job() noexcept;
     void run_timer(job_list::timer& timer) noexcept;
     void run_post(abi::job const& job) noexcept;
+    bool run_listener(mutex_lock<std::mutex>& lock) noexcept HOTSWAP_REQUIRES(mutex_);
 
     std::string const name_;  // of the component
     report const failed_;

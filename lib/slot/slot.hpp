@@ -2,6 +2,7 @@
 #pragma once
 
 #include "slot/abandoned_work.hpp"
+#include "slot/component_counts.hpp"
 #include "slot/component_facts.hpp"
 #include "slot/current.hpp"
 #include "slot/generation.hpp"
@@ -53,6 +54,15 @@ public:
     /// The services that the runtime provides.
     /// Threads:  [any]
     host_context const& host() const noexcept { return host_; }
+    /// Tells the components that listen to this one that it was loaded, replaced, configured or unloaded.
+    /// Threads:  [any], behind no gate
+    void announce_change() const {
+        if (host_.changed) host_.changed();
+    }
+    /// Counts what happens to the component.
+    /// Threads:  [any]
+    component_counts& counts() noexcept { return counts_; }
+    component_counts const& counts() const noexcept { return counts_; }
     /// The components that hold handles to this one.
     /// Threads:  [any]
     std::shared_ptr<detail::referrers> const& referrers() const noexcept { return referrers_; }
@@ -167,6 +177,7 @@ private:
     lineage lineage_;
     retired_code retired_{host_};
     component_facts facts_;
+    component_counts counts_;
 };
 
 }  // namespace hotswap::detail

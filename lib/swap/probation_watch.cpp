@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "swap/retiring.hpp"
 #include "swap/return_to_standby.hpp"
+#include "swap/while_inside.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -186,18 +187,13 @@ std::string probation_watch::look_at_calls(watched& at) {
 }
 
 std::string probation_watch::ask_component(slot& slot) {
-    auto const way_in = slot.gate().get();
-    auto& cell = way_in->cell();
-    auto const admitted = way_in->try_enter(cell, false);
-    if (admitted.contract == nullptr) return {};
-    // Inside the gate, the running generation cannot change.
-    auto const& running = slot.running();
     bool well = true;
     abi::error why;
     auto outcome = abi::status::ok;
-    if (running.module->api().check_health != nullptr)
-        outcome = running.module->api().check_health(running.instance.object(), &well, &why);
-    gate::leave(this_thread_cells.number, cell, admitted.how, way_in->index());
+    while_inside(slot, [&](generation const& running) {
+        if (auto const check = running.module->api().check_health)
+            outcome = check(running.instance.object(), &well, &why);
+    });
     if (outcome != abi::status::ok)
         return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
     return well ? std::string{} : "its healthy() says that it is not";

@@ -93,6 +93,9 @@ public:
     void configure(std::span<contracts::setting const> wanted) override {
         configure(read_by_name(wanted, current_settings()));
     }
+    hotswap::settings configuration() {
+        return settings_by_name<cache_settings>(current_settings(), named_cache_settings);
+    }
     cache_settings current_settings() override {
         if constexpr (has_config) return shown(state_.config);
         return {};

@@ -79,20 +79,22 @@ inline void check_known(cache_settings const& wanted, cache_settings const& curr
     for (auto const& each : cache_durations) check(each);
 }
 
+inline constexpr std::array named_cache_settings{
+    setting_of<cache_settings, &cache_settings::max_entries>("max_entries"),
+    setting_of<cache_settings, &cache_settings::byte_budget>("byte_budget"),
+    setting_of<cache_settings, &cache_settings::default_ttl>("default_ttl"),
+    setting_of<cache_settings, &cache_settings::cleanup_interval>("cleanup_interval"),
+    setting_of<cache_settings, &cache_settings::default_stale_for>("default_stale_for"),
+    setting_of<cache_settings, &cache_settings::negative_ttl>("negative_ttl"),
+    setting_of<cache_settings, &cache_settings::lease_time>("lease_time")};
+
 /// The typed form of settings that are given by name.
 /// Errors:   std::invalid_argument for a name that no release has, with the names that `current` has; for a name that is
 ///           given twice, and for a text that is no value.
 inline cache_settings read_by_name(std::span<contracts::setting const> wanted,
                                    cache_settings const& current) {
     using named = named_setting<cache_settings>;
-    static constexpr std::array all{
-        setting_of<cache_settings, &cache_settings::max_entries>("max_entries"),
-        setting_of<cache_settings, &cache_settings::byte_budget>("byte_budget"),
-        setting_of<cache_settings, &cache_settings::default_ttl>("default_ttl"),
-        setting_of<cache_settings, &cache_settings::cleanup_interval>("cleanup_interval"),
-        setting_of<cache_settings, &cache_settings::default_stale_for>("default_stale_for"),
-        setting_of<cache_settings, &cache_settings::negative_ttl>("negative_ttl"),
-        setting_of<cache_settings, &cache_settings::lease_time>("lease_time")};
+    auto const& all = named_cache_settings;
     std::vector<named> here;
     auto const add = [&](auto const& each) {
         if (!(current.*each.field)) return;
@@ -108,7 +110,7 @@ inline cache_settings read_by_name(std::span<contracts::setting const> wanted,
         wanted, known_somewhere ? std::span<named const>(all) : std::span<named const>(here));
 }
 
-/// "max_entries 10000 → 500, default_ttl 300000000000 ns → 10000000000 ns"; empty if nothing differs.
+/// "max_entries 10000 → 500, default_ttl 5min → 10s"; empty if nothing differs.
 inline std::string difference(cache_settings const& before, cache_settings const& after) {
     std::string text;
     auto const add = [&](auto const& each, auto const& words) {
@@ -119,7 +121,7 @@ inline std::string difference(cache_settings const& before, cache_settings const
     };
     for (auto const& each : cache_numbers) add(each, [](std::uint64_t n) { return std::to_string(n); });
     for (auto const& each : cache_durations)
-        add(each, [](std::chrono::nanoseconds n) { return std::to_string(n.count()) + " ns"; });
+        add(each, [](std::chrono::nanoseconds n) { return setting_text(n); });
     return text;
 }
 

@@ -70,6 +70,10 @@ public:
         std::lock_guard const one_at_a_time(configuring_);
         change_settings(with_named(Release::settings_of(state_), wanted, Release::about));
     }
+    hotswap::settings configuration() {
+        return settings_by_name<named_rate_settings>(named_rate_settings(current_settings()),
+                                                     names_of(Release::about));
+    }
     contracts::rate_settings current_settings() final {
         auto const settings = settings_.reading();
         return Release::settings_of(state_);

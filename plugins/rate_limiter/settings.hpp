@@ -138,14 +138,19 @@ inline constexpr auto rate_setting_names = [] {
                       setting_of<all, &all::penalty_block>("penalty_block")};
 }();
 
+/// Those of the release.
+inline std::span<named_setting<named_rate_settings> const> names_of(rate_limiter_release const& release) {
+    return std::span(rate_setting_names).first(release.has_penalties ? 9 : release.has_global ? 6 : 3);
+}
+
 /// `now` with the settings that are named.
 /// Errors:   std::invalid_argument for a name that no release has (the message lists this release's), for
 ///           one that this release does not have yet, and for plans.
 inline contracts::rate_settings with_named(contracts::rate_settings now,
                                            std::span<contracts::setting const> wanted,
                                            rate_limiter_release const& release) {
-    std::span const all(rate_setting_names);
-    auto const own = all.first(release.has_penalties ? 9 : release.has_global ? 6 : 3);
+    std::span<named_setting<named_rate_settings> const> const all(rate_setting_names);
+    auto const own = names_of(release);
     for (auto const& each : wanted) {
         if (each.name == "plans")
             throw std::invalid_argument("plans have no form as text; set them by configure(rate_settings)");
@@ -160,27 +165,17 @@ inline contracts::rate_settings with_named(contracts::rate_settings now,
     return now;
 }
 
-/// A duration as the settings by name write it, in its largest whole unit.
-inline std::string text_of(std::chrono::nanoseconds duration) {
-    static constexpr std::pair<std::int64_t, char const*> units[] = {
-        {3'600'000'000'000, "h"}, {60'000'000'000, "min"}, {1'000'000'000, "s"},
-        {1'000'000, "ms"},        {1'000, "us"},           {1, "ns"}};
-    for (auto const& [length, unit] : units)
-        if (duration.count() % length == 0) return std::to_string(duration.count() / length) + unit;
-    return {};
-}
-
 /// The settings in the words of a line of the log.
 inline std::string text_of(contracts::rate_settings const& settings) {
     auto const limit = [](contracts::rate_limit const& each) {
-        return std::to_string(each.tokens) + " in " + text_of(each.per) + ", burst " +
+        return std::to_string(each.tokens) + " in " + setting_text(each.per) + ", burst " +
                std::to_string(each.burst);
     };
     std::string text = "client " + limit(settings.client);
     if (settings.global) text += "; global " + limit(*settings.global);
     if (auto const& penalty = settings.penalty)
         text += "; penalty after " + std::to_string(penalty->violations) + ", decay " +
-                text_of(penalty->decay) + ", block " + text_of(penalty->block);
+                setting_text(penalty->decay) + ", block " + setting_text(penalty->block);
     if (!settings.plans.empty()) text += "; " + std::to_string(settings.plans.size()) + " plans";
     return text;
 }

@@ -75,6 +75,7 @@ public:
         settings_.change(settings_.by_name(wanted));
     }
     contracts::session_settings current_settings() final { return settings_.shown(); }
+    hotswap::settings configuration() { return settings_.in_words(); }
 
     contracts::session_statistics stats() final {
         contracts::session_statistics sum{.live = state_.sessions.size(), .users = state_.users.size()};

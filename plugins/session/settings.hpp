@@ -49,20 +49,6 @@ inline std::string too_many_sessions() {
                                 "; swap to " + std::string(since) + " or newer first");
 }
 
-/// A value in words: "90s".
-inline std::string in_words(std::uint32_t value) { return std::to_string(value); }
-inline std::string in_words(nanoseconds value) {
-    static constexpr std::pair<std::int64_t, char const*> units[] = {{3'600'000'000'000, "h"},
-                                                                     {60'000'000'000, "min"},
-                                                                     {1'000'000'000, "s"},
-                                                                     {1'000'000, "ms"},
-                                                                     {1'000, "us"}};
-    for (auto const& [length, unit] : units)
-        if (value.count() != 0 && value.count() % length == 0)
-            return std::to_string(value.count() / length) + unit;
-    return std::to_string(value.count()) + "ns";
-}
-
 // One struct for each setting: its name, the first release that has it, its range, and its places in the contract and
 // in the configuration of a state.
 
@@ -192,20 +178,31 @@ public:
     /// The typed form of settings by name.
     /// Errors:   std::invalid_argument
     contracts::session_settings by_name(std::span<contracts::setting const> wanted) const {
-        std::vector<named_setting<contracts::session_settings>> known;
         for_each_setting([&]<class Setting>(Setting) {
-            if constexpr (has_setting<Config, Setting>) {
-                known.push_back(setting_of<contracts::session_settings, Setting::field>(Setting::name));
-            } else {
+            if constexpr (!has_setting<Config, Setting>)
                 for (auto const& each : wanted)
                     if (each.name == Setting::name) refuse_lacking(release_, Setting::name, Setting::since);
-            }
         });
+        auto const known = known_settings();
         if (known.empty() && !wanted.empty()) refuse_lacking(release_, "settings", "1.0.0");
         return read_settings<contracts::session_settings>(wanted, known);
     }
 
+    /// The current settings by name.
+    hotswap::settings in_words() {
+        return settings_by_name<contracts::session_settings>(shown(), known_settings());
+    }
+
 private:
+    static std::vector<named_setting<contracts::session_settings>> known_settings() {
+        std::vector<named_setting<contracts::session_settings>> known;
+        for_each_setting([&]<class Setting>(Setting) {
+            if constexpr (has_setting<Config, Setting>)
+                known.push_back(setting_of<contracts::session_settings, Setting::field>(Setting::name));
+        });
+        return known;
+    }
+
     template <class Setting>
     void describe(contracts::session_settings const& wanted, std::string& changes) const {
         if constexpr (has_setting<Config, Setting>) {
@@ -213,7 +210,7 @@ private:
             auto const& now = Setting::in(config_);
             if (!value || *value == now) return;
             changes.append(changes.empty() ? "settings changed: " : ", ").append(Setting::name);
-            changes.append(" from ").append(in_words(now)).append(" to ").append(in_words(*value));
+            changes.append(" from ").append(setting_text(now)).append(" to ").append(setting_text(*value));
         }
     }
     template <class Setting>

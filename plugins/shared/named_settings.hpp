@@ -2,74 +2,55 @@
 #pragma once
 
 #include <hotswap/contracts/values.hpp>
-#include <hotswap/detail/abi/chrono.hpp>
+#include <hotswap/settings.hpp>
 
-#include <charconv>
-#include <cstdint>
-#include <limits>
 #include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 namespace hotswap::plugins {
 
-/// Reads a whole number. Errors: std::invalid_argument that names the setting and the text.
-template <class Number>
-void read_setting(std::string_view name, std::string_view text, Number& into) {
-    auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size())
-        throw std::invalid_argument("the setting " + std::string(name) + " is \"" + std::string(text) +
-                                    "\", expected a whole number up to " +
-                                    std::to_string(std::numeric_limits<Number>::max()));
-}
+using sdk::setting_text;
 
-/// Reads a duration: a whole number with a unit, "250ms".
-/// Errors:   std::invalid_argument that names the setting and the text.
-inline void read_setting(std::string_view name, std::string_view text, std::chrono::nanoseconds& into) {
-    static constexpr std::pair<std::string_view, std::int64_t> units[] = {{"ns", 1},
-                                                                          {"us", 1'000},
-                                                                          {"ms", 1'000'000},
-                                                                          {"min", 60'000'000'000},
-                                                                          {"s", 1'000'000'000},
-                                                                          {"h", 3'600'000'000'000}};
-    for (auto const& [unit, length] : units) {
-        if (!text.ends_with(unit)) continue;
-        auto const digits = text.substr(0, text.size() - unit.size());
-        std::int64_t count = 0;
-        std::int64_t total = 0;
-        auto const [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), count);
-        if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size() ||
-            __builtin_mul_overflow(count, length, &total))
-            continue;
-        into = std::chrono::nanoseconds(total);
-        return;
-    }
-    throw std::invalid_argument("the setting " + std::string(name) + " is \"" + std::string(text) +
-                                "\", expected a whole number with a unit: 250ms, 10s, 5min, 2h");
-}
-
-template <class Value>
-void read_setting(std::string_view name, std::string_view text, std::optional<Value>& into) {
-    read_setting(name, text, into.emplace());
-}
-
-/// One setting of a contract's typed `Settings`: its name, and how its text is read into them.
+/// One setting of a contract's typed `Settings`: its name, and how its text is read into them and written from them.
 template <class Settings>
 struct named_setting {
     std::string_view name;
     void (*read)(Settings& into, std::string_view name, std::string_view text);
+    std::optional<std::string> (*text)(
+        Settings const& from);  ///< none: the release does not have the setting
 };
+
+template <class Value>
+std::optional<std::string> text_if_set(Value const& value) {
+    return setting_text(value);
+}
+template <class Value>
+std::optional<std::string> text_if_set(std::optional<Value> const& value) {
+    if (!value) return std::nullopt;
+    return setting_text(*value);
+}
 
 /// The entry of a field, for a list of `named_setting`.
 template <class Settings, auto Field>
 constexpr named_setting<Settings> setting_of(std::string_view name) {
-    return {name, [](Settings& into, std::string_view of, std::string_view text) {
-                read_setting(of, text, into.*Field);
-            }};
+    return {name,
+            [](Settings& into, std::string_view of, std::string_view text) {
+                sdk::read_setting(of, text, into.*Field);
+            },
+            [](Settings const& from) { return text_if_set(from.*Field); }};
+}
+
+/// The text of all settings that `from` has.
+template <class Settings>
+hotswap::settings settings_by_name(Settings const& from, std::span<named_setting<Settings> const> known) {
+    hotswap::settings all;
+    for (auto const& each : known)
+        if (auto text = each.text(from)) all.emplace(each.name, std::move(*text));
+    return all;
 }
 
 /// The typed form of `wanted`.

@@ -80,6 +80,8 @@ constexpr errc every_code[] = {
     errc::control_failed,
     errc::host_unreachable,
     errc::audit_damaged,
+    errc::no_settings,
+    errc::settings_refused,
 };
 
 failure sample() {

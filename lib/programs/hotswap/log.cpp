@@ -36,6 +36,24 @@ exit_code verify(session& with, files const& all) {
     return with.tell(object, text, found->faults.empty() ? exit_code::done : exit_code::inconsistent);
 }
 
+std::string in_words(json::object const& line) {
+    auto const why = text_in(line, "reason");
+    return fmt::format(
+        "{} {:9} {:10} {} by {}{}{}\n", text_in(line, "time"), text_in(line, "what"), text_in(line, "verb"),
+        text_in(line, "operation"), text_in(line, "user"), why.empty() ? "" : ": " + why,
+        line.contains("outcome") ? ": " + text_in(line, "outcome") + " " + text_in(line, "code") : "");
+}
+
+// The newest lines, from the host.
+exit_code ask_host(session& with) {
+    auto code = exit_code::done;
+    auto const found = with.ask("GET", "/v1/audit", nullptr, code);
+    if (!found) return code;
+    std::string text;
+    for (auto const& each : found->at("lines").as_array()) text += in_words(each.as_object());
+    return with.tell(*found, text, code);
+}
+
 exit_code show(session& with, files const& all) {
     json::array lines;
     std::string text;
@@ -49,14 +67,7 @@ exit_code show(session& with, files const& all) {
             boost::system::error_code error;
             auto value = json::parse(each, error);
             if (error || !value.is_object()) continue;  // `--verify` names it
-            auto const& line = value.get_object();
-            auto const why = text_in(line, "reason");
-            text += fmt::format("{} {:9} {:10} {} by {}{}{}\n", text_in(line, "time"), text_in(line, "what"),
-                                text_in(line, "verb"), text_in(line, "operation"), text_in(line, "user"),
-                                why.empty() ? "" : ": " + why,
-                                line.contains("outcome")
-                                    ? ": " + text_in(line, "outcome") + " " + text_in(line, "code")
-                                    : "");
+            text += in_words(value.get_object());
             lines.push_back(std::move(value));
         }
     }
@@ -70,11 +81,16 @@ void add_log(CLI::App& to, chosen_verb& chosen) {
         to.add_subcommand("log", "Show the audit, or check that no line of it is missing or altered");
     auto const all = std::make_shared<files>();
     auto const checks = std::make_shared<bool>(false);
-    verb->add_option("FILE", *all, "The files of one audit, the oldest first")->required();
+    verb->add_option("FILE", *all,
+                     "The files of one audit, the oldest first; without any, the host's newest lines");
     verb->add_flag("--verify", *checks,
                    "Check the chain of lines; exit status 7 if one is missing or altered");
     verb->callback([=, &chosen] {
-        chosen = [=](session& with) { return *checks ? verify(with, *all) : show(with, *all); };
+        chosen = [=](session& with) {
+            if (all->empty() && *checks)
+                throw std::invalid_argument("log --verify needs the files of the audit, the oldest first");
+            return all->empty() ? ask_host(with) : *checks ? verify(with, *all) : show(with, *all);
+        };
     });
 }
 

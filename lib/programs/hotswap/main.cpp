@@ -19,6 +19,16 @@ constexpr char exit_codes[] =
 
 void add_common_options(CLI::App& app, common_options& options) {
     app.add_option("--socket", options.socket, "The host's control socket")->envname("HOTSWAP_SOCKET");
+    app.add_option("--host", options.host,
+                   "HOST:PORT of a host that is reached over TCP, in place of a socket")
+        ->envname("HOTSWAP_HOST");
+    app.add_option("--ca", options.tls.authorities,
+                   "PEM: who has signed the host's certificate (the system's)");
+    app.add_option("--token-file", options.token_file, "A file with the token to show, for --host")
+        ->envname("HOTSWAP_TOKEN_FILE");
+    auto* const certificate =
+        app.add_option("--certificate", options.tls.certificate, "PEM: the certificate to show, for --host");
+    app.add_option("--key", options.tls.key, "PEM: the key of that certificate")->needs(certificate);
     app.add_flag("--json", options.as_json,
                  "Exactly one object on stdout, also on failure (watches: one a line)");
     app.add_option("--reason", options.reason, "Why, for the audit");
@@ -42,8 +52,9 @@ exit_code run(int argc, char** argv) {
     common_options options;
     add_common_options(app, options);
     chosen_verb chosen;
-    for (auto const add : {&add_status, &add_plan, &add_swap, &add_revert, &add_wait, &add_abort,
-                           &add_snapshot, &add_checkpoint, &add_unload, &add_events, &add_log, &add_explain})
+    for (auto const add :
+         {&add_status, &add_plan, &add_swap, &add_revert, &add_wait, &add_abort, &add_configure,
+          &add_snapshot, &add_checkpoint, &add_load, &add_unload, &add_events, &add_log, &add_explain})
         add(app, chosen);
     try {
         app.parse(argc, argv);
@@ -53,9 +64,6 @@ exit_code run(int argc, char** argv) {
     } catch (CLI::ParseError const& wrong) {
         return usage(options, wrong.what());
     }
-    bool const is_offline = app.got_subcommand("log") || app.got_subcommand("explain");
-    if (options.socket.empty() && !is_offline)
-        return usage(options, "which host? name its control socket by --socket, or in HOTSWAP_SOCKET");
     try {
         session with(options);
         return chosen(with);

@@ -8,14 +8,9 @@
 
 namespace hotswap::cli {
 
-namespace {
-
-// A file that is named by a path is the one that this process sees.
 std::string module_of(std::string const& text) {
     return text.find('/') == text.npos ? text : std::filesystem::absolute(text).lexically_normal().native();
 }
-
-}  // namespace
 
 void order::add_to(CLI::App& verb) {
     verb.add_option(

@@ -8,6 +8,9 @@
 
 namespace hotswap::cli {
 
+/// The module that a word names; a file that is named by a path is the one that this process sees.
+std::string module_of(std::string const& text);
+
 struct order {
     std::vector<std::string> components{};  ///< "cache" or "cache=cache-3.0.0.so"
     std::string drain_deadline{};

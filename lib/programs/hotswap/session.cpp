@@ -15,6 +15,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
+#include <fstream>
+#include <stdexcept>
 
 #include <unistd.h>
 
@@ -25,6 +27,32 @@ namespace {
 // Of one request, beyond what the operation that it waits for may take.
 constexpr std::chrono::seconds for_an_answer{30};
 constexpr std::chrono::seconds at_a_time{2};
+
+// The first line of the file.
+std::string token_in(std::filesystem::path const& file) {
+    if (file.empty()) return {};
+    std::ifstream in(file);
+    std::string token;
+    if (!std::getline(in, token))
+        throw std::invalid_argument(file.native() + " has no token in its first line");
+    return token;
+}
+
+result<detail::control_client> connect(common_options const& options) {
+    constexpr std::chrono::seconds patience{5};
+    if (options.host.empty()) {
+        if (options.socket.empty())
+            throw std::invalid_argument(
+                "which host? name its control socket by --socket, or in HOTSWAP_SOCKET");
+        return detail::control_client::connect(options.socket, patience);
+    }
+    auto const colon = options.host.rfind(':');
+    if (colon == std::string::npos)
+        throw std::invalid_argument("--host is HOST:PORT, for instance shop.example:8443");
+    return detail::control_client::connect({options.host.substr(0, colon), options.host.substr(colon + 1),
+                                            options.tls, token_in(options.token_file)},
+                                           patience);
+}
 
 failure no_json(std::string_view what) {
     return detail::refuse(errc::control_failed, phase::none,
@@ -58,7 +86,7 @@ std::chrono::nanoseconds session::patience(std::chrono::nanoseconds otherwise) c
 
 detail::control_client* session::client(exit_code& code) {
     if (client_) return &*client_;
-    auto made = detail::control_client::connect(options_.socket, std::chrono::seconds(5));
+    auto made = connect(options_);
     if (!made) {
         code = fail(made.error(), exit_code::unreachable);
         return nullptr;
@@ -205,8 +233,16 @@ std::string text_of(json::object const& operation) {
     if (auto const* const report = operation.if_contains("report")) {
         set_report all;
         unload_report gone;
-        if (text_in(operation, "verb") == "unload" && detail::json_reader(false).read(*report, gone))
+        configure_report configured;
+        component_status loaded;
+        auto const verb = text_in(operation, "verb");
+        if (verb == "unload" && detail::json_reader(false).read(*report, gone))
             text = fmt::format("{}\n", gone);
+        else if (verb == "configure" && detail::json_reader(false).read(*report, configured))
+            text = fmt::format("{}\n", configured);
+        else if (verb == "load" && detail::json_reader(false).read(*report, loaded))
+            text = fmt::format("{}: {} serves, from {}\n", loaded.name, loaded.running.release,
+                               loaded.module.native());
         else if (detail::json_reader(false).read(*report, all))
             for (auto const& each : all.components) text += fmt::format("{}\n", each);
     }

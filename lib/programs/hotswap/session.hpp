@@ -23,6 +23,9 @@ namespace json = boost::json;
 /// The options before the verb, and of every verb.
 struct common_options {
     std::filesystem::path socket{};
+    std::string host{};  ///< "shop.example:8443", in place of a socket
+    detail::tls_client_options tls{};
+    std::filesystem::path token_file{};
     bool as_json = false;
     std::string reason{};
     std::string timeout{};  ///< "30s"; empty: the verb's default

@@ -18,6 +18,8 @@ void add_status(CLI::App& to, chosen_verb& chosen);
 void add_plan(CLI::App& to, chosen_verb& chosen);
 void add_swap(CLI::App& to, chosen_verb& chosen);
 void add_revert(CLI::App& to, chosen_verb& chosen);
+void add_configure(CLI::App& to, chosen_verb& chosen);
+void add_load(CLI::App& to, chosen_verb& chosen);
 void add_unload(CLI::App& to, chosen_verb& chosen);
 void add_checkpoint(CLI::App& to, chosen_verb& chosen);
 void add_snapshot(CLI::App& to, chosen_verb& chosen);

@@ -62,6 +62,9 @@ struct rehearsed_functions {
                                    abi::error* why) noexcept {
         return every(context, period, work, why);
     }
+    static abi::status on_change(void* context, abi::text, abi::job work, abi::error* why) noexcept {
+        return take(context, work, why);
+    }
     static bool rehearsing(void*) noexcept { return true; }
     static void pin(void*) noexcept {}
     static void* find(void*, abi::text, abi::text, std::uint32_t, abi::error* why) noexcept {
@@ -113,6 +116,7 @@ abi::host_api const& host_context::api() noexcept {
         .draining = &rehearsed_functions::draining,
         .listen_for_drains = &rehearsed_functions::listen,
         .stop_listening_for_drains = &rehearsed_functions::listen,
+        .on_change = &rehearsed_functions::on_change,
     };
     return table;
 }

@@ -52,7 +52,7 @@ inline disk_settings read_disk_settings(hotswap::settings const& given) {
         read.file = *file;
     }
     if (budget) {
-        read_setting("disk_budget", *budget, read.budget);
+        sdk::read_setting("disk_budget", *budget, read.budget);
         if (read.budget < least_disk_budget) refuse("disk_budget", *budget, "at least 1048576 bytes");
     }
     return read;

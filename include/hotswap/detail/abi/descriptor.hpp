@@ -10,7 +10,7 @@
 namespace hotswap::abi {
 
 /// The number of this binary interface; a module of another number is refused.
-inline constexpr std::uint32_t number = 6;
+inline constexpr std::uint32_t number = 7;
 
 /// The one symbol that a module exports: a function of type `module_entry`.
 inline constexpr char entry_symbol[] = "hotswap_module";

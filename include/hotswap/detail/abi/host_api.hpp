@@ -123,6 +123,10 @@ struct host_api {
     void (*listen_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
     /// On return no call of `who` is in progress, and none will follow.
     void (*stop_listening_for_drains)(void* context, drain_listener* who) noexcept = nullptr;
+
+    /// Runs `work`, soon, after each time that the component `name` was loaded, replaced, configured or unloaded, until the
+    /// generation is retired. Takes `work` if and only if ok.
+    status (*on_change)(void* context, text name, job work, error* why) noexcept = nullptr;
 };
 
 }  // namespace hotswap::abi

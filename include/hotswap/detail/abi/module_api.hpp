@@ -48,6 +48,18 @@ struct table_sink {
     bool (*add)(table_sink* self, table what) noexcept = nullptr;
 };
 
+/// Takes settings by name; owned by the host.
+struct setting_sink {
+    /// False if memory is out. The texts are copied.
+    bool (*add)(setting_sink* self, text name, text value) noexcept = nullptr;
+};
+
+/// Takes numbers by name; owned by the host.
+struct metric_sink {
+    /// False if memory is out. The text is copied.
+    bool (*add)(metric_sink* self, text name, double value) noexcept = nullptr;
+};
+
 /// A state with the rows of its tables left out.
 struct outline {
     bytes plain;  ///< the serialized state, each table a number
@@ -177,6 +189,20 @@ struct module_api {
     /// The operator new of the module's code. A module may free another module's allocation only if both have
     /// the same one.
     void* (*allocate)(std::size_t size) = nullptr;
+
+    /// Changes settings of the instance and its state: all of `changes`, or none. Null if the component has no settings
+    /// that change while it runs; then `list_settings` is null too.
+    /// Errors:   refused.
+    status (*configure)(void* object, void* state, argument_list const* changes,
+                        error* why) noexcept = nullptr;
+    /// Names all settings of the instance and its state, with their present values.
+    /// Threads:  [any], but not during `configure`.
+    status (*list_settings)(void* object, void const* state, setting_sink* out,
+                            error* why) noexcept = nullptr;
+
+    /// Names the instance's own counts. Null if it has none.
+    /// Threads:  [any] that holds a lease.
+    status (*list_metrics)(void* object, metric_sink* out, error* why) noexcept = nullptr;
 };
 
 /// The type of the symbol `entry_symbol`.

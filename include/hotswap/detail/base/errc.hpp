@@ -94,6 +94,8 @@ enum class errc : int {
     control_failed,    ///< the control interface, or its audit, cannot be opened, read or written
     host_unreachable,  ///< nothing answers at the control socket
     audit_damaged,     ///< a file of the audit does not end with a line of an audit
+    no_settings,       ///< the component has no settings that change while it runs
+    settings_refused,  ///< the component refused the settings: a name, a value, or all of them together
 };
 
 /// The kind of a code, which decides how a caller reacts.

@@ -2,13 +2,16 @@
 #pragma once
 
 #include <hotswap/contract.hpp>
+#include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/detail/sdk/contract_base.hpp>
 #include <hotswap/detail/sdk/host.hpp>
 #include <hotswap/detail/state/history.hpp>
 #include <hotswap/detail/state/layout.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
+#include <string_view>
 #include <type_traits>
 
 namespace hotswap::sdk {
@@ -25,6 +28,28 @@ concept adopts = requires(std::span<std::byte const> bytes) {
 template <class T>
 concept reports_health = requires(T& component) {
     { component.healthy() } -> std::same_as<bool>;
+};
+
+/// `metrics()` of the component returns its own counts, each with a name as Prometheus shows it and a number.
+template <class T>
+concept reports_metrics = requires(T& component) {
+    std::string_view(component.metrics().begin()->name);
+    static_cast<double>(component.metrics().begin()->value);
+};
+
+/// The component's settings are a struct in its state (<hotswap/settings.hpp>).
+template <class T>
+concept declares_settings = requires {
+    typename T::settings;
+    typename T::state;
+}
+&&!requires(T & component) { component.configuration(); };
+
+/// The component keeps its settings in a form of its own.
+template <class T>
+concept configures_itself = requires(T& component, std::span<setting const> changes) {
+    component.configure(changes);
+    { component.configuration() } -> std::same_as<settings>;
 };
 
 struct names_validate {
@@ -175,6 +200,11 @@ struct component_class {
     static_assert(!releases<T> || resumes<T>,
                   "hotswap: a component with `release` acquires its resources again when the operation is "
                   "undone: give it a public `void resume()`");
+
+    static_assert(
+        !declares_settings<T> || requires(state & of, typename T::settings& all) { of.settings = all; },
+        "hotswap: a component that declares settings keeps them in its state: give its state a field "
+        "`settings` of that type");
 
     static_assert(
         detail::is_history<decltype(detail::history_of<T>())>,

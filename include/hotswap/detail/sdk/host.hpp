@@ -97,6 +97,19 @@ public:
                   [this](abi::job const& work, abi::error* why) { return api_->post(context_, work, why); });
     }
 
+    /// Calls `f()`, soon, on a thread of the host and under a lease, after each time that the component `name` was loaded,
+    /// replaced, configured or unloaded. A handle that `find` gave leads to the new generation anyway; this is for what a
+    /// component has derived from the other one, and for a neighbour that was not there yet.
+    /// Effects:  several changes in a row may be one call. Ends with the generation.
+    /// Errors:   throws std::bad_alloc.
+    /// Threads:  [any]; the calls never overlap with timers and posts of the component.
+    template <class F>
+    void on_change(std::string_view name, F&& f) {
+        hand_over(std::forward<F>(f), [this, name](abi::job const& work, abi::error* why) {
+            return api_->on_change(context_, {name.data(), name.size()}, work, why);
+        });
+    }
+
     /// A handle to the component `name`; empty, with a line in the log, if there is no component of that
     /// contract.
     /// Threads:  [any]

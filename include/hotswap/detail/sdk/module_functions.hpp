@@ -17,6 +17,7 @@
 #include <new>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,15 @@ namespace hotswap::sdk {
 template <class Functions>
 struct copy_functions;
 
+/// The functions that only a component with settings needs: <hotswap/settings.hpp> includes them.
+template <class Functions>
+struct settings_functions;
+
+template <class Functions>
+concept has_settings_functions = requires {
+    sizeof(settings_functions<Functions>);
+};
+
 template <class Walk, std::uint32_t... I>
 constexpr bool any_has_tables(std::integer_sequence<std::uint32_t, I...>) {
     return (layout_of<typename Walk::template state_of<Walk::oldest + I>>().tables || ...);
@@ -34,6 +44,7 @@ constexpr bool any_has_tables(std::integer_sequence<std::uint32_t, I...>) {
 /// All functions that the runtime calls in the module whose component class is `T`.
 template <class T>
 struct module_functions {
+    using component = T;
     using state = typename T::state;
     using walk = typename component_class<T>::walk;
 
@@ -204,6 +215,16 @@ struct module_functions {
         return guarded(why, [=] { static_cast<live*>(object)->component.resume(); });
     }
 
+    static abi::status list_metrics(void* object, abi::metric_sink* out, abi::error* why) noexcept {
+        return guarded(why, [=] {
+            for (auto const& each : static_cast<live*>(object)->component.metrics()) {
+                std::string_view const name(each.name);
+                if (!out->add(out, {name.data(), name.size()}, static_cast<double>(each.value)))
+                    throw std::bad_alloc();
+            }
+        });
+    }
+
     static void leave_open(std::uint64_t const* signals) noexcept { detail::open_signals = signals; }
 
     static constexpr abi::module_api table(abi::descriptor const* self) {
@@ -242,6 +263,15 @@ struct module_functions {
         api.free_remains = &path::free_remains;
         api.measure_memory = &path::measure_memory;
         api.allocate = &::operator new;
+        if constexpr (reports_metrics<T>) api.list_metrics = &list_metrics;
+        if constexpr (declares_settings<T> || configures_itself<T>) {
+            static_assert(has_settings_functions<module_functions>,
+                          "hotswap: a component with settings includes <hotswap/settings.hpp>");
+            if constexpr (has_settings_functions<module_functions>) {
+                api.configure = &settings_functions<module_functions>::configure;
+                api.list_settings = &settings_functions<module_functions>::list_settings;
+            }
+        }
         return api;
     }
 };

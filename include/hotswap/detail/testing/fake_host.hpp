@@ -101,6 +101,9 @@ public:
         add_revisions<Contract>(object, revisions);
         services_.provide(name, std::move(revisions));
     }
+    /// Runs, on this thread, what components have asked for by `host.on_change(name, f)`.
+    /// Errors:   those of `advance`.
+    void announce_change(std::string_view name) { services_.announce(name); }
     /// Takes the neighbour away: calls through a handle to it throw, `try_enter` finds nothing.
     void withdraw(std::string_view name) { services_.provide(name, {}); }
 

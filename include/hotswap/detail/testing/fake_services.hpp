@@ -109,8 +109,32 @@ public:
                 auto const at = each++;
                 if (doomed(**at)) dropped.splice(dropped.end(), jobs_, at);
             }
+            for (auto each = listeners_.begin(); each != listeners_.end();) {
+                auto const at = each++;
+                if (!doomed(*at->what)) continue;
+                dropped.push_back(at->what);
+                listeners_.erase(at);
+            }
         }
         for (auto const& each : dropped) each->work.destroy(each->work.context);
+    }
+
+    void add_listener(job what, std::string to) {
+        mutex_lock const lock(mutex_);
+        listeners_.push_back({std::make_shared<job>(what), std::move(to)});
+    }
+    /// Runs the listeners to the component `name`.
+    void announce(std::string_view name) {
+        std::vector<std::shared_ptr<job>> heard;
+        {
+            mutex_lock const lock(mutex_);
+            for (auto const& each : listeners_)
+                if (each.to == name && !is_silent(*each.what->owner)) heard.push_back(each.what);
+        }
+        for (auto const& each : heard) {
+            abi::error why;
+            sdk::expect_ok(each->work.run(each->work.context, &why), why);
+        }
     }
 
     void log(level severity, std::string_view text) {
@@ -167,12 +191,19 @@ private:
         return nullptr;
     }
 
+    struct listener {
+        std::shared_ptr<job> what;
+        std::string to;
+    };
+
+    static bool is_silent(fake_seat const& owner) noexcept;
     std::shared_ptr<job> take_due(time_point end, std::size_t& in_this_moment);
 
     mutable mutex mutex_;
     time_point now_ HOTSWAP_GUARDED_BY(mutex_);
     std::vector<testing::log_line> lines_ HOTSWAP_GUARDED_BY(mutex_);
     std::list<std::shared_ptr<job>> jobs_ HOTSWAP_GUARDED_BY(mutex_);
+    std::list<listener> listeners_ HOTSWAP_GUARDED_BY(mutex_);
     std::map<std::string, std::shared_ptr<fake_neighbour>, std::less<>> neighbours_
         HOTSWAP_GUARDED_BY(mutex_);
 };
@@ -226,6 +257,11 @@ private:
     abi::drain_listener* listeners_ HOTSWAP_GUARDED_BY(drains_mutex_) = nullptr;
 };
 
+// Those of an instance that drains, or is rehearsed, do not run.
+inline bool fake_services::is_silent(fake_seat const& owner) noexcept {
+    return owner.draining || owner.rehearsing();
+}
+
 // Takes the next job due until `end`: the earliest, of several the one that was asked for first. The jobs of
 // an instance whose gate is closed wait.
 inline std::shared_ptr<fake_services::job> fake_services::take_due(time_point end,
@@ -234,7 +270,7 @@ inline std::shared_ptr<fake_services::job> fake_services::take_due(time_point en
     auto found = jobs_.end();
     for (auto each = jobs_.begin(); each != jobs_.end(); ++each) {
         job const& at = **each;
-        if (at.due > end || at.owner->draining || at.owner->rehearsing()) continue;
+        if (at.due > end || is_silent(*at.owner)) continue;
         if (found == jobs_.end() || at.due < (*found)->due) found = each;
     }
     if (found == jobs_.end()) return nullptr;
@@ -295,6 +331,13 @@ struct fake_functions {
                 throw std::runtime_error("this generation is retired: it takes no more timers or posts");
             of(context).services.add({&of(context), work, ns(std::min(period, never)),
                                       fake_services::time_point(ns(std::min(after, never)))});
+        });
+    }
+    static abi::status on_change(void* context, abi::text name, abi::job work, abi::error* why) noexcept {
+        return sdk::guarded(why, [&] {
+            if (of(context).retired)
+                throw std::runtime_error("this generation is retired: it takes no more listeners");
+            of(context).services.add_listener({&of(context), work}, std::string(view(name)));
         });
     }
     static bool rehearsing(void* context) noexcept { return of(context).rehearsing(); }
@@ -378,6 +421,7 @@ inline abi::host_api const& fake_seat::api() noexcept {
         .draining = &fake_functions::draining,
         .listen_for_drains = &fake_functions::listen,
         .stop_listening_for_drains = &fake_functions::stop_listening,
+        .on_change = &fake_functions::on_change,
     };
     return table;
 }
