@@ -12,6 +12,20 @@ install(TARGETS hotswap hotswap_component hotswap_testing hotswap_control hotswa
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
 if(HOTSWAP_BUILD_COMMAND)
     install(TARGETS hotswap_cli EXPORT hotswap-targets RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)
+    # The command itself writes its manual page and completions, so that they have its verbs and options.
+    set(by_the_command "")
+    foreach(what IN ITEMS "hotswap.1;man" "hotswap.bash;completion;bash" "_hotswap;completion;zsh" "hotswap.fish;completion;fish")
+        list(POP_FRONT what file)
+        add_custom_command(OUTPUT "${PROJECT_BINARY_DIR}/${file}" DEPENDS hotswap_cli
+            COMMAND hotswap_cli ${what} > "${PROJECT_BINARY_DIR}/${file}")
+        list(APPEND by_the_command "${PROJECT_BINARY_DIR}/${file}")
+    endforeach()
+    add_custom_target(hotswap_cli_documents ALL DEPENDS ${by_the_command})
+    install(FILES "${PROJECT_BINARY_DIR}/hotswap.1" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT tools)
+    install(FILES "${PROJECT_BINARY_DIR}/hotswap.bash" RENAME hotswap COMPONENT tools
+        DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+    install(FILES "${PROJECT_BINARY_DIR}/_hotswap" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" COMPONENT tools)
+    install(FILES "${PROJECT_BINARY_DIR}/hotswap.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d" COMPONENT tools)
 endif()
 install(TARGETS hotswap_rehearse EXPORT hotswap-targets RUNTIME DESTINATION "${HOTSWAP_HELPER_DIR}" COMPONENT library)
 install(EXPORT hotswap-targets NAMESPACE hotswap:: DESTINATION "${package_dir}" COMPONENT dev)

@@ -49,7 +49,7 @@ set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME hotswap-tools)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION devel)
 set(CPACK_COMPONENT_TOOLS_DEPENDS library)
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
-    "hotswap-lint checks and seals modules, hotswap-sign signs them, hotswap-golden tries them on kept snapshots; with the documents and examples.")
+    "hotswap operates a running host, begins components and checks releases; with smaller commands for builds, the documents and examples.")
 
 if(HOTSWAP_BUILD_PLUGINS)
     list(APPEND CPACK_COMPONENTS_ALL components)

@@ -1,4 +1,4 @@
-# hotswap.pc for hosts and hotswap-component.pc for modules, for builds without CMake.
+# hotswap.pc for hosts, hotswap-control.pc for those with a control interface, and hotswap-component.pc for modules, for builds without CMake.
 set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig" OUTPUT_VARIABLE prefix_from_pc)
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_LIBDIR BASE_DIRECTORY "${CMAKE_INSTALL_PREFIX}" OUTPUT_VARIABLE libdir)
@@ -19,9 +19,12 @@ endif()
 if(BUILD_SHARED_LIBS)
     set(requires "fmt >= 9")
     set(requires_private "libsodium")
+    set(control_libs "")
 else()
     set(requires "fmt >= 9, libsodium")
     set(requires_private "")
+    # Before the libraries that it needs, as the linker wants it.
+    set(control_libs "-lhotswap -lboost_url -lprometheus-cpp-core -lssl -lcrypto")
 endif()
 
 # clang has no such symbols, and no such flag; a variable, because the module may be built with another compiler than the package.
@@ -30,7 +33,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     set(no_unique_symbols "-fno-gnu-unique")
 endif()
 
-foreach(name IN ITEMS hotswap hotswap-component)
+foreach(name IN ITEMS hotswap hotswap-control hotswap-component)
     configure_file("cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
     install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${pkgconfig_dir}" COMPONENT dev)
 endforeach()

@@ -41,6 +41,8 @@
     [[gnu::section(".note.hotswap"), gnu::used,                                                           \
       gnu::aligned(8)]] constinit ::hotswap::abi::note const hotswap_module_note{                         \
         .content = ::hotswap::sdk::descriptor_of<type>(name, release)};                                   \
+    [[gnu::section(".note.hotswap.layouts"), gnu::used,                                                   \
+      gnu::aligned(8)]] constinit auto const hotswap_layouts_note = ::hotswap::sdk::layouts_of<type>();   \
     extern "C" [[gnu::visibility("default"), gnu::used]] ::hotswap::abi::module_api const*                \
     hotswap_module() noexcept {                                                                           \
         static constexpr ::hotswap::abi::module_api api =                                                 \

@@ -75,6 +75,10 @@ struct control_options {
     bool reason_required = false;  ///< whether a change without a reason is refused
     control_limits limits{};
     control_tcp tcp{};
+    /// Whether the host notifies a service manager that has started the process (systemd, Type=notify-reload): that it serves, what
+    /// it does, and that it is alive; and takes the socket that the manager passes under the name "hotswap", if there is one (then
+    /// `socket` may be empty).
+    bool service_manager = true;
 };
 
 /// Serves the control interface of a runtime, on threads of its own.

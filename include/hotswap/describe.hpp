@@ -4,6 +4,7 @@
 #pragma once
 
 #include <hotswap/detail/base/described.hpp>
+#include <hotswap/detail/report/drift.hpp>
 #include <hotswap/detail/report/status.hpp>
 #include <hotswap/event.hpp>
 #include <hotswap/failure.hpp>
@@ -25,7 +26,7 @@ BOOST_DESCRIBE_ENUM(table_way, none, before_pause, in_pause, unknown)
 BOOST_DESCRIBE_ENUM(direction, same, upgrade, downgrade)
 BOOST_DESCRIBE_ENUM(outcome, done, failed, note)
 BOOST_DESCRIBE_ENUM(operation, load, swap, plan, revert, restore, snapshot, unload, recover, checkpoint,
-                    configure, probation, log)
+                    configure, watch, probation, log)
 BOOST_DESCRIBE_ENUM(severity, warn, refuse)
 BOOST_DESCRIBE_ENUM(level, debug, info, warning, error)
 
@@ -45,7 +46,7 @@ BOOST_DESCRIBE_STRUCT(expected_change, (), (generation, digest))
 BOOST_DESCRIBE_STRUCT(swap_options, (),
                       (module, transfer, drain_deadline, pause_budget, rehearse, allow_loss, arguments,
                        probation, pre_releases, even_if_unchanged, fresh_state, settings,
-                       end_neighbours_handles, expected))
+                       end_neighbours_handles, expected, unless_sent_back))
 BOOST_DESCRIBE_STRUCT(set_member, (), (component, options))
 BOOST_DESCRIBE_STRUCT(set_options, (), (drain_deadline, pause_budget, probation))
 BOOST_DESCRIBE_STRUCT(revert_options, (),
@@ -53,6 +54,9 @@ BOOST_DESCRIBE_STRUCT(revert_options, (),
                        end_neighbours_handles))
 BOOST_DESCRIBE_STRUCT(restore_options, (), (drain_deadline, pause_budget, arguments))
 BOOST_DESCRIBE_STRUCT(unload_options, (), (force))
+BOOST_DESCRIBE_STRUCT(placed_module, (), (release, digest, file))
+BOOST_DESCRIBE_STRUCT(component_drift, (),
+                      (name, running, stored, newest, no_newest, stored_differs, newest_differs))
 BOOST_DESCRIBE_STRUCT(configure_options, (), (drain_deadline))
 BOOST_DESCRIBE_STRUCT(setting_change, (), (name, from, to))
 BOOST_DESCRIBE_STRUCT(configure_report, (),
@@ -83,7 +87,8 @@ BOOST_DESCRIBE_STRUCT(component_status, (),
                       (name, contract, schema, running, module, previous_release, swapping, swaps,
                        on_probation, rolled_back, retained, libraries, warnings, checkpoint_fails, settings))
 BOOST_DESCRIBE_STRUCT(finding, (), (severity, code, offender, message, remedy))
-BOOST_DESCRIBE_STRUCT(inspected_state, (), (version, upgrades, downgrades, lossy, tables))
+BOOST_DESCRIBE_STRUCT(inspected_state, (),
+                      (version, upgrades, downgrades, lossy, tables, fingerprint, layout))
 BOOST_DESCRIBE_STRUCT(inspection, (),
                       (name, component, release, contract, contract_number, serves, schema, schema_version,
                        oldest_start, oldest_back, states, toolchain, build_id, digest, sealed, signed_by,

@@ -36,6 +36,7 @@ enum class operation : std::uint8_t {
     recover,
     checkpoint,
     configure,
+    watch,      ///< of the modules directory: what has arrived, and what is ignored
     probation,  ///< the time after a swap; its events have the swap's id
     log,        ///< none: a line that a component logged
 };

@@ -15,11 +15,13 @@ namespace hotswap {
 
 /// One version of the state that a module knows.
 struct inspected_state {
-    std::uint32_t version = 0;  ///< 0 is legacy
-    bool upgrades = false;      ///< the module can migrate it to the next version
-    bool downgrades = false;    ///< the module can migrate it to the version before
-    bool lossy = false;         ///< that downgrade loses data, as its author declared
-    bool tables = false;        ///< some of its fields are tables
+    std::uint32_t version = 0;      ///< 0 is legacy
+    bool upgrades = false;          ///< the module can migrate it to the next version
+    bool downgrades = false;        ///< the module can migrate it to the version before
+    bool lossy = false;             ///< that downgrade loses data, as its author declared
+    bool tables = false;            ///< some of its fields are tables
+    std::uint64_t fingerprint = 0;  ///< of its layout
+    std::string layout{};           ///< as text: "{limit:u32;rows:table<string,row{…}>}"
 };
 
 /// The facts that a module's file states about itself, and its faults. A fact that could not be read is

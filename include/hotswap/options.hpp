@@ -100,6 +100,8 @@ struct swap_options {
     /// The swap is refused (plan_stale) if the running generation or the chosen module is another one; empty: any may be.
     /// A plan ignores it.
     std::optional<expected_change> expected{};
+    /// The swap is refused (rolled_back) if a probation has sent the chosen file back, also if it is named.
+    bool unless_sent_back = false;
     /// Ends the operation before its commit (aborted); what served before serves on. In the pause, code of a module that uses the
     /// running state is not interrupted. No effect from the commit on.
     std::stop_token stop{};

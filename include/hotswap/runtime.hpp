@@ -5,6 +5,7 @@
 #include <hotswap/detail/abi/contract_as_built.hpp>
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/detail/rehearsal/helper_of_package.hpp>
+#include <hotswap/detail/report/drift.hpp>
 #include <hotswap/detail/report/metrics.hpp>
 #include <hotswap/detail/report/rehearsal.hpp>
 #include <hotswap/detail/report/status.hpp>
@@ -30,6 +31,13 @@
 #include <vector>
 
 namespace hotswap {
+
+/// How a runtime follows a directory of modules.
+struct watch_options {
+    std::filesystem::path directory{};                                 ///< empty: `runtime_options::modules`
+    std::chrono::nanoseconds settle = std::chrono::milliseconds{300};  ///< how long no file may have arrived
+    swap_options swap{};  ///< of each swap; its module is the file
+};
 
 /// Options of a runtime.
 struct runtime_options {
@@ -57,6 +65,9 @@ struct runtime_options {
     /// For debuggers: no module is unmapped, and private copies stay on disk, also those of dead processes.
     /// The environment variable HOTSWAP_KEEP_CODE sets it too (docs/operating.md).
     bool keep_code = false;
+    /// Whether modules that arrive in a directory are swapped to: renamed into it, or closed after they were written, sealed, and
+    /// signed if `trust` has keys. Never one that a probation has sent back. Events (operation `watch`) say what is ignored, and why.
+    std::optional<watch_options> watch{};
 };
 
 /// The components of a host, and every operation on them.
@@ -200,6 +211,12 @@ public:
     ///           store, those of writing to it.
     /// Threads:  [control]
     [[nodiscard]] result<unload_report> unload(std::string_view name, unload_options const& options = {});
+
+    /// Each component as it runs, as the store has it, and the newest module of its family on disk.
+    /// Errors:   busy, would_deadlock.
+    /// Threads:  [control]
+    /// Cost:     reads the newest modules.
+    [[nodiscard]] result<std::vector<component_drift>> drift();
 
     /// Changes settings of a running component that has declared them (<hotswap/settings.hpp>), by name.
     /// Effects:  all of `changes`, or none; closes the gate for as long as the component takes. The settings are part of the

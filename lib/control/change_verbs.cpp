@@ -1,9 +1,9 @@
 #include "control/change_verbs.hpp"
 
-#include "control/plain_text.hpp"
 #include "control/service.hpp"
 #include "control/swap_order.hpp"
 #include "report/json_writer.hpp"
+#include "report/plain_text.hpp"
 
 #include <algorithm>
 #include <span>

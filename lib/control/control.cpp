@@ -4,9 +4,11 @@
 #include "base/owner_process.hpp"
 #include "base/refuse.hpp"
 #include "control/server.hpp"
+#include "control/service_manager.hpp"
 
 #include <boost/describe/enum.hpp>
 
+#include <optional>
 #include <utility>
 
 namespace hotswap {
@@ -43,11 +45,13 @@ control::control(control&& from) noexcept = default;
 control& control::operator=(control&& from) noexcept = default;
 
 result<control> control::open(runtime& of, control_options options) {
-    if (options.socket.empty())
+    auto const passed = options.service_manager ? detail::passed_socket() : std::nullopt;
+    if (options.socket.empty() && !passed)
         return detail::refuse(
             errc::invalid_argument, phase::none,
             "control_options::socket is empty; give it a path, for instance /run/shop/hotswap.sock");
-    auto at = detail::socket_file::make(options.socket, !options.groups.empty());
+    auto at = passed ? result<detail::socket_file>(detail::socket_file::adopt(*passed))
+                     : detail::socket_file::make(options.socket, !options.groups.empty());
     if (!at) return at.error();
     auto made = std::make_unique<implementation>(of, std::move(options), std::move(*at));
     if (auto started = made->start(); !started) return started.error();

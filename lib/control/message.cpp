@@ -1,7 +1,7 @@
 #include "control/message.hpp"
 
-#include "control/plain_text.hpp"
 #include "report/json_writer.hpp"
+#include "report/plain_text.hpp"
 
 #include <hotswap/describe.hpp>
 

@@ -9,6 +9,8 @@
 #include <boost/describe/enum.hpp>
 #include <boost/json/array.hpp>
 
+#include <fmt/ranges.h>
+
 #include <sodium/randombytes.h>
 
 #include <algorithm>
@@ -135,6 +137,17 @@ std::vector<boost::json::object> operation_book::newest(std::size_t most) const 
     auto const begin = entries_.size() > most ? entries_.size() - most : 0;
     for (auto i = begin; i != entries_.size(); ++i) all.push_back(shown(entries_[i]));
     return all;
+}
+
+std::string operation_book::in_words() const {
+    mutex_lock const lock(mutex_);
+    std::string text;
+    for (auto const& each : entries_) {
+        if (each.state != operation_state::running) continue;
+        text += fmt::format("{}{} of {} by {}", text.empty() ? "" : ", ", each.request.verb,
+                            fmt::join(each.request.components, " and "), each.request.by);
+    }
+    return text;
 }
 
 boost::json::object operation_book::shown(entry const& from) {

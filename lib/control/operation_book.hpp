@@ -85,6 +85,8 @@ public:
     std::optional<operation_state> state_of(std::string_view id) const;
     /// The components that the operation changed, each with the generation that it brought; empty: none.
     std::vector<std::pair<std::string, std::uint64_t>> generations_of(std::string_view id) const;
+    /// The operations that run: "swap of cache by root"; empty: none.
+    std::string in_words() const;
     /// The newest operations, the oldest of them first.
     std::vector<boost::json::object> newest(std::size_t most) const;
 

@@ -74,6 +74,14 @@ control_answer serve_plan(control_service& at, control_request const& request) {
     return answer_with(answer);
 }
 
+control_answer serve_drift(control_service& at, control_request const&) {
+    auto const all = at.components().drift();
+    if (!all) return answer_with(all.error());
+    bool drifts = false;
+    for (auto const& each : *all) drifts = drifts || each.stored_differs || each.newest_differs;
+    return answer_with(boost::json::object{{"drifts", drifts}, {"components", json_writer()(*all)}});
+}
+
 control_answer serve_operations(control_service& at, control_request const& request) {
     auto const most = number_in(request, "most", 20);
     if (!most) return answer_with(most.error());

@@ -11,6 +11,8 @@ class control_service;
 control_answer serve_status(control_service& at, control_request const& request);
 /// The predicted effect of a swap, and the token that ties a swap to it.
 control_answer serve_plan(control_service& at, control_request const& request);
+/// Each component as it runs, as it is stored, and the newest on disk.
+control_answer serve_drift(control_service& at, control_request const& request);
 /// The newest operations.
 control_answer serve_operations(control_service& at, control_request const& request);
 /// One operation; with `wait_ns` in the query, as it is when it ends.

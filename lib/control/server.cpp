@@ -29,6 +29,7 @@ control_server::control_server(runtime& of, control_options options, socket_file
     : limits_(options.limits),
       groups_(options.groups),
       file_(std::move(at)),
+      manager_(options.service_manager),
       tcp_(options.tcp),
       service_(std::make_unique<control_service>(of, std::move(options), [this] { news_.notify(); })) {}
 
@@ -48,6 +49,7 @@ result<void> control_server::start() {
 }
 
 control_server::~control_server() {
+    manager_.stopping();
     is_ending_ = true;
     end_connections();
     news_.notify();
@@ -128,10 +130,30 @@ asio::awaitable<void> control_server::look_after() {
         co_await pause.async_wait(with_error);
         try {
             service_->look_after_probations();
+            tell_manager();
         } catch (std::bad_alloc const&) {
             continue;  // the next look may have memory
         }
     }
+}
+
+// The event loop is alive if this runs, and so is what answers the operator.
+void control_server::tell_manager() {
+    if (!manager_.is_there()) return;
+    auto const now = notifier::clock::now();
+    if (manager_.watchdog_period().count() != 0 && now - last_alive_ >= manager_.watchdog_period()) {
+        last_alive_ = now;
+        manager_.alive();
+    }
+    auto const doing = service_->operations().in_words();
+    auto const is_busy = !doing.empty();
+    auto status = is_busy ? doing : service_->components_in_words();
+    if (status == told_) return;
+    told_ = std::move(status);
+    if (is_busy)
+        manager_.reloading(told_);
+    else
+        manager_.ready(told_);
 }
 
 // A session, in the list of all.

@@ -4,6 +4,7 @@
 #include "control/message.hpp"
 #include "control/notifier.hpp"
 #include "control/service.hpp"
+#include "control/service_manager.hpp"
 #include "control/socket_file.hpp"
 #include "control/tls.hpp"
 #include "control/tokens.hpp"
@@ -22,6 +23,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <string>
 
 namespace hotswap::detail {
 
@@ -65,6 +67,11 @@ private:
     notifier news_{io_};
     workers requests_{2, thread_name("request")};
     workers long_requests_{4, thread_name("request")};  // the others stay free for a status and an abort
+    void tell_manager();
+
+    service_manager const manager_;
+    std::string told_;  // what the manager knows
+    notifier::clock::time_point last_alive_{};
     control_tcp const tcp_;
     token_list tokens_;
     std::unique_ptr<tls_context> tls_;  // null: no TCP

@@ -1,9 +1,9 @@
 #include "control/service.hpp"
 
 #include "base/refuse.hpp"
-#include "control/plain_text.hpp"
 #include "control/verbs.hpp"
 #include "report/json_writer.hpp"
+#include "report/plain_text.hpp"
 
 #include <hotswap/describe.hpp>
 
@@ -175,6 +175,13 @@ void control_service::finish(std::string const& id, control_peer const& by, std:
     } catch (std::exception const&) {
         operations_.end(id, {.outcome = how.outcome});
     }
+}
+
+std::string control_service::components_in_words() const {
+    std::string text;
+    for (auto const& each : runtime_.status())
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", each.name, each.running.release);
+    return text.empty() ? "no component is loaded" : text;
 }
 
 void control_service::look_after_probations() {

@@ -55,6 +55,9 @@ public:
     /// Waits for operations that have begun; none begins after it.
     void end();
 
+    /// "cache 3.0.0, session 2.0.0".
+    std::string components_in_words() const;
+
     /// Ends operations whose probations are over; called from time to time.
     void look_after_probations();
 

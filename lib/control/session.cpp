@@ -1,10 +1,10 @@
 #include "control/session.hpp"
 
 #include "base/refuse.hpp"
-#include "control/plain_text.hpp"
 #include "control/read_verbs.hpp"
 #include "control/verbs.hpp"
 #include "report/json_writer.hpp"
+#include "report/plain_text.hpp"
 
 #include <hotswap/describe.hpp>
 

@@ -68,6 +68,12 @@ result<socket_file> socket_file::make(fs::path where, bool others) {
     return made;
 }
 
+socket_file socket_file::adopt(int listening) noexcept {
+    socket_file made;
+    made.listening_ = listening;
+    return made;
+}
+
 result<void> socket_file::lock() {
     auto const name = where_.native() + ".lock";
     lock_ = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -18,6 +18,9 @@ public:
     /// Errors:   control_failed, naming the path, the cause and a remedy.
     static result<socket_file> make(std::filesystem::path where, bool others);
 
+    /// A listening socket that another process has made, and whose file is that one's.
+    static socket_file adopt(int listening) noexcept;
+
     /// Removes the file, if it is still this socket's.
     ~socket_file();
     socket_file(socket_file&& from) noexcept;
@@ -29,6 +32,7 @@ public:
     int take() noexcept;
 
 private:
+    socket_file() noexcept = default;
     explicit socket_file(std::filesystem::path where) : where_(std::move(where)) {}
 
     result<void> lock();

@@ -17,6 +17,7 @@ using enum control_role;
 constexpr std::array verbs{
     control_verb{"status", "GET", "/v1/status", viewer, false, false, &serve_status},
     control_verb{"plan", "POST", "/v1/plan", viewer, false, true, &serve_plan},
+    control_verb{"drift", "GET", "/v1/drift", viewer, false, true, &serve_drift},
     control_verb{"operations", "GET", "/v1/operations", viewer, false, false, &serve_operations},
     control_verb{"operation", "GET", "/v1/operations/*", viewer, false, false, &serve_operation},
     control_verb{"events", "GET", "/v1/events", viewer, false, false, &serve_events},

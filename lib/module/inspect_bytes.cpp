@@ -27,7 +27,16 @@ void describe(inspection& said, abi::descriptor const& d) {
     for (abi::state_entry const& e : std::span(d.states).first(d.state_count))
         said.states.push_back({e.version, (e.flags & abi::state_upgrades) != 0,
                                (e.flags & abi::state_downgrades) != 0, (e.flags & abi::state_lossy) != 0,
-                               (e.flags & abi::state_tables) != 0});
+                               (e.flags & abi::state_tables) != 0, e.layout});
+}
+
+void read_layouts(verdict& found, elf_image const& image) {
+    auto const note = image.note(abi::note_name, abi::layouts_note_type);
+    if (!note) return;
+    found.layouts = detail::read_layouts({reinterpret_cast<char const*>(note->data()), note->size()});
+    for (auto& each : found.inspection.states)
+        if (auto const known = found.layouts.find(each.version); known != found.layouts.end())
+            each.layout = known->second;
 }
 
 void check_seal(verdict& found, elf_image const& image, std::string_view name, module_policy const& policy) {
@@ -77,6 +86,7 @@ verdict inspect_bytes(module_bytes const& file, module_policy const& policy, boo
     }
     found.descriptor = *descriptor;
     describe(found.inspection, *descriptor);
+    read_layouts(found, *image);
     check_name(found, name);
     check_seal(found, *image, name, policy);
     if (!policy.trusted_keys.empty()) {

@@ -1,6 +1,8 @@
 // The one check of a module's bytes, on which loading, inspecting and the tools are based.
 #pragma once
 
+#include "module/layout_type.hpp"
+
 #include <hotswap/detail/abi/descriptor.hpp>
 #include <hotswap/detail/module/policy.hpp>
 #include <hotswap/inspect.hpp>
@@ -26,6 +28,7 @@ struct verdict {
     hotswap::inspection inspection;
     abi::descriptor descriptor;            ///< as far as it could be read
     bool leaves_without_trace = false;     ///< it may leave callbacks that cannot be found later
+    layout_texts layouts{};                ///< of the states, by version
     std::uint64_t static_block_bytes = 0;  ///< of the static block of thread-local memory, at each load
 };
 

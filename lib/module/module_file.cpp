@@ -20,7 +20,8 @@ result<module_file> verify(module_bytes const& file, module_policy const& policy
                        std::move(verdict.inspection.keeps_mapped),
                        std::move(verdict.inspection.findings),
                        verdict.leaves_without_trace,
-                       verdict.static_block_bytes};
+                       verdict.static_block_bytes,
+                       std::move(verdict.layouts)};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Facts about a module's file before any of its code has run: descriptor, build id, lint.
 #pragma once
 
+#include "module/layout_type.hpp"
 #include "module/served_revisions.hpp"
 #include "module/staging_area.hpp"
 
@@ -29,6 +30,7 @@ struct module_file {
     std::vector<finding> warnings;          ///< faults of the module that do not refuse it
     bool leaves_without_trace = false;      ///< its leftovers could not be found later: it stays mapped
     std::uint64_t static_block_bytes = 0;   ///< that each load takes for thread-local memory
+    layout_texts layouts{};                 ///< of the states, by version
 
     /// Each warning with its remedy, for reports.
     std::vector<std::string> warnings_in_words() const;

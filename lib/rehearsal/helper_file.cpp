@@ -24,6 +24,7 @@ namespace {
 constexpr char helper_name[] = "hotswap-rehearse";
 constexpr char helper_of_prefix[] = HOTSWAP_HELPER;
 constexpr char helper_from_library[] = HOTSWAP_HELPER_FROM_LIBRARY;
+constexpr char helper_from_programs[] = HOTSWAP_HELPER_FROM_PROGRAMS;
 constexpr char helper_from_headers[] = HOTSWAP_HELPER_FROM_HEADERS;
 
 // Literals of the program, or null; a path that was relative for the compiler is not valid here and is not
@@ -93,7 +94,8 @@ fs::path find_helper_file(fs::path const& wanted) {
              {library / helper_name, (library / helper_from_library).lexically_normal()})
             if (is_program(each)) return each;
     if (!program.empty())
-        for (fs::path const& each : {program / helper_name, program.parent_path() / "bin" / helper_name})
+        for (fs::path const& each : {program / helper_name, program.parent_path() / "bin" / helper_name,
+                                     (program / helper_from_programs).lexically_normal()})
             if (is_program(each)) return each;
     for (fs::path const& each : {helper_as_named(), helper_beside_headers(), fs::path(helper_of_prefix)})
         if (is_program(each) && is_ours(each)) return each;

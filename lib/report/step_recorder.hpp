@@ -29,10 +29,11 @@ struct operation_mark {
     std::uint64_t id = next_id();
     std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
 
-    /// The same operation with another kind in its events.
+    /// The same operation with another kind in its events: a later part, which the host does not stop.
     operation_mark as(operation of) const {
         auto other = *this;
         other.what = of;
+        other.stop = {};
         return other;
     }
 

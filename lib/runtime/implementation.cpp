@@ -53,6 +53,7 @@ runtime::implementation::implementation(runtime_options options)
       sets_(operations_, components_, changes_, probations_, store_) {
     if (options_.keep_code) staging_.keep_files();
     checkpoints_.begin_periodic();
+    if (options_.watch) watch_.emplace(options_, components_, sets_, sink_);
 }
 
 recovery_site runtime::implementation::recovery_at() noexcept {
@@ -79,11 +80,12 @@ bool runtime::implementation::end_all() noexcept {
 // A checkpoint or a probation may be inside a component's code, which may run for an unknown time.
 bool runtime::implementation::end_own_work(clock::time_point until) noexcept {
     auto const end = [this]() noexcept {
+        watch_.reset();
         checkpoints_.end_periodic();
         probations_.stop_all();
         probations_.drop_finished(true);
     };
-    if (!checkpoints_.is_periodic() && probations_.is_empty()) return true;
+    if (!watch_ && !checkpoints_.is_periodic() && probations_.is_empty()) return true;
     try {
         if (returns_by(until, end)) return true;
         publish_failed_end(

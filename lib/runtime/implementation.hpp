@@ -10,6 +10,7 @@
 #include "runtime/host_contexts.hpp"
 #include "runtime/host_store.hpp"
 #include "runtime/module_locator.hpp"
+#include "runtime/module_watch.hpp"
 #include "runtime/operations.hpp"
 #include "runtime/probations.hpp"
 #include "runtime/recovery.hpp"
@@ -21,6 +22,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 
 namespace hotswap {
 
@@ -66,6 +68,7 @@ private:
     detail::checkpoints checkpoints_;
     detail::probations probations_;
     detail::set_operations sets_;
+    std::optional<detail::module_watch> watch_;
     implementation* left_before_ = nullptr;  // in the chain of left objects
 };
 

@@ -5,6 +5,7 @@
 #include "report/event_bus.hpp"
 #include "report/step_recorder.hpp"
 #include "runtime/guarded.hpp"
+#include "runtime/operation_counts.hpp"
 #include "runtime/registry.hpp"
 #include "swap/return_to_standby.hpp"
 
@@ -86,10 +87,11 @@ public:
     }
 
     /// Counts a refused operation for those of `names` that are loaded.
-    void count_refusal(std::vector<std::string> const& names, operation what, failure const& why) const {
+    void count_refusal(std::vector<std::string> const& names, operation what, failure const& why) {
         for (auto const& name : names)
-            if (auto const found = components_.find(name)) (*found)->counts().note_refused(what, why.code);
+            if (components_.find(name)) counts_.note_refused(what, name, why.code);
     }
+    operation_counts& counts() noexcept { return counts_; }
 
 private:
     result<claimed_slot> claim(std::string_view name, step_recorder& steps) const;
@@ -102,6 +104,7 @@ private:
     event_bus& events_;
     event_sink const& sink_;
     result<void> const& usable_;
+    operation_counts counts_;
 };
 
 }  // namespace hotswap::detail

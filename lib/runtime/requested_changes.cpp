@@ -74,6 +74,7 @@ result<replacement> requested_changes::choose(slot const& slot, swap_options con
     request.contract = contract_after(slot, wanted);
     request.end_neighbours_handles = wanted.end_neighbours_handles;
     request.expected = wanted.expected;
+    request.unless_sent_back = wanted.unless_sent_back;
     request.even_if_unchanged = wanted.even_if_unchanged || wanted.fresh_state || sets_others ||
                                 request.contract != slot.running().contract;
     request.arguments = &wanted.arguments;

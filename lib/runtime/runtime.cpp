@@ -1,5 +1,6 @@
 #include <hotswap/runtime.hpp>
 
+#include "runtime/drift.hpp"
 #include "runtime/implementation.hpp"
 #include "swap/configuration.hpp"
 #include "swap/while_inside.hpp"
@@ -138,11 +139,28 @@ result<unload_report> runtime::unload(std::string_view name, unload_options cons
             if (!report) return report;
             self_->probations_.stop(slot);
             self_->components_.remove(name);
+            self_->operations_.counts().forget(name);
             slot.announce_change();
             return report;
         });
     if (self_->operations_.is_owner()) self_->probations_.drop_finished(true);
     return done;
+}
+
+result<std::vector<component_drift>> runtime::drift() {
+    return within_memory([&]() -> result<std::vector<component_drift>> {
+        std::vector<component_drift> all;
+        for (auto const& each : status()) {
+            auto one = self_->operations_.run_on<component_drift>(
+                each.name, operation::plan, [&](slot& slot, step_recorder& steps) -> result<component_drift> {
+                    steps.mark_old_serving();
+                    return drift_of(slot, self_->store_, self_->locator_, steps);
+                });
+            if (!one) return one.error();
+            all.push_back(std::move(*one));
+        }
+        return all;
+    });
 }
 
 result<configure_report> runtime::configure(std::string_view name, settings const& changes,
@@ -152,7 +170,10 @@ result<configure_report> runtime::configure(std::string_view name, settings cons
             return detail::configure(slot, changes,
                                      {.drain_deadline = options.drain_deadline, .stop = options.stop}, steps);
         });
-    if (!done) self_->operations_.count_refusal({std::string(name)}, operation::configure, done.error());
+    if (!done)
+        self_->operations_.count_refusal({std::string(name)}, operation::configure, done.error());
+    else
+        self_->operations_.counts().note_done(operation::configure, *done);
     if (!done || done->changes.empty() || self_->store_.durability() == nullptr) return done;
     return within_memory([&] {
         if (auto const kept = self_->checkpoints_.take(); !kept) done->not_durable = kept.error();
@@ -261,8 +282,7 @@ std::vector<component_metrics> runtime::metrics() const {
     std::vector<component_metrics> all;
     if (!self_->operations_.is_owner()) return all;
     for (auto const& slot : self_->components_.all()) {
-        auto& one = all.emplace_back(slot->counts().get());
-        one.name = slot->name();
+        auto& one = all.emplace_back(self_->operations_.counts().of(slot->name()));
         one.own = own_metrics(*slot);
     }
     return all;

@@ -137,6 +137,11 @@ result<set_plan> set_operations::plan(component_set const& set, set_options cons
         });
 }
 
+void set_operations::count(std::span<component_operation const> of, std::vector<swap_report> const& reports) {
+    for (std::size_t i = 0; i != reports.size(); ++i)
+        operations_.counts().note_done(of[i].steps->operation(), reports[i], *of[i].of);
+}
+
 // Makes the watch before the swap begins, so that nothing can fail after the commit.
 result<probation_watch*> set_operations::make_watch(std::span<component_operation const> of,
                                                     transaction_terms const& terms,
@@ -151,7 +156,10 @@ result<probation_watch*> set_operations::make_watch(std::span<component_operatio
     }
     std::ranges::sort(slots, {}, [](auto const& each) { return each->name(); });
     return &probations_.add(std::make_unique<probation_watch>(
-        std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, terms.durable));
+        std::move(slots), watched_by, terms.limits.drain_deadline, *of.front().steps, terms.durable,
+        [this](slot const& back, swap_report const& report) {
+            operations_.counts().note_done(operation::probation, report, back);
+        }));
 }
 
 result<std::vector<swap_report>> set_operations::run(std::span<component_operation const> of,
@@ -175,7 +183,9 @@ result<std::vector<swap_report>> set_operations::run(std::span<component_operati
         auto done = all.run();
         decide();
         if (!done) return done.error();
-        return all.take_reports();
+        auto reports = all.take_reports();
+        count(of, reports);
+        return reports;
     } catch (...) {
         decide();
         throw;
@@ -219,7 +229,11 @@ result<std::vector<swap_report>> set_operations::run_back(std::span<component_op
     };
     bool const to_standby =
         std::ranges::any_of(of, [&](auto const& each) { return leads_to_standby(*each.of, options); });
-    if (to_standby) return return_to_standby(of, options, store_.durability(), to_file);
+    if (to_standby) {
+        auto done = return_to_standby(of, options, store_.durability(), to_file);
+        if (done) count(of, *done);
+        return done;
+    }
     std::vector<std::unique_ptr<change>> changes;
     for (auto const& each : of) {
         auto made = to_file(each);

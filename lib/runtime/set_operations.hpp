@@ -43,6 +43,7 @@ private:
     result<std::vector<swap_report>> run(std::span<component_operation const> of,
                                          std::vector<std::unique_ptr<change>> changes,
                                          transaction_terms terms, probation const& watched_by);
+    void count(std::span<component_operation const> of, std::vector<swap_report> const& reports);
     result<probation_watch*> make_watch(std::span<component_operation const> of,
                                         transaction_terms const& terms, probation const& watched_by);
     result<std::vector<swap_report>> run_back(std::span<component_operation const> of,

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "slot/abandoned_work.hpp"
-#include "slot/component_counts.hpp"
 #include "slot/component_facts.hpp"
 #include "slot/current.hpp"
 #include "slot/generation.hpp"
@@ -59,10 +58,6 @@ public:
     void announce_change() const {
         if (host_.changed) host_.changed();
     }
-    /// Counts what happens to the component.
-    /// Threads:  [any]
-    component_counts& counts() noexcept { return counts_; }
-    component_counts const& counts() const noexcept { return counts_; }
     /// The components that hold handles to this one.
     /// Threads:  [any]
     std::shared_ptr<detail::referrers> const& referrers() const noexcept { return referrers_; }
@@ -177,7 +172,6 @@ private:
     lineage lineage_;
     retired_code retired_{host_};
     component_facts facts_;
-    component_counts counts_;
 };
 
 }  // namespace hotswap::detail

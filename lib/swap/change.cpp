@@ -165,7 +165,6 @@ void change::settle() {
     if (on_probation_) report_.unload.module = name;
     slot_.sweep_retained();
     complete_report();
-    slot_.counts().note_done(steps_.operation(), report_, slot_.pauses().state_memory());
     slot_.announce_change();
     steps_.finish(fmt::format("{} → {}, pause {}, {} calls held, old code {}", report_.from.release,
                               report_.to.release, to_string(report_.pause), report_.calls_held,

@@ -108,7 +108,6 @@ result<configure_report> configure(slot& of, settings const& changes, pause_limi
     auto const after = list_settings(running);
     if (!after) return steps.refused(after.error());
     report.changes = difference(*before, *after);
-    of.counts().note_done(operation::configure, report.pause, report.calls_held);
     of.announce_change();
     steps.finish(in_words(report.changes));
     return report;

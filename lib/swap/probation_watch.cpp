@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds between_claims{1};
 
 probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
                                  std::chrono::nanoseconds drain_deadline, step_recorder const& swap,
-                                 durability* durable)
+                                 durability* durable, sent_back_function sent_back)
     : slots_([&of] {
           std::vector<watched> all;
           for (auto& each : of) all.push_back({std::move(each)});
@@ -39,6 +39,7 @@ probation_watch::probation_watch(std::vector<std::shared_ptr<slot>> of, probatio
       sink_(swap.sink()),
       mark_(swap.mark().as(operation::probation)),
       durable_(durable),
+      sent_back_(std::move(sent_back)),
       thread_(thread_name(slots_.front().of->name(), '?'), [this]() noexcept {
           watch();
           over_.store(true, std::memory_order_release);
@@ -327,6 +328,7 @@ void probation_watch::note_sent_back(slot& slot, generation_info const& failed, 
     auto const after = to_string(std::chrono::nanoseconds(clock::now() - began_));
     // If both generations come from one file, the file is not the cause.
     auto const sent_back = done.to.digest == failed.digest ? std::string() : failed.digest;
+    if (sent_back_) sent_back_(slot, done);
     slot.note_rollback(
         steps.complete(refuse(errc::rolled_back, phase::probation,
                               "{} failed its probation after {} and was sent back: {}; {} serves; fix the "

@@ -11,6 +11,7 @@
 #include <hotswap/detail/report/probation.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,9 +22,13 @@ namespace hotswap::detail {
 /// before the swap: after the commit nothing about the probation can fail.
 class probation_watch {
 public:
+    /// Called for each generation that was sent back, by the thread that holds its slot's operation.
+    using sent_back_function = std::function<void(slot const&, swap_report const&)>;
+
     /// Errors:   throws std::system_error if there is no thread.
     probation_watch(std::vector<std::shared_ptr<slot>> of, probation terms,
-                    std::chrono::nanoseconds drain_deadline, step_recorder const& swap, durability* durable);
+                    std::chrono::nanoseconds drain_deadline, step_recorder const& swap, durability* durable,
+                    sent_back_function sent_back = {});
     /// Stops the watch; decides nothing about the generations.
     ~probation_watch();
     probation_watch(probation_watch const&) = delete;
@@ -97,6 +102,7 @@ private:
     event_sink const& sink_;
     operation_mark const mark_;  // the swap's
     durability* const durable_;
+    sent_back_function const sent_back_;
 
     mutable mutex mutex_;
     condition changed_;

@@ -34,6 +34,11 @@ result<void> replacement_change::choose() {
                                    swap_to_its_contract, by_.copy.get());
     if (!staged) return staged.error();
     if (auto as_planned = expect_plan(*staged); !as_planned) return as_planned;
+    if (by_.unless_sent_back && slot_.was_rolled_back(staged->file.digest()))
+        return steps_.refused(
+            refuse(errc::rolled_back, phase::plan, "{} {}; fix the release, or name the file to try it again",
+                   by_.name, slot_.fate_of(staged->file.digest())),
+            phase::plan);
     report_.same_content = runs_already(slot_, *staged);
     if (report_.same_content && !by_.even_if_unchanged) {
         stay(*staged);

@@ -15,8 +15,24 @@ std::string schema_text(std::string_view name, std::uint32_t version) {
                         : fmt::format("schema {} {}", name, version);
 }
 
+std::string layout_text_of(module_file const& file, std::uint32_t version) {
+    auto const found = file.layouts.find(version);
+    return found == file.layouts.end() ? std::string() : found->second;
+}
+
 origin origin_of(module_file const& file) {
-    return {std::string(file.schema().name), file.descriptor.schema_version, file.own_state().layout};
+    auto const version = file.descriptor.schema_version;
+    return {std::string(file.schema().name), version, file.own_state().layout, layout_text_of(file, version)};
+}
+
+// What differs first, as the beginning of a sentence's rest; empty if one of the layouts is not known as text.
+std::string difference_in_words(std::string const& given, std::string const& known) {
+    auto const there = parse_layout(given);
+    auto const here = parse_layout(known);
+    if (!there || !here) return {};
+    auto const what = layout_difference(*there, *here);
+    return what.empty() ? what
+                        : fmt::format(": {} (\"there\" is the given state, \"here\" the module)", what);
 }
 
 // A legacy state has no name: its layout stands in for it.
@@ -61,9 +77,9 @@ result<void> check_schema(origin const& from, module_file const& to, std::string
             errc::layout_changed, phase::verify,
             "{} knows version {} of {} with layout {:016x}, the given state has layout {:016x}: the struct "
             "was edited after its release (a field, an enumerator or a type within it was added, removed, "
-            "renamed or exchanged); put the released struct back and make a new version for the change",
+            "renamed or exchanged){}; put the released struct back and make a new version for the change",
             to_name, from.version, from.schema.empty() ? "the legacy state" : from.schema, known->layout,
-            from.layout);
+            from.layout, difference_in_words(from.layout_text, layout_text_of(to, from.version)));
     return {};
 }
 
@@ -74,7 +90,8 @@ result<void> check_states(module_file const& from, module_file const& to, std::s
     // A downgrade ends at a state that the running module makes: the other module must know that state.
     std::string_view const name = target == 0 ? std::string_view{} : from.schema().name;
     if (!same_family(running.schema, to.schema().name)) return check_schema(running, to, to_name);
-    return check_schema({std::string(name), target, from.state(target)->layout}, to, to_name);
+    return check_schema({std::string(name), target, from.state(target)->layout, layout_text_of(from, target)},
+                        to, to_name);
 }
 
 result<migration_path> find_import_path(origin const& from, module_file const& to, std::string_view to_name) {

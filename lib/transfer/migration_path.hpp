@@ -19,6 +19,7 @@ struct origin {
     std::string schema;  ///< empty for a legacy state
     std::uint32_t version = 0;
     std::uint64_t layout = 0;
+    std::string layout_text{};  ///< empty: not known
 };
 
 /// The path of a state. The old module exports at `exchange_version`, the new one imports from there.

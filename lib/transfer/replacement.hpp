@@ -38,6 +38,7 @@ struct replacement {
     served_contract contract{};                 ///< for calls of the component from then on
     bool end_neighbours_handles = false;  ///< also if that ends handles of components that do not change
     std::optional<expected_change> expected{};  ///< anything else is refused
+    bool unless_sent_back = false;              ///< a file that a probation has sent back is refused
 };
 
 }  // namespace hotswap::detail

@@ -179,11 +179,11 @@ TEST_CASE(
 }
 
 TEST_CASE("abi: the structs that cross the boundary are fixed in size") {
-    static_assert(sizeof(abi::descriptor) == 1936);
+    static_assert(sizeof(abi::descriptor) == 1824);
     static_assert(sizeof(abi::state_entry) == 16);
     static_assert(sizeof(abi::error) == 1024);
     static_assert(sizeof(abi::sink) == 24);
-    static_assert(sizeof(abi::module_api) == 224);
+    static_assert(sizeof(abi::module_api) == 248);
     static_assert(std::is_trivially_copyable_v<abi::descriptor> &&
                   std::is_standard_layout_v<abi::descriptor>);
 }

@@ -1,7 +1,7 @@
 #include "control/fixture.hpp"
 
 #include "control/audit_log.hpp"
-#include "control/plain_text.hpp"
+#include "report/plain_text.hpp"
 
 #include <sys/stat.h>
 #include <sys/wait.h>

@@ -55,7 +55,7 @@ TEST_CASE("control: a component is loaded by its file, and serves those who find
     CHECK(text_at(none, "/failure/code") == "no_such_file");
 }
 
-TEST_CASE("control: the audit's newest lines are shown; a host without one says so") {
+TEST_CASE("control: the audit's newest lines are shown, and a host without one says so") {
     operated silent;
     CHECK(text_at(json_of(silent.get("/v1/audit")), "/error/code") == "control_failed");
     operated at({.audit = silent.directory.path() / "a" / "audit.jsonl"});

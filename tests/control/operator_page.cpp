@@ -40,7 +40,7 @@ TEST_CASE("docs/operator.md: each command does what the page says, in its order"
     auto const here = at.directory.path() / "here";
     fs::create_directories(here / "modules");
     fs::create_directories(here / "bin");
-    for (auto const* release : {"2.0.0", "3.0.0"})
+    for (auto const* release : {"1.0.0", "2.0.0", "3.0.0"})
         fs::copy_file(tally_file(release), here / "modules" / (std::string("cache-") + release + ".so"));
     fs::create_symlink(HOTSWAP_TEST_COMMAND, here / "bin" / "hotswap");
     hotswap::control const control{at.runtime, {.socket = here / "run" / "s", .audit = here / "audit.jsonl"}};

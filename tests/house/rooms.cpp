@@ -18,8 +18,8 @@ constexpr std::array faces{
     face{"options.hpp", "report"},    face{"describe.hpp", "report"}, face{"format.hpp", "base"},
     face{"module_ref.hpp", "module"}, face{"plan.hpp", "report"},     face{"report.hpp", "report"},
     face{"runtime.hpp", "runtime"},   face{"component.hpp", "sdk"},   face{"table.hpp", "sdk"},
-    face{"asio.hpp", "slot"},         face{"draining.hpp", "sdk"},    face{"testing.hpp", "testing"},
-    face{"control.hpp", "control"}};
+    face{"settings.hpp", "sdk"},      face{"asio.hpp", "slot"},       face{"draining.hpp", "sdk"},
+    face{"testing.hpp", "testing"},   face{"control.hpp", "control"}};
 
 }  // namespace
 

@@ -61,7 +61,16 @@ constexpr std::size_t left_out = 0;
 template <>
 constexpr std::size_t left_out<load_options> = 2;  // bytes: a frame, legacy data
 template <>
-constexpr std::size_t left_out<swap_options> = 1;  // the contract that a host was compiled with
+constexpr std::size_t left_out<swap_options> =
+    2;  // the contract that a host was compiled with, and the stop token
+template <>
+constexpr std::size_t left_out<set_options> = 1;  // the stop token
+template <>
+constexpr std::size_t left_out<revert_options> = 1;  // likewise
+template <>
+constexpr std::size_t left_out<restore_options> = 1;  // likewise
+template <>
+constexpr std::size_t left_out<configure_options> = 1;  // likewise
 template <>
 constexpr std::size_t left_out<probation> = 1;  // a function
 template <>
@@ -86,7 +95,8 @@ TEST_CASE("descriptions: names lead back to their enumerators") {
 TEST_CASE_TEMPLATE("descriptions: every member of options, reports and events is described", T,
                    generation_info, unload_report, probation, rehearsal_options, rehearsal_report,
                    load_options, swap_options, set_member, set_options, revert_options, restore_options,
-                   unload_options, recover_options, failure, phase_report, table_report, discarded_writes,
+                   unload_options, recover_options, configure_options, setting_change, configure_report,
+                   placed_module, component_drift, failure, phase_report, table_report, discarded_writes,
                    swap_report, set_report, swap_plan, set_plan, event, failing_checkpoint, component_status,
                    finding, inspected_state, inspection) {
     CHECK(described<T> + left_out<T> == boost::pfr::tuple_size_v<T>);

@@ -22,7 +22,8 @@ TEST_CASE("neighbour: a call that ends on another thread is given back, also if 
         .now = [] { return std::chrono::system_clock::now(); },
         .find = [&g](std::string_view, hotswap::contract) -> hotswap::result<found_neighbour> {
             return found_neighbour{g.gate, std::make_shared<hotswap::detail::referrers>()};
-        }};
+        },
+        .changed = [] {}};
     hotswap::detail::job_runner runner(g.gate, [](std::string_view, std::uint64_t) {});
     host_services services(host, runner, "caller.so", nullptr);
     auto const& api = host_services::api();

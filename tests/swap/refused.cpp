@@ -168,7 +168,7 @@ TEST_CASE("verify: a state struct that was edited after its release is refused")
     running.refuses({built("tally_edited", "1.5.0"),
                      errc::layout_changed,
                      phase::verify,
-                     {"tally_edited-1.5.0.so", "version 1", "edited", "make a new version"}});
+                     {"tally_edited-1.5.0.so", "version 1", "edited", "the field ", "make a new version"}});
 }
 
 TEST_CASE("verify: a module with a symbol that is not defined is refused by the name of the symbol") {

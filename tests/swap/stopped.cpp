@@ -3,7 +3,9 @@
 #include "swap/fixture.hpp"
 #include "swap/fixtures/blocker.hpp"
 #include "swap/fixtures/obstacle.hpp"
+#include "swap/fixtures/patient.hpp"
 
+#include <algorithm>
 #include <stop_token>
 
 using namespace hotswap_test;
@@ -120,6 +122,26 @@ TEST_CASE("stop: one component of a set that waits ends the swap of all") {
     held.give_back();
     CHECK(at.status("one").running.release == "1.0.0");
     CHECK(at.status("other").running.release == "1.0.0");
+}
+
+TEST_CASE(
+    "stop: a stop that comes after the commit changes nothing, and does not hold up the send-back of a "
+    "probation") {
+    site at;
+    auto const ill = at.load<patient>("patient", built("patient", "1.0.0"));
+    ill->visit("a");
+    std::stop_source source;
+    at.swap("patient", built("patient", "2.0.0"),
+            {.probation = {.duration = 1h, .interval = 1ms}, .stop = source.get_token()});
+    source.request_stop();
+    CHECK(at.status("patient").running.release == "2.0.0");
+    ill->fall_ill(false);
+    REQUIRE(test::eventually([&] { return at.status("patient").running.release == "1.0.0"; }));
+    CHECK(test::eventually([&] {
+        auto const counted = at.runtime.metrics().front().operations;
+        return std::ranges::any_of(
+            counted, [](auto const& each) { return each.operation == hotswap::operation::probation; });
+    }));
 }
 
 TEST_CASE("stop: a member of a set has no stop of its own") {

@@ -1,24 +1,12 @@
 // hotswap-golden MODULE SNAPSHOT…: tries a module on golden snapshots, each in a process of its own.
-#include "base/refuse.hpp"
-#include "module/module_file.hpp"
-#include "module/module_source.hpp"
-#include "rehearsal/helper_environment.hpp"
+#include "rehearsal/frame_rehearsal.hpp"
 #include "rehearsal/helper_file.hpp"
-#include "rehearsal/helper_process.hpp"
-#include "rehearsal/helper_report.hpp"
-#include "rehearsal/helper_request.hpp"
-#include "transfer/migration_path.hpp"
 
-#include <hotswap/detail/state/frame.hpp>
 #include <hotswap/format.hpp>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <unistd.h>
-
-#include <array>
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -32,9 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using namespace hotswap::detail;
-using hotswap::errc;
-using hotswap::phase;
-using hotswap::result;
 
 constexpr char usage[] =
     "usage: hotswap-golden [--helper FILE] [--argument NAME=VALUE]... [--setting NAME=VALUE]...\n"
@@ -60,65 +45,6 @@ struct options {
     std::vector<fs::path> snapshots{};
 };
 
-result<module_file> read_module_file(fs::path const& file) {
-    hotswap::module_policy policy;
-    policy.check_ownership = false;  // as the build left it
-    auto source = read_module(file, policy);
-    if (!source) return source.error();
-    return verify_module(source->bytes, file.filename().string(), policy);
-}
-
-result<file_descriptor> make_request(options const& how, hotswap::frame const& state,
-                                     helper_limits const& limits) {
-    hotswap::rehearsal_options const usual;
-    auto const arguments = pack_arguments(how.arguments);
-    auto const settings = pack_arguments(how.settings);
-    auto const origin = fs::absolute(how.module).parent_path().string();
-    wire::request head;
-    head.host = getpid();
-    head.now = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-    head.address_space = limits.address_space;
-    head.cpu_seconds = limits.cpu_seconds;
-    head.file_size = limits.file_size;
-    head.open_files = usual.open_files;
-    head.processes = usual.processes;
-    head.version = state.version;
-    head.argument_count = static_cast<std::uint32_t>(how.arguments.size());
-    head.argument_bytes = arguments.size();
-    head.setting_count = static_cast<std::uint32_t>(how.settings.size());
-    head.setting_bytes = settings.size();
-    head.origin_bytes = origin.size();
-    head.payload_bytes = state.payload.size();
-    std::array const parts{std::as_bytes(std::span(&head, 1)), std::span<std::byte const>(arguments),
-                           std::span<std::byte const>(settings), std::as_bytes(std::span(origin)),
-                           state.payload};
-    return seal_in_memory(parts);
-}
-
-/// Tries one snapshot; the versions that the state went through.
-result<migration_path> try_snapshot(options const& how, module_file const& module, fs::path const& helper,
-                                    fs::path const& snapshot) {
-    auto const bytes = read_regular_file(snapshot);
-    if (!bytes) return bytes.error();
-    auto const state = hotswap::read_frame(*bytes);
-    if (!state) return state.error();
-    auto const name = how.module.filename().string();
-    auto path = find_import_path({state->schema, state->version, state->layout}, module, name);
-    if (!path) return path;
-    hotswap::rehearsal_options const usual;
-    auto const limits = limits_for(usual, state->payload.size());
-    auto const request = make_request(how, *state, limits);
-    if (!request) return request.error();
-    auto const ended =
-        run_helper(helper, {fs::absolute(how.module).string()}, helper_environment(usual), *request,
-                   wire::longest_report, std::chrono::steady_clock::now() + limits.deadline);
-    if (!ended) return ended.error();
-    auto const told = read_report(ended->written);
-    for (auto const& line : told.log) fmt::print(stderr, "{}: {}\n", name, line);
-    if (auto const passed = check_report(told, *ended, limits, name); !passed) return passed.error();
-    return path;
-}
-
 int run(options const& how) {
     auto const refused = [&](hotswap::failure const& why) {
         fmt::print(stderr, "{}: refused ({}): {}\n", how.module.string(), why.code, why.message);
@@ -130,18 +56,18 @@ int run(options const& how) {
                    how.helper.empty() ? "" : " at " + how.helper.string());
         return 2;
     }
-    auto const module = read_module_file(how.module);
+    auto const module = read_module_to_try(how.module);
     if (!module) return refused(module.error());
     int status = 0;
     for (auto const& snapshot : how.snapshots) {
-        if (auto const path = try_snapshot(how, *module, helper, snapshot); path)
+        std::vector<std::string> log;
+        auto const path = try_frame(how.module, *module, helper, snapshot, how.arguments, how.settings, log);
+        for (auto const& line : log) fmt::print(stderr, "{}: {}\n", how.module.filename().string(), line);
+        if (path)
             fmt::print("{} begins with {}: schema {} {}\n", how.module.filename().string(), snapshot.string(),
                        module->legacy() ? "legacy" : module->schema().name, fmt::join(path->versions, " → "));
-        else {
-            auto why = path.error();
-            why.message = snapshot.string() + ": " + why.message;
-            status = refused(why);
-        }
+        else
+            status = refused(path.error());
     }
     return status;
 }

@@ -1,3 +1,4 @@
+#include "programs/hotswap/modules.hpp"
 #include "programs/hotswap/order.hpp"
 
 #include <boost/json/array.hpp>
@@ -5,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <stdexcept>
 #include <vector>
 
 namespace hotswap::cli {
@@ -14,13 +14,10 @@ namespace {
 
 using words = std::vector<std::string>;
 
-/// `NAME=VALUE` as a member. Errors: throws std::invalid_argument.
-void add_pair(json::object& to, std::string const& text) {
-    auto const equals = text.find('=');
-    if (equals == std::string::npos || equals == 0)
-        throw std::invalid_argument(fmt::format("{}: expected NAME=VALUE", text));
-    if (!to.emplace(text.substr(0, equals), text.substr(equals + 1)).second)
-        throw std::invalid_argument(fmt::format("{} is given twice", text.substr(0, equals)));
+json::object members_of(words const& pairs) {
+    json::object all;
+    for (auto const& [name, value] : read_pairs(pairs)) all[name] = value;
+    return all;
 }
 
 exit_code show(session& with, std::string const& name) {
@@ -35,9 +32,7 @@ exit_code show(session& with, std::string const& name) {
 }
 
 exit_code change(session& with, std::string const& name, words const& pairs) {
-    json::object changes;
-    for (auto const& each : pairs) add_pair(changes, each);
-    return with.operate("/v1/configure", {{"component", name}, {"changes", std::move(changes)}},
+    return with.operate("/v1/configure", {{"component", name}, {"changes", members_of(pairs)}},
                         with.patience(default_patience));
 }
 
@@ -45,9 +40,7 @@ exit_code load(session& with, std::string const& text, words const& pairs) {
     auto const equals = text.find('=');
     json::object options;
     if (equals != std::string::npos) options["module"] = module_of(text.substr(equals + 1));
-    json::object settings;
-    for (auto const& each : pairs) add_pair(settings, each);
-    if (!settings.empty()) options["settings"] = std::move(settings);
+    if (!pairs.empty()) options["settings"] = members_of(pairs);
     return with.operate("/v1/load", {{"component", text.substr(0, equals)}, {"options", std::move(options)}},
                         with.patience(default_patience));
 }

@@ -36,7 +36,7 @@ exit_code verify(session& with, files const& all) {
     return with.tell(object, text, found->faults.empty() ? exit_code::done : exit_code::inconsistent);
 }
 
-std::string in_words(json::object const& line) {
+std::string audit_line(json::object const& line) {
     auto const why = text_in(line, "reason");
     return fmt::format(
         "{} {:9} {:10} {} by {}{}{}\n", text_in(line, "time"), text_in(line, "what"), text_in(line, "verb"),
@@ -50,7 +50,7 @@ exit_code ask_host(session& with) {
     auto const found = with.ask("GET", "/v1/audit", nullptr, code);
     if (!found) return code;
     std::string text;
-    for (auto const& each : found->at("lines").as_array()) text += in_words(each.as_object());
+    for (auto const& each : found->at("lines").as_array()) text += audit_line(each.as_object());
     return with.tell(*found, text, code);
 }
 
@@ -67,7 +67,7 @@ exit_code show(session& with, files const& all) {
             boost::system::error_code error;
             auto value = json::parse(each, error);
             if (error || !value.is_object()) continue;  // `--verify` names it
-            text += in_words(value.get_object());
+            text += audit_line(value.get_object());
             lines.push_back(std::move(value));
         }
     }

@@ -13,7 +13,8 @@ namespace hotswap::cli {
 namespace {
 
 constexpr char exit_codes[] =
-    "Exit status: 0 done or nothing to do, 2 changes are pending (plan), 3 refused and nothing changed,\n"
+    "Exit status: 0 done or nothing to do, 2 changes are pending, or a diff has differences, 3 refused and "
+    "nothing changed,\n"
     "4 done and sent back by its probation, 5 still running at --timeout, 6 the host is unreachable,\n"
     "7 inconsistent, 64 called wrongly.";
 
@@ -53,8 +54,11 @@ exit_code run(int argc, char** argv) {
     add_common_options(app, options);
     chosen_verb chosen;
     for (auto const add :
-         {&add_status, &add_plan, &add_swap, &add_revert, &add_wait, &add_abort, &add_configure,
-          &add_snapshot, &add_checkpoint, &add_load, &add_unload, &add_events, &add_log, &add_explain})
+         {&add_status,  &add_diff,       &add_plan,     &add_swap,          &add_revert,      &add_wait,
+          &add_abort,   &add_configure,  &add_snapshot, &add_checkpoint,    &add_load,        &add_unload,
+          &add_events,  &add_log,        &add_watch,    &add_new_component, &add_new_version, &add_inspect,
+          &add_lint,    &add_rehearse,   &add_golden,   &add_keygen,        &add_sign,        &add_seal,
+          &add_explain, &add_completion, &add_man,      &add_openapi})
         add(app, chosen);
     try {
         app.parse(argc, argv);

@@ -24,6 +24,14 @@ namespace hotswap::cli {
 
 namespace {
 
+std::string in_words(failure const& why) {
+    auto text = why.phase == phase::none ? fmt::format("hotswap: {}: {}\n", to_string(why.code), why.message)
+                                         : fmt::format("hotswap: {}\n", to_string(why));
+    if (why.code != errc::host_unreachable)
+        text += fmt::format("hotswap: `hotswap explain {}` says more\n", to_string(why.code));
+    return text;
+}
+
 // Of one request, beyond what the operation that it waits for may take.
 constexpr std::chrono::seconds for_an_answer{30};
 constexpr std::chrono::seconds at_a_time{2};
@@ -201,6 +209,11 @@ exit_code session::tell(json::value const& object, std::string_view text, exit_c
     return code;
 }
 
+exit_code session::show(json::value const& object, std::string_view text, exit_code code) const {
+    tell(object, text, exit_code::done);
+    return code;
+}
+
 exit_code session::fail(failure const& why, exit_code code) const {
     return fail(detail::json_writer()(why), code);
 }
@@ -213,9 +226,7 @@ exit_code session::fail(json::value const& error, exit_code code) const {
     }
     failure why;
     if (!detail::json_reader(false).read(error, why)) why = no_json("an error without a code");
-    fmt::print(stderr, "hotswap: {}: {}\n", to_string(why.code), to_string(why));
-    if (why.code != errc::host_unreachable)
-        fmt::print(stderr, "hotswap: `hotswap explain {}` says more\n", to_string(why.code));
+    fmt::print(stderr, "{}", in_words(why));
     return code == exit_code::refused ? code_of(why) : code;
 }
 
@@ -248,9 +259,7 @@ std::string text_of(json::object const& operation) {
     }
     if (auto const* const why = operation.if_contains("failure")) {
         failure refused;
-        if (detail::json_reader(false).read(*why, refused))
-            text += fmt::format("hotswap: {}: {}\nhotswap: `hotswap explain {}` says more\n",
-                                to_string(refused.code), to_string(refused), to_string(refused.code));
+        if (detail::json_reader(false).read(*why, refused)) text += in_words(refused);
     }
     return text +
            fmt::format("{} {}: {}{}\n", text_in(operation, "verb"), text_in(operation, "id"),

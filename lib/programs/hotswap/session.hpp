@@ -62,6 +62,8 @@ public:
 
     /// The result on stdout: the object with --json, else the text.
     exit_code tell(json::value const& object, std::string_view text, exit_code code) const;
+    /// As `tell`, for what is always a result and never a failure: on stdout, whatever the code.
+    exit_code show(json::value const& object, std::string_view text, exit_code code) const;
     /// The failure: with --json as the one object on stdout, else on stderr.
     exit_code fail(failure const& why, exit_code code) const;
     exit_code fail(json::value const& error, exit_code code) const;

@@ -27,6 +27,20 @@ void add_wait(CLI::App& to, chosen_verb& chosen);
 void add_abort(CLI::App& to, chosen_verb& chosen);
 void add_events(CLI::App& to, chosen_verb& chosen);
 void add_log(CLI::App& to, chosen_verb& chosen);
+void add_diff(CLI::App& to, chosen_verb& chosen);
+void add_inspect(CLI::App& to, chosen_verb& chosen);
+void add_lint(CLI::App& to, chosen_verb& chosen);
+void add_rehearse(CLI::App& to, chosen_verb& chosen);
+void add_golden(CLI::App& to, chosen_verb& chosen);
+void add_keygen(CLI::App& to, chosen_verb& chosen);
+void add_sign(CLI::App& to, chosen_verb& chosen);
+void add_seal(CLI::App& to, chosen_verb& chosen);
+void add_watch(CLI::App& to, chosen_verb& chosen);
+void add_completion(CLI::App& to, chosen_verb& chosen);
+void add_man(CLI::App& to, chosen_verb& chosen);
+void add_openapi(CLI::App& to, chosen_verb& chosen);
+void add_new_component(CLI::App& to, chosen_verb& chosen);
+void add_new_version(CLI::App& to, chosen_verb& chosen);
 void add_explain(CLI::App& to, chosen_verb& chosen);
 
 }  // namespace hotswap::cli

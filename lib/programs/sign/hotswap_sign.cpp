@@ -1,24 +1,16 @@
 // hotswap-sign: makes keys, signs modules with them, and shows the signer of a module.
-#include "module/digest.hpp"
-#include "module/file_io.hpp"
-#include "module/signature.hpp"
+#include "module/key_files.hpp"
 
 #include <hotswap/format.hpp>
 #include <hotswap/inspect.hpp>
 
 #include <fmt/format.h>
 
-#include <sys/stat.h>
-
-#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace {
@@ -57,65 +49,19 @@ bool refused(fs::path const& what, hotswap::failure const& why) {
     return refused(what, why.code, why.message);
 }
 
-bool write(fs::path const& file, std::string_view text, mode_t mode) {
-    int const error = replace_file(file, std::as_bytes(std::span(text)), mode);
-    if (error == 0) return true;
-    fmt::print(stderr, "hotswap-sign: {} cannot be written ({}); choose another place or make it writable\n",
-               file.string(), std::generic_category().message(error));
-    return false;
-}
-
 bool make_key(fs::path const& directory, bool force) {
-    auto const secret_file = directory / "hotswap.key";
-    auto const public_file = directory / "hotswap.pub";
-    for (auto const& file : {secret_file, public_file})
-        if (!force && fs::exists(fs::symlink_status(file)))
-            return refused(file, hotswap::errc::invalid_argument,
-                           "there is a key already; choose another directory, or replace the key "
-                           "with --force");
-    std::error_code error;
-    fs::create_directories(directory, error);
-    secret_key const key;
-    if (!write(secret_file, key.to_text(), 0600) || !write(public_file, to_text(key.public_half()), 0644))
-        return false;
-    fmt::print("{}: key {}, keep it secret; hosts trust {}\n", secret_file.string(), key.public_half().id(),
-               public_file.string());
+    auto const made = make_key_files(directory, force);
+    if (!made) return refused(directory, made.error());
+    fmt::print("{}: key {}, keep it secret; hosts trust {}\n", (directory / "hotswap.key").string(),
+               made->id(), (directory / "hotswap.pub").string());
     return true;
 }
 
-std::optional<secret_key> read_secret(fs::path const& file) {
-    auto const refuse_it = [&file](hotswap::errc code, std::string_view why) {
-        refused(file, code, why);
-        return std::nullopt;
-    };
-    struct stat found {};
-    if (stat(file.c_str(), &found) != 0)
-        return refuse_it(hotswap::errc::no_such_file,
-                         "there is no key; name the hotswap.key that `hotswap-sign keygen` has made");
-    auto const content = read_regular_file(file);
-    if (!content) return refuse_it(content.error().code, content.error().message);
-    std::string_view const text(reinterpret_cast<char const*>(content->data()), content->size());
-    // A public key has the form of a secret one, and no host could check its signatures.
-    if (text.starts_with("# hotswap public key"))
-        return refuse_it(hotswap::errc::invalid_argument,
-                         "this is a public key; sign with the secret one, hotswap.key");
-    if ((found.st_mode & 077u) != 0)
-        return refuse_it(hotswap::errc::untrusted_path,
-                         "users other than its owner can read or change it; chmod 600 it, or make a new key");
-    auto key = secret_key::parse(text);
-    if (!key) return refuse_it(key.error().code, key.error().message);
-    return *key;
-}
-
 bool sign(fs::path const& module, secret_key const& key) {
-    auto const said = hotswap::inspect(module, {.policy = {.check_ownership = false}, .as_host = false});
-    if (!said) return refused(module, said.error());
-    if (auto const* const why = said->refusal())
-        return refused(module, why->code, why->message + "; " + why->remedy);
-    auto const made = key.sign({said->component, said->release, said->digest});
-    if (!write(module.string() + ".sig", made.to_text(), 0644)) return false;
-    fmt::print("{}.sig: {} {} signed with key {}\n", module.string(), said->component, said->release,
-               made.key_id);
+    auto const made = sign_module(module, key);
+    if (!made) return refused(module, made.error());
+    fmt::print("{}.sig: {} {} signed with key {}\n", module.string(), made->facts.component,
+               made->facts.release, made->key_id);
     return true;
 }
 
@@ -137,10 +83,10 @@ int wrong(std::string_view how) {
 
 int sign_all(options const& how) {
     if (how.keys.size() != 1 || how.words.empty()) return wrong("sign takes one --key and the modules");
-    auto const key = read_secret(how.keys.front());
-    bool good = key.has_value();
-    if (key)
-        for (auto const& module : how.words) good = sign(module, *key) && good;
+    auto const key = read_secret_key(how.keys.front());
+    if (!key) return refused(how.keys.front(), key.error()), 1;
+    bool good = true;
+    for (auto const& module : how.words) good = sign(module, *key) && good;
     return good ? 0 : 1;
 }
 

@@ -20,7 +20,7 @@ inline constexpr std::uint32_t note_type = 1;
 inline constexpr char note_name[12] = "hotswap.abi";
 inline constexpr std::size_t max_states = 64;
 /// The limit on older revisions of its contract that a module may declare as served.
-inline constexpr std::size_t max_older_revisions = 31;
+inline constexpr std::size_t max_older_revisions = 24;
 inline constexpr std::size_t seal_size = 32;
 
 /// Bits of `state_entry::flags`.
@@ -104,6 +104,18 @@ struct note {
     std::uint32_t type = note_type;
     char name[12] = {'h', 'o', 't', 's', 'w', 'a', 'p', '.', 'a', 'b', 'i', '\0'};
     descriptor content;
+};
+
+inline constexpr std::uint32_t layouts_note_type = 2;
+
+/// The ELF note with the layouts of the module's states as text (state/layout_text.hpp); `Size` is a multiple of 8.
+template <std::size_t Size>
+struct layouts_note {
+    std::uint32_t name_size = sizeof(note_name);
+    std::uint32_t content_size = Size;
+    std::uint32_t type = layouts_note_type;
+    char name[12] = {'h', 'o', 't', 's', 'w', 'a', 'p', '.', 'a', 'b', 'i', '\0'};
+    char content[Size] = {};
 };
 
 static_assert(offsetof(note, content) == 24 && sizeof(note) == 24 + sizeof(descriptor));

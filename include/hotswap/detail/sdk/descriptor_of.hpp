@@ -5,6 +5,7 @@
 #include <hotswap/detail/base/release_text.hpp>
 #include <hotswap/detail/sdk/component_class.hpp>
 #include <hotswap/detail/sdk/path_functions.hpp>
+#include <hotswap/detail/state/layout_text.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,16 @@ constexpr void describe_revisions(abi::descriptor& d) {
         d.older_ends[I] = abi::end_of_functions<before>();
         describe_revisions<before, I + 1>(d);
     }
+}
+
+/// The layouts of the states of the component class `T`, as text.
+template <class T>
+constexpr auto layouts_of() {
+    using lines = detail::layout_lines<typename component_class<T>::walk>;
+    abi::layouts_note<(lines::size + 8) / 8 * 8> made;
+    detail::layout_writer to(made.content);
+    lines::write(to, typename lines::versions{});
+    return made;
 }
 
 /// The descriptor of the component class `T`.

@@ -1,7 +1,7 @@
 // What the contracts of the shipped components have in common: settings by name, and counts by name.
 #pragma once
 
-#include <hotswap/detail/base/arguments.hpp>
+#include <hotswap/detail/abi/setting.hpp>
 
 #include <cstdint>
 #include <string>

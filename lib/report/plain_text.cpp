@@ -1,4 +1,4 @@
-#include "control/plain_text.hpp"
+#include "report/plain_text.hpp"
 
 namespace hotswap::detail {
 
