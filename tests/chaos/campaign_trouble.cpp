@@ -85,7 +85,7 @@ void campaign::disk_full(before const& was) {
     }
     auto const written = site_.ask("POST", "/checkpoint");
     ++counts_["disk full: checkpoint " + (written.status == 200 ? "done" : written.text("code"))];
-    found_.expect(written.status == 503 && written.text("code") == "store_full",
+    found_.expect(written.status == 409 && written.text("code") == "store_full",
                   "a full disk is said to be: {}", json::serialize(written.body));
     auto const got = swap(was, {{"module", was.component + "-2.0.0.so"}, {"allow_loss", true}});
     if (got.status != 200) expect_refused(got, "a swap with a full disk", {"store_full"});

@@ -39,7 +39,7 @@ gateway_site::~gateway_site() {
 void gateway_site::start() {
     process_.emplace(
         CHAOS_GATEWAY,
-        std::vector<std::string>{"--listen", "127.0.0.1:0", "--modules", CHAOS_MODULES, "--admin", socket(),
+        std::vector<std::string>{"--listen", "127.0.0.1:0", "--modules", CHAOS_MODULES, "--control", socket(),
                                  "--limit", "100/100", "--trust-client-header", "--origin-delay", "1ms",
                                  "--start-with", "1.0.0", "--store", store(), "--rehearse", "when_new"});
     auto next = std::make_shared<incarnation>();
@@ -47,7 +47,7 @@ void gateway_site::start() {
     next->durable = durable_;
     allowed = {};
     allowed.threads = 2;
-    owner_.emplace(gateway::http_client::to_socket(socket()));
+    owner_.emplace(socket());
     std::lock_guard const lock(mutex_);
     next->number = now_ ? now_->number + 1 : 1;
     now_ = std::move(next);
@@ -70,7 +70,7 @@ int gateway_site::end() {
 
 answer gateway_site::ask(std::filesystem::path const& socket, std::string_view method,
                          std::string const& target, json::object const& body) {
-    auto client = gateway::http_client::to_socket(socket);
+    gateway::owner_client client(socket);
     auto const got = client.send(method, target, body.empty() ? "" : json::serialize(body));
     auto const value = got.json();
     return {got.status, value.is_object() ? value.get_object() : json::object()};

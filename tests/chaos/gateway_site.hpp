@@ -4,6 +4,7 @@
 #include "demo/gateway_process.hpp"
 #include "growth.hpp"
 #include "http/client.hpp"
+#include "http/owner_client.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -81,7 +82,7 @@ public:
     std::string output() { return process_->output(); }
     std::optional<int> ended() { return process_->ended(); }
     std::filesystem::path const& scratch() const { return scratch_.path(); }
-    std::filesystem::path socket() const { return scratch() / "admin.sock"; }
+    std::filesystem::path socket() const { return scratch() / "control.sock"; }
     std::filesystem::path staging() const { return scratch() / "run" / "hotswap"; }
     std::filesystem::path store() const { return scratch() / "disk" / "store"; }
     bool has_small_disk() const { return mounted_; }
@@ -95,7 +96,7 @@ private:
     gateway::scratch_directory scratch_;
     bool mounted_ = false;
     std::optional<gateway::gateway_process> process_;
-    std::optional<gateway::http_client> owner_;
+    std::optional<gateway::owner_client> owner_;
     answer last_fault_;
     std::map<std::string, clock::time_point> durable_;
     std::atomic<bool> clock_is_off_{false};

@@ -3,6 +3,7 @@
 
 #include "demo/gateway_process.hpp"
 #include "http/client.hpp"
+#include "http/owner_client.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -16,24 +17,25 @@ namespace gateway_tests {
 using gateway::http_client;
 using gateway::reply;
 
-inline std::vector<std::string> arguments_for(std::filesystem::path const& admin,
+inline std::vector<std::string> arguments_for(std::filesystem::path const& control,
                                               std::vector<std::string> more) {
-    std::vector<std::string> all{"--listen", "127.0.0.1:0", "--modules", GATEWAY_MODULES, "--admin", admin};
+    std::vector<std::string> all{"--listen",      "127.0.0.1:0", "--modules",
+                                 GATEWAY_MODULES, "--control",   control};
     all.insert(all.end(), more.begin(), more.end());
     return all;
 }
 
 struct running_gateway {
     gateway::scratch_directory scratch{};
-    std::filesystem::path admin = scratch.path() / "admin.sock";
+    std::filesystem::path control = scratch.path() / "control.sock";
     gateway::gateway_process process;
     unsigned short port = process.wait_until_it_listens();
 
     explicit running_gateway(std::vector<std::string> more = {})
-        : process(GATEWAY, arguments_for(admin, std::move(more))) {}
+        : process(GATEWAY, arguments_for(control, std::move(more))) {}
 
     http_client client() const { return http_client::to_port(port); }
-    http_client owner() const { return http_client::to_socket(admin); }
+    gateway::owner_client owner() const { return gateway::owner_client(control); }
 };
 
 /// Runs a program to its end: its exit status and its whole output.

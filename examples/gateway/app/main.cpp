@@ -1,12 +1,11 @@
 // hotswap-gateway: an HTTP server whose three components are replaced while it serves.
-#include "admin/admin.hpp"
-#include "admin/faults.hpp"
-#include "admin/socket.hpp"
 #include "app/application.hpp"
+#include "app/faults.hpp"
 #include "app/fill.hpp"
 #include "app/options.hpp"
 #include "http/server.hpp"
 
+#include <hotswap/control.hpp>
 #include <hotswap/runtime.hpp>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -62,27 +61,6 @@ hotswap::handle<Contract> load(hotswap::runtime& components, char const* name, o
     return components.load<Contract>(name, {.module = file}).value();
 }
 
-/// The components' counts, in the form of the status.
-admin::counts counts_of(hotswap::handle<contracts::rate_limiter> const& limiter,
-                        hotswap::handle<contracts::session> const& sessions,
-                        hotswap::handle<contracts::cache> const& cache) {
-    admin::counts counts;
-    counts["rate_limiter"] = [limiter]() -> boost::json::object {
-        auto const now = limiter->stats();
-        return {{"clients", now.clients}, {"admitted", now.admitted}, {"refused", now.refused}};
-    };
-    counts["session"] = [sessions]() -> boost::json::object {
-        auto const now = sessions->stats();
-        return {{"live", now.live}, {"opened", now.opened}, {"ended", now.ended}};
-    };
-    counts["cache"] = [cache]() -> boost::json::object {
-        auto const now = cache->stats();
-        return {{"entries", now.entries}, {"bytes", now.bytes},         {"hits", now.hits},
-                {"misses", now.misses},   {"evictions", now.evictions}, {"expirations", now.expirations}};
-    };
-    return counts;
-}
-
 /// Runs the event loop on all threads until everything is drained.
 void run_until_drained(asio::io_context& io, asio::signal_set& signals, http_server& server,
                        unsigned threads) {
@@ -102,7 +80,6 @@ void serve(options const& wanted) {
     asio::io_context io(static_cast<int>(wanted.threads));
     asio::signal_set signals(io, SIGINT, SIGTERM);
     auto [acceptor, url] = listen_on(io, wanted);
-    admin_socket socket(io, wanted.admin);
 
     faults injected;
     hotswap::runtime components{
@@ -127,17 +104,15 @@ void serve(options const& wanted) {
                      .sessions = sessions,
                      .items = items,
                      .trust_client_header = wanted.trust_client_header});
-    admin owner(components, counts_of(limiter, sessions, cache), injected.injector(components));
+    hotswap::control const control{components, {.socket = wanted.control}};
 
     http_server server(io, wanted.http);
     server.listen(std::move(acceptor), [&app](request what, respond const& done) { app.serve(what, done); });
-    server.listen(socket.take(),
-                  [&owner](request what, respond done) { owner.serve(std::move(what), std::move(done)); });
-    fmt::print("listening on {}, admin on {}\n", url, wanted.admin.native());
+    injected.serve(components, io, server, wanted.control.native() + ".faults");
+    fmt::print("listening on {}, control at {}\n", url, wanted.control.native());
     std::fflush(stdout);
 
     run_until_drained(io, signals, server, wanted.threads);
-    owner.join();
     fmt::print("drained, {} requests served\n", app.requests());
 }
 

@@ -72,9 +72,8 @@ po::options_description description() {
     add("listen", po::value<std::string>()->default_value("127.0.0.1:8080"),
         "where to serve; port 0: any free one");
     add("modules", po::value<std::string>(), "the directory of the components' modules");
-    add("admin", po::value<std::string>(),
-        "the Unix socket for its owner: GET /status, POST /swap/{name}, "
-        "/plan/{name}, /revert/{name}, /checkpoint");
+    add("control", po::value<std::string>(),
+        "the Unix socket of the control interface, for the command hotswap");
     add("limit", po::value<std::string>()->default_value("100000/100000"),
         "RATE/BURST: requests per second, and at once, of one client");
     add("threads", po::value<unsigned>()->default_value(std::max(2U, std::thread::hardware_concurrency())),
@@ -114,7 +113,7 @@ options checked(po::variables_map const& given) {
     options wanted;
     split_address(given["listen"].as<std::string>(), wanted);
     wanted.modules = std::filesystem::absolute(required(given, "modules"));
-    wanted.admin = required(given, "admin");
+    wanted.control = required(given, "control");
     wanted.start_with = required(given, "start-with");
     if (given.count("store") != 0) wanted.store = std::filesystem::absolute(required(given, "store"));
     wanted.checkpoint_period = duration("checkpoint-period", given["checkpoint-period"].as<std::string>());
@@ -151,11 +150,11 @@ std::optional<options> read_options(int argc, char const* const* argv) {
     }
     if (given.count("help") != 0) {
         std::cout
-            << "usage: hotswap-gateway --modules DIR --admin SOCKET [--listen HOST:PORT] [--limit "
+            << "usage: hotswap-gateway --modules DIR --control SOCKET [--listen HOST:PORT] [--limit "
                "RATE/BURST] "
                "[option…]\n\n"
                "Serves POST /login, POST /logout, GET /item/{key} and GET /healthz, while its rate limiter,\n"
-               "session manager and cache are replaced through the admin socket. SIGTERM drains and ends "
+               "session manager and cache are replaced by the command hotswap. SIGTERM drains and ends "
                "it.\n\n"
             << known;
         return std::nullopt;

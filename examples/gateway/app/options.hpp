@@ -18,7 +18,7 @@ struct options {
     std::string host{};
     std::string port{};
     std::filesystem::path modules{};
-    std::filesystem::path admin{};
+    std::filesystem::path control{};
     std::string start_with{};       ///< a release, or "newest"
     std::filesystem::path store{};  ///< empty: nothing survives the process
     std::chrono::nanoseconds checkpoint_period{};

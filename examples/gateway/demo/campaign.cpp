@@ -45,7 +45,7 @@ json::object object_in(gateway::reply const& got) {
 campaign::campaign(campaign_options wanted, load& under)
     : wanted_(std::move(wanted)),
       load_(under),
-      owner_(gateway::http_client::to_socket(wanted_.admin, longest_operation)),
+      owner_(wanted_.control, longest_operation),
       steps_(campaign_steps(wanted_)) {}
 
 std::string campaign::describe(std::size_t index) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "demo/load.hpp"
+#include "http/owner_client.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -15,7 +16,7 @@
 
 namespace demo {
 
-/// One request to the admin socket, and its expected result.
+/// One request to the control interface, and its expected result.
 struct step {
     std::string target{};        ///< "/swap/cache", or "/swap" for all components as one
     boost::json::object body{};  ///< empty: no body; the options of each component of a set, by its name
@@ -43,7 +44,7 @@ struct refusal_line {
 };
 
 struct campaign_options {
-    std::filesystem::path admin{};
+    std::filesystem::path control{};
     std::filesystem::path faulty{};   ///< a cache whose migration throws
     std::filesystem::path scratch{};  ///< for files that are no modules
     std::filesystem::path modules{};
@@ -80,7 +81,7 @@ private:
 
     campaign_options wanted_;
     load& load_;
-    gateway::http_client owner_;
+    gateway::owner_client owner_;
     std::vector<step> steps_;
     std::vector<swap_line> swaps_;
     std::vector<refusal_line> refusals_;

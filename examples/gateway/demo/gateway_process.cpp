@@ -98,7 +98,7 @@ bool gateway_process::wait_for_output(std::string_view text) {
 unsigned short gateway_process::wait_until_it_listens() {
     static constexpr std::string_view before_port = "listening on http://127.0.0.1:";
     unsigned short port = 0;
-    if (wait_for_output(", admin on ")) {
+    if (wait_for_output(", control at ")) {
         auto const said = output();
         auto const at = said.find(before_port);
         if (at != said.npos)

@@ -43,15 +43,15 @@ void run_campaign(campaign& steps, load& under, gateway::gateway_process& server
     }
 }
 
-std::vector<std::string> command_line(options const& wanted, std::filesystem::path const& admin,
+std::vector<std::string> command_line(options const& wanted, std::filesystem::path const& control,
                                       load_options const& shape, std::string const& release,
                                       std::uint64_t fill) {
     return {"--listen",
             fmt::format("127.0.0.1:{}", shape.port),
             "--modules",
             wanted.modules,
-            "--admin",
-            admin,
+            "--control",
+            control,
             "--start-with",
             release,
             "--limit",
@@ -71,16 +71,17 @@ unsigned short wait_until_filled(gateway::gateway_process& server) {
             std::fflush(stdout);
             shown = end + 1;
         }
-        if (said.find(", admin on ") != said.npos || server.ended()) return server.wait_until_it_listens();
+        if (said.find(", control at ") != said.npos || server.ended()) return server.wait_until_it_listens();
         std::this_thread::sleep_for(std::chrono::milliseconds{50});
     }
 }
 
 int run(options const& wanted) {
     gateway::scratch_directory const scratch;
-    auto const admin = scratch.path() / "admin.sock";
+    auto const control = scratch.path() / "control.sock";
     load_options shape{.callers = wanted.threads};
-    gateway::gateway_process server(wanted.gateway, command_line(wanted, admin, shape, "1.0.0", wanted.fill));
+    gateway::gateway_process server(wanted.gateway,
+                                    command_line(wanted, control, shape, "1.0.0", wanted.fill));
     shape.port = wait_until_filled(server);
     load under(shape);
     under.start();
@@ -97,7 +98,7 @@ int run(options const& wanted) {
 
     memory_watch const memory(server.pid());
     auto const begin = clock::now();
-    campaign steps({.admin = admin,
+    campaign steps({.control = control,
                     .faulty = wanted.faulty,
                     .scratch = scratch.path(),
                     .modules = wanted.modules,
@@ -111,7 +112,7 @@ int run(options const& wanted) {
     aftermath after{.mapped = gateway::mapped_modules(server.pid()), .loaded = clock::now() - begin};
     auto const around = std::min<clock::duration>(total / 12, std::chrono::seconds{3});
     auto const restart = restart_under_load(server, wanted.gateway,
-                                            command_line(wanted, admin, shape, "newest", 0), shape, around);
+                                            command_line(wanted, control, shape, "newest", 0), shape, around);
     after.exit_status = server.wait();
     if (after.exit_status != 0)
         under.found().add("not so: the gateway ends cleanly; it said:\n" + server.output());

@@ -1,4 +1,4 @@
-#include "admin/faults.hpp"
+#include "app/faults.hpp"
 
 #if defined(HOTSWAP_FAILPOINTS)
 
@@ -9,6 +9,8 @@
 #include <hotswap/contracts/rate_limiter.hpp>
 #include <hotswap/contracts/session.hpp>
 
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
@@ -100,8 +102,18 @@ std::function<std::chrono::system_clock::time_point()> faults::clock() const {
     };
 }
 
-admin::inject faults::injector(hotswap::runtime& into) {
-    return [self = self_.get(), &into](std::string const& body) { return self->obey(into, body); };
+void faults::serve(hotswap::runtime& into, boost::asio::io_context& io, http_server& by,
+                   std::filesystem::path const& socket) {
+    using local = boost::asio::local::stream_protocol;
+    std::filesystem::remove(socket);
+    local::acceptor acceptor(boost::asio::make_strand(io), local::endpoint(socket.native()));
+    by.listen(std::move(acceptor), [self = self_.get(), &into](request const& what, respond const& done) {
+        try {
+            done(self->obey(into, what.body));
+        } catch (std::exception const& error) {
+            done(problem(400, "bad_request", error.what()));
+        }
+    });
 }
 
 }  // namespace gateway
@@ -116,7 +128,7 @@ faults::faults() = default;
 faults::~faults() = default;
 
 std::function<std::chrono::system_clock::time_point()> faults::clock() const { return {}; }
-admin::inject faults::injector(hotswap::runtime&) { return {}; }
+void faults::serve(hotswap::runtime&, boost::asio::io_context&, http_server&, std::filesystem::path const&) {}
 
 }  // namespace gateway
 

@@ -1,9 +1,12 @@
 // Faults that a test injects into a running gateway; none in a build without failpoints.
 #pragma once
 
-#include "admin/admin.hpp"
+#include "http/server.hpp"
+
+#include <hotswap/runtime.hpp>
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 
@@ -22,8 +25,9 @@ public:
 
     /// The components' clock; empty: the system's.
     std::function<std::chrono::system_clock::time_point()> clock() const;
-    /// Empty in a build without failpoints.
-    admin::inject injector(hotswap::runtime& into);
+    /// Serves these requests at a Unix socket; nothing in a build without failpoints.
+    void serve(hotswap::runtime& into, boost::asio::io_context& io, http_server& by,
+               std::filesystem::path const& socket);
 
 private:
     struct state;
