@@ -63,7 +63,7 @@ struct control_client::connection {
             if (count != nullptr) *count = size;
         });
         io.restart();
-        while (!is_over) io.run_one();
+        while (!is_over && io.run_one() != 0) continue;
         if (limit->is_over() && outcome == asio::error::operation_aborted)
             outcome = boost::beast::error::timeout;
         return outcome;

@@ -95,7 +95,7 @@ std::vector<finding> check_against(inspection const& next, inspection const& rel
     check_identity(next, released, found);
     check_layouts(next, released, found);
     check_path(next, released, found);
-    std::ranges::stable_partition(found, [](finding const& f) { return f.severity == severity::refuse; });
+    std::stable_partition(found.begin(), found.end(), [](finding const& f) { return f.severity == severity::refuse; });
     return found;
 }
 

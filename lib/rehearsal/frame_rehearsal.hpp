@@ -13,7 +13,7 @@
 
 namespace hotswap::detail {
 
-/// Reads and judges a module as its build left it, whoever owns it.
+/// Reads and judges a module as its build left it, of any owner.
 /// Errors:   those of `verify_module`.
 result<module_file> read_module_to_try(std::filesystem::path const& file);
 

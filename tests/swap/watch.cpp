@@ -23,11 +23,11 @@ struct watching {
             .detach();
     }
 
-    /// Copies the file beside the directory and renames it into it.
+    /// Copies the file to another directory and renames it into it.
     void deliver(fs::path const& file) const {
-        auto const beside = elsewhere.path() / file.filename();
-        fs::copy_file(file, beside, fs::copy_options::overwrite_existing);
-        fs::rename(beside, arrivals.path() / file.filename());
+        auto const copy = elsewhere.path() / file.filename();
+        fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
+        fs::rename(copy, arrivals.path() / file.filename());
     }
     bool runs(std::string const& name, std::string const& release) {
         return test::eventually([&] { return at.status(name).running.release == release; });

@@ -161,7 +161,8 @@ result<void> add_next_version(file_changes& to, component_project const& of, pro
     auto const next_word = fmt::format("v{}", from + 1);
     auto const class_file = next_file(below(of.class_source), from);
     auto text = with_next_state(content_of(of.class_source), of, *names);
-    text = with_word(std::move(text), word, next_word, history_in(text));
+    auto const history = history_in(text);
+    text = with_word(std::move(text), word, next_word, history);
     text = std::regex_replace(text, std::regex(fmt::format("(//[^\n]*\\bversion ){}\\b", from)),
                               fmt::format("$01{}", from + 1));
     text.insert(end_of_includes(text), fmt::format("#include \"{}\"\n", file.generic_string()));
