@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "control/deadline.hpp"
 #include "control/peer_stream.hpp"
+#include "control/tls.hpp"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>

@@ -1,7 +1,7 @@
 // A client of the control interface: what the command line and the tests speak through.
 #pragma once
 
-#include "control/tls.hpp"
+#include "control/tls_client_options.hpp"
 
 #include <hotswap/failure.hpp>
 

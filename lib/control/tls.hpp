@@ -3,6 +3,7 @@
 
 #include "control/peer.hpp"
 #include "control/peer_stream.hpp"
+#include "control/tls_client_options.hpp"
 
 #include <hotswap/control.hpp>
 
@@ -20,12 +21,6 @@ using tls_context = boost::asio::ssl::context;
 /// Errors:   control_failed, naming the file, the cause and a remedy.
 result<std::unique_ptr<tls_context>> tls_of_host(control_tcp const& options);
 
-/// What a client needs to reach a host over TCP.
-struct tls_client_options {
-    std::filesystem::path authorities{};  ///< PEM; empty: those of the system
-    std::filesystem::path certificate{};  ///< of the client, PEM; empty: none
-    std::filesystem::path key{};
-};
 /// Errors:   control_failed.
 result<std::unique_ptr<tls_context>> tls_of_client(tls_client_options const& options);
 

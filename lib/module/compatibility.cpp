@@ -95,7 +95,8 @@ std::vector<finding> check_against(inspection const& next, inspection const& rel
     check_identity(next, released, found);
     check_layouts(next, released, found);
     check_path(next, released, found);
-    std::stable_partition(found.begin(), found.end(), [](finding const& f) { return f.severity == severity::refuse; });
+    std::stable_partition(found.begin(), found.end(),
+                          [](finding const& f) { return f.severity == severity::refuse; });
     return found;
 }
 
