@@ -152,7 +152,12 @@ void job_runner::work() noexcept {
 void job_runner::run_due_job() noexcept {
     mutex_lock lock(mutex_);
     if (active_ == nullptr || stopping_) return;
-    if (run_listener(lock)) return;
+    // Listeners come first: others may work with what a listener brings up to date.
+    if (auto const listening = take_due_listener()) {
+        lock.unlock();
+        run_post(*listening);
+        return;
+    }
     auto const now = clock::now();
     auto& timers = active_->timers_;
     auto const due =
@@ -177,16 +182,12 @@ void job_runner::run_due_job() noexcept {
     }
 }
 
-// Listeners come first: others may work with what a listener brings up to date.
-bool job_runner::run_listener(mutex_lock<std::mutex>& lock) noexcept {
+std::optional<abi::job> job_runner::take_due_listener() noexcept {
     auto& all = active_->listeners_;
     auto const due = std::ranges::find_if(all, &job_list::listener::is_due);
-    if (due == all.end()) return false;
+    if (due == all.end()) return std::nullopt;
     due->is_due = false;
-    auto const work = due->work;
-    lock.unlock();
-    run_post(work);
-    return true;
+    return due->work;
 }
 
 // Only the runner's thread uses the count of failures.

@@ -12,6 +12,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -96,7 +97,7 @@ private:
     void run_due_job() noexcept;
     void run_timer(job_list::timer& timer) noexcept;
     void run_post(abi::job const& job) noexcept;
-    bool run_listener(mutex_lock<std::mutex>& lock) noexcept HOTSWAP_REQUIRES(mutex_);
+    std::optional<abi::job> take_due_listener() noexcept HOTSWAP_REQUIRES(mutex_);
 
     std::string const name_;  // of the component
     report const failed_;

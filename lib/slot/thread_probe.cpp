@@ -84,7 +84,7 @@ struct question {
     sem_t answers;
 };
 
-std::atomic<question*> current{nullptr};
+std::atomic<question*> asked_now{nullptr};
 std::atomic<int> answering{0};
 static_assert(std::atomic<question*>::is_always_lock_free &&
               std::atomic<std::uintptr_t>::is_always_lock_free);
@@ -92,7 +92,7 @@ static_assert(std::atomic<question*>::is_always_lock_free &&
 void on_signal(int, siginfo_t*, void*) {
     int const before = errno;
     answering.fetch_add(1);
-    if (auto* const asking = current.load()) asking->answer();
+    if (auto* const asking = asked_now.load()) asking->answer();
     answering.fetch_sub(1);
     errno = before;
 }
@@ -100,9 +100,9 @@ void on_signal(int, siginfo_t*, void*) {
 /// While it lives, threads that are signalled answer the question.
 class asking {
 public:
-    explicit asking(question& what) noexcept { current.store(&what); }
+    explicit asking(question& what) noexcept { asked_now.store(&what); }
     ~asking() {
-        current.store(nullptr);
+        asked_now.store(nullptr);
         while (answering.load() != 0) std::this_thread::yield();
     }
     asking(asking const&) = delete;
