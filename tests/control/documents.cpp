@@ -70,6 +70,14 @@ TEST_CASE("documents: the manual page describes every verb, and every exit statu
         CHECK_MESSAGE(page.out.find(status) != std::string::npos, status);
 }
 
+TEST_CASE("documents: output that cannot be written is a failure, however short it is") {
+    for (char const* const words :
+         {"completion bash", "man", "explain no_such_file", "openapi --json", "--help"}) {
+        auto const line = fmt::format("{} {} >/dev/full 2>/dev/null", HOTSWAP_TEST_COMMAND, words);
+        CHECK_MESSAGE(WEXITSTATUS(std::system(line.c_str())) == 1, words);
+    }
+}
+
 TEST_CASE("documents: docs/openapi.json is what the command writes") {
     temporary_directory scratch;
     auto const written = run(scratch.path(), {"openapi"});

@@ -5,15 +5,18 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <system_error>
 
 namespace hotswap::cli {
 namespace {
 
 constexpr char exit_codes[] =
-    "Exit status: 0 done or nothing to do, 2 changes are pending, or a diff has differences, 3 refused and "
+    "Exit status: 0 done or nothing to do, 1 output cannot be written, 2 changes are pending, or a diff has "
+    "differences, 3 refused and "
     "nothing changed,\n"
     "4 done and sent back by its probation, 5 still running at --timeout, 6 the host is unreachable,\n"
     "7 inconsistent, 64 called wrongly.";
@@ -81,7 +84,11 @@ exit_code run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
-        return static_cast<int>(hotswap::cli::run(argc, argv));
+        auto const code = static_cast<int>(hotswap::cli::run(argc, argv));
+        // What stays in the buffer is written only now: a full disk or a reader that is gone must not look like success.
+        if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+            throw std::system_error(errno, std::generic_category(), "the output cannot be written");
+        return code;
     } catch (std::exception const& error) {
         fmt::print(stderr, "hotswap: {}\n", error.what());
         return 1;

@@ -42,7 +42,7 @@ std::string token_in(std::filesystem::path const& file) {
     std::ifstream in(file);
     std::string token;
     if (!std::getline(in, token))
-        throw std::invalid_argument(file.native() + " has no token in its first line");
+        throw std::invalid_argument(file.native() + " cannot be read, or has no token in its first line");
     return token;
 }
 

@@ -50,8 +50,10 @@ result<shown_state> read_state(std::filesystem::path const& file, inspection con
 result<inspection> module_of_states(std::filesystem::path const& file) {
     auto said = judge(file);
     if (!said.states.empty()) return said;
+    auto words = findings_in_words(said.name, said.findings);
+    if (words.ends_with('\n')) words.pop_back();
     return detail::refuse(said.findings.empty() ? errc::no_descriptor : said.findings.front().code,
-                          phase::none, "{}", findings_in_words(said.name, said.findings));
+                          phase::none, "{}", words);
 }
 
 }  // namespace
