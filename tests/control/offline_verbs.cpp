@@ -96,6 +96,18 @@ TEST_CASE("command line: a key is made once, signs modules, and seals are writte
     CHECK(strict.load("tally", module)->total("a") == 0);
 }
 
+TEST_CASE("command line: new-component that cannot write a file leaves nothing") {
+    bench_place const at;
+    // No file can be larger than three blocks: some are written, and the host's source is not.
+    auto const line =
+        fmt::format("cd '{}' && trap '' XFSZ && ulimit -f 3 && {} new-component counter >said 2>&1",
+                    at.scratch.path().native(), HOTSWAP_TEST_COMMAND);
+    CHECK(WEXITSTATUS(std::system(line.c_str())) == 3);
+    auto const project = at.scratch.path() / "counter";
+    CHECK_MESSAGE((!fs::exists(project) || fs::is_empty(project)), project);
+    CHECK(at.hotswap({"new-component", "--directory", project.native(), "counter"}).code == 0);
+}
+
 TEST_CASE("command line: rehearse tries a module on a saved state, without a host") {
     bench_place const at;
     site other;

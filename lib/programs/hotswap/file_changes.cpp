@@ -7,7 +7,10 @@
 #include <fstream>
 #include <iterator>
 #include <span>
+#include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 namespace hotswap::cli {
 
@@ -76,20 +79,28 @@ std::string file_changes::diff() const {
 
 result<void> file_changes::write() const {
     std::vector<fs::path> made;
+    std::vector<std::pair<fs::path, std::string>> replaced;
     for (auto const& each : all_) {
         auto const file = root_ / each.file;
         std::error_code error;
-        fs::create_directories(file.parent_path(), error);
+        if (fs::create_directories(file.parent_path(), error)) made.push_back(file.parent_path());
         auto const whole = each.before + each.added;
         int const failed = detail::replace_file(file, std::as_bytes(std::span(whole)), 0644);
         if (failed == 0) {
-            if (each.is_new) made.push_back(file);
+            if (each.is_new)
+                made.push_back(file);
+            else
+                replaced.emplace_back(file, each.before);
             continue;
         }
-        for (auto const& one : made) fs::remove(one, error);
-        return detail::refuse(errc::control_failed, phase::none,
-                              "{} cannot be written ({}); make it writable", file.native(),
-                              std::generic_category().message(failed));
+        // The new ones first: on a full disk the others need their room.
+        for (auto one = made.rbegin(); one != made.rend(); ++one) fs::remove(*one, error);
+        for (auto const& [one, before] : replaced)
+            detail::replace_file(one, std::as_bytes(std::span(before)), 0644);
+        return detail::refuse(
+            errc::control_failed, phase::none,
+            "{} cannot be written ({}); nothing was changed; make room there, or make it writable",
+            file.native(), std::generic_category().message(failed));
     }
     return {};
 }
