@@ -6,7 +6,7 @@ namespace hotswap::detail {
 
 namespace {
 
-// A generation that is gone was sent back, or reverted by someone; the event that says which comes a little later.
+// A generation that is gone was sent back, or reverted by someone; the status says which a little later.
 constexpr std::chrono::milliseconds patience{500};
 constexpr std::size_t most_early = 64;
 
@@ -58,7 +58,8 @@ bool probation_book::is_empty() const {
     return entries_.empty();
 }
 
-// Empty while it is not known.
+// Empty while it is not known. A generation that goes back ends its return with the same event as one that has passed, so
+// that "passed" also needs the generation to serve.
 std::optional<operation_end> probation_book::end_of(entry& of, std::vector<component_status> const& now) {
     bool serves = true;
     std::optional<failure> why;
@@ -69,9 +70,11 @@ std::optional<operation_end> probation_book::end_of(entry& of, std::vector<compo
             serves = false;
         else if (found->on_probation)
             return std::nullopt;
-        if (found->rolled_back) why = found->rolled_back;
+        if (!found->rolled_back) continue;
+        why = found->rolled_back;
+        of.failed = of.failed || why->operation_id == of.which.operation_id;
     }
-    if (of.is_over && !of.failed) return operation_end{};
+    if (serves && of.is_over && !of.failed) return operation_end{};
     if (serves && of.failed)
         return operation_end{.outcome = operation_outcome::inconsistent, .why = std::move(why)};
     if (!serves && of.failed && why)

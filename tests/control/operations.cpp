@@ -209,6 +209,41 @@ TEST_CASE("control: an abort wins at every step of a swap, before the commit and
     }
     CHECK(passed_commit);
 }
+
+TEST_CASE(
+    "control: a release that is sent back is never told as done, also while the return is still being "
+    "recorded") {
+    temporary_directory stored;
+    site at({.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap",
+             .rehearse = hotswap::rehearse::never,
+             .store = stored.path() / "store"});
+    auto const ill = at.load<patient>("patient", built("patient", "1.0.0"));
+    hotswap::control const control(at.runtime, {.socket = stored.path() / "run" / "hotswap.sock"});
+    std::atomic<bool> answered{false};
+    std::atomic<bool> answered_before_the_record{false};
+    // The old release serves again, and the runtime's last event of the return has not come.
+    failpoints::call("probation.persist.before", [&] {
+        if (at.status("patient").rolled_back)
+            answered_before_the_record = test::eventually([&] { return answered.load(); });
+    });
+    json::object const probation{{"duration_ns", 3'600'000'000'000}, {"interval_ns", 1'000'000}};
+    json::object const body{
+        {"component", "patient"},
+        {"wait_ns", 60'000'000'000},
+        {"options", json::object{{"module", built("patient", "2.0.0").native()}, {"probation", probation}}}};
+    std::thread illness([&] {
+        if (test::eventually([&] { return at.status("patient").on_probation; })) ill->fall_ill(false);
+    });
+    auto client = control_client::connect(stored.path() / "run" / "hotswap.sock", patience).value();
+    auto const ended = json_of(client.send("POST", "/v1/swap", json::serialize(body), patience).value());
+    answered = true;
+    illness.join();
+    REQUIRE(test::eventually([&] { return answered_before_the_record.load(); }));
+    failpoints::clear();
+    CHECK(text_at(ended, "/outcome") == "undone");
+    CHECK(ended.at_pointer("/sent_back").as_bool());
+    CHECK(text_at(ended, "/failure/code") == "rolled_back");
+}
 #endif
 
 TEST_CASE("control: a plan changes nothing, and a swap by its token does what it has shown") {
