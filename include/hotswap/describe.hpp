@@ -42,7 +42,7 @@ BOOST_DESCRIBE_STRUCT(rehearsal_report, (),
                       (ran, outcome, time, pause, predicted_pause, state_bytes, peak_memory, not_in_force,
                        log, left, next_to))
 BOOST_DESCRIBE_STRUCT(load_options, (), (module, arguments, pre_releases, settings))
-BOOST_DESCRIBE_STRUCT(expected_change, (), (generation, digest))
+BOOST_DESCRIBE_STRUCT(expected_change, (), (generation, digest, configured))
 BOOST_DESCRIBE_STRUCT(swap_options, (),
                       (module, transfer, drain_deadline, pause_budget, rehearse, allow_loss, arguments,
                        probation, pre_releases, even_if_unchanged, fresh_state, settings,
@@ -74,7 +74,7 @@ BOOST_DESCRIBE_STRUCT(set_report, (),
                       (components, pause, total, calls_held, longest_wait, not_durable, operation_id,
                        started))
 BOOST_DESCRIBE_STRUCT(swap_plan, (),
-                      (component, from, to, module, direction, path, losses, reversible,
+                      (component, from, configured, to, module, direction, path, losses, reversible,
                        reversible_without_loss, handoff_possible, transfer, predicted_pause, state_bytes,
                        tables, rehearsal, blockers, keeps_mapped, warnings, same_content, state_dropped,
                        serialized_because, ended_contract, operation_id, started))

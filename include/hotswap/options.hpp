@@ -62,6 +62,8 @@ struct load_options {
 struct expected_change {
     std::uint64_t generation = 0;  ///< the running one: `swap_plan::from.generation`
     std::string digest{};          ///< of the new module's file: `swap_plan::to.digest`
+    /// How often its settings had been changed: `swap_plan::configured`; empty: that does not matter.
+    std::optional<std::uint64_t> configured{};
 };
 
 /// Options of `runtime::swap` and `runtime::plan`.

@@ -24,6 +24,7 @@ std::string_view to_string(direction which) noexcept;
 struct swap_plan {
     std::string component{};
     generation_info from{};
+    std::uint64_t configured = 0;    ///< how often `runtime::configure` has changed its settings
     generation_info to{};            ///< its `generation` is the number that it would get
     std::filesystem::path module{};  ///< the file that was chosen
     hotswap::direction direction = hotswap::direction::same;

@@ -82,9 +82,10 @@ control_answer serve_swap(control_service& at, control_request const& request) {
                                   "the plan {} says what to swap; send it without components", body->plan));
     auto order = is_planned ? at.plans().find(body->plan) : order_of(std::move(*body));
     if (!order) return answer_with(order.error());
-    auto names = names_of(*order);
+    auto what = asked("swap", names_of(*order), reason);
+    what.may_take = longest(*order);
     return at.begin(
-        request, asked("swap", std::move(names), reason), wait,
+        request, std::move(what), wait,
         [&of = at.components(), order = std::move(*order)](control_service::settled const& settled) {
             auto how = until_stopped(of, names_of(order), settled, [&](std::stop_token stop) {
                 return swap(of, stopped_by(order, std::move(stop)));

@@ -4,6 +4,9 @@
 #include "control/deadline.hpp"
 #include "control/peer_stream.hpp"
 #include "control/tls.hpp"
+#include "report/json_reader.hpp"
+
+#include <hotswap/describe.hpp>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,11 +14,13 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/write.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/json/parse.hpp>
 
 #include <openssl/ssl.h>
 
@@ -34,7 +39,26 @@ namespace {
 
 constexpr std::uint64_t largest_answer = std::uint64_t{1} << 32U;
 
+// The value of a field of one server-sent event.
+std::string_view field_of(std::string_view whole, std::string_view name) {
+    auto const begin = whole.find(name);
+    if (begin == whole.npos) return {};
+    auto const from = begin + name.size();
+    return whole.substr(from, whole.find('\n', from) - from);
+}
+
 }  // namespace
+
+failure refusal_in(control_reply const& reply) {
+    boost::system::error_code error;
+    auto const value = boost::json::parse(reply.body, error);
+    auto const* const object = error ? nullptr : value.if_object();
+    auto const* const why = object == nullptr ? nullptr : object->if_contains("error");
+    failure refused;
+    if (why != nullptr && json_reader(false).read(*why, refused)) return refused;
+    return refuse(errc::control_failed, phase::none,
+                  "the host's answer is not understood (status {}); is it of this release?", reply.status);
+}
 
 struct control_client::connection {
     std::string name;    // for messages
@@ -70,12 +94,15 @@ struct control_client::connection {
         return outcome;
     }
 
+    /// Reads the events of a stream whose header was read.
+    result<void> follow_events(std::chrono::nanoseconds sign_of_life, on_event const& f);
+
     failure unreachable(std::string_view what, boost::system::error_code const& error) const {
         if (error == boost::beast::error::timeout)
             return refuse(errc::host_unreachable, phase::none,
                           "{} {}: the host did not answer in time; it may hang or be stopped", what, name);
-        return refuse(errc::host_unreachable, phase::none,
-                      "{} {}: {}; is the host running, and is this its socket?", what, name, error.message());
+        return refuse(errc::host_unreachable, phase::none, "{} {}: {}; is the host running, and {}?", what,
+                      name, error.message(), tls ? "does it listen there" : "is this its socket");
     }
 };
 
@@ -147,39 +174,44 @@ result<control_reply> control_client::send(std::string_view method, std::string_
                          .body = std::move(message.body())};
 }
 
-result<void> control_client::follow(std::string_view target,
-                                    std::function<bool(std::string_view, std::string_view)> const& f) {
+result<void> control_client::follow(std::string_view target, on_event const& f) {
     constexpr std::chrono::seconds sign_of_life{60};
     auto const text = fmt::format("GET {} HTTP/1.1\r\nHost: hotswap\r\nUser-Agent: hotswap\r\n{}\r\n", target,
                                   self_->header);
     auto error = self_->complete(
         sign_of_life, [&](auto done) { asio::async_write(*self_->stream, asio::buffer(text), done); });
     if (error) return self_->unreachable("cannot write to", error);
-    std::string got;
-    std::array<char, 16384> block{};
-    bool is_past_header = false;
-    for (;;) {
-        std::size_t size = 0;
+    http::response_parser<http::string_body> parser;
+    error = self_->complete(sign_of_life, [&](auto done) {
+        http::async_read_header(*self_->stream, self_->buffer, parser, done);
+    });
+    if (error) return self_->unreachable("no answer from", error);
+    if (auto const status = parser.get().result_int(); status != 200) {
         error = self_->complete(
-            sign_of_life, [&](auto done) { self_->stream->async_read_some(asio::buffer(block), done); },
-            &size);
-        if (error) return self_->unreachable("no more events from", error);
-        got.append(block.data(), size);
-        for (;;) {
-            auto const end = got.find(is_past_header ? "\n\n" : "\r\n\r\n");
-            if (end == got.npos) break;
+            sign_of_life, [&](auto done) { http::async_read(*self_->stream, self_->buffer, parser, done); });
+        if (error) return self_->unreachable("no answer from", error);
+        return refusal_in({.status = status, .body = std::move(parser.get().body())});
+    }
+    return self_->follow_events(sign_of_life, f);
+}
+
+result<void> control_client::connection::follow_events(std::chrono::nanoseconds sign_of_life,
+                                                       on_event const& f) {
+    auto got = boost::beast::buffers_to_string(buffer.data());
+    buffer.clear();
+    std::array<char, 16384> block{};
+    for (;;) {
+        for (auto end = got.find("\n\n"); end != got.npos; end = got.find("\n\n")) {
             auto const whole = got.substr(0, end);
-            got.erase(0, end + (is_past_header ? 2 : 4));
-            if (!std::exchange(is_past_header, true)) continue;
-            auto const part = [&whole](std::string_view name) {
-                auto const begin = whole.find(name);
-                if (begin == whole.npos) return std::string_view();
-                auto const from = begin + name.size();
-                return std::string_view(whole).substr(from, whole.find('\n', from) - from);
-            };
-            auto const data = part("data: ");
-            if (!data.empty() && !f(part("event: "), data)) return {};
+            got.erase(0, end + 2);
+            auto const data = field_of(whole, "data: ");
+            if (!data.empty() && !f(field_of(whole, "event: "), data)) return {};
         }
+        std::size_t size = 0;
+        auto const error = complete(
+            sign_of_life, [&](auto done) { stream->async_read_some(asio::buffer(block), done); }, &size);
+        if (error) return unreachable("no more events from", error);
+        got.append(block.data(), size);
     }
 }
 

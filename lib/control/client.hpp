@@ -24,6 +24,9 @@ struct control_reply {
     bool is_good() const noexcept { return status >= 200 && status < 300; }
 };
 
+/// Why the host has refused, by an answer that is not good. control_failed: the answer does not say.
+failure refusal_in(control_reply const& reply);
+
 /// A host that is reached over TCP.
 struct control_remote {
     std::string host{};  ///< a name or an address; its certificate has to be for it
@@ -50,10 +53,10 @@ public:
     result<control_reply> send(std::string_view method, std::string_view target, std::string_view body,
                                std::chrono::nanoseconds patience);
 
+    using on_event = std::function<bool(std::string_view event, std::string_view data)>;
     /// Reads server-sent events until `f` returns false for the data of one.
-    /// Errors:   host_unreachable: the host closed the connection.
-    result<void> follow(std::string_view target,
-                        std::function<bool(std::string_view event, std::string_view data)> const& f);
+    /// Errors:   host_unreachable: the host closed the connection; that of the host, if it refuses.
+    result<void> follow(std::string_view target, on_event const& f);
 
 private:
     struct connection;

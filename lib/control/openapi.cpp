@@ -34,6 +34,7 @@ object operation_schema(type_schemas& types) {
         {"components", types.of<std::vector<std::string>>()},
         {"by", types.of<std::string>()},
         {"reason", types.of<std::string>()},
+        {"may_take_ns", types.of<std::chrono::nanoseconds>()},
         {"state", object{{"type", "string"}, {"enum", json::array{"running", "on_probation", "ended"}}}},
         {"outcome", object{{"type", "string"}, {"enum", json::array{"done", "undone", "inconsistent"}}}},
         {"sent_back", types.of<bool>()},

@@ -156,6 +156,7 @@ boost::json::object operation_book::shown(entry const& from) {
     out["components"] = write(from.request.components);
     out["by"] = from.request.by;
     out["reason"] = from.request.reason;
+    out["may_take_ns"] = from.request.may_take.count();
     out["state"] = write(to_string(from.state));
     out["started_ns"] = write(from.started);
     if (!from.end.report.is_null()) out["report"] = from.end.report;

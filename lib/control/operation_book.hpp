@@ -44,6 +44,7 @@ struct operation_request {
     std::vector<std::string> components{};
     std::string by{};  ///< the user's name
     std::string reason{};
+    std::chrono::nanoseconds may_take{0};  ///< with its probation; 0: it is not known
 };
 
 /// What is known about an operation when it ends.

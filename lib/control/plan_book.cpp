@@ -24,12 +24,14 @@ std::string plan_book::remember(swap_order order, set_plan const& plan) {
     for (auto& each : order.components) {
         auto const shown = std::ranges::find(plan.components, each.component, &swap_plan::component);
         if (shown != plan.components.end())
-            each.options.expected = expected_change{shown->from.generation, shown->to.digest};
+            each.options.expected =
+                expected_change{shown->from.generation, shown->to.digest, shown->configured};
     }
     json_writer const write;
     auto text =
         boost::json::serialize(write(order.components)) + boost::json::serialize(write(order.options));
-    for (auto const& each : plan.components) text += boost::json::serialize(write(each.from));
+    for (auto const& each : plan.components)
+        text += boost::json::serialize(write(each.from)) + std::to_string(each.configured);
     auto token = content_digest(std::as_bytes(std::span(text))).substr(0, token_length);
 
     mutex_lock const lock(mutex_);

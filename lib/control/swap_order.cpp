@@ -66,6 +66,26 @@ swap_order stopped_by(swap_order order, std::stop_token by) {
     return order;
 }
 
+namespace {
+
+template <class Options>
+std::chrono::nanoseconds longest_of(Options const& options) {
+    std::chrono::nanoseconds const most = std::chrono::hours(24 * 365);
+    auto const within = [&most](std::chrono::nanoseconds of) {
+        return std::clamp(of, std::chrono::nanoseconds(0), most);
+    };
+    auto const budget = options.pause_budget.count() == 0 ? std::chrono::minutes(1) : options.pause_budget;
+    return within(options.drain_deadline) + within(budget) + within(options.probation.duration) +
+           std::chrono::seconds(5);
+}
+
+}  // namespace
+
+std::chrono::nanoseconds longest(swap_order const& order) {
+    return order.components.size() == 1 ? longest_of(order.components.front().options)
+                                        : longest_of(order.options);
+}
+
 bool has_probation(swap_order const& order) {
     if (order.components.size() != 1) return order.options.probation.duration.count() > 0;
     return order.components.front().options.probation.duration.count() > 0;

@@ -28,6 +28,9 @@ set_report as_set(swap_report report);
 /// The order, stopped by `by`.
 swap_order stopped_by(swap_order order, std::stop_token by);
 
+/// How long the order may take, with its probation: the deadlines, and a minute for what has none.
+std::chrono::nanoseconds longest(swap_order const& order);
+
 /// Whether the order has a probation.
 bool has_probation(swap_order const& order);
 

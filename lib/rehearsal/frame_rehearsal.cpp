@@ -9,8 +9,6 @@
 
 #include <hotswap/detail/state/frame.hpp>
 
-#include <unistd.h>
-
 #include <array>
 #include <chrono>
 #include <span>
@@ -25,18 +23,10 @@ namespace {
 result<file_descriptor> make_request(fs::path const& module_path, frame const& state,
                                      helper_limits const& limits, arguments const& given,
                                      settings const& with) {
-    rehearsal_options const usual;
     auto const packed_arguments = pack_arguments(given);
     auto const packed_settings = pack_arguments(with);
     auto const origin = fs::absolute(module_path).parent_path().string();
-    wire::request head;
-    head.host = getpid();
-    head.now = std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count();
-    head.address_space = limits.address_space;
-    head.cpu_seconds = limits.cpu_seconds;
-    head.file_size = limits.file_size;
-    head.open_files = usual.open_files;
-    head.processes = usual.processes;
+    auto head = begin_request(rehearsal_options{}, limits, std::chrono::system_clock::now());
     head.version = state.version;
     head.argument_count = static_cast<std::uint32_t>(given.size());
     head.argument_bytes = packed_arguments.size();
@@ -90,7 +80,9 @@ result<migration_path> try_frame(fs::path const& module_path, module_file const&
     auto tried = attempt(module_path, module, helper, frame, given, with, log);
     if (tried) return tried;
     auto why = tried.error();
-    why.message = frame.string() + ": " + why.message;
+    // A file that cannot be read is named already.
+    if (why.message.find(frame.native()) == std::string::npos)
+        why.message = frame.native() + ": " + why.message;
     return why;
 }
 

@@ -1,7 +1,8 @@
 #include "rehearsal/helper_request.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <chrono>
 
 namespace hotswap::detail {
 
@@ -24,6 +25,19 @@ helper_limits limits_for(rehearsal_options const& options, std::uint64_t state_b
     if (limits.cpu_seconds == 0) limits.cpu_seconds = 1 + whole_seconds(limits.deadline);
     limits.file_size = options.file_size;
     return limits;
+}
+
+wire::request begin_request(rehearsal_options const& options, helper_limits const& limits,
+                            std::chrono::sys_time<std::chrono::nanoseconds> now) {
+    wire::request head;
+    head.host = ::getpid();
+    head.now = now.time_since_epoch().count();
+    head.address_space = limits.address_space;
+    head.cpu_seconds = limits.cpu_seconds;
+    head.file_size = limits.file_size;
+    head.open_files = options.open_files;
+    head.processes = options.processes;
+    return head;
 }
 
 std::vector<std::byte> pack_arguments(arguments const& all) {

@@ -15,8 +15,6 @@
 
 #include <fmt/ranges.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -125,15 +123,7 @@ result<file_descriptor> make_request(slot const& slot, staging_area const& area,
     auto const running_set = pack_settings(running_with);
     auto const running_origin = origin_of(slot.running().source);
     auto const own = state.own ? state.own->bytes() : std::span<std::byte const>{};
-    auto const& options = request.policy->options();
-    wire::request head;
-    head.host = getpid();
-    head.now = std::chrono::nanoseconds(slot.host().now().time_since_epoch()).count();
-    head.address_space = limits.address_space;
-    head.cpu_seconds = limits.cpu_seconds;
-    head.file_size = limits.file_size;
-    head.open_files = options.open_files;
-    head.processes = options.processes;
+    auto head = begin_request(request.policy->options(), limits, slot.host().now());
     head.version = state.version;
     head.argument_count = static_cast<std::uint32_t>(request.arguments->size());
     head.argument_bytes = packed.size();

@@ -17,6 +17,7 @@
 #include <hotswap/detail/slot/generation_info.hpp>
 #include <hotswap/failure.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -58,6 +59,10 @@ public:
     void announce_change() const {
         if (host_.changed) host_.changed();
     }
+    /// How often its settings were changed.
+    /// Threads:  [any]
+    std::uint64_t configured() const noexcept { return configured_.load(std::memory_order_relaxed); }
+    void note_configured() noexcept { configured_.fetch_add(1, std::memory_order_relaxed); }
     /// The components that hold handles to this one.
     /// Threads:  [any]
     std::shared_ptr<detail::referrers> const& referrers() const noexcept { return referrers_; }
@@ -169,6 +174,7 @@ private:
     job_runner runner_;
     std::unique_ptr<generation> running_;
     std::uint64_t last_number_ = 0;
+    std::atomic<std::uint64_t> configured_{0};
     lineage lineage_;
     retired_code retired_{host_};
     component_facts facts_;

@@ -108,6 +108,7 @@ result<configure_report> configure(slot& of, settings const& changes, pause_limi
     auto const after = list_settings(running);
     if (!after) return steps.refused(after.error());
     report.changes = difference(*before, *after);
+    of.note_configured();
     of.announce_change();
     steps.finish(in_words(report.changes));
     return report;

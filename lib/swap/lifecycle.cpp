@@ -201,6 +201,7 @@ result<swap_plan> make_plan(slot& slot, staging_area& area, replacement const& r
     plan.operation_id = steps.mark().id;
     plan.started = steps.mark().started;
     plan.from = slot.running().info();
+    plan.configured = slot.configured();
     plan.module = request.source;
     module_file const& running = slot.running().module->file();
 

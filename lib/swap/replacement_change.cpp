@@ -68,6 +68,9 @@ result<void> replacement_change::expect_plan(staged_module const& staged) {
     auto const running = slot_.running().info().generation;
     if (running != by_.expected->generation)
         return refused("the running generation is another one", by_.expected->generation, running);
+    if (by_.expected->configured && *by_.expected->configured != slot_.configured())
+        return refused("its settings have been changed another number of times", *by_.expected->configured,
+                       slot_.configured());
     if (staged.file.digest() != by_.expected->digest)
         return refused(fmt::format("{} has other content", by_.name), by_.expected->digest,
                        staged.file.digest());

@@ -94,6 +94,16 @@ TEST_CASE("command line: exit status 6: nothing answers, and --json has its one 
     CHECK(is_one_object(read.out));
 }
 
+TEST_CASE("command line: a stream that the host refuses is a refusal, not a host that is gone") {
+    commanded at;
+    auto const refused = at.hotswap({"events", "--after", "soon"});
+    CHECK(refused.code == 3);
+    CHECK(names(refused.err, {"invalid_argument", "soon"}));
+    auto const read = at.hotswap({"events", "--after", "soon", "--json"});
+    CHECK(read.code == 3);
+    CHECK(text_at(json::parse(read.out), "/error/code") == "invalid_argument");
+}
+
 TEST_CASE("command line: exit status 7: an audit with a line that is missing") {
     commanded at;
     { auto const gone = std::move(at.control); }

@@ -22,6 +22,23 @@ struct configured : commanded {
 
 }  // namespace
 
+TEST_CASE("control: a plan from before its component was configured is stale, and says so") {
+    configured at;
+    json::object const body{{"component", "dial"},
+                            {"options", json::object{{"module", built("dial", "2.0.0").native()}}}};
+    auto const token = text_at(json_of(at.post("/v1/plan", body)), "/token");
+    at.configure({{"limit", "7"}});
+    auto const refused = json_of(at.post("/v1/swap", {{"plan", token}, {"wait_ns", 60'000'000'000}}));
+    CHECK(text_at(refused, "/failure/code") == "plan_stale");
+    CHECK(names(text_at(refused, "/failure/message"), {"settings", "planned with 0, found 1"}));
+    CHECK(at.status("dial").running.release == "1.0.0");
+    auto const next = text_at(json_of(at.post("/v1/plan", body)), "/token");
+    CHECK(next != token);
+    CHECK(text_at(json_of(at.post("/v1/swap", {{"plan", next}, {"wait_ns", 60'000'000'000}})), "/outcome") ==
+          "done");
+    CHECK(at.one->limit() == 7);
+}
+
 TEST_CASE("control: settings are shown by name, and changed whole or not at all") {
     configured at;
     CHECK(text_at(json_of(at.get("/v1/settings/dial")), "/settings/limit") == "100");

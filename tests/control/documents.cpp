@@ -1,5 +1,6 @@
 // What the command line writes about itself: completions, the manual page, the description of the requests.
 #include "control/command.hpp"
+#include "control/on_terminal.hpp"
 
 using namespace hotswap_test;
 
@@ -23,6 +24,24 @@ std::string offered(fs::path const& scratch, std::string const& words) {
     return content(out);
 }
 
+// Shells that find the command by its name, with the host that it operates.
+struct shells {
+    explicit shells(commanded const& at) : here(at.directory.path() / "shells"), socket_(at.socket()) {
+        fs::create_directories(here);
+        fs::create_symlink(HOTSWAP_TEST_COMMAND, here / "hotswap");
+    }
+    void write(char const* name, std::string const& text) const { std::ofstream(here / name) << text; }
+    std::vector<std::string> environment() const {
+        return {"TERM=dumb", "PS1=", "HOME=" + here.native(), "HOTSWAP_SOCKET=" + socket_.native(),
+                fmt::format("PATH={}:{}", here.native(), std::getenv("PATH"))};
+    }
+
+    fs::path here;
+
+private:
+    fs::path socket_;
+};
+
 }  // namespace
 
 TEST_CASE("documents: bash completes verbs, their options, and the components of the running host") {
@@ -41,12 +60,38 @@ TEST_CASE("documents: bash completes verbs, their options, and the components of
     CHECK(unsetenv("HOTSWAP_SOCKET") == 0);
 }
 
-TEST_CASE("documents: completions exist for zsh and fish, and a shell that is none of the three is refused") {
+TEST_CASE("documents: fish completes verbs, their options, and the components of the running host") {
+    commanded at;
+    shells in(at);
+    in.write("hotswap.fish", run(at.directory.path(), {"completion", "fish"}).out);
+    auto const offers = [&](std::string const& line) {
+        auto const words =
+            fmt::format("source '{}'; complete -C '{}'", (in.here / "hotswap.fish").native(), line);
+        return run_on_terminal({"fish", "-N", "-c", words}, in.environment()).shown;
+    };
+    CHECK(names(offers("hotswap sw"), {"swap"}));
+    CHECK(names(offers("hotswap swap --pro"), {"--probation"}));
+    CHECK(names(offers("hotswap snapshot s"), {"save", "show"}));
+    CHECK(names(offers("hotswap revert ta"), {"tally"}));
+}
+
+TEST_CASE("documents: zsh completes verbs, their options, and the components of the running host") {
+    commanded at;
+    shells in(at);
+    in.write("_hotswap", run(at.directory.path(), {"completion", "zsh"}).out);
+    // Each line is completed by its tab, and shown by what it would run.
+    auto const typed = fmt::format(
+        "fpath=('{}' $fpath); autoload -Uz compinit; compinit -u -D\n"
+        "hotswap() {{ if [[ $1 == status ]]; then command hotswap status; else print -r -- \"<$*>\"; fi }}\n"
+        "hotswap sw\t\nhotswap swap --prob\t\nhotswap snapshot sa\t\nhotswap revert ta\t\nexit\n",
+        in.here.native());
+    auto const shown = run_on_terminal({"zsh", "-f", "-i"}, in.environment(), typed).shown;
+    for (auto const* const each : {"<swap>", "<swap --probation>", "<snapshot save>", "<revert tally>"})
+        CHECK_MESSAGE(shown.find(each) != std::string::npos, each << " is not in:\n" << shown);
+}
+
+TEST_CASE("documents: a shell that has no completion is refused") {
     temporary_directory scratch;
-    CHECK(names(run(scratch.path(), {"completion", "zsh"}).out,
-                {"#compdef hotswap", "'swap:", "--probation["}));
-    CHECK(names(run(scratch.path(), {"completion", "fish"}).out,
-                {"complete -c hotswap", "-a swap", "-l probation"}));
     CHECK(run(scratch.path(), {"completion", "csh"}).code == 64);
 }
 

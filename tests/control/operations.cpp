@@ -246,6 +246,19 @@ TEST_CASE(
 }
 #endif
 
+TEST_CASE("control: an operation says how long it may take, also one by the token of a plan") {
+    operated at;
+    auto const hour = std::chrono::nanoseconds(std::chrono::hours(1)).count();
+    json::object const options{{"module", tally_file("2.0.0").native()},
+                               {"probation", json::object{{"duration_ns", hour}}}};
+    auto const plan = json_of(at.post("/v1/plan", {{"component", "tally"}, {"options", options}}));
+    auto const begun = json_of(at.post("/v1/swap", json::object{{"plan", text_at(plan, "/token")}}));
+    auto const id = text_at(begun, "/id");
+    auto const running = json_of(at.get("/v1/operations/" + id));
+    CHECK(number_at(running, "/may_take_ns") > static_cast<std::uint64_t>(hour));
+    at.post(fmt::format("/v1/operations/{}/abort", id), json::object{});
+}
+
 TEST_CASE("control: a plan changes nothing, and a swap by its token does what it has shown") {
     operated at;
     json::object const body{{"component", "tally"},

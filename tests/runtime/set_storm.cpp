@@ -1,6 +1,7 @@
 // The model of a set: callers, swaps of random sets, reverts, snapshots and faults, all at once, and a check
 // of every answer.
 #include "runtime/ring.hpp"
+#include "slot/rounds.hpp"
 
 #include <array>
 #include <atomic>
@@ -85,7 +86,7 @@ TEST_CASE(
         callers.emplace_back([&, i] { call_until(stop, at.links, i, accounts[i]); });
     std::mt19937 random(12);
     std::string wrong;
-    for (int step = 0; step != 400 && wrong.empty(); ++step) {
+    for (int step = 0; step != rounds(400) && wrong.empty(); ++step) {
 #if defined(HOTSWAP_FAILPOINTS)
         namespace failpoints = hotswap::detail::failpoints;
         bool const may_fail = random() % 5 == 0;

@@ -1,3 +1,4 @@
+#include "slot/rounds.hpp"
 #include "swap/fixture.hpp"
 
 #include <array>
@@ -8,7 +9,7 @@ using hotswap::transfer;
 
 namespace {
 
-constexpr int swaps = 2000;
+constexpr int swaps = rounds(2000);
 constexpr std::array<std::string_view, 4> keys{"a", "b", "c", "d"};
 
 /// The calls of one caller thread, and the number of wrong answers.
@@ -64,7 +65,7 @@ hotswap::result<hotswap::swap_report> operate(site& at, int step) {
 
 }  // namespace
 
-TEST_CASE("storm: two callers, 2 000 swaps up and down, no call lost and no sum wrong") {
+TEST_CASE("storm: two callers and swaps up and down without a rest, no call lost and no sum wrong") {
     site at;
     auto const sums = at.load("tally", tally_file("1.0.0"));
     std::atomic<bool> stop{false};

@@ -1,5 +1,6 @@
 // Leases that are given back on a thread other than the one that took them.
 #include "slot/gate_fixture.hpp"
+#include "slot/rounds.hpp"
 #include "slot/waiting.hpp"
 
 #include <doctest/doctest.h>
@@ -315,7 +316,7 @@ TEST_CASE("gate storm: calls that end on other threads, whose own threads end, s
 TEST_CASE(
     "gate storm: a lease given back elsewhere, while its owner calls, lets no call into a gate that has "
     "drained") {
-    constexpr std::uint64_t rounds = 20'000;
+    constexpr std::uint64_t rounds = hotswap_test::rounds(20'000);
     gated g;
     std::optional<call> moved;
     std::atomic<std::uint64_t> taken{0};

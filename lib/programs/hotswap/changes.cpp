@@ -43,7 +43,7 @@ exit_code run_swap(session& with, order const& what, std::string const& token) {
         throw std::invalid_argument(
             "swap needs components, or --plan with the token of a plan, and not both");
     auto body = token.empty() ? what.body() : json::object{{"plan", token}};
-    return with.operate("/v1/swap", std::move(body), with.patience(what.longest()));
+    return with.operate("/v1/swap", std::move(body), with.patience(default_patience));
 }
 
 }  // namespace

@@ -100,10 +100,23 @@ std::string zsh_completion(command const& of) {
         return text;
     };
     std::string cases;
-    for (auto const& each : of.verbs)
-        cases += fmt::format("        {}) _arguments -s{} '*:: :_files' ;;\n", each.name, option_specs(each));
+    for (auto const& each : of.verbs) {
+        cases += fmt::format("        {})", each.name);
+        if (each.verbs.empty())
+            cases += fmt::format(" _arguments -s{} '*: :{}' ;;\n", option_specs(each),
+                                 takes_components(each) ? "_hotswap_components" : "_files");
+        else
+            cases += fmt::format(
+                "\n            verbs=({})\n            _arguments -C -s{} '1: :->verb' '*: :_files'\n"
+                "            [[ $state == verb ]] && _describe verb verbs ;;\n",
+                described(each.verbs), option_specs(each));
+    }
     return fmt::format(R"~(#compdef hotswap
 # zsh completion of hotswap, made by `hotswap completion zsh`
+_hotswap_components() {{
+    compadd -- ${{(f)"$(hotswap status 2>/dev/null | sed -n '2,$s/ .*//p')"}}
+    _files
+}}
 _hotswap() {{
     local -a verbs=({0})
     local line state
@@ -134,7 +147,9 @@ std::string fish_completion(command const& of) {
                     each.words);
     };
     options({}, of);
+    std::string const components = "-a \"(hotswap status 2>/dev/null | sed -n '2,\\$s/ .*//p')\"";
     for (auto const& each : of.verbs) {
+        if (takes_components(each)) add("__fish_seen_subcommand_from " + each.name, components, "running");
         add("__fish_use_subcommand", "-a " + each.name, each.words);
         options("__fish_seen_subcommand_from " + each.name, each);
         for (auto const& inner : each.verbs)

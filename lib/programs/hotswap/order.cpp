@@ -45,12 +45,4 @@ json::object order::body() const {
     return only;
 }
 
-std::chrono::nanoseconds order::longest() const {
-    auto const of = [](std::string const& text, std::chrono::nanoseconds otherwise) {
-        return text.empty() ? otherwise : duration_of(text);
-    };
-    return of(drain_deadline, std::chrono::seconds(5)) + of(pause_budget, std::chrono::seconds(60)) +
-           of(probation, std::chrono::nanoseconds(0)) + std::chrono::seconds(5);
-}
-
 }  // namespace hotswap::cli

@@ -23,8 +23,6 @@ struct order {
     void add_to(CLI::App& verb);
     /// The body of the request.
     json::object body() const;
-    /// How long the operation may take with these options: drain, budget, probation, and some seconds.
-    std::chrono::nanoseconds longest() const;
 };
 
 }  // namespace hotswap::cli

@@ -1,5 +1,6 @@
 #include "programs/hotswap/session.hpp"
 
+#include "programs/hotswap/colours.hpp"
 #include "programs/hotswap/duration.hpp"
 #include "report/json_reader.hpp"
 #include "report/json_writer.hpp"
@@ -25,8 +26,9 @@ namespace hotswap::cli {
 namespace {
 
 std::string in_words(failure const& why) {
-    auto text = why.phase == phase::none ? fmt::format("hotswap: {}: {}\n", to_string(why.code), why.message)
-                                         : fmt::format("hotswap: {}\n", to_string(why));
+    auto text = why.phase == phase::none
+                    ? fmt::format("hotswap: {}: {}\n", coloured(mood::bad, to_string(why.code)), why.message)
+                    : fmt::format("hotswap: {}\n", to_string(why));
     if (why.code != errc::host_unreachable)
         text += fmt::format("hotswap: `hotswap explain {}` says more\n", to_string(why.code));
     return text;
@@ -65,6 +67,12 @@ result<detail::control_client> connect(common_options const& options) {
 failure no_json(std::string_view what) {
     return detail::refuse(errc::control_failed, phase::none,
                           "the host's answer is not understood ({}); is it of this release?", what);
+}
+
+// What the host says that the operation may take, by its deadlines and its probation.
+std::chrono::nanoseconds expected_length(json::object const& operation) {
+    auto const* const found = operation.if_contains("may_take_ns");
+    return std::chrono::nanoseconds(found != nullptr && found->is_int64() ? found->get_int64() : 0);
 }
 
 exit_code code_of(failure const& why) {
@@ -113,12 +121,7 @@ std::optional<std::string> session::ask_for_bytes(std::string_view method, std::
         return std::nullopt;
     }
     if (reply->is_good()) return std::move(reply->body);
-    boost::system::error_code error;
-    auto const value = json::parse(reply->body, error);
-    auto const* const object = error ? nullptr : value.if_object();
-    auto const* const why = object == nullptr ? nullptr : object->if_contains("error");
-    code = why == nullptr ? fail(no_json(fmt::format("status {}", reply->status)), exit_code::refused)
-                          : fail(*why, exit_code::refused);
+    code = fail(detail::refusal_in(*reply), exit_code::refused);
     return std::nullopt;
 }
 
@@ -159,6 +162,7 @@ exit_code session::wait_for(std::string const& id, std::chrono::nanoseconds pati
             ask("GET", fmt::format("/v1/operations/{}?wait_ns={}", encoded(id), wait.count()), nullptr, code);
         if (!found) return code;
         auto const& operation = found->as_object();
+        if (options_.timeout.empty()) patience = std::max(patience, expected_length(operation));
         bool const has_ended = text_in(operation, "state") == "ended";
         if (shows_progress && (has_ended || left.count() <= 0)) fmt::print(stderr, "\r\033[K");
         if (has_ended) {
@@ -198,14 +202,14 @@ exit_code session::follow(std::string_view target,
         auto const value = json::parse({data.data(), data.size()}, error);
         return !error && f(kind, value);
     });
-    return ended ? exit_code::done : fail(ended.error(), exit_code::unreachable);
+    return ended ? exit_code::done : fail(ended.error(), code_of(ended.error()));
 }
 
 exit_code session::tell(json::value const& object, std::string_view text, exit_code code) const {
     if (options_.as_json)
         fmt::print("{}\n", json::serialize(object));
     else
-        fmt::print(code == exit_code::done || code == exit_code::pending ? stdout : stderr, "{}", text);
+        cli::print(code == exit_code::done || code == exit_code::pending ? stdout : stderr, text);
     return code;
 }
 
@@ -215,18 +219,12 @@ exit_code session::show(json::value const& object, std::string_view text, exit_c
 }
 
 exit_code session::fail(failure const& why, exit_code code) const {
-    return fail(detail::json_writer()(why), code);
-}
-
-exit_code session::fail(json::value const& error, exit_code code) const {
     if (options_.as_json) {
-        fmt::print("{}\n",
-                   json::serialize(json::object{{"error", error}, {"exit_code", static_cast<int>(code)}}));
+        json::object const told{{"error", detail::json_writer()(why)}, {"exit_code", static_cast<int>(code)}};
+        fmt::print("{}\n", json::serialize(told));
         return code;
     }
-    failure why;
-    if (!detail::json_reader(false).read(error, why)) why = no_json("an error without a code");
-    fmt::print(stderr, "{}", in_words(why));
+    cli::print(stderr, in_words(why));
     return code == exit_code::refused ? code_of(why) : code;
 }
 
@@ -238,6 +236,15 @@ exit_code code_of(json::object const& operation) {
     return sent_back != nullptr && sent_back->is_bool() && sent_back->get_bool() ? exit_code::sent_back
                                                                                  : exit_code::refused;
 }
+
+namespace {
+
+mood mood_of(exit_code code) {
+    if (code == exit_code::done) return mood::good;
+    return code == exit_code::sent_back || code == exit_code::refused ? mood::warning : mood::bad;
+}
+
+}  // namespace
 
 std::string text_of(json::object const& operation) {
     std::string text;
@@ -263,7 +270,7 @@ std::string text_of(json::object const& operation) {
     }
     return text +
            fmt::format("{} {}: {}{}\n", text_in(operation, "verb"), text_in(operation, "id"),
-                       text_in(operation, "outcome"),
+                       coloured(mood_of(code_of(operation)), text_in(operation, "outcome")),
                        code_of(operation) == exit_code::sent_back ? ", sent back by its probation" : "");
 }
 

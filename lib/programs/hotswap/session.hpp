@@ -66,7 +66,6 @@ public:
     exit_code show(json::value const& object, std::string_view text, exit_code code) const;
     /// The failure: with --json as the one object on stdout, else on stderr.
     exit_code fail(failure const& why, exit_code code) const;
-    exit_code fail(json::value const& error, exit_code code) const;
 
     /// --timeout, or the default; usage errors throw std::invalid_argument.
     std::chrono::nanoseconds patience(std::chrono::nanoseconds otherwise) const;

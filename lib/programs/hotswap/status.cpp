@@ -1,3 +1,4 @@
+#include "programs/hotswap/colours.hpp"
 #include "programs/hotswap/verbs.hpp"
 #include "report/json_reader.hpp"
 
@@ -15,12 +16,13 @@ namespace hotswap::cli {
 namespace {
 
 std::string condition_of(component_status const& of) {
-    if (of.on_probation) return "on probation";
-    if (of.swapping) return "changing";
-    if (of.rolled_back) return "sent back: " + of.rolled_back->message;
-    if (of.checkpoint_fails) return "checkpoints fail: " + of.checkpoint_fails->last.message;
-    if (!of.retained.empty()) return "serving; old code stays: " + of.retained;
-    return "serving";
+    if (of.on_probation) return coloured(mood::warning, "on probation");
+    if (of.swapping) return coloured(mood::warning, "changing");
+    if (of.rolled_back) return coloured(mood::bad, "sent back") + ": " + of.rolled_back->message;
+    if (of.checkpoint_fails)
+        return coloured(mood::bad, "checkpoints fail") + ": " + of.checkpoint_fails->last.message;
+    auto const well = coloured(mood::good, "serving");
+    return of.retained.empty() ? well : well + "; old code stays: " + of.retained;
 }
 
 std::string table_of(json::value const& status) {

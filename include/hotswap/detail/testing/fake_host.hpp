@@ -3,6 +3,7 @@
 
 #include <hotswap/detail/abi/contract_as_built.hpp>
 #include <hotswap/detail/sdk/host.hpp>
+#include <hotswap/detail/testing/fake_functions.hpp>
 #include <hotswap/detail/testing/fake_services.hpp>
 
 #include <algorithm>
