@@ -50,6 +50,7 @@ public:
     counter_impl(hotswap::host&, state& state) : state_(state) {}
 
     std::uint64_t next(std::uint64_t value) noexcept override { return value + 1; }
+    int release() noexcept override { return BENCH_SCHEMA; }
     void fill(std::uint64_t entries) override {
         for (std::uint64_t i = 0; i != entries; ++i) state_.totals["key " + std::to_string(i)] = 1;
     }

@@ -16,6 +16,10 @@ struct counter {
     /// Threads:  [any]
     virtual std::uint64_t next(std::uint64_t value) noexcept = 0;
 
+    /// The number of the release that answers: 1 or 2.
+    /// Threads:  [any]
+    virtual int release() noexcept = 0;
+
     /// Fills the state with `entries` keys.
     /// Threads:  [quiesced]
     virtual void fill(std::uint64_t entries) = 0;

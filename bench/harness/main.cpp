@@ -70,6 +70,8 @@ constexpr std::array measurements{
                 [](options const& asked) { return bench::measure_predictions(asked.quick); }},
     measurement{"--store", "making a swap durable",
                 [](options const& asked) { return bench::measure_store(asked.quick); }},
+    measurement{"--operator", "an operator's commands, next to reloads of other servers",
+                [](options const& asked) { return bench::measure_operator(asked.quick); }},
     measurement{"--archives", "saving and loading a large state",
                 [](options const& asked) { return bench::measure_archives(asked.quick ? 3 : 9); }},
     measurement{"--curve", "the pause against the number of rows",

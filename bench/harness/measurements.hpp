@@ -37,6 +37,10 @@ bool measure_sets(bool quick);
 /// `quick` ends at 10⁵ entries.
 bool measure_components(bool quick);
 
+/// An operator's commands: the status, a revert, a hundred watchers; and a table of peers that are changed while they
+/// serve HTTP.
+bool measure_operator(bool quick);
+
 /// The pause against the number of rows, and the callers' latencies, next to Erlang/OTP and a stop-the-world
 /// copy. `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);
