@@ -213,15 +213,17 @@ asio::awaitable<void> control_server::serve(peer_stream& peer, control_peer cons
         co_return;
     }
     counted const one(open_);
-    control_session session(std::move(peer), from,
-                            {*service_, limits_, news_, requests_, long_requests_, tokens_, is_ending_});
+    control_session session(
+        std::move(peer), from,
+        {*service_, limits_, news_, texts_, requests_, long_requests_, tokens_, is_ending_});
     listed const place(sessions_, &session);
     co_await session.run();
 }
 
 asio::awaitable<void> control_server::turn_away(peer_stream& peer, failure const& why) {
-    control_session session(std::move(peer), {},
-                            {*service_, limits_, news_, requests_, long_requests_, tokens_, is_ending_});
+    control_session session(
+        std::move(peer), {},
+        {*service_, limits_, news_, texts_, requests_, long_requests_, tokens_, is_ending_});
     listed const place(sessions_, &session);
     co_await session.refuse(why);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/message.hpp"
+#include "control/news_text.hpp"
 #include "control/notifier.hpp"
 #include "control/service.hpp"
 #include "control/service_manager.hpp"
@@ -82,6 +83,7 @@ private:
     std::list<control_session*> sessions_;  // of the event loop
     std::atomic<bool> is_ending_{false};
     std::unique_ptr<control_service> service_;
+    news_text texts_{*service_};
     library_thread thread_;
 };
 

@@ -1,12 +1,8 @@
 #include "control/session.hpp"
 
 #include "base/refuse.hpp"
-#include "control/read_verbs.hpp"
 #include "control/verbs.hpp"
-#include "report/json_writer.hpp"
 #include "report/plain_text.hpp"
-
-#include <hotswap/describe.hpp>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -15,7 +11,6 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -28,9 +23,10 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::size_t events_at_once = 64;
 constexpr std::size_t first_read = 4096;
 constexpr std::chrono::seconds sign_of_life{15};
+// The steps of one operation come within a few milliseconds: a status that a following one replaces at once is of no use.
+constexpr std::chrono::milliseconds between_statuses{10};
 constexpr std::chrono::hours longest_wait{24};
 
 failure refusal_of(boost::system::error_code const& error, bool timed_out, control_limits const& limits) {
@@ -234,6 +230,10 @@ asio::awaitable<bool> control_session::follow(control_answer& what) {
             if (!sent) break;
             last_sent = notifier::clock::now();
         }
+        auto const next_status = last_sent + between_statuses;
+        while (what.stream == control_stream::status && !host_.is_ending && !*is_over &&
+               notifier::clock::now() < next_status)
+            co_await host_.news.wait(next_status);
         text = news_of(what);
         if (text.empty()) co_await host_.news.wait(last_sent + sign_of_life);
         if (text.empty() && notifier::clock::now() - last_sent >= sign_of_life) text = ":\n\n";
@@ -259,21 +259,8 @@ control_peer control_session::peer_with(std::string_view authorization) const {
 
 // What the peer does not have yet; `after` moves on.
 std::string control_session::news_of(control_answer& what) {
-    std::string text;
-    json_writer const write;
-    auto const& feed = host_.service.events();
-    if (what.stream == control_stream::events) {
-        for (auto const& each : feed.after(what.after, events_at_once)) {
-            text += fmt::format("id: {}\nevent: event\ndata: {}\n\n", each.number,
-                                boost::json::serialize(write(each.what)));
-            what.after = each.number;
-        }
-        return text;
-    }
-    auto const last = feed.last() + 1;  // so that the first status is always news
-    if (last == what.after) return text;
-    what.after = last;
-    return fmt::format("event: status\ndata: {}\n\n", boost::json::serialize(status_of(host_.service)));
+    return what.stream == control_stream::events ? host_.texts.events_after(what.after)
+                                                 : host_.texts.status_after(what.after);
 }
 
 }  // namespace hotswap::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/deadline.hpp"
+#include "control/news_text.hpp"
 #include "control/notifier.hpp"
 #include "control/peer_stream.hpp"
 #include "control/service.hpp"
@@ -22,6 +23,7 @@ struct session_host {
     control_service& service;
     control_limits const& limits;
     notifier& news;
+    news_text& texts;
     workers& requests;
     workers& long_requests;
     token_list const& tokens;
