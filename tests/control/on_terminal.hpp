@@ -14,7 +14,7 @@
 
 namespace hotswap_test {
 
-/// What a program prints on a terminal where somebody types `input`; -1 as its status if it was killed.
+/// What a program prints on a terminal where `input` is typed; -1 as its status if it was killed.
 struct on_terminal {
     std::string shown{};
     int status = -1;
