@@ -1,18 +1,15 @@
 #include "control/client.hpp"
 
 #include "base/refuse.hpp"
+#include "control/connector.hpp"
 #include "control/deadline.hpp"
-#include "control/peer_stream.hpp"
-#include "control/tls.hpp"
 #include "report/json_reader.hpp"
 
 #include <hotswap/describe.hpp>
 
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/read_until.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/core/error.hpp>
@@ -21,8 +18,6 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/json/parse.hpp>
-
-#include <openssl/ssl.h>
 
 #include <array>
 #include <optional>
@@ -64,12 +59,12 @@ struct control_client::connection {
     std::string name;    // for messages
     std::string header;  // of each request
     asio::io_context io{1};
-    std::unique_ptr<tls_context> tls{};
-    std::optional<peer_stream> stream{};
-    std::optional<deadline> limit{};
+    std::optional<connector> through{};  // empty for a Unix socket
+    std::optional<local::socket> stream{};
+    std::optional<deadline<local::socket>> limit{};
     boost::beast::flat_buffer buffer{};
 
-    void use(peer_stream made) {
+    void use(local::socket made) {
         limit.reset();
         stream.emplace(std::move(made));
         limit.emplace(*stream);
@@ -102,7 +97,7 @@ struct control_client::connection {
             return refuse(errc::host_unreachable, phase::none,
                           "{} {}: the host did not answer in time; it may hang or be stopped", what, name);
         return refuse(errc::host_unreachable, phase::none, "{} {}: {}; is the host running, and {}?", what,
-                      name, error.message(), tls ? "does it listen there" : "is this its socket");
+                      name, error.message(), through ? "does it listen there" : "is this its socket");
     }
 };
 
@@ -120,36 +115,28 @@ result<control_client> control_client::connect(std::filesystem::path const& sock
     if (where.path().empty())
         return refuse(errc::host_unreachable, phase::none,
                       "\"{}\" is no path of a Unix socket, which has 1 to 107 bytes", socket.native());
-    made->use(peer_stream(local::socket(made->io)));
-    auto const error = made->complete(
-        patience, [&](auto done) { made->stream->unix_socket()->async_connect(where, std::move(done)); });
+    made->use(local::socket(made->io));
+    auto const error =
+        made->complete(patience, [&](auto done) { made->stream->async_connect(where, std::move(done)); });
     if (error) return made->unreachable("cannot connect to", error);
     return control_client(std::move(made));
 }
 
 result<control_client> control_client::connect(control_remote const& to, std::chrono::nanoseconds patience) {
+    auto started = connector::start(to.host, to.port, to.tls);
+    if (!started) return started.error();
     auto made = std::make_unique<connection>();
     made->name = to.host + ":" + to.port;
-    auto tls = tls_of_client(to.tls);
-    if (!tls) return tls.error();
-    made->tls = std::move(*tls);
+    made->through = std::move(*started);
     if (!to.token.empty()) made->header = "Authorization: Bearer " + to.token + "\r\n";
-    boost::system::error_code error;
-    auto const found = asio::ip::tcp::resolver(made->io).resolve(to.host, to.port, error);
-    if (error) return made->unreachable("cannot find", error);
-    made->use(peer_stream(std::make_unique<peer_stream::secure>(made->io, *made->tls)));
-    auto& stream = *made->stream->tls();
-    error = made->complete(patience, [&](auto done) {
-        asio::async_connect(stream.next_layer(), found,
-                            [done](boost::system::error_code failed, auto const&) mutable { done(failed); });
+    made->use(local::socket(made->io, local(), made->through->take_socket()));
+    std::string line;
+    auto const error = made->complete(patience, [&](auto done) {
+        asio::async_read_until(*made->stream, asio::dynamic_buffer(line), '\n', std::move(done));
     });
     if (error) return made->unreachable("cannot connect to", error);
-    stream.set_verify_callback(asio::ssl::host_name_verification(to.host), error);
-    ::SSL_set_tlsext_host_name(stream.native_handle(), to.host.c_str());
-    error = made->complete(patience, [&](auto done) {
-        stream.async_handshake(asio::ssl::stream_base::client, std::move(done));
-    });
-    if (error) return made->unreachable("no secure connection to", error);
+    if (auto connected = read_connector_line(line.substr(0, line.find('\n'))); !connected)
+        return connected.error();
     return control_client(std::move(made));
 }
 

@@ -1,21 +1,14 @@
 #include <hotswap/control.hpp>
 
-#include "base/enum_name.hpp"
 #include "base/owner_process.hpp"
 #include "base/refuse.hpp"
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
 
-#include <boost/describe/enum.hpp>
-
 #include <optional>
 #include <utility>
 
 namespace hotswap {
-
-BOOST_DESCRIBE_ENUM(control_role, none, viewer, operator_, admin)
-
-std::string_view to_string(control_role role) noexcept { return detail::enum_name(role); }
 
 class control::implementation {
 public:

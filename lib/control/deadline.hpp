@@ -1,21 +1,21 @@
 // A time after which what a socket does is cancelled.
 #pragma once
 
-#include "control/peer_stream.hpp"
-
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <memory>
+#include <utility>
 
 namespace hotswap::detail {
 
 /// Cancels the operations of a stream once its time is over; unlike a closed stream, a cancelled one can still send an answer.
 /// Threads:  that of the event loop
 /// Lifetime: ends before the stream.
+template <class Stream>
 class deadline {
 public:
-    explicit deadline(peer_stream& of)
+    explicit deadline(Stream& of)
         : shared_(std::make_shared<shared>(&of, boost::asio::steady_timer(of.get_executor()))) {}
     ~deadline() {
         shared_->of = nullptr;
@@ -36,7 +36,7 @@ public:
             bool const is_current = at->timer.expiry() <= std::chrono::steady_clock::now();
             if (error || at->of == nullptr || !is_current) return;
             at->is_over = true;
-            at->of->cancel();
+            cancel(*at->of);
         });
     }
     /// From now on there is no limit.
@@ -48,11 +48,19 @@ public:
 
 private:
     struct shared {
-        shared(peer_stream* stream, boost::asio::steady_timer waits) : of(stream), timer(std::move(waits)) {}
-        peer_stream* of;
+        shared(Stream* stream, boost::asio::steady_timer waits) : of(stream), timer(std::move(waits)) {}
+        Stream* of;
         boost::asio::steady_timer timer;
         bool is_over = false;
     };
+
+    static void cancel(Stream& stream) noexcept {
+        boost::system::error_code ignored;
+        if constexpr (requires { stream.cancel(ignored); })
+            stream.cancel(ignored);
+        else
+            stream.cancel();
+    }
 
     std::shared_ptr<shared> shared_;
 };

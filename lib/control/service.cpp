@@ -1,6 +1,7 @@
 #include "control/service.hpp"
 
 #include "base/refuse.hpp"
+#include "control/serving.hpp"
 #include "control/verbs.hpp"
 #include "report/json_writer.hpp"
 #include "report/plain_text.hpp"
@@ -87,7 +88,7 @@ control_answer control_service::serve(control_request const& request) {
                 ? "or give it to a group of this user (control_options::groups)"
                 : "or send a token, or show a certificate, that has it (control_options::tcp)"));
     }
-    return (*verb)->serve(*this, request);
+    return serve_verb(**verb, *this, request);
 }
 
 result<void> control_service::check_rate(control_verb const& verb, control_request const& request) {

@@ -61,7 +61,7 @@ private:
     control_peer peer_with(std::string_view authorization) const;
 
     peer_stream stream_;
-    deadline deadline_{stream_};
+    deadline<peer_stream> deadline_{stream_};
     control_peer const from_;
     session_host host_;
     boost::beast::flat_buffer buffer_;

@@ -1,8 +1,6 @@
 #include "control/verbs.hpp"
 
 #include "base/refuse.hpp"
-#include "control/change_verbs.hpp"
-#include "control/read_verbs.hpp"
 
 #include <algorithm>
 #include <array>
@@ -15,24 +13,24 @@ using enum control_role;
 
 // clang-format off
 constexpr std::array verbs{
-    control_verb{"status", "GET", "/v1/status", viewer, false, false, &serve_status},
-    control_verb{"plan", "POST", "/v1/plan", viewer, false, true, &serve_plan},
-    control_verb{"drift", "GET", "/v1/drift", viewer, false, true, &serve_drift},
-    control_verb{"operations", "GET", "/v1/operations", viewer, false, false, &serve_operations},
-    control_verb{"operation", "GET", "/v1/operations/*", viewer, false, false, &serve_operation},
-    control_verb{"events", "GET", "/v1/events", viewer, false, false, &serve_events},
-    control_verb{"metrics", "GET", "/v1/metrics", viewer, false, true, &serve_metrics},
-    control_verb{"audit", "GET", "/v1/audit", operator_, false, true, &serve_audit},
-    control_verb{"snapshot", "GET", "/v1/snapshot/*", operator_, false, true, &serve_snapshot},
-    control_verb{"settings", "GET", "/v1/settings/*", operator_, false, true, &serve_settings},
-    control_verb{"swap", "POST", "/v1/swap", operator_, true, false, &serve_swap},
-    control_verb{"revert", "POST", "/v1/revert", operator_, true, false, &serve_revert},
-    control_verb{"restore", "POST", "/v1/restore/*", operator_, true, false, &serve_restore},
-    control_verb{"configure", "POST", "/v1/configure", operator_, true, false, &serve_configure},
-    control_verb{"checkpoint", "POST", "/v1/checkpoint", operator_, true, false, &serve_checkpoint},
-    control_verb{"abort", "POST", "/v1/operations/*/abort", operator_, true, false, &serve_abort},
-    control_verb{"load", "POST", "/v1/load", admin, true, false, &serve_load},
-    control_verb{"unload", "POST", "/v1/unload", admin, true, false, &serve_unload},
+    control_verb{"status", "GET", "/v1/status", viewer, false, false},
+    control_verb{"plan", "POST", "/v1/plan", viewer, false, true},
+    control_verb{"drift", "GET", "/v1/drift", viewer, false, true},
+    control_verb{"operations", "GET", "/v1/operations", viewer, false, false},
+    control_verb{"operation", "GET", "/v1/operations/*", viewer, false, false},
+    control_verb{"events", "GET", "/v1/events", viewer, false, false},
+    control_verb{"metrics", "GET", "/v1/metrics", viewer, false, true},
+    control_verb{"audit", "GET", "/v1/audit", operator_, false, true},
+    control_verb{"snapshot", "GET", "/v1/snapshot/*", operator_, false, true},
+    control_verb{"settings", "GET", "/v1/settings/*", operator_, false, true},
+    control_verb{"swap", "POST", "/v1/swap", operator_, true, false},
+    control_verb{"revert", "POST", "/v1/revert", operator_, true, false},
+    control_verb{"restore", "POST", "/v1/restore/*", operator_, true, false},
+    control_verb{"configure", "POST", "/v1/configure", operator_, true, false},
+    control_verb{"checkpoint", "POST", "/v1/checkpoint", operator_, true, false},
+    control_verb{"abort", "POST", "/v1/operations/*/abort", operator_, true, false},
+    control_verb{"load", "POST", "/v1/load", admin, true, false},
+    control_verb{"unload", "POST", "/v1/unload", admin, true, false},
 };
 // clang-format on
 

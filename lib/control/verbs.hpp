@@ -10,8 +10,6 @@
 
 namespace hotswap::detail {
 
-class control_service;
-
 /// A request that the control interface understands.
 struct control_verb {
     std::string_view name;    ///< "swap"
@@ -20,7 +18,6 @@ struct control_verb {
     control_role role;        ///< the least role that may ask
     bool changes;             ///< whether it is audited, and counts against the limit of changes
     bool takes_time;          ///< whether it may wait for callers or for a rehearsal before it is answered
-    control_answer (*serve)(control_service&, control_request const&);
 };
 
 /// All verbs.

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <span>
+#include <string_view>
 #include <system_error>
 
 namespace hotswap::cli {
@@ -40,6 +44,54 @@ void add_common_options(CLI::App& app, common_options& options) {
                    "How long to wait for the end of an operation, for instance 30s");
 }
 
+struct known_verb {
+    std::string_view name;
+    void (*add)(CLI::App&, chosen_verb&);
+};
+
+constexpr std::array verbs{known_verb{"status", &add_status},
+                           known_verb{"diff", &add_diff},
+                           known_verb{"plan", &add_plan},
+                           known_verb{"swap", &add_swap},
+                           known_verb{"revert", &add_revert},
+                           known_verb{"wait", &add_wait},
+                           known_verb{"abort", &add_abort},
+                           known_verb{"configure", &add_configure},
+                           known_verb{"snapshot", &add_snapshot},
+                           known_verb{"checkpoint", &add_checkpoint},
+                           known_verb{"load", &add_load},
+                           known_verb{"unload", &add_unload},
+                           known_verb{"events", &add_events},
+                           known_verb{"log", &add_log},
+                           known_verb{"watch", &add_watch},
+                           known_verb{"new-component", &add_new_component},
+                           known_verb{"new-version", &add_new_version},
+                           known_verb{"inspect", &add_inspect},
+                           known_verb{"lint", &add_lint},
+                           known_verb{"rehearse", &add_rehearse},
+                           known_verb{"golden", &add_golden},
+                           known_verb{"keygen", &add_keygen},
+                           known_verb{"sign", &add_sign},
+                           known_verb{"seal", &add_seal},
+                           known_verb{"explain", &add_explain},
+                           known_verb{"completion", &add_completion},
+                           known_verb{"man", &add_man},
+                           known_verb{"openapi", &add_openapi}};
+
+// The verbs that occur among the words; all of them, if there is none, or if it describes the others. The command is started for every
+// verb, and the parser of all verbs would be a quarter of its start.
+void add_verbs(CLI::App& to, std::span<char* const> words, chosen_verb& chosen) {
+    auto const is_named = [&words](known_verb const& each) {
+        return std::ranges::any_of(words, [&each](std::string_view word) { return word == each.name; });
+    };
+    auto const describes_all = [&](known_verb const& each) {
+        return (each.add == &add_completion || each.add == &add_man) && is_named(each);
+    };
+    bool const needs_all = std::ranges::none_of(verbs, is_named) || std::ranges::any_of(verbs, describes_all);
+    for (auto const& each : verbs)
+        if (needs_all || is_named(each)) each.add(to, chosen);
+}
+
 exit_code usage(common_options const& options, char const* what) {
     session const with(options);
     return with.fail(detail::refuse(errc::invalid_argument, phase::none, "{}; see hotswap --help", what),
@@ -56,13 +108,7 @@ exit_code run(int argc, char** argv) {
     common_options options;
     add_common_options(app, options);
     chosen_verb chosen;
-    for (auto const add :
-         {&add_status,  &add_diff,       &add_plan,     &add_swap,          &add_revert,      &add_wait,
-          &add_abort,   &add_configure,  &add_snapshot, &add_checkpoint,    &add_load,        &add_unload,
-          &add_events,  &add_log,        &add_watch,    &add_new_component, &add_new_version, &add_inspect,
-          &add_lint,    &add_rehearse,   &add_golden,   &add_keygen,        &add_sign,        &add_seal,
-          &add_explain, &add_completion, &add_man,      &add_openapi})
-        add(app, chosen);
+    add_verbs(app, std::span(argv, static_cast<std::size_t>(argc)), chosen);
     try {
         app.parse(argc, argv);
     } catch (CLI::Success const& wish) {  // --help, --version
