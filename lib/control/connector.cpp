@@ -1,6 +1,7 @@
 #include "control/connector.hpp"
 
 #include "base/refuse.hpp"
+#include "rehearsal/helper_file.hpp"
 #include "report/json_reader.hpp"
 
 #include <hotswap/describe.hpp>
@@ -16,29 +17,12 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace hotswap::detail {
-
-namespace fs = std::filesystem;
 
 namespace {
 
 constexpr char program_name[] = "hotswap-connect";
-
-// Set by lib/CMakeLists.txt: its place at the configured prefix, and from where programs are.
-constexpr char program_of_prefix[] = HOTSWAP_CONNECT;
-constexpr char program_from_programs[] = HOTSWAP_CONNECT_FROM_PROGRAMS;
-
-fs::path find_program() {
-    std::error_code error;
-    auto const here = fs::read_symlink("/proc/self/exe", error).parent_path();
-    for (fs::path const& each :
-         {here / program_name, here.parent_path() / "lib" / program_name,
-          (here / program_from_programs).lexically_normal(), fs::path(program_of_prefix)})
-        if (fs::is_regular_file(each, error) && ::access(each.c_str(), X_OK) == 0) return each;
-    return {};
-}
 
 }  // namespace
 
@@ -54,11 +38,13 @@ result<void> read_connector_line(std::string_view line) {
 
 result<connector> connector::start(std::string const& host, std::string const& port,
                                    tls_client_options const& tls) {
-    auto const program = find_program();
+    auto const program = find_program_of_package(program_name);
     if (program.empty())
-        return refuse(errc::control_failed, phase::none,
-                      "{}, which reaches hosts over TCP, is not next to this program nor at {}; install it",
-                      program_name, program_of_prefix);
+        return refuse(
+            errc::control_failed, phase::none,
+            "{}, which reaches hosts over TCP, is neither next to this program nor where the package has "
+            "it; install it",
+            program_name);
     int ends[2] = {-1, -1};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return refuse(errc::control_failed, phase::none, "no connection to {} can be made: {}", program_name,

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <iterator>
 
 namespace hotswap::detail {
 
@@ -40,20 +40,16 @@ std::string news_text::status_after(std::uint64_t& after) {
 }
 
 std::string const& news_text::text_of(numbered_event const& one) {
-    auto const number_of = [](auto const& each) { return each.first; };
-    auto at = std::ranges::lower_bound(events_, one.number, {}, number_of);
-    if (at != events_.end() && at->first == one.number) return at->second;
-    at = events_.emplace(at, one.number,
-                         fmt::format("id: {}\nevent: event\ndata: {}\n\n", one.number,
-                                     boost::json::serialize(json_writer()(one.what))));
-    if (events_.size() <= events_at_once) return at->second;
+    auto at = events_.find(one.number);
+    if (at == events_.end())
+        at = events_
+                 .emplace(one.number, fmt::format("id: {}\nevent: event\ndata: {}\n\n", one.number,
+                                                  boost::json::serialize(json_writer()(one.what))))
+                 .first;
     // The oldest are wanted least; the one that is asked for stays.
-    if (at != events_.begin()) {
-        events_.pop_front();
-        return std::ranges::lower_bound(events_, one.number, {}, number_of)->second;
-    }
-    events_.pop_back();
-    return events_.front().second;
+    if (events_.size() > events_at_once)
+        events_.erase(at == events_.begin() ? std::prev(events_.end()) : events_.begin());
+    return at->second;
 }
 
 }  // namespace hotswap::detail

@@ -5,9 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <map>
 #include <string>
-#include <utility>
 
 namespace hotswap::detail {
 
@@ -25,7 +24,7 @@ private:
     std::string const& text_of(numbered_event const& one);
 
     control_service& of_;
-    std::deque<std::pair<std::uint64_t, std::string>> events_;  // the last ones that were sent, in order
+    std::map<std::uint64_t, std::string> events_;  // some of the last ones that were sent, by number
     std::uint64_t status_number_ = 0;
     std::string status_;
 };

@@ -85,21 +85,28 @@ bool name_helper_of_package(char const* helper, char const* header) noexcept {
     return named_header.compare_exchange_strong(none, header, std::memory_order_relaxed);
 }
 
-fs::path find_helper_file(fs::path const& wanted) {
-    if (!wanted.empty()) return is_program(wanted) ? wanted : fs::path();
+fs::path find_program_of_package(std::string_view name) {
     auto const library = own_directory();
     auto const program = directory_of_program();
+    auto const of_this_name = [name](fs::path const& helper) {
+        return helper.empty() ? helper : helper.parent_path() / name;
+    };
     if (!library.empty())
         for (fs::path const& each :
-             {library / helper_name, (library / helper_from_library).lexically_normal()})
+             {library / name, of_this_name((library / helper_from_library).lexically_normal())})
             if (is_program(each)) return each;
     if (!program.empty())
-        for (fs::path const& each : {program / helper_name, program.parent_path() / "bin" / helper_name,
-                                     (program / helper_from_programs).lexically_normal()})
+        for (fs::path const& each : {program / name, program.parent_path() / "bin" / name,
+                                     of_this_name((program / helper_from_programs).lexically_normal())})
             if (is_program(each)) return each;
-    for (fs::path const& each : {helper_as_named(), helper_beside_headers(), fs::path(helper_of_prefix)})
-        if (is_program(each) && is_ours(each)) return each;
+    for (fs::path const& helper : {helper_as_named(), helper_beside_headers(), fs::path(helper_of_prefix)})
+        if (auto const each = of_this_name(helper); is_program(each) && is_ours(each)) return each;
     return {};
+}
+
+fs::path find_helper_file(fs::path const& wanted) {
+    if (!wanted.empty()) return is_program(wanted) ? wanted : fs::path();
+    return find_program_of_package(helper_name);
 }
 
 }  // namespace hotswap::detail

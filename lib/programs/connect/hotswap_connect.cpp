@@ -39,6 +39,7 @@ using hotswap::result;
 using hotswap::detail::peer_stream;
 using client = asio::local::stream_protocol::socket;
 
+constexpr unsigned longest_connect = 60;  // seconds
 constexpr auto with_error = asio::as_tuple(asio::use_awaitable);
 
 struct wanted {
@@ -90,7 +91,10 @@ int run(wanted const& at) {
     auto tls = hotswap::detail::tls_of_client(at.tls);
     std::unique_ptr<peer_stream::secure> far;
     if (tls) far = std::make_unique<peer_stream::secure>(io, **tls);
+    // A client that is killed meanwhile does not leave this program behind, waiting for a host that says nothing.
+    ::alarm(longest_connect);
     auto const connected = tls ? connect(io, *far, at) : result<void>(tls.error());
+    ::alarm(0);
     if (!connected) {
         tell(boost::json::serialize(hotswap::detail::json_writer()(connected.error())));
         return 1;
