@@ -205,5 +205,8 @@ TEST_CASE("command line: --host reaches a host over TCP, with a token from a fil
     CHECK(names(shown.out, {"tally", "1.0.0"}));
     CHECK(run(scratch, {"--host", host, "--ca", authority, "status"}).code == 3);
     CHECK(run(scratch, {"--host", host, "status"}).code == 6);
+    auto const wrong = run(scratch, {"--host", host, "--ca", (scratch / "none").native(), "status"});
+    CHECK(wrong.code == 3);
+    CHECK(names(wrong.err, {"control_failed", "none cannot be used"}));
     CHECK(run(scratch, {"--host", "localhost", "status"}).code == 64);
 }

@@ -104,7 +104,7 @@ detail::control_client* session::client(exit_code& code) {
     if (client_) return &*client_;
     auto made = connect(options_);
     if (!made) {
-        code = fail(made.error(), exit_code::unreachable);
+        code = fail(made.error(), code_of(made.error()));
         return nullptr;
     }
     return &client_.emplace(std::move(*made));
