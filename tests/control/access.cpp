@@ -69,6 +69,7 @@ TEST_CASE("control roles: each verb is for its role and those above it, and the 
             auto const answer = service.answer(request_of(verb, role));
             bool const is_refused = answer.body.find("not_permitted") != std::string::npos;
             CHECK(is_refused == (role < verb.role));
+            CHECK(answer.body.find("nothing answers") == std::string::npos);
             if (!is_refused) continue;
             CHECK(answer.status == 403);
             CHECK(names(answer.body, {"someone", to_string(role), to_string(verb.role), verb.name}));
