@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -24,12 +25,12 @@ namespace fs = std::filesystem;
 constexpr std::size_t block_size = std::size_t{256} << 10U;
 
 // Streams it: a file may be larger than memory.
-result<std::string> digest_of_file(fs::path const& path) {
+result<std::string> digest_of_file(fs::path const& path, std::uint64_t size) {
     file_descriptor const file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
     if (!file) return file_failed("open", path, errno);
     ::crypto_generichash_state hash;
     ::crypto_generichash_init(&hash, nullptr, 0, std::tuple_size_v<digest>);
-    std::vector<unsigned char> block(block_size);
+    std::vector<unsigned char> block(std::min<std::uint64_t>(size + 1, block_size));
     for (;;) {
         auto const n = ::read(file.get(), block.data(), block.size());
         if (n < 0 && errno == EINTR) continue;
@@ -100,7 +101,7 @@ result<file_image> image_of(fs::path const& path) {
         made.digest = content_digest(std::as_bytes(std::span(*target)));
         made.target = std::move(*target);
     } else {
-        auto content = digest_of_file(path);
+        auto content = digest_of_file(path, made.size);
         if (!content) return content.error();
         made.digest = std::move(*content);
     }

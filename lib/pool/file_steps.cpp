@@ -13,6 +13,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,9 +92,11 @@ result<void> set_facts(int file, file_image const& like, fs::path const& path, b
         return file_failed("set the owner of", path, errno);
     if (::fchmod(file, like.mode) != 0) return file_failed("set the permissions of", path, errno);
     if (auto set = set_attributes(file, like, path); !set) return set;
-    if (!keep_time) return {};
-    std::array const times{::timespec{0, UTIME_NOW},
-                           ::timespec{like.modified_ns / 1'000'000'000, like.modified_ns % 1'000'000'000}};
+    // The kernel's own times are as coarse as its tick: what a build has made a moment ago would count as made from this file.
+    ::timespec time{};
+    ::clock_gettime(CLOCK_REALTIME, &time);
+    if (keep_time) time = {like.modified_ns / 1'000'000'000, like.modified_ns % 1'000'000'000};
+    std::array const times{::timespec{0, UTIME_NOW}, time};
     return ::futimens(file, times.data()) == 0 ? result<void>() : file_failed("set the time of", path, errno);
 }
 
@@ -101,12 +105,32 @@ result<void> sync(file_descriptor const& file, fs::path const& path) {
     return ::fsync(file.get()) == 0 ? result<void>() : file_failed("write", path, errno);
 }
 
+// From this number on one call for the whole file system costs less than one for each file.
+constexpr std::size_t many = 32;
+
 }  // namespace
 
-result<void> copy_durably(fs::path const& from, fs::path const& to) {
+result<void> copy_to_new(fs::path const& from, fs::path const& to) {
     if (int const error = fault_at("pool.copy"); error != 0) return file_failed("write", to, error);
     auto made = new_copy(from, to);
-    return made ? sync(*made, to) : made.error();
+    return made ? result<void>() : made.error();
+}
+
+result<void> sync_files(std::vector<fs::path> const& files) {
+    std::set<::dev_t> done;
+    for (auto const& each : files) {
+        file_descriptor const file(::open(each.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+        struct ::stat about {};
+        if (!file || ::fstat(file.get(), &about) != 0) return file_failed("open", each, errno);
+        if (files.size() < many) {
+            if (auto synced = sync(file, each); !synced) return synced;
+            continue;
+        }
+        if (!done.insert(about.st_dev).second) continue;
+        if (int const error = fault_at("pool.sync"); error != 0) return file_failed("write", each, error);
+        if (::syncfs(file.get()) != 0) return file_failed("write", each, errno);
+    }
+    return {};
 }
 
 result<void> stage_file(fs::path const& content, file_image const& like, fs::path const& temporary,
@@ -121,8 +145,7 @@ result<void> stage_file(fs::path const& content, file_image const& like, fs::pat
     }
     auto made = new_copy(content, temporary);
     if (!made) return made.error();
-    if (auto set = set_facts(made->get(), like, temporary, keep_time); !set) return set;
-    return sync(*made, temporary);
+    return set_facts(made->get(), like, temporary, keep_time);
 }
 
 result<void> rename_file(fs::path const& temporary, fs::path const& destination) {

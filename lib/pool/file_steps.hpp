@@ -8,19 +8,24 @@
 
 #include <filesystem>
 #include <string_view>
+#include <vector>
 
 namespace hotswap::detail {
 
-/// Makes `to` with the content of the regular file `from`, readable by its owner only, on disk when this returns. Shares the blocks where the
-/// file system can.
+/// Makes `to` with the content of the regular file `from`, readable by its owner only. Shares the blocks where the file system can.
 /// Errors:   pool_failed, also if `to` is there already.
-result<void> copy_durably(std::filesystem::path const& from, std::filesystem::path const& to);
+result<void> copy_to_new(std::filesystem::path const& from, std::filesystem::path const& to);
 
-/// Makes `temporary`, on disk when this returns: content from `content`, all else from `like`; a link if `like` is one.
+/// Makes `temporary`: content from `content`, all else from `like`; a link if `like` is one.
 /// `keep_time`: also the time of modification.
 /// Errors:   pool_failed.
 result<void> stage_file(std::filesystem::path const& content, file_image const& like,
                         std::filesystem::path const& temporary, bool keep_time);
+
+/// Returns when the content of these files is on disk.
+/// Errors:   pool_failed.
+/// Cost:     for many files their file systems as a whole, which also waits for what others have written.
+result<void> sync_files(std::vector<std::filesystem::path> const& files);
 
 /// Gives `temporary` the name `destination`; what had it is gone.
 /// Errors:   pool_failed.

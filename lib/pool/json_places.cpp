@@ -105,7 +105,8 @@ bool is_between_tokens(char c) {
 result<placed_json> placed_json::read(std::string name, std::string_view text) {
     placed_json made;
     made.name_ = std::move(name);
-    made.text_ = text;
+    for (std::size_t i = 0; i != text.size(); ++i)
+        if (text[i] == '\n') made.lines_.push_back(i + 1);
     json::parse_options options;
     options.max_depth = most_depth;
     json::basic_parser<place_handler> parser(options);
@@ -145,11 +146,8 @@ std::string placed_json::place_of(std::string pointer) const {
 }
 
 std::string placed_json::at(std::size_t offset) const {
-    auto const before = std::string_view(text_).substr(0, offset);
-    auto const line = 1 + std::ranges::count(before, '\n');
-    auto const newline = before.rfind('\n');
-    auto const column = newline == before.npos ? offset + 1 : offset - newline;
-    return fmt::format("{}:{}:{}", name_, line, column);
+    auto const line = std::ranges::upper_bound(lines_, offset) - lines_.begin();
+    return fmt::format("{}:{}:{}", name_, line, offset - lines_[static_cast<std::size_t>(line - 1)] + 1);
 }
 
 std::string pointer_to(std::string_view pointer, std::string_view member) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -27,7 +28,7 @@ private:
     std::string at(std::size_t offset) const;
 
     std::string name_;
-    std::string text_;
+    std::vector<std::size_t> lines_{0};  // where each begins
     boost::json::value value_;
     std::map<std::string, std::size_t, std::less<>> offsets_;  // by pointer
 };

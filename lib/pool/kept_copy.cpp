@@ -37,7 +37,8 @@ result<kept_copy> keep_copy(fs::path const& state, std::string const& pool, std:
         return error ? result<kept_copy>(file_failed("copy", file, error.value()))
                      : result<kept_copy>(std::move(made));
     }
-    if (auto copied = copy_durably(file, made.copy); !copied) return copied.error();
+    if (auto copied = copy_to_new(file, made.copy); !copied) return copied.error();
+    if (auto synced = sync_files({made.copy}); !synced) return synced.error();
     auto const compared =
         run_tree({"/usr/bin/diff", "-u", made.copy.native(), next.native()}, {"PATH=/usr/bin:/bin"},
                  directory, std::chrono::steady_clock::now() + longest_diff, {});

@@ -51,6 +51,12 @@ result<void> remove_tree(fs::path const& directory) {
 
 }  // namespace
 
+// False if it is a failure; all of them are told.
+bool pool_transaction::faults::note(result<void> const& of) {
+    if (!of) words += (words.empty() ? "" : "; ") + of.error().message;
+    return of.has_value();
+}
+
 std::vector<intent_step> steps_of(std::vector<closure_step> const& closure) {
     std::vector<intent_step> made;
     for (auto const& each : closure) {
@@ -98,10 +104,12 @@ result<pool_transaction> pool_transaction::begin(pool_book const& book, pool_int
 
 result<void> pool_transaction::write_down() const {
     if (::mkdir(directory_.c_str(), 0700) != 0) return file_failed("make the directory", directory_, errno);
+    std::vector<fs::path> backups;
     for (std::size_t i = 0; i != intent_.files.size(); ++i) {
         auto const& each = intent_.files[i];
         if (each.before.kind != file_kind::regular) continue;
-        if (auto copied = copy_durably(each.destination, backup_of(i)); !copied) return copied;
+        if (auto copied = copy_to_new(each.destination, backup_of(i)); !copied) return copied;
+        backups.push_back(backup_of(i));
         auto const kept = image_of(backup_of(i));
         if (!kept) return kept.error();
         if (kept->digest != each.before.digest)
@@ -109,6 +117,7 @@ result<void> pool_transaction::write_down() const {
                           "{} changed while its backup was made; nothing was touched, try again",
                           each.destination);
     }
+    if (auto synced = sync_files(backups); !synced) return synced;
     return write_record(intent_in(directory_), boost::json::serialize(json_writer()(intent_)) + "\n");
 }
 
@@ -159,19 +168,18 @@ bool pool_transaction::is_touched() const {
 }
 
 result<void> pool_transaction::stage_all(std::vector<fs::path> const& targets) {
+    std::vector<fs::path> made;
     for (std::size_t i = 0; i != targets.size(); ++i) {
-        auto const temporary = temporary_of(i, "new");
-        if (auto staged =
-                stage_file(targets[i], facts_for_new(intent_.files[i], targets[i]), temporary, false);
-            !staged)
-            return staged;
-        auto const made = image_of(temporary);
-        if (!made) return made.error();
-        if (made->digest != intent_.files[i].digest)
+        auto const& temporary = made.emplace_back(temporary_of(i, "new"));
+        auto staged = stage_file(targets[i], facts_for_new(intent_.files[i], targets[i]), temporary, false);
+        if (!staged) return staged;
+        auto const now = image_of(temporary);
+        if (!now) return now.error();
+        if (now->digest != intent_.files[i].digest)
             return refuse(errc::pool_failed, phase::none, "{} changed while it was read; try again",
                           targets[i].native());
     }
-    return {};
+    return sync_files(made);
 }
 
 result<std::chrono::nanoseconds> pool_transaction::apply(std::vector<fs::path> const& targets) {
@@ -189,13 +197,29 @@ result<std::chrono::nanoseconds> pool_transaction::apply(std::vector<fs::path> c
     return took;
 }
 
-result<void> pool_transaction::restore_one(std::size_t i, bool keep_time) {
+// The contents of before, next to their destinations; a place in the result is empty if the file was not there, or cannot be made.
+std::vector<fs::path> pool_transaction::stage_old(bool keep_times, faults& into) const {
+    std::vector<fs::path> all(intent_.files.size());
+    std::vector<fs::path> contents;
+    for (std::size_t i = 0; i != intent_.files.size(); ++i) {
+        auto const& before = intent_.files[i].before;
+        if (before.kind == file_kind::absent) continue;
+        auto const temporary = temporary_of(i, "old");
+        auto made = remove_file(temporary);
+        if (made) made = stage_file(backup_of(i), before, temporary, keep_times);
+        if (!into.note(made)) continue;
+        all[i] = temporary;
+        if (before.kind == file_kind::regular) contents.push_back(temporary);
+    }
+    into.note(sync_files(contents));
+    return all;
+}
+
+result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary) const {
     auto const& each = intent_.files[i];
     fs::path const destination(each.destination);
     if (each.before.kind == file_kind::absent) return remove_file(destination);
-    auto const temporary = temporary_of(i, "old");
-    if (auto removed = remove_file(temporary); !removed) return removed;
-    if (auto staged = stage_file(backup_of(i), each.before, temporary, keep_time); !staged) return staged;
+    if (temporary.empty()) return {};  // what is wrong with it is known
     if (auto renamed = rename_file(temporary, destination); !renamed) return renamed;
     auto const now = image_of(destination);
     if (!now) return now.error();
@@ -205,16 +229,15 @@ result<void> pool_transaction::restore_one(std::size_t i, bool keep_time) {
 }
 
 result<void> pool_transaction::restore(bool keep_times) {
-    std::string faults;
-    auto const note = [&faults](failure const& why) { faults += (faults.empty() ? "" : "; ") + why.message; };
-    for (std::size_t i = intent_.files.size(); i-- != 0;)
-        if (auto done = restore_one(i, keep_times); !done) note(done.error());
-    if (auto removed = remove_temporaries(); !removed) note(removed.error());
+    faults found;
+    auto const old = stage_old(keep_times, found);
+    for (std::size_t i = intent_.files.size(); i-- != 0;) found.note(put_back(i, old[i]));
+    found.note(remove_temporaries());
     for (std::size_t i = intent_.new_directories.size(); i-- != 0;)
         ::rmdir(intent_.new_directories[i].c_str());
-    if (auto synced = sync_directories(); !synced) note(synced.error());
-    if (faults.empty()) return {};
-    return refuse(errc::pool_failed, phase::none, "{}", faults);
+    found.note(sync_directories());
+    if (found.words.empty()) return {};
+    return refuse(errc::pool_failed, phase::none, "{}", found.words);
 }
 
 result<void> pool_transaction::remove_temporaries() {

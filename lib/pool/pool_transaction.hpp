@@ -79,7 +79,12 @@ private:
     static result<pool_transaction> read(std::filesystem::path const& directory);
     result<void> write_down() const;
     result<void> stage_all(std::vector<std::filesystem::path> const& targets);
-    result<void> restore_one(std::size_t i, bool keep_time);
+    struct faults {
+        bool note(result<void> const& of);
+        std::string words{};
+    };
+    std::vector<std::filesystem::path> stage_old(bool keep_times, faults& into) const;
+    result<void> put_back(std::size_t i, std::filesystem::path const& temporary) const;
     result<void> remove_temporaries();
     result<void> sync_directories() const;
     std::filesystem::path backup_of(std::size_t i) const { return directory_ / std::to_string(i); }
