@@ -33,7 +33,7 @@ bool is_id_character(char c) {
            c == '-' || c == '.';
 }
 
-// Reads on after a fault: a person mends all of them at once.
+// Reads on after a fault, so that all of them can be corrected at once.
 class manifest_reader {
 public:
     explicit manifest_reader(placed_json const& from) : from_(from) {}

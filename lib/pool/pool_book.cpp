@@ -35,7 +35,7 @@ result<void> make_directory(fs::path const& path) {
     return {};
 }
 
-// What is in it is run as this user later: nobody else may write it.
+// What is in it is run as this user later: no other user may write it.
 result<void> expect_ours(fs::path const& path) {
     struct ::stat found {};
     if (::lstat(path.c_str(), &found) != 0) return file_failed("look at", path, errno);

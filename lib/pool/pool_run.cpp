@@ -35,7 +35,7 @@ applied_file const* applied_before(pool_record const* record, fs::path const& de
     return found == record->files.end() ? nullptr : &*found;
 }
 
-// A pool that nobody can say the state of blocks what touches its files.
+// A pool whose files are of no known version blocks what touches them.
 std::string blocked_by(pool_book const& book, found_pool const& of) {
     for (auto const& each : book.all()) {
         if (each.outcome != pool_outcome::inconsistent) continue;

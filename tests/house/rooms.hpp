@@ -29,6 +29,7 @@ inline constexpr std::array rooms{room{"abi", 0},
                                   room{"swap", 9},
                                   room{"runtime", 10},
                                   room{"control", 11},
+                                  room{"pool", 11},
                                   room{"sdk", sdk_level},
                                   room{"testing", testing_level},
                                   room{"programs", top_level}};
