@@ -6,7 +6,7 @@ set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/hotswap")
 set(HOTSWAP_MODULES_INSTALL_DIR "${CMAKE_INSTALL_LIBDIR}/hotswap/modules")
 
 install(DIRECTORY include/hotswap DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT dev FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS hotswap hotswap_component hotswap_testing hotswap_control hotswap_lint hotswap_sign hotswap_golden EXPORT hotswap-targets
+install(TARGETS hotswap hotswap_component hotswap_testing hotswap_control hotswap_pool hotswap_lint hotswap_sign hotswap_golden EXPORT hotswap-targets
     ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT dev
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library NAMELINK_COMPONENT dev
     RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT tools)

@@ -82,6 +82,9 @@ constexpr described_code codes[] = {
     {errc::audit_damaged, "audit_damaged", failure_kind::environment},
     {errc::no_settings, "no_settings", failure_kind::misuse},
     {errc::settings_refused, "settings_refused", failure_kind::misuse},
+    {errc::pool_refused, "pool_refused", failure_kind::misuse},
+    {errc::pool_failed, "pool_failed", failure_kind::environment},
+    {errc::pool_damaged, "pool_damaged", failure_kind::bad_state},
 };
 // clang-format on
 

@@ -82,6 +82,9 @@ constexpr errc every_code[] = {
     errc::audit_damaged,
     errc::no_settings,
     errc::settings_refused,
+    errc::pool_refused,
+    errc::pool_failed,
+    errc::pool_damaged,
 };
 
 failure sample() {

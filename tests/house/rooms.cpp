@@ -19,7 +19,7 @@ constexpr std::array faces{
     face{"module_ref.hpp", "module"}, face{"plan.hpp", "report"},     face{"report.hpp", "report"},
     face{"runtime.hpp", "runtime"},   face{"component.hpp", "sdk"},   face{"table.hpp", "sdk"},
     face{"settings.hpp", "sdk"},      face{"asio.hpp", "slot"},       face{"draining.hpp", "sdk"},
-    face{"testing.hpp", "testing"},   face{"control.hpp", "control"}};
+    face{"testing.hpp", "testing"},   face{"control.hpp", "control"}, face{"pool.hpp", "pool"}};
 
 }  // namespace
 

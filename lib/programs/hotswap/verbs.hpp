@@ -41,6 +41,9 @@ void add_man(CLI::App& to, chosen_verb& chosen);
 void add_openapi(CLI::App& to, chosen_verb& chosen);
 void add_new_component(CLI::App& to, chosen_verb& chosen);
 void add_new_version(CLI::App& to, chosen_verb& chosen);
+void add_apply(CLI::App& to, chosen_verb& chosen);
+void add_pools(CLI::App& to, chosen_verb& chosen);
+void add_pool(CLI::App& to, chosen_verb& chosen);
 void add_explain(CLI::App& to, chosen_verb& chosen);
 
 }  // namespace hotswap::cli

@@ -96,6 +96,11 @@ enum class errc : int {
     audit_damaged,     ///< a file of the audit does not end with a line of an audit
     no_settings,       ///< the component has no settings that change while it runs
     settings_refused,  ///< the component refused the settings: a name, a value, or all of them together
+
+    // Pools.
+    pool_refused = 180,  ///< the manifest, or a file that it names, cannot be applied
+    pool_failed,         ///< the system refused to read or write files, backups or records
+    pool_damaged,        ///< a record of the state directory cannot be understood
 };
 
 /// The kind of a code, which decides how a caller reacts.

@@ -1,0 +1,51 @@
+#include "pool/kept_copy.hpp"
+
+#include "pool/file_image.hpp"
+#include "pool/file_steps.hpp"
+#include "pool/process_tree.hpp"
+
+#include <chrono>
+#include <system_error>
+
+namespace hotswap::detail {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::seconds longest_diff{10};
+
+// The path in one name: two files of one name stay apart.
+std::string name_of(fs::path const& file) {
+    std::string name;
+    auto const relative = file.relative_path();
+    for (char const c : relative.native()) name += c == '/' ? std::string("%") : std::string(1, c);
+    return name.size() <= 200 ? name : name.substr(name.size() - 200);
+}
+
+}  // namespace
+
+result<kept_copy> keep_copy(fs::path const& state, std::string const& pool, std::uint64_t transaction,
+                            fs::path const& file, fs::path const& next) {
+    auto const directory = state / "kept" / pool / std::to_string(transaction);
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error) return file_failed("make the directory", directory, error.value());
+    kept_copy made{.copy = directory / name_of(file)};
+    if (fs::is_symlink(file, error)) {
+        fs::copy_symlink(file, made.copy, error);
+        return error ? result<kept_copy>(file_failed("copy", file, error.value()))
+                     : result<kept_copy>(std::move(made));
+    }
+    if (auto copied = copy_to_new(file, made.copy); !copied) return copied.error();
+    if (auto synced = sync_files({made.copy}); !synced) return synced.error();
+    auto const compared =
+        run_tree({"/usr/bin/diff", "-u", made.copy.native(), next.native()}, {"PATH=/usr/bin:/bin"},
+                 directory, std::chrono::steady_clock::now() + longest_diff, {});
+    if (!compared || compared->status != 1 || compared->output.empty()) return made;
+    made.diff = made.copy.native() + ".diff";
+    if (auto written = write_record(made.diff, compared->output); !written) return written.error();
+    return made;
+}
+
+}  // namespace hotswap::detail

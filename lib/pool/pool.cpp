@@ -1,0 +1,157 @@
+#include <hotswap/pool.hpp>
+
+#include "base/refuse.hpp"
+#include "module/file_io.hpp"
+#include "pool/closure.hpp"
+#include "pool/pool_run.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <system_error>
+
+namespace hotswap {
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace detail;
+
+// A run that did not end: what it had recorded as ended is only tidied up, anything else is restored.
+result<void> end_earlier_runs(pool_site const& at) {
+    auto found = pool_transaction::left_behind(at.book);
+    if (!found) return found.error();
+    for (auto& each : *found) {
+        auto const* const record = at.book.find(each.intent().pool);
+        bool const has_ended = record != nullptr && record->transaction == each.intent().number;
+        if (has_ended && record->outcome == pool_outcome::inconsistent) continue;
+        if (has_ended || !each.is_touched()) {
+            if (auto ended = each.end(); !ended) return ended;
+            continue;
+        }
+        at.tell(fmt::format("{}: an earlier run did not end", each.intent().pool));
+        auto undone = undo(at, each, {"an earlier run did not end", false});
+        if (!undone) return undone.error();
+    }
+    return {};
+}
+
+result<pool_manifest> manifest_in(fs::path const& directory) {
+    auto const file = directory / "index.json";
+    auto const bytes = read_regular_file(file);
+    if (!bytes) return refuse(errc::pool_refused, phase::none, "{}", bytes.error().message);
+    return read_manifest(file.native(), {reinterpret_cast<char const*>(bytes->data()), bytes->size()});
+}
+
+result<void> run_final_closure(pool_site const& at, pool_manifest const& manifest, apply_report& report) {
+    bool const has_held = std::ranges::all_of(report.pools, [](pool_report const& each) {
+        return each.outcome == pool_outcome::applied || each.outcome == pool_outcome::unchanged;
+    });
+    bool const has_changed = std::ranges::any_of(
+        report.pools, [](pool_report const& each) { return each.outcome == pool_outcome::applied; });
+    if (!has_held || !has_changed || manifest.final_closure.empty() || at.options.dry_run) return {};
+    at.tell("final closure");
+    auto const ended = run_closure(manifest.final_closure, at.directory, at.options, at.options.stop);
+    if (!ended) return ended.error();
+    report.final_closure = ended->passed ? final_closure_outcome::passed : final_closure_outcome::failed;
+    report.final_reason = ended->reason;
+    return {};
+}
+
+// The one transaction of an inconsistent pool.
+result<pool_transaction> inconsistent_one(pool_book const& book, std::string_view id) {
+    auto const* const record = book.find(id);
+    if (record == nullptr || record->outcome != pool_outcome::inconsistent)
+        return refuse(errc::pool_refused, phase::none,
+                      "the pool {} is {}; only an inconsistent one can be repaired or accepted", id,
+                      record == nullptr ? "not known here" : to_string(record->outcome));
+    auto found = pool_transaction::of_pool(book, id);
+    if (!found) return found.error();
+    if (found->empty())
+        return refuse(errc::pool_damaged, phase::none, "the backups of the pool {} are gone from {}", id,
+                      book.transactions().native());
+    return std::move(found->back());
+}
+
+}  // namespace
+
+result<apply_report> apply_pools(fs::path const& directory, pool_options const& options) {
+    std::error_code error;
+    auto const here = fs::canonical(directory, error);
+    if (error)
+        return refuse(errc::pool_refused, phase::none, "{} cannot be opened: {}", directory.native(),
+                      error.message());
+    auto const manifest = manifest_in(here);
+    if (!manifest) return manifest.error();
+    auto book = pool_book::open(options.state);
+    if (!book) return book.error();
+    pool_site const at{*book, here, options};
+    if (!options.dry_run)
+        if (auto ended = end_earlier_runs(at); !ended) return ended.error();
+    auto const found = look_at(*manifest, here, options.state);
+    if (!found) return found.error();
+    apply_report report{.schema_version = manifest->schema_version};
+    for (auto const& each : *found) {
+        if (options.stop.stop_requested()) {
+            report.pools.push_back({.id = each.of->id,
+                                    .outcome = pool_outcome::skipped,
+                                    .reason = "the operation was asked to stop"});
+            continue;
+        }
+        auto done = run_pool(at, each, manifest->schema_version);
+        if (!done) return done.error();
+        report.pools.push_back(std::move(*done));
+    }
+    if (auto ran = run_final_closure(at, *manifest, report); !ran) return ran.error();
+    return report;
+}
+
+result<std::vector<pool_status>> list_pools(fs::path const& state) {
+    std::error_code error;
+    if (!fs::exists(state, error) && !error) return std::vector<pool_status>();
+    auto const book = pool_book::open(state);
+    if (!book) return book.error();
+    std::vector<pool_status> all;
+    for (auto const& each : book->all()) {
+        auto& one = all.emplace_back(pool_status{.id = each.id,
+                                                 .outcome = each.outcome,
+                                                 .reason = each.reason,
+                                                 .schema_version = each.schema_version});
+        one.when = std::chrono::system_clock::time_point(
+            std::chrono::duration_cast<std::chrono::system_clock::duration>(
+                std::chrono::nanoseconds(each.when_ns)));
+        for (auto const& file : each.files) one.destinations.emplace_back(file.destination);
+    }
+    return all;
+}
+
+result<pool_report> repair_pool(std::string_view id, pool_options const& options) {
+    auto book = pool_book::open(options.state);
+    if (!book) return book.error();
+    auto found = inconsistent_one(*book, id);
+    if (!found) return found.error();
+    fs::path const directory(found->intent().directory);
+    return undo({*book, directory, options}, *found, {"it was repaired"});
+}
+
+result<pool_report> accept_pool(std::string_view id, pool_options const& options) {
+    auto book = pool_book::open(options.state);
+    if (!book) return book.error();
+    auto found = inconsistent_one(*book, id);
+    if (!found) return found.error();
+    auto record = *book->find(id);
+    record.outcome = pool_outcome::applied;
+    record.reason = "accepted as it was";
+    record.content.clear();  // the next run applies it
+    for (auto& each : record.files) {
+        if (each.schema_version.empty()) each.schema_version = record.schema_version;
+        auto const now = image_of(each.destination);
+        if (!now) return now.error();
+        each.digest = now->digest;
+    }
+    pool_report report{.id = std::string(id), .outcome = record.outcome, .reason = record.reason};
+    if (auto recorded = book->put(std::move(record)); !recorded) return recorded.error();
+    if (auto ended = found->end(); !ended) return ended.error();
+    return report;
+}
+
+}  // namespace hotswap

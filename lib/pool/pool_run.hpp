@@ -1,0 +1,42 @@
+// One pool, from its decision to its record.
+#pragma once
+
+#include "pool/pool_book.hpp"
+#include "pool/pool_transaction.hpp"
+#include "pool/preflight.hpp"
+
+#include <hotswap/failure.hpp>
+#include <hotswap/pool.hpp>
+
+#include <filesystem>
+#include <string>
+
+namespace hotswap::detail {
+
+/// Where pools run: the book, the manifest's directory, the options.
+struct pool_site {
+    pool_book& book;
+    std::filesystem::path const& directory;
+    pool_options const& options;
+
+    /// Tells options.on_progress.
+    void tell(std::string const& line) const {
+        if (options.on_progress) options.on_progress(line);
+    }
+};
+
+/// Applies a pool, or says why not.
+/// Errors:   pool_failed, pool_refused: the records or the backups cannot be written; the files are as they were.
+result<pool_report> run_pool(pool_site const& at, found_pool const& of, std::string const& schema_version);
+
+/// Why a transaction is undone.
+struct undo_reason {
+    std::string words{};
+    bool is_of_content = true;  ///< the pool has failed by itself: the same content is not tried again
+};
+
+/// Restores the files of a transaction, runs its closure on them, and records how that ended.
+/// Errors:   pool_failed: the records cannot be written.
+result<pool_report> undo(pool_site const& at, pool_transaction& of, undo_reason const& reason);
+
+}  // namespace hotswap::detail
