@@ -7,6 +7,7 @@
 #include <hotswap/options.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -85,6 +86,9 @@ struct swap_report {
     /// "demo.counter 1": the handles by this contract have ended, because the component serves another
     /// contract; empty: no handles have ended.
     std::string ended_contract{};
+    /// With `restore_options::keep_replaced`: the state before, as of the pause, as a frame. Empty if it could not be
+    /// serialized; the warnings then say why.
+    std::vector<std::byte> replaced{};
     std::uint64_t operation_id = 0;                   ///< of its events
     std::chrono::system_clock::time_point started{};  ///< UTC
 

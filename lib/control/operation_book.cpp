@@ -73,6 +73,16 @@ bool operation_book::settle(std::string_view id, operation_end const& so_far) {
     if (found->stop.stop_requested()) return false;
     found->is_settled = true;
     found->end.generations = so_far.generations;
+    found->end.undo = so_far.undo;
+    auto const is_changed = [&so_far](auto const& earlier) {
+        return std::ranges::any_of(so_far.generations,
+                                   [&](auto const& each) { return each.first == earlier.first; });
+    };
+    for (auto& each : entries_) {
+        if (&each == found || !std::ranges::any_of(each.end.generations, is_changed)) continue;
+        each.end.undo = {};
+        each.followed_by = found->id;
+    }
     return true;
 }
 
@@ -84,7 +94,11 @@ void operation_book::end(std::string_view id, operation_end how) {
         // What was known before a probation is still so.
         if (how.report.is_null()) how.report = std::move(found->end.report);
         if (how.generations.empty()) how.generations = std::move(found->end.generations);
-        if (how.outcome == operation_outcome::undone) how.generations.clear();
+        if (!how.undo) how.undo = std::move(found->end.undo);
+        if (how.outcome == operation_outcome::undone) {
+            how.generations.clear();
+            how.undo = {};
+        }
         found->end = std::move(how);
         found->state = operation_state::ended;
         found->ended = std::chrono::system_clock::now();
@@ -124,11 +138,18 @@ std::optional<operation_state> operation_book::state_of(std::string_view id) con
     return found->state;
 }
 
-std::vector<std::pair<std::string, std::uint64_t>> operation_book::generations_of(std::string_view id) const {
+operation_undoing operation_book::undoing_of(std::string_view id) const {
     mutex_lock const lock(mutex_);
     auto const* const found = look_up(id);
     if (found == nullptr) return {};
-    return found->end.generations;
+    operation_undoing how{.components = found->request.components, .undo = found->end.undo};
+    if (!found->followed_by.empty() && !found->end.generations.empty())
+        how.stale =
+            refuse(errc::plan_stale, phase::none,
+                   "operation {} has changed {} since; abort that one first, or revert by name if that is "
+                   "wanted",
+                   found->followed_by, fmt::join(how.components, " and "));
+    return how;
 }
 
 std::vector<boost::json::object> operation_book::newest(std::size_t most) const {

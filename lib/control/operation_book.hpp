@@ -19,6 +19,10 @@
 #include <utility>
 #include <vector>
 
+namespace hotswap {
+class runtime;
+}
+
 namespace hotswap::detail {
 
 /// How far an operation has come.
@@ -53,10 +57,19 @@ struct operation_end {
     std::optional<failure> why{};  ///< of an operation that is not done
     boost::json::value report{};   ///< of the library; null if there is none
     bool sent_back = false;        ///< by its probation
-    /// The components that a swap changed, each with the generation that it brought.
+    /// The components whose generation it changed, each with the one that it brought.
     std::vector<std::pair<std::string, std::uint64_t>> generations{};
     bool on_probation = false;       ///< it has committed, and those generations may still be sent back
     std::uint64_t operation_id = 0;  ///< of the runtime
+    /// Undoes what it has done, or refuses that; empty: it has changed nothing.
+    std::function<operation_end(runtime&)> undo{};
+};
+
+/// What an abort of an operation that has ended does.
+struct operation_undoing {
+    std::vector<std::string> components{};
+    std::function<operation_end(runtime&)> undo{};  ///< empty: there is nothing to undo
+    std::optional<failure> stale{};                 ///< why it can no longer be undone
 };
 
 /// Threads:  [any]
@@ -71,6 +84,7 @@ public:
     /// Notes that the operation has committed and is on probation.
     void note_probation(std::string_view id, operation_end const& so_far);
     /// Notes what an operation has done, from when on it can no longer be stopped; false if it was asked to stop before.
+    /// Effects:  operations before it that changed the same components can no longer be undone; what they kept for that is freed.
     bool settle(std::string_view id, operation_end const& so_far);
     void end(std::string_view id, operation_end how);
 
@@ -84,8 +98,7 @@ public:
     std::optional<boost::json::object> find(std::string_view id) const;
     /// The operation's state; empty if it is unknown.
     std::optional<operation_state> state_of(std::string_view id) const;
-    /// The components that the operation changed, each with the generation that it brought; empty: none.
-    std::vector<std::pair<std::string, std::uint64_t>> generations_of(std::string_view id) const;
+    operation_undoing undoing_of(std::string_view id) const;
     /// The operations that run: "swap of cache by root"; empty: none.
     std::string in_words() const;
     /// The newest operations, the oldest of them first.
@@ -101,6 +114,7 @@ private:
         std::chrono::system_clock::time_point ended{};
         std::stop_source stop{};
         bool is_settled = false;
+        std::string followed_by{};  ///< the operation that has changed the same components since
     };
 
     static boost::json::object shown(entry const& from);

@@ -1,7 +1,9 @@
 #include "control/service.hpp"
 
 #include "base/refuse.hpp"
+#include "control/change_verbs.hpp"
 #include "control/serving.hpp"
+#include "control/undoable.hpp"
 #include "control/verbs.hpp"
 #include "report/json_writer.hpp"
 #include "report/plain_text.hpp"
@@ -10,6 +12,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <utility>
@@ -70,25 +73,37 @@ control_answer control_service::answer(control_request const& request) noexcept 
 }
 
 control_answer control_service::serve(control_request const& request) {
-    auto const verb = find_verb(request);
-    if (!verb) return answer_with(verb.error());
+    auto const* const added = added_verb(request);
+    control_verb const as_verb{added == nullptr ? std::string_view() : added->name,  "POST", {},
+                               added == nullptr ? control_role::admin : added->role, true,   false};
+    auto const found = added == nullptr ? find_verb(request) : result<control_verb const*>(&as_verb);
+    if (!found) return answer_with(found.error());
+    auto const& verb = **found;
     // First, so that a peer without a role cannot fill the audit.
-    if (auto free = check_rate(**verb, request); !free) return answer_with(free.error());
-    if (request.from.role < (*verb)->role) {
-        if ((*verb)->changes)
-            static_cast<void>(
-                record(request.from, "refused", {{"verb", (*verb)->name}, {"code", "not_permitted"}}));
-        return answer_with(refuse(
-            errc::not_permitted, phase::none,
-            "{} has the role \"{}\" here, and {} needs \"{}\"; ask someone who has it, {}",
-            request.from.address.empty() ? fmt::format("{} (uid {})", request.from.name, request.from.uid)
-                                         : request.from.name,
-            to_string(request.from.role), (*verb)->name, to_string((*verb)->role),
-            request.from.address.empty()
-                ? "or give it to a group of this user (control_options::groups)"
-                : "or send a token, or show a certificate, that has it (control_options::tcp)"));
-    }
-    return serve_verb(**verb, *this, request);
+    if (auto free = check_rate(verb, request); !free) return answer_with(free.error());
+    if (auto permitted = check_role(verb, request); !permitted) return answer_with(permitted.error());
+    return added == nullptr ? serve_verb(verb, *this, request) : serve_added_verb(*added, *this, request);
+}
+
+host_verb const* control_service::added_verb(control_request const& request) const {
+    if (request.method != "POST" || request.path.size() != 2 || request.path[0] != "v1") return nullptr;
+    auto const found = std::ranges::find(options_.verbs, request.path[1], &host_verb::name);
+    return found == options_.verbs.end() ? nullptr : &*found;
+}
+
+result<void> control_service::check_role(control_verb const& verb, control_request const& request) {
+    if (request.from.role >= verb.role) return {};
+    if (verb.changes)
+        static_cast<void>(record(request.from, "refused", {{"verb", verb.name}, {"code", "not_permitted"}}));
+    return refuse(errc::not_permitted, phase::none,
+                  "{} has the role \"{}\" here, and {} needs \"{}\"; ask someone who has it, {}",
+                  request.from.address.empty()
+                      ? fmt::format("{} (uid {})", request.from.name, request.from.uid)
+                      : request.from.name,
+                  to_string(request.from.role), verb.name, to_string(verb.role),
+                  request.from.address.empty()
+                      ? "or give it to a group of this user (control_options::groups)"
+                      : "or send a token, or show a certificate, that has it (control_options::tcp)");
 }
 
 result<void> control_service::check_rate(control_verb const& verb, control_request const& request) {
@@ -150,7 +165,9 @@ void control_service::run(std::string const& id, control_peer const& by, std::st
                           work const& f) noexcept {
     operation_end how;
     try {
-        how = f(settled(operations_, id));
+        how = f(operations_.stop_of(id));
+        // From here on an abort is an operation of its own.
+        if (how.undo && !operations_.settle(id, how)) how = undone_after_all(runtime_, std::move(how));
         if (how.on_probation) {
             operations_.note_probation(id, how);
             return probations_.add({id, by, verb, how.operation_id, how.generations});

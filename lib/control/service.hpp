@@ -26,9 +26,8 @@ struct control_verb;
 /// Threads:  [any]
 class control_service {
 public:
-    /// What an operation does, on a thread of its own.
-    class settled;
-    using work = std::function<operation_end(settled const&)>;
+    /// What an operation does, on a thread of its own. An abort requests the stop.
+    using work = std::function<operation_end(std::stop_token)>;
 
     /// `changed` is called when an operation or an event has come.
     control_service(runtime& of, control_options options, std::function<void()> changed);
@@ -69,6 +68,9 @@ public:
 
 private:
     control_answer serve(control_request const& request);
+    /// The verb that the host has added and the request asks for; null: it asks for another one.
+    host_verb const* added_verb(control_request const& request) const;
+    result<void> check_role(control_verb const& verb, control_request const& request);
     result<void> check_rate(control_verb const& verb, control_request const& request);
     result<void> record(control_peer const& by, std::string_view what, boost::json::object more);
     void run(std::string const& id, control_peer const& by, std::string const& verb, work const& f) noexcept;
@@ -87,21 +89,6 @@ private:
 
     workers threads_;
     subscription following_;
-};
-
-/// Whether an operation was asked to stop: before its commit, and after it.
-class control_service::settled {
-public:
-    settled(operation_book& book, std::string const& id) noexcept : book_(book), id_(id) {}
-
-    /// Is requested to stop by an abort: for the operation's own options.
-    std::stop_token stop() const { return book_.stop_of(id_); }
-    /// From here on an abort is a revert.
-    bool may_stay(operation_end const& so_far) const { return book_.settle(id_, so_far); }
-
-private:
-    operation_book& book_;
-    std::string const& id_;
 };
 
 }  // namespace hotswap::detail

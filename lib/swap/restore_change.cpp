@@ -2,10 +2,15 @@
 
 #include "transfer/module_calls.hpp"
 #include "transfer/other_states.hpp"
+#include "transfer/snapshot.hpp"
 
 #include <hotswap/detail/state/frame.hpp>
 
+#include <fmt/format.h>
+
 #include <memory>
+#include <new>
+#include <string_view>
 #include <utility>
 
 namespace hotswap::detail {
@@ -34,6 +39,22 @@ result<void> restore_change::choose() {
     if (!read) return read;
     steps_.bytes(content->payload.size());
     return {};
+}
+
+// The state as it was when the gates closed, without a moment more of a pause. The restore has committed: a failure can only be said.
+void restore_change::take_leave_of(generation const& old) {
+    if (!keep_replaced_) return;
+    auto const kept_not = [this](std::string_view why) {
+        notes_.push_back(fmt::format("the state before could not be kept: {}", why));
+        steps_.warn(phase::export_, notes_.back());
+    };
+    try {
+        auto kept = frame_of_unused(old);
+        if (!kept) return kept_not(kept.error().message);
+        report_.replaced = std::move(*kept);
+    } catch (std::bad_alloc const&) {
+        kept_not("the host is out of memory");
+    }
 }
 
 }  // namespace hotswap::detail

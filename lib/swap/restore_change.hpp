@@ -4,6 +4,7 @@
 #include "swap/change.hpp"
 
 #include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
 
 #include <cstddef>
 #include <span>
@@ -12,15 +13,17 @@ namespace hotswap::detail {
 
 class restore_change final : public change {
 public:
-    /// Lifetime: `frame` and `arguments` outlive the change.
-    restore_change(slot& of, std::span<std::byte const> frame, hotswap::arguments const& arguments,
+    /// Lifetime: `frame` and `options` outlive the change.
+    restore_change(slot& of, std::span<std::byte const> frame, restore_options const& options,
                    step_recorder& steps)
-        : change(of, steps, arguments), frame_(frame) {}
+        : change(of, steps, options.arguments), frame_(frame), keep_replaced_(options.keep_replaced) {}
 
 private:
     result<void> choose() override;
+    void take_leave_of(generation const& old) override;
 
     std::span<std::byte const> const frame_;
+    bool const keep_replaced_;
 };
 
 }  // namespace hotswap::detail

@@ -121,95 +121,7 @@ TEST_CASE("control: without a store a checkpoint is refused, and with one it is 
     CHECK(text_at(refused, "/failure/code") == "no_store");
 }
 
-TEST_CASE("control: an operation that has committed is aborted by a revert, and an older one no more") {
-    operated at;
-    auto const first = text_at(at.swap_to("2.0.0"), "/id");
-    auto const aborted =
-        json_of(at.post(fmt::format("/v1/operations/{}/abort", first), {{"wait_ns", 60'000'000'000}}));
-    CHECK(text_at(aborted, "/verb") == "abort");
-    CHECK(text_at(aborted, "/outcome") == "done");
-    CHECK(at.status("tally").running.release == "1.0.0");
-
-    auto const second = text_at(at.swap_to("2.0.0"), "/id");
-    at.swap_to("3.0.0");
-    auto const refused =
-        json_of(at.post(fmt::format("/v1/operations/{}/abort", second), {{"wait_ns", 60'000'000'000}}));
-    CHECK(text_at(refused, "/failure/code") == "plan_stale");
-    CHECK(at.status("tally").running.release == "3.0.0");
-}
-
-TEST_CASE("control: an abort of a revert that has committed goes forward again") {
-    operated at;
-    at.swap_to("2.0.0");
-    auto const back = json_of(at.post("/v1/revert", {{"component", "tally"}, {"wait_ns", 60'000'000'000}}));
-    REQUIRE(at.status("tally").running.release == "1.0.0");
-    auto const aborted = json_of(
-        at.post(fmt::format("/v1/operations/{}/abort", text_at(back, "/id")), {{"wait_ns", 60'000'000'000}}));
-    CHECK(text_at(aborted, "/outcome") == "done");
-    CHECK(at.status("tally").running.release == "2.0.0");
-}
-
-TEST_CASE("control: an abort ends an operation that waits for a lease, and the lease goes on") {
-    operated at;
-    auto const options = [](json::object more) {
-        more["drain_deadline_ns"] = 3'600'000'000'000;
-        return more;
-    };
-    lease_elsewhere const held(at.sums);
-    std::string id;
-    SUBCASE("swap") {
-        id = text_at(at.swap_to("2.0.0", {{"options", options({{"module", tally_file("2.0.0").native()}})},
-                                          {"wait_ns", 0}}),
-                     "/id");
-    }
-    SUBCASE("restore") {
-        auto const frame = [] {
-            operated other;
-            return other.get("/v1/snapshot/tally").body;
-        }();
-        id = text_at(json_of(at.client().send("POST", "/v1/restore/tally", frame, patience).value()), "/id");
-    }
-    REQUIRE(test::eventually([&] { return at.status("tally").swapping; }));
-    auto const aborted =
-        json_of(at.post(fmt::format("/v1/operations/{}/abort", id), {{"wait_ns", 60'000'000'000}}));
-    CHECK(text_at(aborted, "/id") == id);
-    CHECK(text_at(aborted, "/outcome") == "undone");
-    CHECK(text_at(aborted, "/failure/code") == "aborted");
-    CHECK(at.status("tally").running.release == "1.0.0");
-}
-
 #if defined(HOTSWAP_FAILPOINTS)
-TEST_CASE("control: an abort wins at every step of a swap, before the commit and after it") {
-    namespace failpoints = hotswap::detail::failpoints;
-    operated at;
-    failpoints::clear();
-    at.swap_to("2.0.0");
-    auto const points = failpoints::visited();
-    json_of(at.post("/v1/revert", {{"component", "tally"}, {"wait_ns", 60'000'000'000}}));
-    bool passed_commit = false;
-    for (auto const& point : points) {
-        if (!point.starts_with("swap.")) continue;
-        CAPTURE(point);
-        passed_commit = passed_commit || point == "swap.commit.after";
-        std::atomic<bool> is_first{true};
-        // The operation waits at the point until the abort is answered.
-        failpoints::call(point, [&] {
-            if (!is_first.exchange(false)) return;
-            auto const running = json_of(at.get("/v1/operations"));
-            auto const& all = running.at("operations").as_array();
-            at.post(fmt::format("/v1/operations/{}/abort", text_at(all[all.size() - 1], "/id")),
-                    json::object{});
-        });
-        auto const ended = at.swap_to("2.0.0");
-        failpoints::clear();
-        CHECK_FALSE(is_first);
-        CHECK(text_at(ended, "/outcome") == "undone");
-        CHECK(text_at(ended, "/failure/code") == "aborted");
-        CHECK(at.status("tally").running.release == "1.0.0");
-    }
-    CHECK(passed_commit);
-}
-
 TEST_CASE(
     "control: a release that is sent back is never told as done, also while the return is still being "
     "recorded") {
@@ -363,18 +275,4 @@ TEST_CASE("control: a component that is unloaded is gone from the status") {
     auto const done = json_of(at.post("/v1/unload", {{"component", "tally"}, {"wait_ns", 60'000'000'000}}));
     CHECK(text_at(done, "/outcome") == "done");
     CHECK(json_of(at.get("/v1/status")).at_pointer("/components").as_array().empty());
-}
-
-TEST_CASE(
-    "control: an abort wins whenever it comes: after it the release before the swap serves, 100 times") {
-    operated at;
-    for (int round = 0; round != 100; ++round) {
-        auto const id = text_at(at.swap_to("2.0.0", {{"wait_ns", 0}}), "/id");
-        // The instants are spread over the swap: each round looks at the status once more before it aborts.
-        for (int i = 0; i != round % 10; ++i) at.get("/v1/status");
-        auto const aborted =
-            json_of(at.post(fmt::format("/v1/operations/{}/abort", id), {{"wait_ns", 60'000'000'000}}));
-        CHECK(text_at(aborted, "/outcome") == (text_at(aborted, "/id") == id ? "undone" : "done"));
-        REQUIRE(at.status("tally").running.release == "1.0.0");
-    }
 }

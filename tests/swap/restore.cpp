@@ -162,3 +162,17 @@ TEST_CASE("restore: waits for leases no longer than it may") {
     }
     at.runtime.restore("tally", frame).value();
 }
+
+TEST_CASE("restore: the report has the state before if the options keep it, and that leads back") {
+    site at;
+    auto const sums = at.load("tally", tally_file("2.0.0"));
+    auto const frame = at.snapshot("tally");
+    sums->add("a", 7);
+    auto const before = at.snapshot("tally");
+    CHECK(at.runtime.restore("tally", before).value().replaced.empty());
+    auto const report = at.runtime.restore("tally", frame, {.keep_replaced = true}).value();
+    CHECK(sums->total("a") == 0);
+    CHECK(report.replaced == before);
+    at.runtime.restore("tally", report.replaced).value();
+    CHECK(sums->total("a") == 7);
+}
