@@ -8,8 +8,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,6 +64,22 @@ struct control_tcp {
     std::map<std::string, control_role> clients{};  ///< the roles of certificates, by their common names
 };
 
+/// How a verb of the host has ended.
+struct host_verb_end {
+    std::string report{};          ///< JSON; empty: none
+    std::optional<failure> why{};  ///< of one that is not done; what was before is then as it was, unless:
+    bool is_inconsistent = false;  ///< part of it is done, and could not be undone
+};
+
+/// A verb that the host adds to its control interface, `POST /v1/NAME`: an operation as the others, with their audit, limits and roles.
+struct host_verb {
+    std::string name{};                       ///< none that the interface has
+    control_role role = control_role::admin;  ///< the least one that may ask
+    /// Does it. `body` is the JSON object of the request, without the members "reason" and "wait_ns". An abort requests the stop.
+    /// Threads:  a thread of the interface; several may call it at once
+    std::function<host_verb_end(std::string_view body, std::stop_token stop)> run{};
+};
+
 /// Options of a control interface.
 struct control_options {
     /// The Unix socket. Its directory is made with mode 0700, or 0755 if groups have roles; one that exists has to belong to the
@@ -79,6 +98,7 @@ struct control_options {
     /// it does, and that it is alive; and takes the socket that the manager passes under the name "hotswap", if there is one (then
     /// `socket` may be empty).
     bool service_manager = true;
+    std::vector<host_verb> verbs{};  ///< that the host adds, for instance those of pools (<hotswap/pool.hpp>)
 };
 
 /// Serves the control interface of a runtime, on threads of its own.

@@ -52,7 +52,7 @@ BOOST_DESCRIBE_STRUCT(set_options, (), (drain_deadline, pause_budget, probation)
 BOOST_DESCRIBE_STRUCT(revert_options, (),
                       (drain_deadline, pause_budget, allow_loss, arguments, discard_writes,
                        end_neighbours_handles))
-BOOST_DESCRIBE_STRUCT(restore_options, (), (drain_deadline, pause_budget, arguments))
+BOOST_DESCRIBE_STRUCT(restore_options, (), (drain_deadline, pause_budget, arguments, keep_replaced))
 BOOST_DESCRIBE_STRUCT(unload_options, (), (force))
 BOOST_DESCRIBE_STRUCT(placed_module, (), (release, digest, file))
 BOOST_DESCRIBE_STRUCT(component_drift, (),

@@ -5,12 +5,14 @@
 #include <hotswap/contract.hpp>
 #include <hotswap/detail/base/arguments.hpp>
 #include <hotswap/detail/report/probation.hpp>
+#include <hotswap/failure.hpp>
 #include <hotswap/module_ref.hpp>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -120,6 +122,12 @@ struct set_member {
 /// Components that are swapped in one transaction.
 using component_set = std::vector<set_member>;
 
+/// What a host does in the pause of a transaction, after all states have moved and all new instances are constructed, and right before
+/// they serve. A failure refuses the transaction, and the old generations serve on.
+/// Threads:  on the thread of the operation, while the gates are closed and callers wait. From here a call to one of the components throws
+///           (would_deadlock), and an operation on one of them is refused (busy).
+using before_commit = std::function<result<void>()>;
+
 /// Options of `runtime::swap` and `runtime::plan` of a set.
 struct set_options {
     /// How long to wait for the last lease on any of them.
@@ -128,6 +136,8 @@ struct set_options {
     std::chrono::nanoseconds pause_budget{0};
     hotswap::probation probation{};  ///< in which a fault of one component reverts all of them
     std::stop_token stop{};          ///< as `swap_options::stop`, for all of them together
+    /// Changes of the host that take effect together with the new generations; not called if all components run the wanted content already.
+    hotswap::before_commit before_commit{};
 };
 
 /// Options of `runtime::revert`.
@@ -142,7 +152,8 @@ struct revert_options {
     /// Whether a revert that ends handles, as `swap_options::contract` describes, may also end handles of
     /// other components.
     bool end_neighbours_handles = false;
-    std::stop_token stop{};  ///< as `swap_options::stop`
+    std::stop_token stop{};                  ///< as `swap_options::stop`
+    hotswap::before_commit before_commit{};  ///< as in `set_options`
 };
 
 /// Options of `runtime::restore`.
@@ -150,6 +161,8 @@ struct restore_options {
     std::chrono::nanoseconds drain_deadline = std::chrono::seconds{5};
     std::chrono::nanoseconds pause_budget{0};
     hotswap::arguments arguments{};
+    /// Whether the report has the state that was replaced, as a frame: to restore it again.
+    bool keep_replaced = false;
     std::stop_token stop{};  ///< as `swap_options::stop`
 };
 

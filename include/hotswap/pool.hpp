@@ -1,8 +1,12 @@
-// Pools: sets of changes to files that succeed or fail as one. A pool is judged by its closure, the commands and checks that prove the
-// result; if that fails, all of its files are restored and the closure runs on them again. docs/pools.md describes the manifest.
+// Pools: sets of changes to files and to the components of a running host that succeed or fail as one. A pool is judged by its closure,
+// the commands and checks that prove the result; if that fails, all of it is undone and the closure runs again. docs/pools.md describes
+// the manifest.
 #pragma once
 
+#include <hotswap/control.hpp>
+#include <hotswap/detail/module/public_key.hpp>
 #include <hotswap/failure.hpp>
+#include <hotswap/report.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -58,9 +62,15 @@ struct pool_report {
     std::string
         reason{};  ///< of an outcome that is not applied or unchanged; also what was noticed of others
     std::vector<pool_file_report> files{};
-    std::string output{};  ///< of the closure that decided: its begin and its end, 64 KiB at most
+    std::string output{};     ///< of the closure that decided: its begin and its end, 64 KiB at most
+    std::uint64_t bytes = 0;  ///< that it needs on disk while it runs: the new files and the backups
     /// From the first rename to the last one: how long the files were half of one version and half of the other.
     std::chrono::nanoseconds half_visible{0};
+    std::vector<swap_report> swaps{};            ///< of its components, which were swapped as one
+    std::vector<configure_report> configured{};  ///< the settings that it changed
+    std::chrono::nanoseconds pause{0};  ///< of the callers of these components; its renames are in it
+    std::chrono::nanoseconds predicted_pause{0};
+    std::vector<std::string> planned{};  ///< of a dry run: what would change in components, for a person
     std::chrono::nanoseconds total{0};
 };
 
@@ -80,6 +90,7 @@ struct pool_status {
     std::string schema_version{};  ///< of the manifest that it was last tried with
     std::chrono::system_clock::time_point when{};
     std::vector<std::filesystem::path> destinations{};
+    std::vector<std::string> components{};  ///< of a host
 };
 
 /// Options of `apply_pools`.
@@ -96,6 +107,20 @@ struct pool_options {
     /// Called at each step with one line for a person.
     std::function<void(std::string_view)> on_progress{};
     std::stop_token stop{};  ///< requested: the pool at hand is restored, and no other one begins
+    /// The host whose components the manifest swaps and configures; null: a pool that does is refused.
+    runtime* host = nullptr;
+    /// If any: a manifest is applied only if one of them has signed it and its files (`sign_pools`).
+    std::vector<public_key> trusted_keys{};
+    std::size_t kept_versions = 10;  ///< of manifests that were applied, for `rollback_pools`
+};
+
+/// A manifest that was applied as a whole, and is kept.
+struct pool_version {
+    std::string digest{};  ///< of the manifest and its files: its name
+    std::string schema_version{};
+    std::string description{};
+    std::chrono::system_clock::time_point when{};  ///< when it was applied last
+    bool is_last = false;                          ///< it was applied after all others
 };
 
 /// Applies the manifest `directory`/index.json, whose targets lie below `directory`/src. An earlier run that did not end, because
@@ -105,6 +130,34 @@ struct pool_options {
 /// Threads:  [control]; one operation at a time for a state directory, others wait
 /// Cost:     a pool writes each of its files twice, as backup and as new content, and waits for the disk.
 result<apply_report> apply_pools(std::filesystem::path const& directory, pool_options const& options = {});
+
+/// Ends a run that did not end, because its process or its machine did: what it had not completed is undone. For the start of a host, after it
+/// has loaded its components, and for the boot of a machine.
+/// Effects:  as the begin of `apply_pools`; the reports are of pools that were undone.
+/// Errors:   pool_failed, pool_damaged.
+/// Threads:  [control]
+result<std::vector<pool_report>> recover_pools(pool_options const& options = {});
+
+/// The manifests that are kept, the last one first.
+/// Errors:   pool_failed, pool_damaged.
+result<std::vector<pool_version>> list_pool_versions(std::filesystem::path const& state);
+
+/// Applies a manifest that was applied before: `version` is the begin of its digest, or its schema_version; empty: the one before the last.
+/// Effects:  as `apply_pools` of that manifest. Files that only later manifests have stay as they are.
+/// Errors:   pool_refused: there is none, or more than one; those of `apply_pools`.
+/// Threads:  [control]
+result<apply_report> rollback_pools(std::string_view version, pool_options const& options = {});
+
+/// Signs `directory`/index.json and all files in `directory`/src: writes `directory`/index.json.sig.
+/// Errors:   no_such_file, untrusted_path, invalid_argument: the key; pool_refused: there is no manifest; pool_failed.
+/// Threads:  [any]
+result<std::string> sign_pools(std::filesystem::path const& directory,
+                               std::filesystem::path const& secret_key);
+
+/// The verbs of pools for the control interface of a host: `apply`, `pool_repair`, `pool_accept` and `pool_rollback`, for admins. Closures
+/// are commands that run with the rights of the host.
+/// Lifetime: the runtime outlives the control interface.
+std::vector<host_verb> pool_verbs(runtime& of, pool_options options = {});
 
 /// The pools that a state directory knows.
 /// Errors:   pool_failed, pool_damaged.

@@ -26,6 +26,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -188,7 +189,8 @@ public:
     [[nodiscard]] result<swap_report> revert(std::string_view name, revert_options const& options = {});
 
     /// Restores an earlier snapshot under the running module.
-    /// Effects:  gate, import, migrate, construct, as in a swap; all writes since the snapshot are lost.
+    /// Effects:  gate, import, migrate, construct, as in a swap; all writes since the snapshot are lost, unless the
+    ///           options keep the state before.
     /// Errors:   unknown_component, busy, would_deadlock, bad_snapshot, schema_mismatch, layout_changed,
     ///           no_migration_path, drain_timeout, pause_budget_exceeded, migration_failed,
     ///           validation_failed, release_failed, construct_failed.
@@ -260,6 +262,12 @@ public:
     /// Effects:  calls each component, as a caller does; waits while its gate is closed.
     /// Threads:  [any]
     [[nodiscard]] std::vector<component_metrics> metrics() const;
+
+    /// What is wrong with a component, as it says itself by its `bool healthy()`; empty: nothing, or it has none.
+    /// Effects:  calls the component, as a caller does; waits while its gate is closed.
+    /// Errors:   unknown_component, other_process.
+    /// Threads:  [any]
+    [[nodiscard]] result<std::string> health(std::string_view name) const;
 
     /// Calls `f` for every step of every operation and every line that a component logs, until the subscription ends.
     /// Effects:  `f` is called while no gate is closed, never two calls at once, on the thread of the step.

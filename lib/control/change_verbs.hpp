@@ -3,6 +3,8 @@
 
 #include "control/message.hpp"
 
+#include <hotswap/control.hpp>
+
 namespace hotswap::detail {
 
 class control_service;
@@ -15,6 +17,8 @@ control_answer serve_configure(control_service& at, control_request const& reque
 control_answer serve_load(control_service& at, control_request const& request);
 control_answer serve_checkpoint(control_service& at, control_request const& request);
 control_answer serve_unload(control_service& at, control_request const& request);
+/// A verb that the host has added.
+control_answer serve_added_verb(host_verb const& verb, control_service& at, control_request const& request);
 /// Asks an operation to stop, or reverts it if it has committed.
 control_answer serve_abort(control_service& at, control_request const& request);
 

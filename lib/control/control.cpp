@@ -4,7 +4,9 @@
 #include "base/refuse.hpp"
 #include "control/server.hpp"
 #include "control/service_manager.hpp"
+#include "control/verbs.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -37,7 +39,34 @@ control::~control() = default;
 control::control(control&& from) noexcept = default;
 control& control::operator=(control&& from) noexcept = default;
 
+namespace {
+
+result<void> check_added_verbs(std::vector<host_verb> const& all) {
+    auto const is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    for (auto const& each : all) {
+        bool const has_good_name = !each.name.empty() && std::ranges::all_of(each.name, is_letter);
+        auto const of_ours = [&each](detail::control_verb const& ours) {
+            return ours.path == "/v1/" + each.name;
+        };
+        bool const is_taken = std::ranges::any_of(detail::control_verbs(), of_ours) ||
+                              std::ranges::count(all, each.name, &host_verb::name) > 1;
+        if (has_good_name && !is_taken && each.role != control_role::none && each.run) continue;
+        return detail::refuse(errc::invalid_argument, phase::none,
+                              "control_options::verbs has \"{}\", which needs {}", each.name,
+                              !has_good_name ? "a name of lower-case letters, digits and '_'"
+                              : is_taken     ? "a name of its own: there is such a verb already"
+                              : each.run     ? "a role"
+                                             : "a function to run");
+    }
+    return {};
+}
+
+}  // namespace
+
 result<control> control::open(runtime& of, control_options options) {
+    if (auto good = check_added_verbs(options.verbs); !good) return good.error();
     auto const passed = options.service_manager ? detail::passed_socket() : std::nullopt;
     if (options.socket.empty() && !passed)
         return detail::refuse(

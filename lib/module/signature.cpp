@@ -137,10 +137,22 @@ signature secret_key::sign(signed_facts facts) const {
     signature made;
     made.key_id = public_half().id();
     made.facts = std::move(facts);
-    auto const message = made.message();
-    crypto_sign_detached(made.bytes.data(), nullptr, reinterpret_cast<unsigned char const*>(message.data()),
-                         message.size(), bytes_.data());
+    made.bytes = sign_text(made.message());
     return made;
+}
+
+std::array<unsigned char, 64> secret_key::sign_text(std::string_view text) const {
+    std::array<unsigned char, 64> made{};
+    crypto_sign_detached(made.data(), nullptr, reinterpret_cast<unsigned char const*>(text.data()),
+                         text.size(), bytes_.data());
+    return made;
+}
+
+bool is_signed_by(public_key const& key, std::string_view text,
+                  std::array<unsigned char, 64> const& signature) {
+    be_ready();
+    return crypto_sign_verify_detached(signature.data(), reinterpret_cast<unsigned char const*>(text.data()),
+                                       text.size(), key.bytes.data()) == 0;
 }
 
 std::string to_text(public_key const& key) {
@@ -164,9 +176,7 @@ checked<std::string> check_signature(std::optional<std::string> const& text, sig
     auto const fits = [&](public_key const& key) {
         if (key.id() != given->key_id) return false;
         known = true;
-        return crypto_sign_verify_detached(given->bytes.data(),
-                                           reinterpret_cast<unsigned char const*>(message.data()),
-                                           message.size(), key.bytes.data()) == 0;
+        return is_signed_by(key, message, given->bytes);
     };
     if (std::none_of(trusted.begin(), trusted.end(), fits)) {
         if (!known)

@@ -49,11 +49,15 @@ public:
     std::string to_text() const;
     public_key public_half() const;
     signature sign(signed_facts facts) const;
+    std::array<unsigned char, 64> sign_text(std::string_view text) const;
 
 private:
     explicit secret_key(std::array<unsigned char, 32> const& seed);
     std::array<unsigned char, 64> bytes_{};
 };
+
+bool is_signed_by(public_key const& key, std::string_view text,
+                  std::array<unsigned char, 64> const& signature);
 
 /// The one line of a key's file: hexadecimal digits; other lines are comments.
 std::optional<std::string> only_line(std::string_view text);

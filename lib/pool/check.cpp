@@ -1,5 +1,7 @@
 #include "pool/check.hpp"
 
+#include <hotswap/runtime.hpp>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -93,7 +95,13 @@ std::string fault_of(web_address const& at, clock::time_point until) {
     return wrong;
 }
 
-std::string fault_once(closure_check const& check, clock::time_point until) {
+std::string fault_of(std::string const& component, runtime const* host) {
+    if (host == nullptr) return "only a host can say that, and this is none";
+    auto const wrong = host->health(component);
+    return wrong ? *wrong : wrong.error().message;
+}
+
+std::string fault_once(closure_check const& check, runtime const* host, clock::time_point until) {
     struct ::stat found {};
     switch (check.what) {
         case check_kind::exists:
@@ -102,16 +110,18 @@ std::string fault_once(closure_check const& check, clock::time_point until) {
             return fault_of(web_address::of_tcp(check.of), until);
         case check_kind::http:
             return fault_of(web_address::of_http(check.of), until);
+        case check_kind::healthy:
+            return fault_of(check.of, host);
     }
     return {};
 }
 
 }  // namespace
 
-std::string fault_of(closure_check const& check, clock::time_point until) {
+std::string fault_of(closure_check const& check, runtime const* host, clock::time_point until) {
     until = std::min(until, clock::now() + most_patience);
     for (;;) {
-        auto const wrong = fault_once(check, until);
+        auto const wrong = fault_once(check, host, until);
         if (wrong.empty()) return {};
         if (clock::now() + between_tries >= until)
             return fmt::format("{}: {}", to_string(closure_step(check)), wrong);

@@ -9,6 +9,8 @@
 namespace hotswap::detail {
 
 /// What is wrong, by this check; empty: nothing. Until `until` it is tried again, because a service that was just started may need a while.
-std::string fault_of(closure_check const& check, std::chrono::steady_clock::time_point until);
+/// `host`: whose components `healthy` asks; null: it fails.
+std::string fault_of(closure_check const& check, runtime const* host,
+                     std::chrono::steady_clock::time_point until);
 
 }  // namespace hotswap::detail

@@ -114,7 +114,7 @@ struct running_closure {
     }
 
     void run_check(closure_check const& check) {
-        auto const wrong = fault_of(check, until);
+        auto const wrong = fault_of(check, options.host, until);
         if (!wrong.empty()) so_far.reason = wrong;
     }
 };

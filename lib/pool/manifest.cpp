@@ -4,6 +4,9 @@
 #include "base/refuse.hpp"
 #include "pool/described.hpp"
 #include "pool/json_places.hpp"
+#include "report/json_reader.hpp"
+
+#include <hotswap/describe.hpp>
 
 #include <fmt/ranges.h>
 #include <boost/json/serialize.hpp>
@@ -123,9 +126,10 @@ private:
         if (auto const* const operations = member(*in, at, "operations")) {
             auto const where = pointer_to(at, "operations");
             each_of(where, *operations, [&](std::string const& place, json::value const& one) {
-                read_file(place, one, into.files.emplace_back());
+                read_operation(place, one, into);
             });
-            if (operations->is_array() && into.files.empty()) wrong(where, "the pool has no operation");
+            if (operations->is_array() && operations->get_array().empty())
+                wrong(where, "the pool has no operation");
         }
         if (auto const* const closure = in->if_contains("closure"))
             into.closure = closure_of(pointer_to(at, "closure"), *closure);
@@ -140,6 +144,60 @@ private:
                                      id, longest_id));
         auto const [before, is_new] = ids_.emplace(id, from_.place_of(where));
         if (!is_new) wrong(where, fmt::format("there is a pool \"{}\" already, at {}", id, before->second));
+    }
+
+    void read_operation(std::string const& at, json::value const& from, manifest_pool& into) {
+        bool const is_object = from.is_object();
+        if (is_object && from.get_object().contains("swap"))
+            read_swap(at, from, into);
+        else if (is_object && from.get_object().contains("configure"))
+            read_settings(at, from, into);
+        else
+            read_file(at, from, into.files.emplace_back());
+    }
+
+    // The members besides "swap" are those of a swap's options.
+    void read_swap(std::string const& at, json::value const& from, manifest_pool& pool) {
+        auto const* const in = object_at(at, from,
+                                         {"swap", "module", "allow_loss", "arguments", "pre_releases",
+                                          "rehearse", "settings", "transfer"});
+        if (in == nullptr) return;
+        auto& into = pool.swaps.emplace_back();
+        into.component = component_of(*in, at, "swap");
+        if (std::ranges::count(pool.swaps, into.component, &manifest_swap::component) > 1)
+            wrong(at, fmt::format("the pool swaps \"{}\" already; name each component once", into.component));
+        auto rest = *in;
+        rest.erase("swap");
+        json_reader reader(false);
+        if (!reader.read(rest, into.options)) wrong(at, reader.wrong());
+        auto const& module = into.options.module.text();
+        into.is_own_file =
+            into.options.module.which() == module_ref::kind::file && module.starts_with("src/");
+        if (into.is_own_file) check_target(pointer_to(at, "module"), module);
+    }
+
+    void read_settings(std::string const& at, json::value const& from, manifest_pool& pool) {
+        auto const* const in = object_at(at, from, {"configure", "settings"});
+        if (in == nullptr) return;
+        auto& into = pool.settings.emplace_back();
+        into.component = component_of(*in, at, "configure");
+        if (std::ranges::count(pool.settings, into.component, &manifest_settings::component) > 1)
+            wrong(at, fmt::format("the pool configures \"{}\" already; name each component once",
+                                  into.component));
+        auto const* const values = member(*in, at, "settings");
+        if (values == nullptr) return;
+        json_reader reader(true);
+        if (!reader.read(*values, into.values))
+            wrong(pointer_to(at, "settings"), reader.wrong());
+        else if (into.values.empty())
+            wrong(pointer_to(at, "settings"), "there is no setting to change");
+    }
+
+    std::string component_of(json::object const& in, std::string const& at, std::string_view name) {
+        auto text = text_of(in, at, name);
+        if (text.empty() && in.if_contains({name.data(), name.size()})->is_string())
+            wrong(pointer_to(at, name), "the component has no name");
+        return text;
     }
 
     void read_file(std::string const& at, json::value const& from, manifest_file& into) {
@@ -202,7 +260,7 @@ private:
 
     std::optional<closure_check> check_of(std::string const& at, json::value const& from) {
         constexpr std::string_view expected =
-            R"(a line for the shell, {"exists": PATH}, {"tcp": "HOST:PORT"} or {"http": "http://HOST/PATH"})";
+            R"(a line for the shell, {"exists": PATH}, {"tcp": "HOST:PORT"}, {"http": "http://HOST/PATH"} or {"healthy": COMPONENT})";
         if (!from.is_object() || from.get_object().size() != 1) {
             wrong_kind(at, expected, from);
             return std::nullopt;
@@ -214,11 +272,22 @@ private:
             return std::nullopt;
         }
         closure_check made{*what, text_at(pointer_to(at, only.key()), only.value())};
-        bool const is_good = *what == check_kind::exists ? made.of.starts_with('/')
-                             : *what == check_kind::tcp  ? made.of.find(':') != made.of.npos
-                                                         : made.of.starts_with("http://");
-        if (!is_good) wrong_kind(at, expected, from);
+        if (!is_good(made)) wrong_kind(at, expected, from);
         return made;
+    }
+
+    static bool is_good(closure_check const& check) {
+        switch (check.what) {
+            case check_kind::exists:
+                return check.of.starts_with('/');
+            case check_kind::tcp:
+                return check.of.find(':') != check.of.npos;
+            case check_kind::http:
+                return check.of.starts_with("http://");
+            case check_kind::healthy:
+                return !check.of.empty();
+        }
+        return false;
     }
 
     placed_json const& from_;

@@ -4,6 +4,9 @@
 #include "module/file_io.hpp"
 #include "pool/closure.hpp"
 #include "pool/pool_run.hpp"
+#include "pool/pool_versions.hpp"
+#include "pool/source_tree.hpp"
+#include "pool/tree_signature.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -16,8 +19,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace detail;
 
-// A run that did not end: what it had recorded as ended is only tidied up, anything else is restored.
-result<void> end_earlier_runs(pool_site const& at) {
+// A run that did not end: what it had recorded as ended is only tidied up, anything else is undone. What has components waits for their host,
+// and blocks what touches the same until then.
+result<std::vector<pool_report>> end_earlier_runs(pool_site& at) {
+    std::vector<pool_report> reports;
     auto found = pool_transaction::left_behind(at.book);
     if (!found) return found.error();
     for (auto& each : *found) {
@@ -25,14 +30,38 @@ result<void> end_earlier_runs(pool_site const& at) {
         bool const has_ended = record != nullptr && record->transaction == each.intent().number;
         if (has_ended && record->outcome == pool_outcome::inconsistent) continue;
         if (has_ended || !each.is_touched()) {
-            if (auto ended = each.end(); !ended) return ended;
+            if (auto ended = each.end(); !ended) return ended.error();
+            continue;
+        }
+        if (at.options.host == nullptr && has_components(each.intent())) {
+            at.waiting.push_back(blocking_record(each.intent()));
             continue;
         }
         at.tell(fmt::format("{}: an earlier run did not end", each.intent().pool));
         auto undone = undo(at, each, {"an earlier run did not end", false});
         if (!undone) return undone.error();
+        reports.push_back(std::move(*undone));
     }
-    return {};
+    return reports;
+}
+
+result<void> check_signature(pool_site const& at, source_tree const& tree) {
+    if (at.options.trusted_keys.empty()) return {};
+    return check_tree_signature(at.directory, tree, at.options.trusted_keys);
+}
+
+// What was applied as a whole is what a rollback leads to.
+void keep_version(pool_site const& at, pool_manifest const& manifest, source_tree const& tree,
+                  apply_report const& report) {
+    bool const is_whole = std::ranges::all_of(report.pools, [](pool_report const& each) {
+        return each.outcome == pool_outcome::applied || each.outcome == pool_outcome::unchanged;
+    });
+    bool const has_changed = std::ranges::any_of(
+        report.pools, [](pool_report const& each) { return each.outcome == pool_outcome::applied; });
+    if (!is_whole || !has_changed || at.options.dry_run) return;
+    auto const kept =
+        pool_versions(at.options.state).keep(at.directory, manifest, tree, at.options.kept_versions);
+    if (!kept) at.tell("this manifest cannot be kept for a rollback: " + kept.error().message);
 }
 
 result<pool_manifest> manifest_in(fs::path const& directory) {
@@ -84,9 +113,13 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
     if (!manifest) return manifest.error();
     auto book = pool_book::open(options.state);
     if (!book) return book.error();
-    pool_site const at{*book, here, options};
+    pool_site at{*book, here, options};
     if (!options.dry_run)
         if (auto ended = end_earlier_runs(at); !ended) return ended.error();
+    auto const tree = read_tree(here);
+    if (!tree) return tree.error();
+    if (auto good = check_signature(at, *tree); !good) return good.error();
+    at.tree = &*tree;
     auto const found = look_at(*manifest, here, options.state);
     if (!found) return found.error();
     apply_report report{.schema_version = manifest->schema_version};
@@ -102,7 +135,28 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
         report.pools.push_back(std::move(*done));
     }
     if (auto ran = run_final_closure(at, *manifest, report); !ran) return ran.error();
+    keep_version(at, *manifest, *tree, report);
     return report;
+}
+
+result<std::vector<pool_report>> recover_pools(pool_options const& options) {
+    std::error_code error;
+    if (!fs::exists(options.state, error) && !error) return std::vector<pool_report>();
+    auto book = pool_book::open(options.state);
+    if (!book) return book.error();
+    fs::path const nowhere;
+    pool_site at{*book, nowhere, options};
+    return end_earlier_runs(at);
+}
+
+result<std::vector<pool_version>> list_pool_versions(fs::path const& state) {
+    return pool_versions(state).all();
+}
+
+result<apply_report> rollback_pools(std::string_view version, pool_options const& options) {
+    auto const directory = pool_versions(options.state).find(version);
+    if (!directory) return directory.error();
+    return apply_pools(*directory, options);
 }
 
 result<std::vector<pool_status>> list_pools(fs::path const& state) {
@@ -120,6 +174,7 @@ result<std::vector<pool_status>> list_pools(fs::path const& state) {
             std::chrono::duration_cast<std::chrono::system_clock::duration>(
                 std::chrono::nanoseconds(each.when_ns)));
         for (auto const& file : each.files) one.destinations.emplace_back(file.destination);
+        one.components = each.components;
     }
     return all;
 }
@@ -130,7 +185,8 @@ result<pool_report> repair_pool(std::string_view id, pool_options const& options
     auto found = inconsistent_one(*book, id);
     if (!found) return found.error();
     fs::path const directory(found->intent().directory);
-    return undo({*book, directory, options}, *found, {"it was repaired"});
+    pool_site const at{*book, directory, options};
+    return undo(at, *found, {"it was repaired"});
 }
 
 result<pool_report> accept_pool(std::string_view id, pool_options const& options) {

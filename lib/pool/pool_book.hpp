@@ -33,9 +33,10 @@ struct pool_record {
     std::int64_t when_ns = 0;
     std::uint64_t transaction = 0;  ///< the last one that has ended
     std::vector<applied_file> files{};
+    std::vector<std::string> components{};  ///< of a host, that it has changed
 };
 BOOST_DESCRIBE_STRUCT(pool_record, (),
-                      (id, outcome, reason, schema_version, content, when_ns, transaction, files))
+                      (id, outcome, reason, schema_version, content, when_ns, transaction, files, components))
 
 struct pool_records {
     std::uint64_t last_transaction = 0;

@@ -4,12 +4,14 @@
 #include "pool/pool_book.hpp"
 #include "pool/pool_transaction.hpp"
 #include "pool/preflight.hpp"
+#include "pool/source_tree.hpp"
 
 #include <hotswap/failure.hpp>
 #include <hotswap/pool.hpp>
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace hotswap::detail {
 
@@ -18,6 +20,10 @@ struct pool_site {
     pool_book& book;
     std::filesystem::path const& directory;
     pool_options const& options;
+    source_tree const* tree =
+        nullptr;  ///< the manifest's files as they were signed, or found; null: no manifest is applied
+    std::vector<pool_record>
+        waiting{};  ///< of earlier runs that did not end, and that only their host can undo
 
     /// Tells options.on_progress.
     void tell(std::string const& line) const {
@@ -28,6 +34,10 @@ struct pool_site {
 /// Applies a pool, or says why not.
 /// Errors:   pool_failed, pool_refused: the records or the backups cannot be written; the files are as they were.
 result<pool_report> run_pool(pool_site const& at, found_pool const& of, std::string const& schema_version);
+
+bool has_components(pool_intent const& of) noexcept;
+/// What a run that did not end blocks.
+pool_record blocking_record(pool_intent const& of);
 
 /// Why a transaction is undone.
 struct undo_reason {

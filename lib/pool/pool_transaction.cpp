@@ -167,7 +167,7 @@ bool pool_transaction::is_touched() const {
     return ::lstat(touched_in(directory_).c_str(), &found) == 0;
 }
 
-result<void> pool_transaction::stage_all(std::vector<fs::path> const& targets) {
+result<void> pool_transaction::make_new_files(std::vector<fs::path> const& targets) const {
     std::vector<fs::path> made;
     for (std::size_t i = 0; i != targets.size(); ++i) {
         auto const& temporary = made.emplace_back(temporary_of(i, "new"));
@@ -182,19 +182,20 @@ result<void> pool_transaction::stage_all(std::vector<fs::path> const& targets) {
     return sync_files(made);
 }
 
-result<std::chrono::nanoseconds> pool_transaction::apply(std::vector<fs::path> const& targets) {
+result<void> pool_transaction::stage(std::vector<fs::path> const& targets) {
     if (auto marked = write_record(touched_in(directory_), ""); !marked) return marked.error();
     for (auto const& each : intent_.new_directories)
         if (::mkdir(each.c_str(), 0755) != 0 && errno != EEXIST)
             return file_failed("make the directory", each, errno);
-    if (auto staged = stage_all(targets); !staged) return staged.error();
+    return make_new_files(targets);
+}
+
+result<std::chrono::nanoseconds> pool_transaction::rename_all() const {
     auto const began = clock::now();
-    for (std::size_t i = 0; i != targets.size(); ++i)
+    for (std::size_t i = 0; i != intent_.files.size(); ++i)
         if (auto renamed = rename_file(temporary_of(i, "new"), intent_.files[i].destination); !renamed)
             return renamed.error();
-    auto const took = clock::now() - began;
-    if (auto synced = sync_directories(); !synced) return synced.error();
-    return took;
+    return clock::now() - began;
 }
 
 // The contents of before, next to their destinations; a place in the result is empty if the file was not there, or cannot be made.
@@ -228,10 +229,18 @@ result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary
                   destination.native());
 }
 
-result<void> pool_transaction::restore(bool keep_times) {
+result<void> pool_transaction::restore(bool keep_times,
+                                       std::function<result<void>(before_commit const&)> const& put_back_in) {
     faults found;
     auto const old = stage_old(keep_times, found);
-    for (std::size_t i = intent_.files.size(); i-- != 0;) found.note(put_back(i, old[i]));
+    auto const undone = put_back_in([&]() -> result<void> {
+        for (std::size_t i = intent_.files.size(); i-- != 0;) found.note(put_back(i, old[i]));
+        return {};
+    });
+    if (!found.note(undone)) {
+        found.note(remove_temporaries());
+        return refuse(errc::pool_failed, phase::none, "{}", found.words);
+    }
     found.note(remove_temporaries());
     for (std::size_t i = intent_.new_directories.size(); i-- != 0;)
         ::rmdir(intent_.new_directories[i].c_str());

@@ -2,6 +2,7 @@
 
 #include "runtime/drift.hpp"
 #include "runtime/implementation.hpp"
+#include "swap/component_health.hpp"
 #include "swap/configuration.hpp"
 #include "swap/while_inside.hpp"
 #include "transfer/snapshot.hpp"
@@ -286,6 +287,15 @@ std::vector<component_metrics> runtime::metrics() const {
         one.own = own_metrics(*slot);
     }
     return all;
+}
+
+result<std::string> runtime::health(std::string_view name) const {
+    return within_memory([&]() -> result<std::string> {
+        if (auto here = self_->operations_.expect_owner(); !here) return here.error();
+        auto const found = self_->components_.find(name);
+        if (!found) return found.error();
+        return fault_by_itself(**found);
+    });
 }
 
 subscription runtime::subscribe(std::function<void(event const&)> f) {

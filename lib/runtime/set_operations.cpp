@@ -113,7 +113,8 @@ result<set_report> set_operations::swap(component_set const& set, set_options co
             auto done = run(of, std::move(changes),
                             {.limits = limits_of(options),
                              .on_probation = options.probation.duration.count() > 0,
-                             .durable = store_.durability()},
+                             .durable = store_.durability(),
+                             .before_commit = &options.before_commit},
                             options.probation);
             if (!done) return done.error();
             return summed(std::move(*done), of.front().steps->mark());
@@ -199,7 +200,7 @@ result<swap_report> set_operations::restore(std::string_view name, std::span<std
         [&](slot& slot, step_recorder& steps) -> result<swap_report> {
             if (auto free = expect_no_probation(slot, steps); !free) return free.error();
             std::vector<std::unique_ptr<change>> changes;
-            changes.push_back(std::make_unique<restore_change>(slot, frame, options.arguments, steps));
+            changes.push_back(std::make_unique<restore_change>(slot, frame, options, steps));
             component_operation const only{&slot, &steps};
             auto done = run(std::span(&only, 1), std::move(changes),
                             {.limits = limits_of(options), .durable = store_.durability()}, {});
@@ -240,7 +241,11 @@ result<std::vector<swap_report>> set_operations::run_back(std::span<component_op
         if (!made) return made.error();
         changes.push_back(std::move(*made));
     }
-    return run(of, std::move(changes), {.limits = limits_of(options), .durable = store_.durability()}, {});
+    return run(of, std::move(changes),
+               {.limits = limits_of(options),
+                .durable = store_.durability(),
+                .before_commit = &options.before_commit},
+               {});
 }
 
 result<set_report> set_operations::revert(std::vector<std::string> names, revert_options const& options) {

@@ -158,6 +158,7 @@ void change::settle() {
     report_.path = path_.versions;
     report_.phases = steps_.phases();
     learn_from(slot_, report_, *old_);
+    take_leave_of(*old_);
     steps_.run(phase::retire, [&]() -> result<void> {
         let_go_of_old();
         return {};

@@ -78,6 +78,8 @@ public:
     swap_report& report() noexcept { return report_; }
 
 protected:
+    /// Called after the commit, when callers are served by the next generation and none is in `old`.
+    virtual void take_leave_of(generation const& old) { static_cast<void>(old); }
     /// Finds the next generation, and the source of its state; does nothing if the same content runs already.
     virtual result<void> choose() = 0;
     /// Until the end of the change, admits only new callers that the running module and `next`, called

@@ -1,9 +1,9 @@
 #include "swap/probation_watch.hpp"
 
 #include "base/refuse.hpp"
+#include "swap/component_health.hpp"
 #include "swap/retiring.hpp"
 #include "swap/return_to_standby.hpp"
-#include "swap/while_inside.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -163,7 +163,7 @@ std::string probation_watch::look() {
                 return slots_.size() == 1 ? wrong : fmt::format("{}: {}", each.of->name(), wrong);
             };
             if (auto wrong = look_at_calls(each); !wrong.empty()) return named(std::move(wrong));
-            if (auto wrong = ask_component(*each.of); !wrong.empty()) return named(std::move(wrong));
+            if (auto wrong = fault_by_itself(*each.of); !wrong.empty()) return named(std::move(wrong));
         }
         return ask_host();
     } catch (std::bad_alloc const&) {
@@ -185,19 +185,6 @@ std::string probation_watch::look_at_calls(watched& at) {
     if (mean <= terms_.max_mean_latency) return {};
     return fmt::format("{} calls took {} on average, {} were allowed", calls, to_string(mean),
                        to_string(terms_.max_mean_latency));
-}
-
-std::string probation_watch::ask_component(slot& slot) {
-    bool well = true;
-    abi::error why;
-    auto outcome = abi::status::ok;
-    while_inside(slot, [&](generation const& running) {
-        if (auto const check = running.module->api().check_health)
-            outcome = check(running.instance.object(), &well, &why);
-    });
-    if (outcome != abi::status::ok)
-        return fmt::format("its healthy() threw: {}", std::string_view(why.message, why.size));
-    return well ? std::string{} : "its healthy() says that it is not";
 }
 
 std::string probation_watch::ask_host() {

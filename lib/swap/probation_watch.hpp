@@ -77,7 +77,6 @@ private:
     bool wait_until(clock::time_point when);
     std::string look();
     std::string look_at_calls(watched& at);
-    static std::string ask_component(slot& slot);
     std::string ask_host();
     /// The outcome of an attempt to send the generations back.
     enum class outcome_of_return : std::uint8_t { done, refused, may_work_later };

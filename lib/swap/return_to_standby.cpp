@@ -23,8 +23,9 @@ result<std::vector<swap_report>> try_return(std::span<component_operation const>
         if (!other) return other.error();
         changes.push_back(std::move(*other));
     }
-    transaction all(of.front().steps->operation(), std::move(changes),
-                    {.limits = limits_of(options), .durable = durable});
+    transaction all(
+        of.front().steps->operation(), std::move(changes),
+        {.limits = limits_of(options), .durable = durable, .before_commit = &options.before_commit});
     if (auto done = all.run(); !done) return done.error();
     return all.take_reports();
 }

@@ -61,6 +61,7 @@ result<void> transaction::move_states() {
     for (;;) {
         auto done = pause_once();
         if (done) return done;
+        if (is_refused_by_host_) return done;
         // The gates are open here.
         bool const are_whole = std::ranges::all_of(active_, [](auto* each) { return each->is_whole(); });
         bool const may_try_again =
@@ -110,10 +111,8 @@ result<void> transaction::transfer(closed_gates& closed) {
             undo(&why);
             return why;
         }
-        for (auto* const each : active_) {
-            auto const stopped = each->steps().stop_at(phase::commit, "before");
-            if (!stopped) continue;
-            auto why = each->steps().refused(*stopped, phase::commit);
+        if (auto ready = may_commit(); !ready) {
+            auto why = ready.error();
             undo(&why);
             return why;
         }
@@ -121,6 +120,18 @@ result<void> transaction::transfer(closed_gates& closed) {
         undo(nullptr);
         throw;
     }
+    return {};
+}
+
+result<void> transaction::may_commit() {
+    for (auto* const each : active_)
+        if (auto const stopped = each->steps().stop_at(phase::commit, "before"))
+            return each->steps().refused(*stopped, phase::commit);
+    if (terms_.before_commit == nullptr || !*terms_.before_commit) return {};
+    is_refused_by_host_ = true;  // also by an exception
+    if (auto agreed = (*terms_.before_commit)(); !agreed)
+        return active_.front()->steps().refused(agreed.error(), phase::commit);
+    is_refused_by_host_ = false;
     return {};
 }
 

@@ -6,6 +6,7 @@
 #include "transfer/closed_gates.hpp"
 
 #include <hotswap/failure.hpp>
+#include <hotswap/options.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -22,6 +23,7 @@ struct transaction_terms {
     pause_limits limits{};
     bool on_probation = false;      ///< the old generations stand by instead of being retired
     durability* durable = nullptr;  ///< null: the transaction is not stored
+    hotswap::before_commit const* before_commit = nullptr;  ///< null, or empty: none
 };
 
 /// A swap of one component, or of several: their gates close together, and open together for the new
@@ -56,6 +58,7 @@ private:
     result<void> pause_once();
     result<void> drain(closed_gates& closed);
     result<void> transfer(closed_gates& closed);
+    result<void> may_commit();
     void commit(closed_gates& closed) noexcept;
     result<void> prepare_again();
     void make_durable();
@@ -70,6 +73,7 @@ private:
     std::vector<slot*> slots_;     // the slots of `active_`
     std::uint64_t intent_ = 0;     // 0: none noted
     bool is_committed_ = false;
+    bool is_refused_by_host_ = false;
 };
 
 }  // namespace hotswap::detail

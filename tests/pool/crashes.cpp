@@ -1,5 +1,6 @@
 #include "base/failpoint.hpp"
 #include "pool/fixture.hpp"
+#include "pool/forked.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -50,19 +51,6 @@ struct crashing : pools {
         return fs::is_empty(state() / "transactions");
     }
 };
-
-/// Runs `f` in a process of its own; its exit status, or minus the signal that ended it.
-template <class F>
-int in_a_process(F const& f) {
-    auto const child = ::fork();
-    if (child == 0) {
-        f();
-        ::_exit(0);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
-}
 
 }  // namespace
 
@@ -124,7 +112,7 @@ TEST_CASE(
         auto const broken = at.apply_one();
         failpoints::clear();
         CHECK(broken.outcome == pool_outcome::inconsistent);
-        CHECK(has(broken.reason, "could be restored"));
+        CHECK(has(broken.reason, "could be undone"));
         CHECK(has(at.apply_one().reason, "pool repair p"));
         CHECK(hotswap::list_pools(at.state()).value().at(0).outcome == pool_outcome::inconsistent);
         if (is_repaired) {

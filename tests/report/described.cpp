@@ -64,9 +64,9 @@ template <>
 constexpr std::size_t left_out<swap_options> =
     2;  // the contract that a host was compiled with, and the stop token
 template <>
-constexpr std::size_t left_out<set_options> = 1;  // the stop token
+constexpr std::size_t left_out<set_options> = 2;  // the stop token and a function
 template <>
-constexpr std::size_t left_out<revert_options> = 1;  // likewise
+constexpr std::size_t left_out<revert_options> = 2;  // likewise
 template <>
 constexpr std::size_t left_out<restore_options> = 1;  // likewise
 template <>
@@ -75,6 +75,8 @@ template <>
 constexpr std::size_t left_out<probation> = 1;  // a function
 template <>
 constexpr std::size_t left_out<rehearsal_options> = 1;  // a function
+template <>
+constexpr std::size_t left_out<swap_report> = 1;  // bytes: the state that a restore replaced
 
 }  // namespace
 

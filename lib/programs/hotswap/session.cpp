@@ -149,31 +149,37 @@ exit_code session::operate(std::string_view target, json::object body, std::chro
     return id.empty() ? code : wait_for(id, patience);
 }
 
-// Asks for that operation and no other one, a short time at a time, so that a host that dies meanwhile is noticed.
 exit_code session::wait_for(std::string const& id, std::chrono::nanoseconds patience) {
+    auto code = exit_code::done;
+    auto const ended = end_of(id, patience, code);
+    if (!ended) return code;
+    code = cli::code_of(ended->as_object());
+    return tell(*ended, cli::text_of(ended->as_object()), code);
+}
+
+// Asks for that operation and no other one, a short time at a time, so that a host that dies meanwhile is noticed.
+std::optional<json::value> session::end_of(std::string const& id, std::chrono::nanoseconds patience,
+                                           exit_code& code) {
     using clock = std::chrono::steady_clock;
     auto const began = clock::now();
-    auto code = exit_code::done;
     bool const shows_progress = ::isatty(STDERR_FILENO) != 0 && !options_.as_json;
     for (;;) {
         auto const left = patience - (clock::now() - began);
         auto const wait = std::clamp<std::chrono::nanoseconds>(left, std::chrono::nanoseconds{0}, at_a_time);
-        auto const found =
+        auto found =
             ask("GET", fmt::format("/v1/operations/{}?wait_ns={}", encoded(id), wait.count()), nullptr, code);
-        if (!found) return code;
+        if (!found) return found;
         auto const& operation = found->as_object();
         if (options_.timeout.empty()) patience = std::max(patience, expected_length(operation));
         bool const has_ended = text_in(operation, "state") == "ended";
         if (shows_progress && (has_ended || left.count() <= 0)) fmt::print(stderr, "\r\033[K");
-        if (has_ended) {
-            code = cli::code_of(operation);
-            return tell(*found, cli::text_of(operation), code);
-        }
+        if (has_ended) return found;
         if (left.count() <= 0) {
             auto const text = fmt::format(
                 "{} is still {} after {}; `hotswap wait {}` waits on, `hotswap abort {}` undoes it\n", id,
                 text_in(operation, "state"), to_string(patience), id, id);
-            return tell(*found, text, exit_code::running);
+            code = tell(*found, text, exit_code::running);
+            return std::nullopt;
         }
         if (shows_progress)
             fmt::print(stderr, "\r\033[K{} {}: {} for {}", text_in(operation, "verb"), id,

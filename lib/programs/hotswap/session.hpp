@@ -48,6 +48,9 @@ public:
     std::string begin(std::string_view target, json::object body, exit_code& code);
     /// Begins an operation, waits for its end and prints that.
     exit_code operate(std::string_view target, json::object body, std::chrono::nanoseconds patience);
+    /// Waits for the end of an operation; empty if it cannot be known, or has not come: then the reason is printed, and `code` says how.
+    std::optional<json::value> end_of(std::string const& id, std::chrono::nanoseconds patience,
+                                      exit_code& code);
     /// Waits for the end of an operation, and tells it.
     exit_code wait_for(std::string const& id, std::chrono::nanoseconds patience);
 

@@ -1,0 +1,124 @@
+#include "pool/pool_versions.hpp"
+
+#include "base/refuse.hpp"
+#include "module/file_io.hpp"
+#include "pool/described.hpp"
+#include "pool/file_image.hpp"
+#include "pool/file_steps.hpp"
+#include "pool/tree_signature.hpp"
+#include "report/json_reader.hpp"
+#include "report/json_writer.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <system_error>
+
+namespace hotswap::detail {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view half_copied_suffix = ".new";
+
+fs::path about(fs::path const& version) { return version / "version.json"; }
+
+result<pool_version> read_version(fs::path const& directory) {
+    auto const file = about(directory);
+    auto const bytes = read_regular_file(file);
+    if (!bytes) return refuse(errc::pool_damaged, phase::none, "{}", bytes.error().message);
+    boost::system::error_code wrong;
+    auto const value =
+        boost::json::parse({reinterpret_cast<char const*>(bytes->data()), bytes->size()}, wrong);
+    pool_version made;
+    json_reader reader(true);
+    if (!wrong && reader.read(value, made)) return made;
+    return refuse(errc::pool_damaged, phase::none,
+                  "{} cannot be understood ({}); remove {} if it is not needed", file.native(),
+                  wrong ? wrong.message() : reader.wrong(), directory.native());
+}
+
+result<void> copy_tree(fs::path const& from, fs::path const& to, source_tree const& tree) {
+    std::error_code error;
+    fs::remove_all(to, error);
+    std::vector<fs::path> made;
+    for (auto const& each : tree) {
+        auto const copy = to / each.first;
+        if (!error) fs::create_directories(copy.parent_path(), error);
+        if (!error) fs::copy(from / each.first, copy, fs::copy_options::copy_symlinks, error);
+        if (error) return file_failed("copy", from / each.first, error.value());
+        if (!fs::is_symlink(copy, error)) made.push_back(copy);
+    }
+    if (fs::exists(signature_of(from), error)) {
+        fs::copy(signature_of(from), signature_of(to), error);
+        if (error) return file_failed("copy", signature_of(from), error.value());
+    }
+    return sync_files(made);
+}
+
+}  // namespace
+
+result<void> pool_versions::keep(fs::path const& directory, pool_manifest const& manifest,
+                                 source_tree const& tree, std::size_t most) const {
+    if (most == 0) return {};
+    pool_version made{.digest = digest_of_tree(tree),
+                      .schema_version = manifest.schema_version,
+                      .description = manifest.description,
+                      .when = std::chrono::system_clock::now()};
+    auto const final_place = place_ / made.digest;
+    std::error_code error;
+    bool const is_new = !fs::exists(final_place, error);
+    auto const place =
+        is_new ? fs::path(final_place.native() + std::string(half_copied_suffix)) : final_place;
+    if (is_new)
+        if (auto copied = copy_tree(directory, place, tree); !copied) return copied;
+    auto const text = boost::json::serialize(json_writer()(made)) + "\n";
+    if (auto written = write_record(about(place), text); !written) return written;
+    if (is_new) {
+        fs::rename(place, final_place, error);
+        if (error) return file_failed("rename", place, error.value());
+        if (auto synced = sync_directory(place_); !synced) return synced;
+    }
+    auto const kept = all();
+    if (!kept) return kept.error();
+    for (auto i = most; i < kept->size(); ++i) fs::remove_all(place_ / (*kept)[i].digest, error);
+    return error ? file_failed("remove an old version in", place_, error.value()) : result<void>();
+}
+
+result<std::vector<pool_version>> pool_versions::all() const {
+    std::vector<pool_version> found;
+    std::error_code error;
+    if (!fs::exists(place_, error)) return found;
+    for (auto const& each : fs::directory_iterator(place_, error)) {
+        if (each.path().native().ends_with(half_copied_suffix)) continue;
+        auto one = read_version(each.path());
+        if (!one) return one.error();
+        found.push_back(std::move(*one));
+    }
+    if (error) return file_failed("read", place_, error.value());
+    std::ranges::sort(found, std::ranges::greater(), &pool_version::when);
+    if (!found.empty()) found.front().is_last = true;
+    return found;
+}
+
+result<fs::path> pool_versions::find(std::string_view words) const {
+    auto const kept = all();
+    if (!kept) return kept.error();
+    if (words.empty()) {
+        if (kept->size() > 1) return place_ / (*kept)[1].digest;
+        return refuse(errc::pool_refused, phase::none,
+                      "no manifest was applied before the last one, or it is not kept");
+    }
+    std::vector<fs::path> fitting;
+    for (auto const& each : *kept)
+        if (each.digest.starts_with(words) || each.schema_version == words)
+            fitting.push_back(place_ / each.digest);
+    if (fitting.size() == 1) return fitting.front();
+    return refuse(errc::pool_refused, phase::none,
+                  "{} of the {} manifests that are kept are \"{}\"; `hotswap pools --versions` shows them",
+                  fitting.empty() ? "none" : "several", kept->size(), words);
+}
+
+}  // namespace hotswap::detail
