@@ -14,8 +14,9 @@ namespace {
 using namespace std::chrono_literals;
 
 // A thread that wakes gets a full time slice: the thread that closes the gate is not about to lose its
-// processor.
+// processor. A short copy has used little of its slice, and a revert of a small component is not held up.
 constexpr std::chrono::nanoseconds rest_before_pause = 3ms;
+constexpr std::chrono::nanoseconds short_copy = 500us;
 
 constexpr std::chrono::nanoseconds between_lines = 1s;
 
@@ -110,8 +111,9 @@ result<void> precopy::copy_rows(step_recorder& steps, outline const& of) {
     ++report_.copies;
     auto begun = begin(of);
     if (!begun || !*begun) return begun ? result<void>() : begun.error();
+    auto const began = std::chrono::steady_clock::now();
     if (auto copied = advance_until_complete(steps); !copied) return copied;
-    std::this_thread::sleep_for(rest_before_pause);
+    if (std::chrono::steady_clock::now() - began > short_copy) std::this_thread::sleep_for(rest_before_pause);
     // Meanwhile a writer may have met a row that cannot be migrated: this is found while the gate is still
     // open.
     if (auto still = advance_until_complete(steps); !still) return still;

@@ -125,6 +125,7 @@ TEST_CASE("control: without a store a checkpoint is refused, and with one it is 
 TEST_CASE(
     "control: a release that is sent back is never told as done, also while the return is still being "
     "recorded") {
+    namespace failpoints = hotswap::detail::failpoints;
     temporary_directory stored;
     site at({.modules = fs::path(HOTSWAP_TEST_MODULES) / "swap",
              .rehearse = hotswap::rehearse::never,

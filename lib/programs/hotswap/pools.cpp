@@ -196,6 +196,11 @@ exit_code run_repair(session& with, std::string const& id, pool_words const& wor
     return tell(with, log.run("repair", id, [&] { return repair_pool(id, words.options(with)); }));
 }
 
+exit_code run_accept(session& with, std::string const& id, pool_words const& words) {
+    audited_pools log(with.options().reason, words.state, false);
+    return tell(with, log.run("accept", id, [&] { return accept_pool(id, words.options(with)); }));
+}
+
 exit_code run_recover(session& with, pool_words const& words) {
     auto const done = recover_pools(words.options(with));
     if (!done) return with.fail(done.error(), exit_code::refused);
@@ -314,9 +319,8 @@ void add_pool(CLI::App& to, chosen_verb& chosen) {
                                       [=](session& with) { return run_repair(with, *word, *words); });
     words->add_state(*repair);
     words->add_closure(*repair);
-    words->add_state(
-        *add_for_pool("accept", "Take what an inconsistent pool has made as it is",
-                      [=](session& with) { return tell(with, accept_pool(*word, words->options(with))); }));
+    words->add_state(*add_for_pool("accept", "Take what an inconsistent pool has made as it is",
+                                   [=](session& with) { return run_accept(with, *word, *words); }));
     auto* const rollback =
         add("rollback", "Apply a manifest that was applied before; without VERSION the one before the last",
             [=](session& with) { return run_rollback(with, *word, *words); });
