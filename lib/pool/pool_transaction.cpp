@@ -265,6 +265,8 @@ result<void> pool_transaction::end() {
     std::error_code error;
     fs::rename(directory_, gone, error);
     if (error) return file_failed("rename", directory_, error.value());
+    // Else a power failure could leave the old name to a directory whose intent is removed.
+    if (auto synced = sync_directory(directory_.parent_path()); !synced) return synced;
     return remove_tree(gone);
 }
 
