@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <fstream>
 #include <iterator>
 #include <random>
 #include <stdexcept>
@@ -13,8 +11,6 @@
 namespace hotswap_test {
 
 namespace {
-
-namespace fs = std::filesystem;
 
 std::vector<std::string> parts_of(std::string_view text, char between) {
     std::vector<std::string> made;
