@@ -118,12 +118,15 @@ result<void> audit_log::catch_up() {
     if (got < 0 || static_cast<std::uint64_t>(got) != length) return cannot("read");
     size_ = size;
     if (size == 0) return {};  // a new file: the chain goes on from the one before
+    // Of a file that was just begun that may be the only one: then the chain goes on from the file before.
+    bool const is_only_unfinished = length == size && tail.find('\n') == tail.npos;
     // A line that a killed process left unfinished ends here, and `check_audit` names it.
     if (tail.back() != '\n') {
         if (::write(file_, "\n", 1) != 1) return cannot("write to");
         ++size_;
         tail.push_back('\n');
     }
+    if (is_only_unfinished) return {};
     while (!tail.empty()) {
         tail.pop_back();
         auto const begin = tail.rfind('\n') + 1;  // npos + 1 is 0

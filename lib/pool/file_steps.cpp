@@ -169,6 +169,14 @@ result<void> sync_directory(fs::path const& path) {
     return ::fsync(directory.get()) == 0 ? result<void>() : file_failed("write", path, errno);
 }
 
+result<void> sync_file_system(fs::path const& path) {
+    if (int const error = fault_at("pool.sync_directory"); error != 0)
+        return file_failed("write", path, error);
+    file_descriptor const directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) return file_failed("open", path, errno);
+    return ::syncfs(directory.get()) == 0 ? result<void>() : file_failed("write", path, errno);
+}
+
 result<void> write_record(fs::path const& path, std::string_view text) {
     if (int const error = fault_at("pool.record"); error != 0) return file_failed("write", path, error);
     auto const temporary = path.native() + ".new";

@@ -39,6 +39,11 @@ result<void> remove_file(std::filesystem::path const& path);
 /// Errors:   pool_failed.
 result<void> sync_directory(std::filesystem::path const& path);
 
+/// Returns when all names and contents of the file system that holds this directory are on disk.
+/// Errors:   pool_failed.
+/// Cost:     waits for what others have written, too.
+result<void> sync_file_system(std::filesystem::path const& path);
+
 /// Makes or replaces a file of our own, whole or not at all, on disk when this returns.
 /// Errors:   pool_failed.
 result<void> write_record(std::filesystem::path const& path, std::string_view text);

@@ -32,13 +32,18 @@ result<kept_copy> keep_copy(fs::path const& state, std::string const& pool, std:
     fs::create_directories(directory, error);
     if (error) return file_failed("make the directory", directory, error.value());
     kept_copy made{.copy = directory / name_of(file)};
-    if (fs::is_symlink(file, error)) {
+    bool const is_link = fs::is_symlink(file, error);
+    if (is_link) {
         fs::copy_symlink(file, made.copy, error);
-        return error ? result<kept_copy>(file_failed("copy", file, error.value()))
-                     : result<kept_copy>(std::move(made));
+        if (error) return file_failed("copy", file, error.value());
+    } else {
+        if (auto copied = copy_to_new(file, made.copy); !copied) return copied.error();
+        if (auto synced = sync_files({made.copy}); !synced) return synced.error();
     }
-    if (auto copied = copy_to_new(file, made.copy); !copied) return copied.error();
-    if (auto synced = sync_files({made.copy}); !synced) return synced.error();
+    // The file is replaced after this: the copy must last, with all the names that lead to it.
+    for (auto const& each : {directory, directory.parent_path(), state / "kept", state})
+        if (auto synced = sync_directory(each); !synced) return synced.error();
+    if (is_link) return made;
     auto const compared =
         run_tree({"/usr/bin/diff", "-u", made.copy.native(), next.native()}, {"PATH=/usr/bin:/bin"},
                  directory, std::chrono::steady_clock::now() + longest_diff, {});

@@ -156,6 +156,13 @@ result<std::vector<pool_version>> list_pool_versions(fs::path const& state) {
 result<apply_report> rollback_pools(std::string_view version, pool_options const& options) {
     auto const directory = pool_versions(options.state).find(version);
     if (!directory) return directory.error();
+    auto const tree = read_tree(*directory);
+    if (!tree) return tree.error();
+    if (digest_of_tree(*tree) != directory->filename().native())
+        return refuse(
+            errc::pool_damaged, phase::none,
+            "{} is not as it was kept; put back a copy of it, or remove it and apply another manifest",
+            directory->native());
     return apply_pools(*directory, options);
 }
 

@@ -47,6 +47,14 @@ result<void> expect_ours(fs::path const& path) {
                   path.native());
 }
 
+// A power failure may lose a directory, with all that was synced in it, until its name is on disk too, and so may those above it. The first
+// record is written after this: where there is one, they are on disk.
+result<void> expect_lasting(fs::path const& path) {
+    struct ::stat found {};
+    if (::lstat(records_of(path).c_str(), &found) == 0) return {};
+    return sync_file_system(path);
+}
+
 result<pool_records> read_records(fs::path const& file) {
     pool_records made;
     std::error_code error;
@@ -77,6 +85,7 @@ result<pool_book> pool_book::open(fs::path const& directory) {
         if (errno != EINTR) return file_failed("lock", lock_file, errno);
     pool_book made(directory, std::move(lock));
     if (auto there = make_directory(made.transactions()); !there) return there.error();
+    if (auto lasting = expect_lasting(directory); !lasting) return lasting.error();
     auto records = read_records(records_of(directory));
     if (!records) return records.error();
     made.records_ = std::move(*records);

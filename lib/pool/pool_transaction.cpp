@@ -141,6 +141,10 @@ result<pool_transaction> pool_transaction::read(fs::path const& directory) {
 result<std::vector<pool_transaction>> pool_transaction::left_behind(pool_book const& book) {
     std::vector<pool_transaction> found;
     std::error_code error;
+    // A process that was killed may have left names that are seen, but not on disk. What is removed below is removed because of them.
+    if (!fs::is_empty(book.transactions(), error) && !error)
+        for (auto const& each : {book.transactions(), book.directory()})
+            if (auto synced = sync_directory(each); !synced) return synced.error();
     for (auto const& each : fs::directory_iterator(book.transactions(), error)) {
         auto const name = each.path().filename().native();
         if (name.ends_with(unfinished_suffix) || name.ends_with(ended_suffix)) {
@@ -274,6 +278,8 @@ result<void> pool_transaction::end() {
     std::error_code error;
     fs::rename(directory_, gone, error);
     if (error) return file_failed("rename", directory_, error.value());
+    // Else a power failure could leave the old name to a directory whose intent is removed.
+    if (auto synced = sync_directory(directory_.parent_path()); !synced) return synced;
     return remove_tree(gone);
 }
 

@@ -22,6 +22,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view half_copied_suffix = ".new";
+constexpr std::string_view half_removed_suffix = ".gone";
+
+fs::path with_suffix(fs::path const& path, std::string_view suffix) {
+    return path.native() + std::string(suffix);
+}
+bool is_half(fs::path const& path) {
+    return path.native().ends_with(half_copied_suffix) || path.native().ends_with(half_removed_suffix);
+}
 
 fs::path about(fs::path const& version) { return version / "version.json"; }
 
@@ -43,19 +51,28 @@ result<pool_version> read_version(fs::path const& directory) {
 result<void> copy_tree(fs::path const& from, fs::path const& to, source_tree const& tree) {
     std::error_code error;
     fs::remove_all(to, error);
-    std::vector<fs::path> made;
     for (auto const& each : tree) {
         auto const copy = to / each.first;
         if (!error) fs::create_directories(copy.parent_path(), error);
         if (!error) fs::copy(from / each.first, copy, fs::copy_options::copy_symlinks, error);
         if (error) return file_failed("copy", from / each.first, error.value());
-        if (!fs::is_symlink(copy, error)) made.push_back(copy);
     }
     if (fs::exists(signature_of(from), error)) {
         fs::copy(signature_of(from), signature_of(to), error);
         if (error) return file_failed("copy", signature_of(from), error.value());
     }
-    return sync_files(made);
+    return {};
+}
+
+// First it is none of the versions any more: one that is removed in part would be damaged.
+result<void> remove_version(fs::path const& directory) {
+    auto const gone = is_half(directory) ? directory : with_suffix(directory, half_removed_suffix);
+    std::error_code error;
+    if (gone != directory) fs::rename(directory, gone, error);
+    if (!error && gone != directory)
+        if (auto synced = sync_directory(directory.parent_path()); !synced) return synced;
+    if (!error) fs::remove_all(gone, error);
+    return error ? file_failed("remove", directory, error.value()) : result<void>();
 }
 
 }  // namespace
@@ -70,21 +87,31 @@ result<void> pool_versions::keep(fs::path const& directory, pool_manifest const&
     auto const final_place = place_ / made.digest;
     std::error_code error;
     bool const is_new = !fs::exists(final_place, error);
-    auto const place =
-        is_new ? fs::path(final_place.native() + std::string(half_copied_suffix)) : final_place;
+    auto const place = is_new ? with_suffix(final_place, half_copied_suffix) : final_place;
     if (is_new)
         if (auto copied = copy_tree(directory, place, tree); !copied) return copied;
     auto const text = boost::json::serialize(json_writer()(made)) + "\n";
     if (auto written = write_record(about(place), text); !written) return written;
     if (is_new) {
+        if (auto synced = sync_file_system(place); !synced) return synced;
         fs::rename(place, final_place, error);
         if (error) return file_failed("rename", place, error.value());
         if (auto synced = sync_directory(place_); !synced) return synced;
     }
+    return remove_old(most);
+}
+
+// Those beyond the newest, and what a run that did not end has left.
+result<void> pool_versions::remove_old(std::size_t most) const {
     auto const kept = all();
     if (!kept) return kept.error();
-    for (auto i = most; i < kept->size(); ++i) fs::remove_all(place_ / (*kept)[i].digest, error);
-    return error ? file_failed("remove an old version in", place_, error.value()) : result<void>();
+    for (auto i = most; i < kept->size(); ++i)
+        if (auto removed = remove_version(place_ / (*kept)[i].digest); !removed) return removed;
+    std::error_code error;
+    for (auto const& each : fs::directory_iterator(place_, error))
+        if (is_half(each.path()))
+            if (auto removed = remove_version(each.path()); !removed) return removed;
+    return error ? file_failed("read", place_, error.value()) : result<void>();
 }
 
 result<std::vector<pool_version>> pool_versions::all() const {
@@ -92,7 +119,7 @@ result<std::vector<pool_version>> pool_versions::all() const {
     std::error_code error;
     if (!fs::exists(place_, error)) return found;
     for (auto const& each : fs::directory_iterator(place_, error)) {
-        if (each.path().native().ends_with(half_copied_suffix)) continue;
+        if (is_half(each.path())) continue;
         auto one = read_version(each.path());
         if (!one) return one.error();
         found.push_back(std::move(*one));

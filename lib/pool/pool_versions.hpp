@@ -32,6 +32,8 @@ public:
     result<std::filesystem::path> find(std::string_view words) const;
 
 private:
+    result<void> remove_old(std::size_t most) const;
+
     std::filesystem::path const place_;
 };
 

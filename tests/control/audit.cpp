@@ -161,6 +161,20 @@ TEST_CASE("audit: after a kill in the middle of a line the chain goes on from th
     CHECK(faults_of({at.file}).size() == 1);
 }
 
+TEST_CASE("audit: a file with nothing but a line that is not whole is gone on with, and that line is found") {
+    for (std::string const& begun : {std::string(R"({"time": "2026-)"), std::string(100, '\0')}) {
+        temporary_directory directory;
+        auto const file = directory.path() / "audit";
+        std::ofstream(file, std::ios::binary) << begun;
+        audit_log log(file, 1U << 20U);
+        REQUIRE(log.open().has_value());
+        REQUIRE(log.write({{"what", "asked"}}).has_value());
+        CHECK(faults_of({file}).size() == 1);
+        audit_log again(file, 1U << 20U);
+        CHECK(again.open().has_value());
+    }
+}
+
 TEST_CASE("audit: a file that is none is not written to") {
     temporary_directory directory;
     auto const file = directory.path() / "letter";

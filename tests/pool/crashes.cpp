@@ -5,6 +5,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <random>
 
 using namespace hotswap_test;
@@ -17,7 +20,8 @@ std::string name(int i) { return "f" + std::to_string(i); }
 
 /// Six files, of which the last is new; the closure notes what it ran on.
 struct crashing : pools {
-    crashing() {
+    crashing() : memory(root) {
+        fs::create_directories(www("."));
         std::vector<std::string> all;
         for (int i = 0; i != files; ++i) {
             source(name(i), "new");
@@ -50,7 +54,19 @@ struct crashing : pools {
             if (each.path().filename().native().starts_with(".hotswap")) return false;
         return fs::is_empty(state() / "transactions");
     }
+
+    in_memory memory;
 };
+
+/// In microseconds, of one that is not killed; at most half a second, for a machine that was busy.
+std::uint32_t time_of_a_run() {
+    crashing const at;
+    auto const began = std::chrono::steady_clock::now();
+    in_a_process([&at] { static_cast<void>(hotswap::apply_pools(at.hotfix(), at.options())); });
+    auto const took = std::chrono::steady_clock::now() - began;
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(took).count(), 1, 500'000));
+}
 
 }  // namespace
 
@@ -133,18 +149,20 @@ TEST_CASE(
 
 TEST_CASE(
     "pools: a process that is killed at a random instant comes up with the files of before or all new ones, "
-    "100 times") {
+    "500 times") {
     std::mt19937 random(29);
+    std::uint32_t longest_us = 0;
     int interrupted = 0;
-    for (int round = 0; round != 100; ++round) {
+    for (int round = 0; round != 500; ++round) {
         CAPTURE(round);
+        if (round % 20 == 0) longest_us = time_of_a_run();
         crashing at;
         auto const child = ::fork();
         if (child == 0) {
             static_cast<void>(hotswap::apply_pools(at.hotfix(), at.options()));
             ::_exit(0);
         }
-        ::usleep(static_cast<unsigned>(random() % 30'000));
+        ::usleep(static_cast<unsigned>(random() % longest_us));
         ::kill(child, SIGKILL);
         int status = 0;
         ::waitpid(child, &status, 0);
@@ -155,5 +173,5 @@ TEST_CASE(
         CHECK(at.has_nothing_left());
         CHECK(at.apply_one().outcome == (now == "new" ? pool_outcome::unchanged : pool_outcome::applied));
     }
-    CHECK(interrupted > 0);
+    CHECK(interrupted > 100);
 }

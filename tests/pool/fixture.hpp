@@ -98,6 +98,28 @@ private:
     }
 };
 
+/// A directory in memory in the place of an empty one, where the system has such: a disk would make thousands of states slow.
+class in_memory {
+public:
+    explicit in_memory(fs::path const& place) {
+        if (::mkdtemp(name_.data()) == nullptr) {
+            name_.clear();
+            return;
+        }
+        fs::remove_all(place);
+        fs::create_directory_symlink(name_, place);
+    }
+    ~in_memory() {
+        std::error_code ignored;
+        if (!name_.empty()) fs::remove_all(name_, ignored);
+    }
+    in_memory(in_memory const&) = delete;
+    in_memory& operator=(in_memory const&) = delete;
+
+private:
+    std::string name_ = "/dev/shm/hotswap-pools-XXXXXX";
+};
+
 inline bool has(std::string const& text, std::string_view part) { return text.find(part) != text.npos; }
 
 }  // namespace hotswap_test

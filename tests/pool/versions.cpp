@@ -23,6 +23,10 @@ TEST_CASE("pools: a rollback applies an earlier manifest again, with the files t
     CHECK(content(at.www("a")) == "a of 1.0.0");
     CHECK(hotswap::rollback_pools(kept[0].digest.substr(0, 12), at.options()).has_value());
     CHECK(content(at.www("a")) == "a of 1.2.0");
+    std::ofstream(at.state() / "versions" / kept[1].digest / "src" / "a") << "altered";
+    auto const altered = hotswap::rollback_pools("1.1.0", at.options());
+    REQUIRE(altered.has_error());
+    CHECK(altered.error().code == errc::pool_damaged);
     auto const unknown = hotswap::rollback_pools("7", at.options());
     REQUIRE(unknown.has_error());
     CHECK(unknown.error().code == errc::pool_refused);
