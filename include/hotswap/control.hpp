@@ -71,13 +71,20 @@ struct host_verb_end {
     bool is_inconsistent = false;  ///< part of it is done, and could not be undone
 };
 
+/// What a verb of the host is called with, besides its body.
+struct host_verb_call {
+    std::stop_token stop{};  ///< requested by an abort
+    /// Makes a line an event (operation `log`) for those who follow the host's events.
+    std::function<void(std::string_view line)> tell{};
+};
+
 /// A verb that the host adds to its control interface, `POST /v1/NAME`: an operation as the others, with their audit, limits and roles.
 struct host_verb {
     std::string name{};                       ///< none that the interface has
     control_role role = control_role::admin;  ///< the least one that may ask
-    /// Does it. `body` is the JSON object of the request, without the members "reason" and "wait_ns". An abort requests the stop.
+    /// Does it. `body` is the JSON object of the request, without the members "reason" and "wait_ns".
     /// Threads:  a thread of the interface; several may call it at once
-    std::function<host_verb_end(std::string_view body, std::stop_token stop)> run{};
+    std::function<host_verb_end(std::string_view body, host_verb_call const& call)> run{};
 };
 
 /// Options of a control interface.

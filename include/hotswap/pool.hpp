@@ -142,7 +142,8 @@ result<std::vector<pool_report>> recover_pools(pool_options const& options = {})
 /// Errors:   pool_failed, pool_damaged.
 result<std::vector<pool_version>> list_pool_versions(std::filesystem::path const& state);
 
-/// Applies a manifest that was applied before: `version` is the begin of its digest, or its schema_version; empty: the one before the last.
+/// Applies a manifest that was applied before: `version` is the begin of its digest, 8 digits or more, or its
+/// schema_version; empty: the one before the last.
 /// Effects:  as `apply_pools` of that manifest. Files that only later manifests have stay as they are.
 /// Errors:   pool_refused: there is none, or more than one; those of `apply_pools`.
 /// Threads:  [control]

@@ -159,8 +159,11 @@ control_answer serve_added_verb(host_verb const& verb, control_service& at, cont
     if (json_reader reader(true); !reader.read(of_request, common))
         return answer_with(refuse(errc::invalid_argument, phase::none, "{}", reader.wrong()));
     return at.begin(request, asked(verb.name, {}, common.reason), common.wait,
-                    [&verb, body = boost::json::serialize(value)](std::stop_token stop) {
-                        return ended(verb.run(body, std::move(stop)));
+                    [&at, &verb, body = boost::json::serialize(value)](std::stop_token stop) {
+                        auto const tell = [&](std::string_view line) {
+                            at.tell(fmt::format("{}: {}", verb.name, line));
+                        };
+                        return ended(verb.run(body, {.stop = std::move(stop), .tell = tell}));
                     });
 }
 

@@ -195,6 +195,10 @@ void control_service::finish(std::string const& id, control_peer const& by, std:
     }
 }
 
+void control_service::tell(std::string line) {
+    events_.add({.time = std::chrono::system_clock::now(), .message = std::move(line)});
+}
+
 std::string control_service::components_in_words() const {
     std::string text;
     for (auto const& each : runtime_.status())

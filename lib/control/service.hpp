@@ -63,6 +63,8 @@ public:
     runtime& components() noexcept { return runtime_; }
     operation_book& operations() noexcept { return operations_; }
     event_feed const& events() const noexcept { return events_; }
+    /// Makes a line of the host an event.
+    void tell(std::string line);
     plan_book& plans() noexcept { return plans_; }
     control_options const& options() const noexcept { return options_; }
 

@@ -111,7 +111,7 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
                       error.message());
     auto const manifest = manifest_in(here);
     if (!manifest) return manifest.error();
-    auto book = pool_book::open(options.state);
+    auto book = pool_book::open(options.state, options.stop);
     if (!book) return book.error();
     pool_site at{*book, here, options};
     if (!options.dry_run)
@@ -120,7 +120,7 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
     if (!tree) return tree.error();
     if (auto good = check_signature(at, *tree); !good) return good.error();
     at.tree = &*tree;
-    auto const found = look_at(*manifest, here, options.state);
+    auto const found = look_at(*manifest, here, *tree, options.state);
     if (!found) return found.error();
     apply_report report{.schema_version = manifest->schema_version};
     for (auto const& each : *found) {
@@ -142,7 +142,7 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
 result<std::vector<pool_report>> recover_pools(pool_options const& options) {
     std::error_code error;
     if (!fs::exists(options.state, error) && !error) return std::vector<pool_report>();
-    auto book = pool_book::open(options.state);
+    auto book = pool_book::open(options.state, options.stop);
     if (!book) return book.error();
     fs::path const nowhere;
     pool_site at{*book, nowhere, options};
@@ -187,7 +187,7 @@ result<std::vector<pool_status>> list_pools(fs::path const& state) {
 }
 
 result<pool_report> repair_pool(std::string_view id, pool_options const& options) {
-    auto book = pool_book::open(options.state);
+    auto book = pool_book::open(options.state, options.stop);
     if (!book) return book.error();
     auto found = inconsistent_one(*book, id);
     if (!found) return found.error();
@@ -197,7 +197,7 @@ result<pool_report> repair_pool(std::string_view id, pool_options const& options
 }
 
 result<pool_report> accept_pool(std::string_view id, pool_options const& options) {
-    auto book = pool_book::open(options.state);
+    auto book = pool_book::open(options.state, options.stop);
     if (!book) return book.error();
     auto found = inconsistent_one(*book, id);
     if (!found) return found.error();

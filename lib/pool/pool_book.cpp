@@ -17,7 +17,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <system_error>
+#include <thread>
 
 namespace hotswap::detail {
 
@@ -73,16 +75,28 @@ result<pool_records> read_records(fs::path const& file) {
                   file.native(), wrong ? wrong.message() : reader.wrong());
 }
 
+// Waits in short steps, so that it can be asked to stop: another process may hold it for as long as a closure takes.
+result<void> lock_whole(fs::path const& path, int file, std::stop_token const& stop) {
+    constexpr std::chrono::milliseconds between_tries{10};
+    while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR) return file_failed("lock", path, errno);
+        if (stop.stop_requested())
+            return refuse(errc::aborted, phase::none, "it was asked to stop while another run had {}",
+                          path.parent_path().native());
+        std::this_thread::sleep_for(between_tries);
+    }
+    return {};
+}
+
 }  // namespace
 
-result<pool_book> pool_book::open(fs::path const& directory) {
+result<pool_book> pool_book::open(fs::path const& directory, std::stop_token const& stop) {
     if (auto made = make_directory(directory); !made) return made.error();
     if (auto ours = expect_ours(directory); !ours) return ours.error();
     auto const lock_file = directory / "lock";
     file_descriptor lock(::open(lock_file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!lock) return file_failed("open", lock_file, errno);
-    while (::flock(lock.get(), LOCK_EX) != 0)
-        if (errno != EINTR) return file_failed("lock", lock_file, errno);
+    if (auto locked = lock_whole(lock_file, lock.get(), stop); !locked) return locked.error();
     pool_book made(directory, std::move(lock));
     if (auto there = make_directory(made.transactions()); !there) return there.error();
     if (auto lasting = expect_lasting(directory); !lasting) return lasting.error();

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +49,9 @@ BOOST_DESCRIBE_STRUCT(pool_records, (), (last_transaction, pools))
 class pool_book {
 public:
     /// Opens the state directory, and makes it (0700) if it is not there; waits while another process has it.
-    /// Errors:   pool_failed; pool_refused: other users can write in it; pool_damaged: the records cannot be read, and stay as they are.
-    static result<pool_book> open(std::filesystem::path const& directory);
+    /// Errors:   pool_failed; pool_refused: other users can write in it; pool_damaged: the records cannot be read, and stay as they are;
+    ///           aborted: a stop was requested while another process had it.
+    static result<pool_book> open(std::filesystem::path const& directory, std::stop_token const& stop = {});
 
     std::filesystem::path const& directory() const noexcept { return directory_; }
     std::filesystem::path transactions() const { return directory_ / "transactions"; }

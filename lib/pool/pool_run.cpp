@@ -185,6 +185,12 @@ private:
         report_.outcome = pool_outcome::applied;
         report_.reason = "dry run: nothing was changed";
         report_.planned = live_.in_words();
+        for (auto const& each : intent_.files)
+            report_.planned.push_back(fmt::format(
+                "{}: {}", each.destination, each.before.kind == file_kind::absent ? "new" : "replaced"));
+        report_.planned.push_back(
+            fmt::format("{} bytes on disk meanwhile, for new files and backups", report_.bytes));
+        for (auto& each : report_.files) each.written = false;
         return {};
     }
 

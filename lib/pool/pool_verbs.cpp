@@ -40,13 +40,17 @@ result<pool_body> read(std::string_view text) {
     return refuse(errc::invalid_argument, phase::none, "{}", error ? error.message() : reader.wrong());
 }
 
-pool_options with(pool_options options, pool_body const& body, std::stop_token stop) {
+pool_options with(pool_options options, pool_body const& body, host_verb_call const& call) {
     options.dry_run = body.dry_run;
     options.retry = body.retry;
     options.keep_times = body.keep_times;
     options.environment.insert(options.environment.end(), body.environment.begin(), body.environment.end());
     if (body.closure_deadline.count() > 0) options.closure_deadline = body.closure_deadline;
-    options.stop = std::move(stop);
+    options.stop = call.stop;
+    options.on_progress = [tell = call.tell, also = std::move(options.on_progress)](std::string_view line) {
+        tell(line);
+        if (also) also(line);
+    };
     return options;
 }
 
@@ -80,10 +84,10 @@ template <class F>
 host_verb verb(std::string name, pool_options const& options, F f) {
     return {.name = std::move(name),
             .role = control_role::admin,
-            .run = [options, f](std::string_view text, std::stop_token stop) -> host_verb_end {
+            .run = [options, f](std::string_view text, host_verb_call const& call) -> host_verb_end {
                 auto const body = read(text);
                 if (!body) return {.why = body.error()};
-                return ended(f(*body, with(options, *body, std::move(stop))));
+                return ended(f(*body, with(options, *body, call)));
             }};
 }
 

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view half_copied_suffix = ".new";
+constexpr std::size_t shortest_digest = 8;  // of a digest's begin that counts as one
 constexpr std::string_view half_removed_suffix = ".gone";
 
 fs::path with_suffix(fs::path const& path, std::string_view suffix) {
@@ -140,7 +141,8 @@ result<fs::path> pool_versions::find(std::string_view words) const {
     }
     std::vector<fs::path> fitting;
     for (auto const& each : *kept)
-        if (each.digest.starts_with(words) || each.schema_version == words)
+        if (each.schema_version == words ||
+            (words.size() >= shortest_digest && each.digest.starts_with(words)))
             fitting.push_back(place_ / each.digest);
     if (fitting.size() == 1) return fitting.front();
     return refuse(errc::pool_refused, phase::none,

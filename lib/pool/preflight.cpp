@@ -48,7 +48,8 @@ bool is_mounted_on(fs::path const& path) {
 
 class looker {
 public:
-    looker(fs::path const& directory, fs::path const& state) : directory_(directory), state_(state) {}
+    looker(fs::path const& directory, source_tree const& tree, fs::path const& state)
+        : directory_(directory), tree_(tree), state_(state) {}
 
     found_pool look(manifest_pool const& of) {
         found_pool made{&of};
@@ -97,30 +98,53 @@ private:
 
     void look_at_source(found_file& file) {
         std::error_code error;
-        auto const src = fs::canonical(directory_ / "src", error);
-        auto const source = error ? fs::path() : fs::canonical(directory_ / file.of->target, error);
+        auto const source = real_path_of(directory_ / file.of->target, error);
+        auto const src = error ? fs::path() : real_directory(directory_ / "src", error);
         if (error)
             return wrong(file, "{} cannot be read: {}", (directory_ / file.of->target).native(),
                          error.message());
         if (!source.native().starts_with(src.native() + "/"))
             return wrong(file, "{} leads out of src/, to {}", file.of->target.native(), source.native());
-        auto image = image_of(source);
-        if (!image) return wrong(file, "{}", image.error().message);
+        // The tree has read it, and has checked it if manifests are signed.
+        auto const known = tree_.find(source.lexically_relative(directory_).native());
+        if (known == tree_.end()) return wrong(file, "{} was not there at first; try again", source.native());
         file.source = source;
-        file.digest = std::move(image->digest);
-        file.size = image->size;
-        needs(nearest_directory(file.of->destination), image->size);
+        file.digest = known->second;
+        file.size = fs::file_size(source, error);
+        if (error) return wrong(file, "{} cannot be read: {}", source.native(), error.message());
+        needs(nearest_directory(file.of->destination), file.size);
+    }
+
+    // A manifest of many files has few directories: each is looked up once.
+    fs::path real_directory(fs::path const& path, std::error_code& error) {
+        auto& found = real_[path.native()];
+        if (found.empty()) found = fs::canonical(path, error);
+        return found;
+    }
+    fs::path real_path_of(fs::path const& path, std::error_code& error) {
+        struct ::stat found {};
+        if (::lstat(path.c_str(), &found) != 0 || S_ISLNK(found.st_mode)) return fs::canonical(path, error);
+        auto const parent = real_directory(path.parent_path(), error);
+        return error ? fs::path() : parent / path.filename();
+    }
+
+    // What is wrong with a directory in which files are replaced; empty: nothing.
+    std::string const& fault_of_parent(fs::path const& parent) {
+        auto const [at, is_new] = parents_.try_emplace(parent.native());
+        if (!is_new) return at->second;
+        struct ::statvfs about {};
+        at->second = unsafe_part_of(parent);
+        if (at->second.empty() && ::statvfs(parent.c_str(), &about) == 0 && (about.f_flag & ST_RDONLY) != 0)
+            at->second = fmt::format("the file system of {} is read-only", parent.native());
+        if (at->second.empty() && ::access(parent.c_str(), W_OK | X_OK) != 0)
+            at->second = fmt::format("{} cannot be written: {}", parent.native(), std::strerror(errno));
+        return at->second;
     }
 
     void look_at_destination(found_file& file) {
         auto const& path = file.of->destination;
         auto const parent = nearest_directory(path);
-        if (auto const why = unsafe_part_of(parent); !why.empty()) return wrong(file, "{}", why);
-        struct ::statvfs about {};
-        if (::statvfs(parent.c_str(), &about) == 0 && (about.f_flag & ST_RDONLY) != 0)
-            return wrong(file, "the file system of {} is read-only", parent.native());
-        if (::access(parent.c_str(), W_OK | X_OK) != 0)
-            return wrong(file, "{} cannot be written: {}", parent.native(), std::strerror(errno));
+        if (auto const& why = fault_of_parent(parent); !why.empty()) return wrong(file, "{}", why);
         struct ::stat found {};
         if (::lstat(path.c_str(), &found) != 0) return;
         if (!S_ISREG(found.st_mode) && !S_ISLNK(found.st_mode))
@@ -157,7 +181,10 @@ private:
     }
 
     fs::path const& directory_;
+    source_tree const& tree_;
     fs::path const& state_;
+    std::map<std::string, fs::path> real_;         // directories without links in them
+    std::map<std::string, std::string> parents_;  // what is wrong with each; empty: nothing
     std::map<::dev_t, need> needs_;
     std::string faults_;
 };
@@ -165,8 +192,8 @@ private:
 }  // namespace
 
 result<std::vector<found_pool>> look_at(pool_manifest const& manifest, fs::path const& directory,
-                                        fs::path const& state) {
-    looker looks(directory, state);
+                                        source_tree const& tree, fs::path const& state) {
+    looker looks(directory, tree, state);
     std::vector<found_pool> all;
     for (auto const& each : manifest.pools) all.push_back(looks.look(each));
     looks.look_at_space();

@@ -3,6 +3,7 @@
 
 #include "pool/manifest.hpp"
 #include "pool/pool_book.hpp"
+#include "pool/source_tree.hpp"
 
 #include <hotswap/failure.hpp>
 
@@ -27,11 +28,11 @@ struct found_pool {
     std::vector<found_file> files{};
 };
 
-/// Looks at all sources and destinations of a manifest in `directory`.
+/// Looks at all sources and destinations of a manifest in `directory`, whose files are `tree`.
 /// Errors:   pool_refused, with a line for each fault: a source that is not there or leaves src/, a destination that cannot be replaced, a
 ///           directory that others can write, no space.
 result<std::vector<found_pool>> look_at(pool_manifest const& manifest, std::filesystem::path const& directory,
-                                        std::filesystem::path const& state);
+                                        source_tree const& tree, std::filesystem::path const& state);
 
 /// The directories that have to be made for a file, outermost first.
 std::vector<std::string> missing_directories(std::filesystem::path const& of);

@@ -27,7 +27,8 @@ hotswap::control_options with_verb(host_verb verb) {
 }
 
 host_verb echo() {
-    return {.name = "echo", .run = [](std::string_view body, std::stop_token) {
+    return {.name = "echo", .run = [](std::string_view body, hotswap::host_verb_call const& call) {
+                call.tell("said at once");
                 return host_verb_end{.report = fmt::format(R"({{"body": {}}})", body)};
             }};
 }
@@ -47,6 +48,15 @@ TEST_CASE(
     CHECK(text_at(done, "/reason") == "a try");
     CHECK(json::serialize(done.at_pointer("/report/body")) == R"({"depth":3})");
     CHECK(names(content_of(scratch.path() / "audit.jsonl"), {"\"verb\":\"echo\"", "a try"}));
+    bool has_event = false;
+    REQUIRE(at.client()
+                .follow("/v1/events?after=0",
+                        [&](std::string_view, std::string_view event) {
+                            has_event = event.find("echo: said at once") != event.npos;
+                            return !has_event;
+                        })
+                .has_value());
+    CHECK(has_event);
     CHECK(at.post("/v1/echo", json::array{}).status == 400);
     CHECK(at.post("/v1/echo", {{"wait_ns", "long"}}).status == 400);
     CHECK(at.get("/v1/echo").status == 404);
@@ -56,20 +66,21 @@ TEST_CASE("control: a verb of the host that fails, throws or leaves something be
     host_verb_end how;
     SUBCASE("it fails") {
         how.why = hotswap::failure{.code = errc::pool_failed, .message = "the disk is full"};
-        operated at(with_verb({.name = "fix", .run = [&](auto, auto) { return how; }}));
+        operated at(with_verb({.name = "fix", .run = [&](auto, auto const&) { return how; }}));
         auto const ended = json_of(at.post("/v1/fix", {{"wait_ns", 60'000'000'000}}));
         CHECK(text_at(ended, "/outcome") == "undone");
         CHECK(text_at(ended, "/failure/message") == "the disk is full");
     }
     SUBCASE("it leaves something behind") {
         how.is_inconsistent = true;
-        operated at(with_verb({.name = "fix", .run = [&](auto, auto) { return how; }}));
+        operated at(with_verb({.name = "fix", .run = [&](auto, auto const&) { return how; }}));
         CHECK(text_at(json_of(at.post("/v1/fix", {{"wait_ns", 60'000'000'000}})), "/outcome") ==
               "inconsistent");
     }
     SUBCASE("it throws") {
-        operated at(with_verb(
-            {.name = "fix", .run = [](auto, auto) -> host_verb_end { throw std::runtime_error("a bug"); }}));
+        operated at(with_verb({.name = "fix", .run = [](auto, auto const&) -> host_verb_end {
+                                   throw std::runtime_error("a bug");
+                               }}));
         auto const ended = json_of(at.post("/v1/fix", {{"wait_ns", 60'000'000'000}}));
         CHECK(text_at(ended, "/outcome") == "inconsistent");
         CHECK(names(text_at(ended, "/failure/message"), {"a bug"}));
@@ -78,12 +89,12 @@ TEST_CASE("control: a verb of the host that fails, throws or leaves something be
 
 TEST_CASE("control: an abort asks a verb of the host to stop") {
     std::atomic<bool> has_begun{false};
-    operated at(with_verb({.name = "fix", .run = [&](auto, std::stop_token stop) {
+    operated at(with_verb({.name = "fix", .run = [&](auto, hotswap::host_verb_call const& call) {
                                has_begun = true;
                                std::mutex alone;
                                std::condition_variable_any news;
                                std::unique_lock lock(alone);
-                               news.wait(lock, stop, [] { return false; });
+                               news.wait(lock, call.stop, [] { return false; });
                                return host_verb_end{.why = hotswap::failure{.code = errc::aborted}};
                            }}));
     auto const id = text_at(json_of(at.post("/v1/fix", json::object{})), "/id");

@@ -1,4 +1,5 @@
 #include "pool/fixture.hpp"
+#include "pool/forked.hpp"
 
 #include <sys/xattr.h>
 
@@ -152,7 +153,8 @@ TEST_CASE("pools: a dry run says what would be done, and changes nothing") {
     auto const told = at.apply(dry).pools.at(0);
     CHECK(told.outcome == pool_outcome::applied);
     CHECK(has(told.reason, "dry run"));
-    CHECK(told.files.at(0).written);
+    CHECK_FALSE(told.files.at(0).written);
+    CHECK(has(told.planned.at(0), "replaced"));
     CHECK(content(at.www("a")) == "old");
     CHECK(content(at.www("log")) == "(none)");
     CHECK(at.apply_one().outcome == pool_outcome::applied);
@@ -233,4 +235,38 @@ TEST_CASE("pools: an operation that is asked to stop restores the pool at hand a
     CHECK(done.pools[1].outcome == pool_outcome::skipped);
     CHECK(content(at.www("a")) == "(none)");
     CHECK(content(at.www("b")) == "(none)");
+}
+
+TEST_CASE("pools: another user than root applies a pool, and restores it, with what that user may do") {
+    if (::geteuid() != 0) return;  // then all tests here are of such a user
+    constexpr ::uid_t other = 65534;
+    pools at;
+    at.there("a", "old");
+    at.source("a", "new");
+    for (auto const& each : fs::recursive_directory_iterator(at.root))
+        REQUIRE(::lchown(each.path().c_str(), other, other) == 0);
+    REQUIRE(::chown(at.root.c_str(), other, other) == 0);
+    auto const as_other = [&](std::string const& closure, std::string const& schema, auto const& judge) {
+        at.one_pool({"a"}, closure, schema);
+        return in_a_process([&] {
+            if (::setgid(other) != 0 || ::setuid(other) != 0) ::_exit(2);
+            auto const done = hotswap::apply_pools(at.hotfix(), at.options());
+            ::_exit(judge(done) ? 0 : 3);
+        });
+    };
+    auto const ended = [](pool_outcome how) {
+        return [how](auto const& done) { return done.has_value() && done->pools.at(0).outcome == how; };
+    };
+    CHECK(as_other(R"(["false"])", "1", ended(pool_outcome::restored)) == 0);
+    CHECK(content(at.www("a")) == "old");
+    CHECK(as_other(R"(["true"])", "2", ended(pool_outcome::applied)) == 0);
+    CHECK(content(at.www("a")) == "new");
+    // What that user cannot write is refused before anything is touched.
+    REQUIRE(::chown((at.root / "www").c_str(), 0, 0) == 0);
+    at.source("a", "newer");
+    auto const refused = [](auto const& done) {
+        return done.has_error() && done.error().code == errc::pool_refused;
+    };
+    CHECK(as_other(R"(["true"])", "3", refused) == 0);
+    CHECK(content(at.www("a")) == "new");
 }

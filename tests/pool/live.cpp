@@ -165,8 +165,11 @@ TEST_CASE(
     CHECK(told.outcome == pool_outcome::applied);
     CHECK(told.predicted_pause.count() > 0);
     CHECK(told.bytes == 6);
-    REQUIRE(told.planned.size() == 1);
+    REQUIRE(told.planned.size() == 3);
     CHECK(has(told.planned[0], "tally: 1.0.0 → 2.0.0"));
+    CHECK(has(told.planned[1], "conf: replaced"));
+    CHECK(has(told.planned[2], "6 bytes"));
+    CHECK_FALSE(told.files.at(0).written);
     CHECK(at.release() == "1.0.0");
     CHECK(at.conf() == "old");
 }

@@ -3,7 +3,10 @@
 #include "pool/forked.hpp"
 #include "pool/live_fixture.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 using namespace hotswap_test;
 
@@ -179,4 +182,24 @@ TEST_CASE("live pools: a host that offers no pools says so, and a fault in the m
     auto const wrong = without.hotswap({"apply", without.files.hotfix().native()});
     CHECK(wrong.code == 3);
     CHECK(has(wrong.err, "index.json:1:"));
+}
+
+TEST_CASE("live pools: an abort also ends one that waits for another run") {
+    asked_host at;
+    live_pool(at.files, R"({"swap": "tally", "module": "TALLY2"})", R"(["true"])");
+    fs::create_directories(at.files.state());
+    fs::permissions(at.files.state(), fs::perms::owner_all);
+    int const other = ::open((at.files.state() / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    REQUIRE(::flock(other, LOCK_EX) == 0);
+    auto client = control_client::connect(at.socket(), patience).value();
+    auto const body = json::serialize(json::object{{"directory", at.files.hotfix().native()}});
+    auto const id = text_at(json_of(client.send("POST", "/v1/apply", body, patience).value()), "/id");
+    auto const ended = json_of(
+        client
+            .send("POST", fmt::format("/v1/operations/{}/abort", id), R"({"wait_ns": 60000000000})", patience)
+            .value());
+    ::close(other);
+    CHECK(text_at(ended, "/outcome") == "undone");
+    CHECK(text_at(ended, "/failure/code") == "aborted");
+    CHECK(at.release() == "1.0.0");
 }

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stdexcept>
 
 #include <unistd.h>
 
@@ -64,10 +65,17 @@ struct pool_words {
     bool retry = false;
     bool dry_run = false;
     bool keep_times = false;
+    bool is_live = false;
     std::vector<std::string> keys{};
 
     void add_state(CLI::App& to) {
         to.add_option("--state", state, "The directory of backups and records (" + state + ")");
+    }
+    /// Of verbs that may be of a host.
+    void add_live(CLI::App& to) {
+        to.add_flag(
+            "--live", is_live,
+            "Have the host do it, also what needs no host; what changes components is always done so");
     }
     void add_closure(CLI::App& to) {
         to.add_option("--closure-deadline", deadline, "How long each closure may take (10min)");
@@ -77,6 +85,7 @@ struct pool_words {
     }
     void add_run(CLI::App& to) {
         add_state(to);
+        add_live(to);
         add_closure(to);
         to.add_option("--trust", keys, "A public key: apply only what one of these has signed");
         to.add_flag("--retry", retry, "Also pools that have failed with the same content");
@@ -84,6 +93,9 @@ struct pool_words {
     }
     /// What a request to a host has of them.
     json::object body() const {
+        if (!keys.empty())
+            throw std::invalid_argument(
+                "--trust is for runs without a host; a host has its own trusted keys");
         json::object made{{"dry_run", dry_run}, {"retry", retry}, {"keep_times", keep_times}};
         json::array names;
         for (auto const& each : environment) names.push_back(json::string(each));
@@ -156,7 +168,7 @@ bool needs_host(fs::path const& directory) {
 }
 
 exit_code run_apply(session& with, fs::path const& directory, pool_words const& words) {
-    if (needs_host(directory)) {
+    if (words.is_live || needs_host(directory)) {
         auto body = words.body();
         body["directory"] = fs::absolute(directory).lexically_normal().native();
         return ask_host<apply_report>(with, "apply", std::move(body));
@@ -167,13 +179,15 @@ exit_code run_apply(session& with, fs::path const& directory, pool_words const& 
 }
 
 exit_code run_rollback(session& with, std::string const& version, pool_words const& words) {
-    auto const found = detail::pool_versions(words.state).find(version);
-    if (!found) return with.fail(found.error(), exit_code::refused);
-    if (needs_host(*found)) {
+    auto const by_host = [&] {
         auto body = words.body();
         body["version"] = version;
         return ask_host<apply_report>(with, "pool_rollback", std::move(body));
-    }
+    };
+    if (words.is_live) return by_host();
+    auto const found = detail::pool_versions(words.state).find(version);
+    if (!found) return with.fail(found.error(), exit_code::refused);
+    if (needs_host(*found)) return by_host();
     audited_pools log(with.options().reason, words.state, words.dry_run);
     auto done = log.run("rollback", *found, [&] { return rollback_pools(version, words.options(with)); });
     return tell(with, done);
@@ -187,7 +201,7 @@ bool has_components(fs::path const& state, std::string const& id) {
 }
 
 exit_code run_repair(session& with, std::string const& id, pool_words const& words) {
-    if (has_components(words.state, id)) {
+    if (words.is_live || has_components(words.state, id)) {
         auto body = words.body();
         body["pool"] = id;
         return ask_host<pool_report>(with, "pool_repair", std::move(body));
@@ -197,6 +211,7 @@ exit_code run_repair(session& with, std::string const& id, pool_words const& wor
 }
 
 exit_code run_accept(session& with, std::string const& id, pool_words const& words) {
+    if (words.is_live) return ask_host<pool_report>(with, "pool_accept", json::object{{"pool", id}});
     audited_pools log(with.options().reason, words.state, false);
     return tell(with, log.run("accept", id, [&] { return accept_pool(id, words.options(with)); }));
 }
@@ -318,13 +333,17 @@ void add_pool(CLI::App& to, chosen_verb& chosen) {
     auto* const repair = add_for_pool("repair", "Undo an inconsistent pool once more, and run its closure",
                                       [=](session& with) { return run_repair(with, *word, *words); });
     words->add_state(*repair);
+    words->add_live(*repair);
     words->add_closure(*repair);
-    words->add_state(*add_for_pool("accept", "Take what an inconsistent pool has made as it is",
-                                   [=](session& with) { return run_accept(with, *word, *words); }));
+    auto* const accept = add_for_pool("accept", "Take what an inconsistent pool has made as it is",
+                                      [=](session& with) { return run_accept(with, *word, *words); });
+    words->add_state(*accept);
+    words->add_live(*accept);
     auto* const rollback =
         add("rollback", "Apply a manifest that was applied before; without VERSION the one before the last",
             [=](session& with) { return run_rollback(with, *word, *words); });
-    rollback->add_option("VERSION", *word, "The begin of its digest, or its schema_version");
+    rollback->add_option("VERSION", *word,
+                         "The begin of its digest (8 digits or more), or its schema_version");
     words->add_run(*rollback);
     words->add_state(*add("recover",
                           "Undo what a run has left that did not end: at boot, and at the start of a host",
