@@ -101,7 +101,7 @@ void say_progress(std::string_view step, int done, int all) {
 }
 
 bool measure_pools(bool quick, int kills) {
-    adopted_orphans const are_ours;
+    tool_supervision const over_all;
     scratch const directory(on_disk);
     struct ::statfs about {};
     if (::statfs(on_disk, &about) == 0 && about.f_type == tmpfs)

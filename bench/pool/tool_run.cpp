@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -62,11 +64,21 @@ std::vector<pid_t> children() {
     return found;
 }
 
+constexpr std::array ending_signals{SIGINT, SIGTERM, SIGHUP};
+volatile std::sig_atomic_t is_over = 0;
+
+extern "C" void note_signal(int) { is_over = 1; }
+
+void throw_if_over() {
+    if (is_over != 0) throw std::runtime_error("ended by a signal");
+}
+
 int status_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 
 }  // namespace
 
 tool_run::tool_run(tool_command const& of, fs::path const& log) {
+    throw_if_over();
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -93,7 +105,7 @@ tool_run::~tool_run() {
 
 tool_end tool_run::wait() {
     int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) throw_if_over();
     auto const took = clock::now() - began_;
     pid_ = -1;
     return {status_of(status), std::chrono::duration<double, std::micro>(took).count()};
@@ -108,6 +120,7 @@ bool tool_run::kill_after(std::chrono::nanoseconds lasting) {
     bool const had_ended = ::ppoll(&waited, 1, &timeout, nullptr) == 1;
     kill_all();
     ::close(process);
+    throw_if_over();
     return !had_ended;
 }
 
@@ -130,7 +143,16 @@ void run_tool(tool_command const& of, fs::path const& log) {
             fmt::format("{} ended with status {}: {}", fmt::join(of.words, " "), end.status, read_text(log)));
 }
 
-adopted_orphans::adopted_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1); }
-adopted_orphans::~adopted_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 0); }
+tool_supervision::tool_supervision() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    struct ::sigaction action {};
+    action.sa_handler = note_signal;
+    for (int const each : ending_signals) ::sigaction(each, &action, nullptr);
+}
+
+tool_supervision::~tool_supervision() {
+    ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    for (int const each : ending_signals) ::signal(each, SIG_DFL);
+}
 
 }  // namespace bench

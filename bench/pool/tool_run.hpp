@@ -33,9 +33,11 @@ public:
     tool_run(tool_run const&) = delete;
     tool_run& operator=(tool_run const&) = delete;
 
+    /// Errors:   std::runtime_error after a signal to this process.
     tool_end wait();
     /// Waits until the run has lasted for `lasting`, then ends all of its processes by SIGKILL: those in the group of the first one
     /// by one call, then the others. False: it had ended before.
+    /// Errors:   std::runtime_error after a signal to this process.
     bool kill_after(std::chrono::nanoseconds lasting);
 
 private:
@@ -49,13 +51,14 @@ private:
 /// Errors:   std::runtime_error with what it said if it does not end with status 0.
 void run_tool(tool_command const& of, std::filesystem::path const& log);
 
-/// Processes that lose their parent become children of this process while it lives, so that a kill finds them.
-class adopted_orphans {
+/// While it lives, processes that lose their parent become children of this process, so that a kill finds them; and SIGINT, SIGTERM and
+/// SIGHUP make runs throw, so that nothing is left behind.
+class tool_supervision {
 public:
-    adopted_orphans();
-    ~adopted_orphans();
-    adopted_orphans(adopted_orphans const&) = delete;
-    adopted_orphans& operator=(adopted_orphans const&) = delete;
+    tool_supervision();
+    ~tool_supervision();
+    tool_supervision(tool_supervision const&) = delete;
+    tool_supervision& operator=(tool_supervision const&) = delete;
 };
 
 }  // namespace bench
