@@ -28,10 +28,10 @@ public:
     virtual std::optional<tool_command> recovery() = 0;
 };
 
+/// A name for the report, and a function that makes the tool. The function throws peer_missing if it is not there.
 struct applier_entry {
     std::string_view name;
-    std::function<std::unique_ptr<applier>(file_set const&)>
-        make;                        ///< throws peer_missing if it is not there
+    std::function<std::unique_ptr<applier>(file_set const&)> make;
     std::string_view recovery{};     ///< what its recovery is called; empty: it has none
     closure with = closure::passes;  ///< of its runs that succeed
     /// With more than `most_files` it takes hours; of the runs and kills of the others it takes part in one of `one_of`.

@@ -6,7 +6,9 @@
 
 #include <array>
 #include <map>
-#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace bench {
 

@@ -7,6 +7,9 @@
 #include <array>
 #include <chrono>
 #include <random>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -54,7 +57,7 @@ void kill_once(counted& of) {
     for (;;) {
         of.who.reset();
         std::chrono::duration<double, std::micro> const instant(instants(of.random));
-        tool_run run(of.who.tool->apply(closure::passes), of.who.log());
+        tool_run run(of.who.prepare(closure::passes), of.who.log());
         if (run.kill_after(std::chrono::duration_cast<std::chrono::nanoseconds>(instant))) break;
     }
     ++of.kills;

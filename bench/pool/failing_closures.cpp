@@ -6,7 +6,8 @@
 #include <fmt/ranges.h>
 
 #include <set>
-#include <string>
+#include <string_view>
+#include <vector>
 
 namespace bench {
 
@@ -35,7 +36,7 @@ void print(pool_contestant const& of, int runs) {
     for (int i = 0; i != runs; ++i) {
         say_progress("closures that fail", i, runs);
         of.reset();
-        auto const end = tool_run(of.tool->apply(closure::fails), of.log()).wait();
+        auto const end = tool_run(of.prepare(closure::fails), of.log()).wait();
         times.push_back(end.took);
         left.insert(name_of(of.files->look()));
         statuses.insert(end.status);

@@ -22,8 +22,10 @@ struct pool_contestant {
     std::string missing{};
 
     std::filesystem::path log() const { return files->site() / "log"; }
-    /// The old files are there, and on disk, and the tool has installed them.
+    /// The old files are there, and the tool has installed them.
     void reset() const;
+    /// The command that applies the new ones; all that it reads is on disk.
+    tool_command prepare(closure with) const;
     /// Applies the new files, and waits for the end.
     /// Errors:   std::runtime_error with what the tool said if it fails, or if not all files are new.
     double apply() const;

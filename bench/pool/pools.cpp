@@ -62,12 +62,16 @@ void pool_contestant::reset() const {
     files->put_old();
     tool->reset();
     fs::remove(log());
+}
+
+tool_command pool_contestant::prepare(closure with) const {
+    auto command = tool->apply(with);
     settle(files->site());
+    return command;
 }
 
 double pool_contestant::apply() const {
-    auto const command = tool->apply(who.with);
-    auto const end = tool_run(command, log()).wait();
+    auto const end = tool_run(prepare(who.with), log()).wait();
     if (end.status != 0 || files->look() != set_content::all_new)
         throw std::runtime_error(
             fmt::format("{} ended with status {}: {}", who.name, end.status, read_text(log())));

@@ -20,6 +20,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 namespace bench {
@@ -44,9 +45,13 @@ std::vector<char*> environment_with(std::vector<std::string> const& more) {
     return all;
 }
 
-// The parent of a process; 0 if it has ended.
+// The parent of a process; 0 if it has ended, which it may do while it is looked at: a stream would throw then.
 pid_t parent_of(std::string const& process) {
-    auto const text = read_text(fs::path("/proc") / process / "stat");
+    int const file = ::open(("/proc/" + process + "/stat").c_str(), O_RDONLY | O_CLOEXEC);
+    std::array<char, 512> block{};
+    auto const size = file < 0 ? 0 : ::read(file, block.data(), block.size());
+    if (file >= 0) ::close(file);
+    std::string_view const text(block.data(), size < 0 ? 0 : static_cast<std::size_t>(size));
     auto const name_end = text.rfind(") ");
     pid_t parent = 0;
     if (name_end != text.npos) std::from_chars(text.data() + name_end + 4, text.data() + text.size(), parent);
