@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -17,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -28,6 +30,7 @@ constexpr char usage[] =
     "{}"
     "                (several may be named; without any, all are measured)\n"
     "  --quick       fewer runs, smaller states: to see that it works, not to quote\n"
+    "  --kills N     of each tool in --pools (300; with --quick 20)\n"
     "  --plot FILE   draws the curve as an SVG\n"
     "  --help        this text\n"
     "\n"
@@ -37,6 +40,7 @@ struct options {
     bool quick = false;
     std::set<std::string_view> named{};  ///< empty: all
     std::filesystem::path plot{};
+    int kills = 0;  ///< 0: as many as usual
     bool help = false;
 
     bool wants(std::string_view measurement) const { return named.empty() || named.contains(measurement); }
@@ -72,6 +76,11 @@ constexpr std::array measurements{
                 [](options const& asked) { return bench::measure_store(asked.quick); }},
     measurement{"--operator", "an operator's commands, next to reloads of other servers",
                 [](options const& asked) { return bench::measure_operator(asked.quick); }},
+    measurement{
+        "--pools", "sets of files that are installed as one, next to other tools",
+        [](options const& asked) {
+            return bench::measure_pools(asked.quick, asked.kills != 0 ? asked.kills : asked.quick ? 20 : 300);
+        }},
     measurement{"--archives", "saving and loading a large state",
                 [](options const& asked) { return bench::measure_archives(asked.quick ? 3 : 9); }},
     measurement{"--curve", "the pause against the number of rows",
@@ -84,6 +93,14 @@ std::string help() {
     return fmt::format(usage, lines);
 }
 
+int number_of(std::string_view word) {
+    int number = 0;
+    auto const [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+    if (error != std::errc{} || end != word.data() + word.size() || number < 1)
+        throw std::invalid_argument(fmt::format("--kills needs a number from 1 on, and not {}", word));
+    return number;
+}
+
 options parse(int count, char** words) {
     options asked;
     for (int i = 1; i != count; ++i) {
@@ -94,6 +111,9 @@ options parse(int count, char** words) {
             asked.help = true;
         } else if (std::ranges::find(measurements, word, &measurement::option) != measurements.end()) {
             asked.named.insert(word);
+        } else if (word == "--kills") {
+            if (i + 1 == count) throw std::invalid_argument("--kills needs a number");
+            asked.kills = number_of(words[++i]);
         } else if (word == "--plot") {
             if (i + 1 == count) throw std::invalid_argument("--plot needs the name of a file to write");
             asked.plot = words[++i];

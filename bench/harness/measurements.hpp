@@ -41,6 +41,9 @@ bool measure_components(bool quick);
 /// serve HTTP.
 bool measure_operator(bool quick);
 
+/// Sets of files that are installed as one, next to dpkg, Mender and Ansible: times, and what `kills` sudden ends leave of them.
+bool measure_pools(bool quick, int kills);
+
 /// The pause against the number of rows, and the callers' latencies, next to Erlang/OTP and a stop-the-world
 /// copy. `quick` ends at 10⁵ rows. `plot` is the SVG file to write; empty for none.
 bool measure_curve(bool quick, std::filesystem::path const& plot);

@@ -7,8 +7,8 @@
 
 namespace bench {
 
-scratch::scratch() {
-    std::string pattern = std::filesystem::temp_directory_path() / "hotswap-bench-XXXXXX";
+scratch::scratch(std::filesystem::path const& in) {
+    std::string pattern = in / "hotswap-bench-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr)
         throw std::system_error(errno, std::generic_category(), "cannot make a directory like " + pattern);
     path_ = pattern;

@@ -9,7 +9,7 @@ namespace bench {
 class scratch {
 public:
     /// Errors:   std::system_error if it cannot be made.
-    scratch();
+    explicit scratch(std::filesystem::path const& in = std::filesystem::temp_directory_path());
     ~scratch();
     scratch(scratch const&) = delete;
     scratch& operator=(scratch const&) = delete;
