@@ -105,6 +105,9 @@ private:
                          error.message());
         if (!source.native().starts_with(src.native() + "/"))
             return wrong(file, "{} leads out of src/, to {}", file.of->target.native(), source.native());
+        if (!fs::is_regular_file(source, error))
+            return wrong(file, "{} is neither a file nor a link to one; a pool brings files only",
+                         source.native());
         // The tree has read it, and has checked it if manifests are signed.
         auto const known = tree_.find(source.lexically_relative(directory_).native());
         if (known == tree_.end()) return wrong(file, "{} was not there at first; try again", source.native());
@@ -183,7 +186,7 @@ private:
     fs::path const& directory_;
     source_tree const& tree_;
     fs::path const& state_;
-    std::map<std::string, fs::path> real_;         // directories without links in them
+    std::map<std::string, fs::path> real_;        // directories without links in them
     std::map<std::string, std::string> parents_;  // what is wrong with each; empty: nothing
     std::map<::dev_t, need> needs_;
     std::string faults_;

@@ -193,7 +193,7 @@ TEST_CASE("pools: everything that cannot be applied is refused before anything i
     fs::create_symlink("/etc/passwd", at.hotfix() / "src/leads_out");
     CHECK(has(refused("src/leads_out", "WWW/b"), "leads out of src/"));
     fs::create_directories(at.hotfix() / "src/folder");
-    CHECK(has(refused("src/folder", "WWW/b"), "neither a file nor a link"));
+    CHECK(has(refused("src/folder", "WWW/b"), "neither a file nor a link to one"));
     fs::create_directories(at.www("folder"));
     CHECK(has(refused("src/a", "WWW/folder"), "neither a file nor a link"));
     fs::permissions(at.www("folder"), fs::perms(0777));
