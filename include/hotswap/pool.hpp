@@ -70,7 +70,7 @@ struct pool_report {
     std::vector<configure_report> configured{};  ///< the settings that it changed
     std::chrono::nanoseconds pause{0};  ///< of the callers of these components; its renames are in it
     std::chrono::nanoseconds predicted_pause{0};
-    std::vector<std::string> planned{};  ///< of a dry run: what would change in components, for a person
+    std::vector<std::string> planned{};  ///< of a dry run: what would change, for a person
     std::chrono::nanoseconds total{0};
 };
 
@@ -107,7 +107,7 @@ struct pool_options {
     /// Called at each step with one line for a person.
     std::function<void(std::string_view)> on_progress{};
     std::stop_token stop{};  ///< requested: the pool at hand is restored, and no other one begins
-    /// The host whose components the manifest swaps and configures; null: a pool that does is refused.
+    /// The host whose components the manifest swaps and configures; null: a pool that does so is skipped.
     runtime* host = nullptr;
     /// If any: a manifest is applied only if one of them has signed it and its files (`sign_pools`).
     std::vector<public_key> trusted_keys{};
@@ -125,8 +125,10 @@ struct pool_version {
 
 /// Applies the manifest `directory`/index.json, whose targets lie below `directory`/src. An earlier run that did not end, because
 /// its process or its machine did, is brought to its end first: what it had not completed is restored.
+/// Effects:  a manifest whose pools all held is kept with its files, for `rollback_pools`.
 /// Errors:   pool_refused: the manifest, or a file that it names, cannot be applied; nothing was touched, and the message has every
 ///           fault with its line and column. pool_failed: the state directory cannot be used. pool_damaged: a record in it cannot be read.
+///           aborted: a stop was requested before it began.
 /// Threads:  [control]; one operation at a time for a state directory, others wait
 /// Cost:     a pool writes each of its files twice, as backup and as new content, and waits for the disk.
 result<apply_report> apply_pools(std::filesystem::path const& directory, pool_options const& options = {});

@@ -111,7 +111,6 @@ struct pool_words {
         made.retry = retry;
         made.dry_run = dry_run;
         made.keep_times = keep_times;
-        for (auto const& each : keys) made.trusted_keys.push_back(public_key::read(each).value());
         if (::isatty(STDERR_FILENO) != 0 && !with.options().as_json)
             made.on_progress = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
         return made;
@@ -167,14 +166,25 @@ bool needs_host(fs::path const& directory) {
     return manifest && std::ranges::any_of(manifest->pools, &detail::is_live);
 }
 
+result<pool_options> trusting(pool_options made, std::vector<std::string> const& keys) {
+    for (auto const& each : keys) {
+        auto const key = public_key::read(each);
+        if (!key) return key.error();
+        made.trusted_keys.push_back(*key);
+    }
+    return made;
+}
+
 exit_code run_apply(session& with, fs::path const& directory, pool_words const& words) {
     if (words.is_live || needs_host(directory)) {
         auto body = words.body();
         body["directory"] = fs::absolute(directory).lexically_normal().native();
         return ask_host<apply_report>(with, "apply", std::move(body));
     }
+    auto const options = trusting(words.options(with), words.keys);
+    if (!options) return with.fail(options.error(), exit_code::refused);
     audited_pools log(with.options().reason, words.state, words.dry_run);
-    auto done = log.run("apply", directory, [&] { return apply_pools(directory, words.options(with)); });
+    auto done = log.run("apply", directory, [&] { return apply_pools(directory, *options); });
     return tell(with, done);
 }
 
@@ -188,8 +198,10 @@ exit_code run_rollback(session& with, std::string const& version, pool_words con
     auto const found = detail::pool_versions(words.state).find(version);
     if (!found) return with.fail(found.error(), exit_code::refused);
     if (needs_host(*found)) return by_host();
+    auto const options = trusting(words.options(with), words.keys);
+    if (!options) return with.fail(options.error(), exit_code::refused);
     audited_pools log(with.options().reason, words.state, words.dry_run);
-    auto done = log.run("rollback", *found, [&] { return rollback_pools(version, words.options(with)); });
+    auto done = log.run("rollback", *found, [&] { return rollback_pools(version, *options); });
     return tell(with, done);
 }
 
