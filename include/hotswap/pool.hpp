@@ -53,6 +53,8 @@ struct pool_file_report {
     std::string modified_since{};  ///< the schema_version after which others changed it; empty: they did not
     std::filesystem::path kept{};  ///< a copy of what others had written; empty: none
     std::filesystem::path diff{};  ///< from that copy to what is there now; empty: none
+    std::string
+        warning{};  ///< what the change does besides, for instance to other names of the file; empty: nothing
 };
 
 /// One pool, after an operation on it.

@@ -12,7 +12,7 @@ namespace hotswap {
 BOOST_DESCRIBE_ENUM(pool_policy, try_, skip, refuse)
 BOOST_DESCRIBE_ENUM(pool_outcome, applied, unchanged, restored, skipped, inconsistent)
 BOOST_DESCRIBE_ENUM(final_closure_outcome, not_run, passed, failed)
-BOOST_DESCRIBE_STRUCT(pool_file_report, (), (destination, written, modified_since, kept, diff))
+BOOST_DESCRIBE_STRUCT(pool_file_report, (), (destination, written, modified_since, kept, diff, warning))
 BOOST_DESCRIBE_STRUCT(pool_report, (),
                       (id, outcome, reason, files, output, bytes, half_visible, swaps, configured, pause,
                        predicted_pause, planned, total))

@@ -158,7 +158,7 @@ private:
         for (auto const& each : of_.files) {
             auto now = image_of(each.of->destination);
             if (!now) return now.error();
-            auto told = pool_file_report{.destination = each.of->destination};
+            auto told = pool_file_report{.destination = each.of->destination, .warning = each.warning};
             auto const* const last = applied_before(before_, each.of->destination);
             bool const is_others =
                 last != nullptr && now->digest != last->digest && now->digest != each.digest;

@@ -137,6 +137,7 @@ private:
         if (!is_new) return at->second;
         struct ::statvfs about {};
         at->second = unsafe_part_of(parent);
+        if (at->second.empty()) at->second = fault_of_place(parent);
         if (at->second.empty() && ::statvfs(parent.c_str(), &about) == 0 && (about.f_flag & ST_RDONLY) != 0)
             at->second = fmt::format("the file system of {} is read-only", parent.native());
         if (at->second.empty() && ::access(parent.c_str(), W_OK | X_OK) != 0)
@@ -157,9 +158,19 @@ private:
         if (S_ISREG(found.st_mode) && is_immutable(path))
             return wrong(file, "{} is immutable; `chattr -i -a {}` first", path.native(), path.native());
         if (S_ISREG(found.st_mode) && found.st_nlink > 1)
-            file.warnings.push_back(fmt::format("{} has {} names, and only this one gets the new content",
-                                                path.native(), found.st_nlink));
+            file.warning = fmt::format("{} has {} names, and only this one gets the new content",
+                                       path.native(), found.st_nlink);
         needs(state_, static_cast<std::uint64_t>(found.st_size));
+    }
+
+    // Also where a link leads there; the manifest's own words are looked at when it is read.
+    static std::string fault_of_place(fs::path const& directory) {
+        std::error_code error;
+        auto const real = fs::canonical(directory, error).native() + "/";
+        for (char const* const system : {"/proc/", "/sys/", "/dev/"})
+            if (real.starts_with(system) && !real.starts_with("/dev/shm/"))
+                return fmt::format("{} is in {}, where no files are kept", directory.native(), system);
+        return {};
     }
 
     // A person who can change a directory above the file could lead the change elsewhere.

@@ -20,7 +20,7 @@ struct found_file {
     std::filesystem::path source{};  ///< the target, complete
     std::string digest{};            ///< of the source
     std::uint64_t size = 0;
-    std::vector<std::string> warnings{};
+    std::string warning{};  ///< empty: none
 };
 
 struct found_pool {

@@ -40,6 +40,7 @@ std::string text_of(pool_report const& of) {
     for (auto const& each : of.configured) text += fmt::format("  {}\n", each);
     for (auto const& each : of.planned) text += fmt::format("  {}\n", each);
     for (auto const& each : of.files) {
+        if (!each.warning.empty()) text += fmt::format("  {}\n", each.warning);
         if (each.modified_since.empty()) continue;
         text += fmt::format("  {} was modified by others since {}", each.destination.native(),
                             each.modified_since);
