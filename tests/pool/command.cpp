@@ -1,6 +1,11 @@
 // Pools by the command line, without a host.
 #include "control/command.hpp"
 #include "pool/fixture.hpp"
+#include "slot/waiting.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -144,4 +149,37 @@ TEST_CASE(
     auto const numbers = at.hotswap({"pools", "--metrics"}).out;
     CHECK(has(numbers, R"(hotswap_pool_outcome{pool="p",outcome="restored",schema_version="1.0.0"} 1)"));
     CHECK(has(numbers, R"(hotswap_pool_outcome{pool="p",outcome="applied",schema_version="1.0.0"} 0)"));
+}
+
+TEST_CASE(
+    "pools: Ctrl-C undoes the pool at hand, with its closure, and a second one ends the command at once") {
+    for (bool const is_twice : {false, true}) {
+        commanded_pools at;
+        at.one_pool({"a"}, R"(["echo $$ >WWW/shell", "sleep 3600"])");
+        auto const child = ::fork();
+        if (child == 0) {
+            ::execl(HOTSWAP_TEST_COMMAND, "hotswap", "apply", at.hotfix().c_str(), "--state",
+                    at.state().c_str(), nullptr);
+            ::_exit(127);
+        }
+        REQUIRE(test::eventually([&] { return has(content(at.www("shell")), "\n"); }));
+        auto const shell = std::atoi(content(at.www("shell")).c_str());
+        ::kill(child, SIGINT);
+        CHECK(test::eventually([&] { return content(at.www("a")) == "old"; }));
+        CHECK(test::eventually([&] { return ::kill(shell, 0) != 0; }));
+        if (is_twice) {
+            ::kill(child, SIGINT);
+        } else {
+            // It runs again, on the restored files.
+            REQUIRE(test::eventually([&] {
+                auto const again = std::atoi(content(at.www("shell")).c_str());
+                return again != shell && again != 0 && ::kill(-again, SIGTERM) == 0;
+            }));
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        CHECK(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == (is_twice ? 128 + SIGINT : 3));
+        if (is_twice) ::kill(-std::atoi(content(at.www("shell")).c_str()), SIGTERM);
+    }
 }

@@ -5,6 +5,7 @@
 #include "programs/hotswap/colours.hpp"
 #include "programs/hotswap/duration.hpp"
 #include "programs/hotswap/pool_log.hpp"
+#include "programs/hotswap/stop_by_signal.hpp"
 #include "programs/hotswap/verbs.hpp"
 #include "report/json_reader.hpp"
 #include "report/json_writer.hpp"
@@ -182,8 +183,10 @@ exit_code run_apply(session& with, fs::path const& directory, pool_words const& 
         body["directory"] = fs::absolute(directory).lexically_normal().native();
         return ask_host<apply_report>(with, "apply", std::move(body));
     }
-    auto const options = trusting(words.options(with), words.keys);
+    auto options = trusting(words.options(with), words.keys);
     if (!options) return with.fail(options.error(), exit_code::refused);
+    stop_by_signal const signals;
+    options->stop = signals.token();
     audited_pools log(with.options().reason, words.state, words.dry_run);
     auto done = log.run("apply", directory, [&] { return apply_pools(directory, *options); });
     return tell(with, done);
@@ -199,8 +202,10 @@ exit_code run_rollback(session& with, std::string const& version, pool_words con
     auto const found = detail::pool_versions(words.state).find(version);
     if (!found) return with.fail(found.error(), exit_code::refused);
     if (needs_host(*found)) return by_host();
-    auto const options = trusting(words.options(with), words.keys);
+    auto options = trusting(words.options(with), words.keys);
     if (!options) return with.fail(options.error(), exit_code::refused);
+    stop_by_signal const signals;
+    options->stop = signals.token();
     audited_pools log(with.options().reason, words.state, words.dry_run);
     auto done = log.run("rollback", *found, [&] { return rollback_pools(version, *options); });
     return tell(with, done);
@@ -219,8 +224,11 @@ exit_code run_repair(session& with, std::string const& id, pool_words const& wor
         body["pool"] = id;
         return ask_host<pool_report>(with, "pool_repair", std::move(body));
     }
+    stop_by_signal const signals;
+    auto options = words.options(with);
+    options.stop = signals.token();
     audited_pools log(with.options().reason, words.state, false);
-    return tell(with, log.run("repair", id, [&] { return repair_pool(id, words.options(with)); }));
+    return tell(with, log.run("repair", id, [&] { return repair_pool(id, options); }));
 }
 
 exit_code run_accept(session& with, std::string const& id, pool_words const& words) {
@@ -230,7 +238,10 @@ exit_code run_accept(session& with, std::string const& id, pool_words const& wor
 }
 
 exit_code run_recover(session& with, pool_words const& words) {
-    auto const done = recover_pools(words.options(with));
+    stop_by_signal const signals;
+    auto options = words.options(with);
+    options.stop = signals.token();
+    auto const done = recover_pools(options);
     if (!done) return with.fail(done.error(), exit_code::refused);
     std::string text;
     for (auto const& each : *done) text += text_of(each);
