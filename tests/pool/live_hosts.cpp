@@ -2,11 +2,14 @@
 #include "base/failpoint.hpp"
 #include "pool/forked.hpp"
 #include "pool/live_fixture.hpp"
+#include "slot/waiting.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <random>
 
 using namespace hotswap_test;
 
@@ -116,6 +119,41 @@ TEST_CASE("live pools: what a dead host has left blocks what touches the same, u
     CHECK(at.all_are(again) == "old");
 }
 #endif
+
+TEST_CASE(
+    "live pools: a host that is killed at a random instant comes up with all of the pool, or with nothing of "
+    "it, 50 times") {
+    std::mt19937 random(31);
+    int interrupted = 0;
+    for (int round = 0; round != 25; ++round) {
+        CAPTURE(round);
+        dying at;
+        auto const store = at.root / "store";
+        in_a_process([&] { stored_host host(store); });
+        auto const begun = at.root / "begun";
+        auto const child = ::fork();
+        if (child == 0) {
+            stored_host host(store);
+            std::ofstream(begun).flush();
+            static_cast<void>(hotswap::apply_pools(at.hotfix(), host.options(at)));
+            ::_exit(0);
+        }
+        REQUIRE(test::eventually([&] { return fs::exists(begun); }));
+        ::usleep(static_cast<unsigned>(random() % 60'000));
+        ::kill(child, SIGKILL);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        if (WIFSIGNALED(status)) ++interrupted;
+        stored_host again(store);
+        hotswap::recover_pools(again.options(at)).value();
+        auto const now = at.all_are(again);
+        CHECK(now != "mixed");
+        CHECK(again.runtime.find<tally>("tally").value()->total("a") == 2);
+        auto const next = hotswap::apply_pools(at.hotfix(), again.options(at)).value().pools.at(0);
+        CHECK(next.outcome == (now == "new" ? pool_outcome::unchanged : pool_outcome::applied));
+    }
+    CHECK(interrupted > 0);
+}
 
 namespace {
 
