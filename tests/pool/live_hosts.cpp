@@ -122,7 +122,7 @@ TEST_CASE("live pools: what a dead host has left blocks what touches the same, u
 
 TEST_CASE(
     "live pools: a host that is killed at a random instant comes up with all of the pool, or with nothing of "
-    "it, 50 times") {
+    "it, 25 times") {
     std::mt19937 random(31);
     int interrupted = 0;
     for (int round = 0; round != 25; ++round) {
