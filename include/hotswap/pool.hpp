@@ -79,7 +79,8 @@ struct pool_report {
 /// A manifest, after it was applied.
 struct apply_report {
     std::string schema_version{};
-    std::vector<pool_report> pools{};  ///< in the manifest's order
+    std::vector<pool_report> recovered{};  ///< of an earlier run that did not end, and was undone first
+    std::vector<pool_report> pools{};      ///< in the manifest's order
     final_closure_outcome final_closure = final_closure_outcome::not_run;
     std::string final_reason{};  ///< of a final closure that failed
 };
@@ -106,7 +107,9 @@ struct pool_options {
     std::vector<std::string> environment{};  ///< names of variables that closures get too; see docs/pools.md
     bool keep_times =
         false;  ///< restored files get their old times of modification, which builds may overlook
-    /// Called at each step with one line for a person.
+    /// Whether the closure of what was undone runs again. Not at boot, where services begin after it anyway.
+    bool closure_after_undo = true;
+    /// Called at each step with one line for a person. Its exceptions are dropped.
     std::function<void(std::string_view)> on_progress{};
     std::stop_token stop{};  ///< requested: the pool at hand is restored, and no other one begins
     /// The host whose components the manifest swaps and configures; null: a pool that does so is skipped.
@@ -147,7 +150,7 @@ result<std::vector<pool_report>> recover_pools(pool_options const& options = {})
 result<std::vector<pool_version>> list_pool_versions(std::filesystem::path const& state);
 
 /// Applies a manifest that was applied before: `version` is the begin of its digest, 8 digits or more, or its
-/// schema_version; empty: the one before the last.
+/// schema_version; empty: the last one that was applied as a whole, or the one before, if nothing was tried since.
 /// Effects:  as `apply_pools` of that manifest. Files that only later manifests have stay as they are.
 /// Errors:   pool_refused: there is none, or more than one; those of `apply_pools`.
 /// Threads:  [control]

@@ -3,6 +3,7 @@
 #include "base/refuse.hpp"
 #include "pool/check.hpp"
 #include "pool/process_tree.hpp"
+#include "report/plain_text.hpp"
 
 #include <hotswap/report.hpp>
 
@@ -20,6 +21,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr char shell[] = "/bin/sh";
+constexpr std::chrono::hours longest{24 * 365};  // of a deadline: more may not fit into the clock
 // What closures get of our environment; also what pool_options::environment names.
 constexpr std::array allowed{"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"};
 
@@ -124,7 +126,8 @@ struct running_closure {
 result<closure_ending> run_closure(std::vector<closure_step> const& closure,
                                    std::filesystem::path const& directory, pool_options const& options,
                                    std::stop_token const& stop) {
-    running_closure run{directory, options, stop, clock::now() + options.closure_deadline};
+    running_closure run{directory, options, stop,
+                        clock::now() + std::min<std::chrono::nanoseconds>(options.closure_deadline, longest)};
     lines waiting;
     for (std::size_t i = 0; i <= closure.size() && run.so_far.reason.empty(); ++i) {
         auto const* const line = i == closure.size() ? nullptr : std::get_if<std::string>(&closure[i]);
@@ -138,6 +141,8 @@ result<closure_ending> run_closure(std::vector<closure_step> const& closure,
             run.run_check(std::get<closure_check>(closure[i]));
     }
     run.so_far.passed = run.so_far.reason.empty();
+    run.so_far.output = as_utf8(run.so_far.output);
+    run.so_far.reason = as_utf8(run.so_far.reason);
     return std::move(run.so_far);
 }
 

@@ -16,7 +16,7 @@ BOOST_DESCRIBE_STRUCT(pool_file_report, (), (destination, written, modified_sinc
 BOOST_DESCRIBE_STRUCT(pool_report, (),
                       (id, outcome, reason, files, output, bytes, half_visible, swaps, configured, pause,
                        predicted_pause, planned, total))
-BOOST_DESCRIBE_STRUCT(apply_report, (), (schema_version, pools, final_closure, final_reason))
+BOOST_DESCRIBE_STRUCT(apply_report, (), (schema_version, recovered, pools, final_closure, final_reason))
 BOOST_DESCRIBE_STRUCT(pool_status, (), (id, outcome, reason, schema_version, when, destinations, components))
 BOOST_DESCRIBE_STRUCT(pool_version, (), (digest, schema_version, description, when, is_last))
 

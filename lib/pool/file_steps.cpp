@@ -177,6 +177,23 @@ result<void> sync_file_system(fs::path const& path) {
     return ::syncfs(directory.get()) == 0 ? result<void>() : file_failed("write", path, errno);
 }
 
+result<std::string> read_text(fs::path const& path) {
+    file_descriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    struct ::stat found {};
+    if (!file || ::fstat(file.get(), &found) != 0) return file_failed("read", path, errno);
+    if (!S_ISREG(found.st_mode))
+        return refuse(errc::pool_failed, phase::none, "{} is no file", path.native());
+    std::string text;
+    std::array<char, 65536> block;
+    for (;;) {
+        auto const n = ::read(file.get(), block.data(), block.size());
+        if (n == 0) return text;
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return file_failed("read", path, errno);
+        text.append(block.data(), static_cast<std::size_t>(n));
+    }
+}
+
 result<void> write_record(fs::path const& path, std::string_view text) {
     if (int const error = fault_at("pool.record"); error != 0) return file_failed("write", path, error);
     auto const temporary = path.native() + ".new";

@@ -7,6 +7,7 @@
 #include <hotswap/failure.hpp>
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -43,6 +44,10 @@ result<void> sync_directory(std::filesystem::path const& path);
 /// Errors:   pool_failed.
 /// Cost:     waits for what others have written, too.
 result<void> sync_file_system(std::filesystem::path const& path);
+
+/// The whole content of a regular file.
+/// Errors:   pool_failed: it is not there, or cannot be read.
+result<std::string> read_text(std::filesystem::path const& path);
 
 /// Makes or replaces a file of our own, whole or not at all, on disk when this returns.
 /// Errors:   pool_failed.

@@ -1,10 +1,14 @@
 #include "pool/kept_copy.hpp"
 
+#include "module/digest.hpp"
 #include "pool/file_image.hpp"
 #include "pool/file_steps.hpp"
 #include "pool/process_tree.hpp"
 
+#include <fmt/format.h>
+
 #include <chrono>
+#include <span>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -17,10 +21,14 @@ constexpr std::chrono::seconds longest_diff{10};
 
 // The path in one name: two files of one name stay apart.
 std::string name_of(fs::path const& file) {
+    constexpr std::size_t longest = 200;
     std::string name;
     auto const relative = file.relative_path();
-    for (char const c : relative.native()) name += c == '/' ? std::string("%") : std::string(1, c);
-    return name.size() <= 200 ? name : name.substr(name.size() - 200);
+    for (char const c : relative.native())
+        name += c == '/' ? std::string("%") : c == '%' ? std::string("%25") : std::string(1, c);
+    if (name.size() <= longest) return name;
+    auto const whole = content_digest(std::as_bytes(std::span(file.native()))).substr(0, 16);
+    return whole + name.substr(name.size() - longest + whole.size());
 }
 
 }  // namespace
@@ -32,6 +40,9 @@ result<kept_copy> keep_copy(fs::path const& state, std::string const& pool, std:
     fs::create_directories(directory, error);
     if (error) return file_failed("make the directory", directory, error.value());
     kept_copy made{.copy = directory / name_of(file)};
+    for (int i = 2; fs::symlink_status(made.copy, error).type() != fs::file_type::not_found; ++i)
+        made.copy = directory / fmt::format("{}.{}", name_of(file), i);
+    error.clear();
     bool const is_link = fs::is_symlink(file, error);
     if (is_link) {
         fs::copy_symlink(file, made.copy, error);

@@ -120,7 +120,7 @@ private:
         auto const* const in = object_at(at, from, {"id", "description", "operations", "closure"});
         if (in == nullptr) return;
         into.id = text_of(*in, at, "id");
-        check_id(at, into.id);
+        check_id(at, into.id, in->contains("id") && in->at("id").is_string());
         if (auto const* const words = in->if_contains("description"))
             into.description = text_at(pointer_to(at, "description"), *words);
         if (auto const* const operations = member(*in, at, "operations")) {
@@ -135,11 +135,12 @@ private:
             into.closure = closure_of(pointer_to(at, "closure"), *closure);
     }
 
-    void check_id(std::string const& at, std::string const& id) {
-        if (id.empty()) return;
+    void check_id(std::string const& at, std::string const& id, bool has_id) {
+        if (id.empty() && !has_id) return;  // that is reported already
         auto const where = pointer_to(at, "id");
-        if (id.size() > longest_id || !std::ranges::all_of(id, is_id_character) || id.starts_with('.'))
-            wrong(where, fmt::format("\"{}\" is no id: expected up to {} letters, digits, '_', '-' and '.', "
+        if (id.empty() || id.size() > longest_id || !std::ranges::all_of(id, is_id_character) ||
+            id.starts_with('.'))
+            wrong(where, fmt::format("\"{}\" is no id: expected 1 to {} letters, digits, '_', '-' and '.', "
                                      "not with a '.' first",
                                      id, longest_id));
         auto const [before, is_new] = ids_.emplace(id, from_.place_of(where));
@@ -206,6 +207,10 @@ private:
         into.place = from_.place_of(at);
         into.target = text_of(*in, at, "target");
         into.destination = text_of(*in, at, "destination");
+        for (std::string_view const name : {"target", "destination"})
+            if (auto const* const text = in->if_contains(name); text != nullptr && text->is_string())
+                if (text->get_string().empty())
+                    wrong(pointer_to(at, name), fmt::format("the {} is empty", name));
         check_target(pointer_to(at, "target"), into.target);
         check_destination(pointer_to(at, "destination"), into.destination);
         auto const* const policy = in->if_contains("policy");
@@ -245,6 +250,14 @@ private:
         if (!is_new)
             wrong(at, fmt::format("{} is the destination of another operation already, at {}",
                                   destination.native(), before->second));
+        auto const below = destinations_.lower_bound(destination.native() + "/");
+        if (below != destinations_.end() && below->first.starts_with(destination.native() + "/"))
+            wrong(at, fmt::format("{} is a directory for another destination, {}, at {}",
+                                  destination.native(), below->first, below->second));
+        for (auto above = destination.parent_path(); above.has_relative_path(); above = above.parent_path())
+            if (auto const other = destinations_.find(above.native()); other != destinations_.end())
+                wrong(at, fmt::format("{} would lie in {}, which is a destination of its own, at {}",
+                                      destination.native(), above.native(), other->second));
     }
 
     std::vector<closure_step> closure_of(std::string const& at, json::value const& from) {

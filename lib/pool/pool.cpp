@@ -66,9 +66,9 @@ void keep_version(pool_site const& at, pool_manifest const& manifest, source_tre
 
 result<pool_manifest> manifest_in(fs::path const& directory) {
     auto const file = directory / "index.json";
-    auto const bytes = read_regular_file(file);
-    if (!bytes) return refuse(errc::pool_refused, phase::none, "{}", bytes.error().message);
-    return read_manifest(file.native(), {reinterpret_cast<char const*>(bytes->data()), bytes->size()});
+    auto const text = read_text(file);
+    if (!text) return refuse(errc::pool_refused, phase::none, "{}", text.error().message);
+    return read_manifest(file.native(), *text);
 }
 
 result<void> run_final_closure(pool_site const& at, pool_manifest const& manifest, apply_report& report) {
@@ -114,25 +114,37 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
     auto book = pool_book::open(options.state, options.stop);
     if (!book) return book.error();
     pool_site at{*book, here, options};
-    if (!options.dry_run)
-        if (auto ended = end_earlier_runs(at); !ended) return ended.error();
+    apply_report report{.schema_version = manifest->schema_version};
+    if (!options.dry_run) {
+        auto ended = end_earlier_runs(at);
+        if (!ended) return ended.error();
+        report.recovered = std::move(*ended);
+    }
     auto const tree = read_tree(here);
     if (!tree) return tree.error();
     if (auto good = check_signature(at, *tree); !good) return good.error();
     at.tree = &*tree;
     auto const found = look_at(*manifest, here, *tree, options.state);
     if (!found) return found.error();
-    apply_report report{.schema_version = manifest->schema_version};
+    bool is_broken = false;
     for (auto const& each : *found) {
-        if (options.stop.stop_requested()) {
+        if (options.stop.stop_requested() || is_broken) {
             report.pools.push_back({.id = each.of->id,
                                     .outcome = pool_outcome::skipped,
-                                    .reason = "the operation was asked to stop"});
+                                    .reason = is_broken ? "the state directory cannot be written"
+                                                        : "the operation was asked to stop"});
             continue;
         }
         auto done = run_pool(at, each, manifest->schema_version);
-        if (!done) return done.error();
-        report.pools.push_back(std::move(*done));
+        if (done) {
+            report.pools.push_back(std::move(*done));
+            continue;
+        }
+        // Its end is not recorded: the next run decides it. The state directory is of no use for other pools either.
+        report.pools.push_back({.id = each.of->id,
+                                .outcome = pool_outcome::inconsistent,
+                                .reason = "how it ended could not be recorded: " + done.error().message});
+        is_broken = true;
     }
     if (auto ran = run_final_closure(at, *manifest, report); !ran) return ran.error();
     keep_version(at, *manifest, *tree, report);
@@ -153,8 +165,20 @@ result<std::vector<pool_version>> list_pool_versions(fs::path const& state) {
     return pool_versions(state).all();
 }
 
+namespace detail {
+
+result<fs::path> version_of(std::string_view words, fs::path const& state) {
+    auto const pools = list_pools(state);
+    if (!pools) return pools.error();
+    std::chrono::system_clock::time_point last{};
+    for (auto const& each : *pools) last = std::max(last, each.when);
+    return pool_versions(state).find(words, last);
+}
+
+}  // namespace detail
+
 result<apply_report> rollback_pools(std::string_view version, pool_options const& options) {
-    auto const directory = pool_versions(options.state).find(version);
+    auto const directory = version_of(version, options.state);
     if (!directory) return directory.error();
     auto const tree = read_tree(*directory);
     if (!tree) return tree.error();
@@ -169,10 +193,10 @@ result<apply_report> rollback_pools(std::string_view version, pool_options const
 result<std::vector<pool_status>> list_pools(fs::path const& state) {
     std::error_code error;
     if (!fs::exists(state, error) && !error) return std::vector<pool_status>();
-    auto const book = pool_book::open(state);
-    if (!book) return book.error();
+    auto const records = pool_book::read(state);
+    if (!records) return records.error();
     std::vector<pool_status> all;
-    for (auto const& each : book->all()) {
+    for (auto const& each : *records) {
         auto& one = all.emplace_back(pool_status{.id = each.id,
                                                  .outcome = each.outcome,
                                                  .reason = each.reason,

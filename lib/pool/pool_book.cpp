@@ -61,11 +61,10 @@ result<pool_records> read_records(fs::path const& file) {
     pool_records made;
     std::error_code error;
     if (!fs::exists(file, error) && !error) return made;
-    auto const bytes = read_regular_file(file);
-    if (!bytes) return refuse(errc::pool_failed, phase::none, "{}", bytes.error().message);
+    auto const text = read_text(file);
+    if (!text) return refuse(errc::pool_failed, phase::none, "{}", text.error().message);
     boost::system::error_code wrong;
-    auto const value =
-        boost::json::parse({reinterpret_cast<char const*>(bytes->data()), bytes->size()}, wrong);
+    auto const value = boost::json::parse(*text, wrong);
     json_reader reader(true);
     if (!wrong && reader.read(value, made)) return made;
     return refuse(errc::pool_damaged, phase::none,
@@ -77,20 +76,21 @@ result<pool_records> read_records(fs::path const& file) {
 
 // Waits in short steps, so that it can be asked to stop: another process may hold it for as long as a closure takes.
 result<void> lock_whole(fs::path const& path, int file, std::stop_token const& stop) {
-    constexpr std::chrono::milliseconds between_tries{10};
+    constexpr std::chrono::milliseconds between_locks{10};
     while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
         if (errno != EWOULDBLOCK && errno != EINTR) return file_failed("lock", path, errno);
         if (stop.stop_requested())
             return refuse(errc::aborted, phase::none, "it was asked to stop while another run had {}",
                           path.parent_path().native());
-        std::this_thread::sleep_for(between_tries);
+        std::this_thread::sleep_for(between_locks);
     }
     return {};
 }
 
 }  // namespace
 
-result<pool_book> pool_book::open(fs::path const& directory, std::stop_token const& stop) {
+result<pool_book> pool_book::open(fs::path const& where, std::stop_token const& stop) {
+    auto const directory = fs::absolute(where);
     if (auto made = make_directory(directory); !made) return made.error();
     if (auto ours = expect_ours(directory); !ours) return ours.error();
     auto const lock_file = directory / "lock";
@@ -104,6 +104,12 @@ result<pool_book> pool_book::open(fs::path const& directory, std::stop_token con
     if (!records) return records.error();
     made.records_ = std::move(*records);
     return made;
+}
+
+result<std::vector<pool_record>> pool_book::read(fs::path const& directory) {
+    auto records = read_records(records_of(directory));
+    if (!records) return records.error();
+    return std::move(records->pools);
 }
 
 pool_record const* pool_book::find(std::string_view id) const {

@@ -53,6 +53,10 @@ public:
     ///           aborted: a stop was requested while another process had it.
     static result<pool_book> open(std::filesystem::path const& directory, std::stop_token const& stop = {});
 
+    /// The records as they are now, also while another process has the directory.
+    /// Errors:   pool_failed, pool_damaged.
+    static result<std::vector<pool_record>> read(std::filesystem::path const& directory);
+
     std::filesystem::path const& directory() const noexcept { return directory_; }
     std::filesystem::path transactions() const { return directory_ / "transactions"; }
     std::vector<pool_record> const& all() const noexcept { return records_.pools; }

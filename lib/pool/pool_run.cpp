@@ -236,7 +236,8 @@ private:
             auto& told = report_.files[i];
             if (!told.written) continue;
             auto const& source = targets_[next++];
-            if (told.modified_since.empty()) continue;
+            bool const is_gone = intent_.files[next - 1].before.kind == file_kind::absent;
+            if (told.modified_since.empty() || is_gone) continue;
             auto kept = keep_copy(at_.book.directory(), of_.of->id, intent_.number, told.destination, source);
             if (!kept) return kept.error();
             told.kept = kept->copy;
@@ -309,7 +310,7 @@ result<pool_report> undo(pool_site const& at, pool_transaction& of, undo_reason 
     if (!restored) {
         report.outcome = pool_outcome::inconsistent;
         report.reason += "; and not all of it could be undone: " + restored.error().message;
-    } else if (was_touched) {
+    } else if (was_touched && at.options.closure_after_undo) {
         fs::path const directory(intent.directory);
         // Nothing stops this closure but its deadline: what runs on the old files has to run again.
         auto const again = run_closure(closure_of(intent.closure), directory, at.options, {});
@@ -317,6 +318,7 @@ result<pool_report> undo(pool_site const& at, pool_transaction& of, undo_reason 
             report.reason += "; its closure does not pass on the restored files either: " +
                              (again ? again->reason : again.error().message);
     }
+    if (!of.kept_of_others().empty()) report.reason += "; " + of.kept_of_others();
     auto const* const before = at.book.find(intent.pool);
     pool_record made{.id = intent.pool,
                      .outcome = report.outcome,

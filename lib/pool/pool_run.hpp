@@ -25,9 +25,12 @@ struct pool_site {
     std::vector<pool_record>
         waiting{};  ///< of earlier runs that did not end, and that only their host can undo
 
-    /// Tells options.on_progress.
-    void tell(std::string const& line) const {
-        if (options.on_progress) options.on_progress(line);
+    /// Calls options.on_progress. A line that cannot be shown changes nothing.
+    void tell(std::string const& line) const noexcept {
+        try {
+            if (options.on_progress) options.on_progress(line);
+        } catch (...) {
+        }
     }
 };
 

@@ -3,6 +3,7 @@
 #include "base/enum_name.hpp"
 #include "base/refuse.hpp"
 #include "pool/file_steps.hpp"
+#include "pool/kept_copy.hpp"
 #include "report/json_reader.hpp"
 #include "report/json_writer.hpp"
 
@@ -41,6 +42,15 @@ file_image facts_for_new(intent_file const& of, fs::path const& target) {
     made.owner = ::geteuid();
     made.group = ::getegid();
     return made;
+}
+
+// By what a look tells: the content is not read again.
+bool is_as_it_was(intent_file const& of) {
+    struct ::stat now {};
+    if (::lstat(of.destination.c_str(), &now) != 0) return of.before.kind == file_kind::absent;
+    if (of.before.kind == file_kind::absent) return false;
+    auto const modified = static_cast<std::int64_t>(now.st_mtim.tv_sec) * 1'000'000'000 + now.st_mtim.tv_nsec;
+    return modified == of.before.modified_ns && static_cast<std::uint64_t>(now.st_size) == of.before.size;
 }
 
 result<void> remove_tree(fs::path const& directory) {
@@ -123,11 +133,10 @@ result<void> pool_transaction::write_down() const {
 
 result<pool_transaction> pool_transaction::read(fs::path const& directory) {
     auto const file = intent_in(directory);
-    auto const bytes = read_regular_file(file);
-    if (!bytes) return refuse(errc::pool_damaged, phase::none, "{}", bytes.error().message);
+    auto const text = read_text(file);
+    if (!text) return refuse(errc::pool_damaged, phase::none, "{}", text.error().message);
     boost::system::error_code wrong;
-    auto const value =
-        boost::json::parse({reinterpret_cast<char const*>(bytes->data()), bytes->size()}, wrong);
+    auto const value = boost::json::parse(*text, wrong);
     pool_transaction made(directory, {});
     json_reader reader(true);
     if (!wrong && reader.read(value, made.intent_)) return made;
@@ -196,6 +205,13 @@ result<void> pool_transaction::stage(std::vector<fs::path> const& targets) {
 
 result<std::chrono::nanoseconds> pool_transaction::rename_all() const {
     auto const began = clock::now();
+    for (std::size_t i = 0; i != intent_.files.size(); ++i) {
+        if (is_as_it_was(intent_.files[i])) continue;
+        return refuse(
+            errc::pool_failed, phase::none,
+            "{} was changed by others while the pool was applied; it is left as they made it, try again",
+            intent_.files[i].destination);
+    }
     for (std::size_t i = 0; i != intent_.files.size(); ++i)
         if (auto renamed = rename_file(temporary_of(i, "new"), intent_.files[i].destination); !renamed)
             return renamed.error();
@@ -220,9 +236,22 @@ std::vector<fs::path> pool_transaction::stage_old(bool keep_times, faults& into)
     return all;
 }
 
-result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary) const {
+// A file that never got its new content is left alone: what others have made of it meanwhile is theirs. If it did, and others have
+// changed that, their version is kept.
+result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary) {
     auto const& each = intent_.files[i];
     fs::path const destination(each.destination);
+    struct ::stat waiting {};
+    if (::lstat(temporary_of(i, "new").c_str(), &waiting) == 0) return {};  // it was not renamed
+    auto const found = image_of(destination);
+    if (found && found->digest == each.before.digest && found->kind == each.before.kind &&
+        found->modified_ns == each.before.modified_ns)
+        return {};
+    bool const is_others = found && found->kind != file_kind::absent && found->digest != each.digest &&
+                           found->digest != each.before.digest;
+    if (is_others)
+        if (auto kept = keep_theirs(destination, temporary.empty() ? destination : temporary); !kept)
+            return kept;
     if (each.before.kind == file_kind::absent) return remove_file(destination);
     if (temporary.empty()) return {};  // what is wrong with it is known
     if (auto renamed = rename_file(temporary, destination); !renamed) return renamed;
@@ -231,6 +260,16 @@ result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary
     if (now->digest == each.before.digest) return {};
     return refuse(errc::pool_failed, phase::none, "{} does not have the content of its backup",
                   destination.native());
+}
+
+result<void> pool_transaction::keep_theirs(fs::path const& destination, fs::path const& next) {
+    auto const kept =
+        keep_copy(directory_.parent_path().parent_path(), intent_.pool, intent_.number, destination, next);
+    if (!kept) return kept.error();
+    kept_of_others_ +=
+        fmt::format("{}{} was changed by others meanwhile, and their version is kept as {}",
+                    kept_of_others_.empty() ? "" : "; ", destination.native(), kept->copy.native());
+    return {};
 }
 
 result<void> pool_transaction::restore(bool keep_times,

@@ -102,6 +102,8 @@ public:
     /// Errors:   pool_failed, with each file that could not be restored; those of `put_back_in`.
     result<void> restore(bool keep_times,
                          std::function<result<void>(before_commit const&)> const& put_back_in);
+    /// What `restore` has kept of others' changes, in words; empty: there were none.
+    std::string const& kept_of_others() const noexcept { return kept_of_others_; }
     /// Removes all that it has made besides the files. It has ended for good before: by a record, or because nothing was touched.
     /// Errors:   pool_failed.
     result<void> end();
@@ -117,13 +119,15 @@ private:
         std::string words{};
     };
     std::vector<std::filesystem::path> stage_old(bool keep_times, faults& into) const;
-    result<void> put_back(std::size_t i, std::filesystem::path const& temporary) const;
+    result<void> put_back(std::size_t i, std::filesystem::path const& temporary);
+    result<void> keep_theirs(std::filesystem::path const& destination, std::filesystem::path const& next);
     result<void> remove_temporaries();
     std::filesystem::path backup_of(std::size_t i) const { return directory_ / std::to_string(i); }
     std::filesystem::path temporary_of(std::size_t i, std::string_view what) const;
 
     std::filesystem::path directory_;
     pool_intent intent_;
+    std::string kept_of_others_{};
 };
 
 }  // namespace hotswap::detail

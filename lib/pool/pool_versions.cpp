@@ -36,11 +36,10 @@ fs::path about(fs::path const& version) { return version / "version.json"; }
 
 result<pool_version> read_version(fs::path const& directory) {
     auto const file = about(directory);
-    auto const bytes = read_regular_file(file);
-    if (!bytes) return refuse(errc::pool_damaged, phase::none, "{}", bytes.error().message);
+    auto const text = read_text(file);
+    if (!text) return refuse(errc::pool_damaged, phase::none, "{}", text.error().message);
     boost::system::error_code wrong;
-    auto const value =
-        boost::json::parse({reinterpret_cast<char const*>(bytes->data()), bytes->size()}, wrong);
+    auto const value = boost::json::parse(*text, wrong);
     pool_version made;
     json_reader reader(true);
     if (!wrong && reader.read(value, made)) return made;
@@ -131,11 +130,13 @@ result<std::vector<pool_version>> pool_versions::all() const {
     return found;
 }
 
-result<fs::path> pool_versions::find(std::string_view words) const {
+result<fs::path> pool_versions::find(std::string_view words,
+                                     std::chrono::system_clock::time_point tried_last) const {
     auto const kept = all();
     if (!kept) return kept.error();
     if (words.empty()) {
-        if (kept->size() > 1) return place_ / (*kept)[1].digest;
+        std::size_t const which = !kept->empty() && tried_last > kept->front().when ? 0 : 1;
+        if (kept->size() > which) return place_ / (*kept)[which].digest;
         return refuse(errc::pool_refused, phase::none,
                       "no manifest was applied before the last one, or it is not kept");
     }

@@ -7,6 +7,7 @@
 #include <hotswap/failure.hpp>
 #include <hotswap/pool.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <string_view>
@@ -27,14 +28,18 @@ public:
     /// The last one that was applied first.
     /// Errors:   pool_failed, pool_damaged.
     result<std::vector<pool_version>> all() const;
-    /// The directory of the one that `words` name; the one before the last without words.
+    /// The directory of the one that `words` name; without words the last one if pools were tried `tried_last` after it, else the one before.
     /// Errors:   pool_refused: none, or more than one.
-    result<std::filesystem::path> find(std::string_view words) const;
+    result<std::filesystem::path> find(std::string_view words,
+                                       std::chrono::system_clock::time_point tried_last) const;
 
 private:
     result<void> remove_old(std::size_t most) const;
 
     std::filesystem::path const place_;
 };
+
+/// As `pool_versions::find`, by the records of the state directory.
+result<std::filesystem::path> version_of(std::string_view words, std::filesystem::path const& state);
 
 }  // namespace hotswap::detail

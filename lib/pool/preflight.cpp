@@ -109,7 +109,7 @@ private:
             return wrong(file, "{} is neither a file nor a link to one; a pool brings files only",
                          source.native());
         // The tree has read it, and has checked it if manifests are signed.
-        auto const known = tree_.find(source.lexically_relative(directory_).native());
+        auto const known = tree_.find(("src" / source.lexically_relative(src)).native());
         if (known == tree_.end()) return wrong(file, "{} was not there at first; try again", source.native());
         file.source = source;
         file.digest = known->second;
@@ -149,6 +149,9 @@ private:
         auto const& path = file.of->destination;
         auto const parent = nearest_directory(path);
         if (auto const& why = fault_of_parent(parent); !why.empty()) return wrong(file, "{}", why);
+        if (auto const why = fault_of_way(parent, path.parent_path()); !why.empty())
+            return wrong(file, "{}", why);
+        check_real_place(file, parent);
         struct ::stat found {};
         if (::lstat(path.c_str(), &found) != 0) return;
         if (!S_ISREG(found.st_mode) && !S_ISLNK(found.st_mode))
@@ -160,7 +163,35 @@ private:
         if (S_ISREG(found.st_mode) && found.st_nlink > 1)
             file.warning = fmt::format("{} has {} names, and only this one gets the new content",
                                        path.native(), found.st_nlink);
+        if (::geteuid() != 0 && found.st_uid != ::geteuid())
+            return wrong(file, "{} belongs to another user, and only root can make a file of that user",
+                         path.native());
         needs(state_, static_cast<std::uint64_t>(found.st_size));
+    }
+
+    // Directories are made from the nearest one that is there; a link that leads nowhere is none.
+    static std::string fault_of_way(fs::path const& nearest, fs::path const& parent) {
+        struct ::stat found {};
+        for (auto at = parent; at != nearest && at.has_relative_path(); at = at.parent_path())
+            if (::lstat(at.c_str(), &found) == 0)
+                return fmt::format("{} is no directory, or a link that leads nowhere", at.native());
+        return {};
+    }
+
+    // By links, two destinations may be one file, or lie where pools and manifests are kept.
+    void check_real_place(found_file& file, fs::path const& nearest) {
+        std::error_code error;
+        auto const directory = real_directory(nearest, error);
+        if (error) return wrong(file, "{} cannot be looked at: {}", nearest.native(), error.message());
+        auto const real = (directory / file.of->destination.lexically_relative(nearest)).native();
+        for (auto const& ours : {directory_, fs::weakly_canonical(fs::absolute(state_), error)})
+            if (real.starts_with(ours.native() + "/"))
+                return wrong(file, "{} lies in {}, which pools use themselves", file.of->destination.native(),
+                             ours.native());
+        auto const [other, is_new] = real_places_.emplace(real, file.of->destination);
+        if (!is_new)
+            wrong(file, "{} is the same file as the destination {}", file.of->destination.native(),
+                  other->second.native());
     }
 
     // Also where a link leads there; the manifest's own words are looked at when it is read.
@@ -197,8 +228,9 @@ private:
     fs::path const& directory_;
     source_tree const& tree_;
     fs::path const& state_;
-    std::map<std::string, fs::path> real_;        // directories without links in them
-    std::map<std::string, std::string> parents_;  // what is wrong with each; empty: nothing
+    std::map<std::string, fs::path> real_;         // directories without links in them
+    std::map<std::string, std::string> parents_;   // what is wrong with each; empty: nothing
+    std::map<std::string, fs::path> real_places_;  // of destinations, each with its name in the manifest
     std::map<::dev_t, need> needs_;
     std::string faults_;
 };

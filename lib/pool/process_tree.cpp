@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium/randombytes.h>
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -29,6 +30,7 @@ using clock = std::chrono::steady_clock;
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_of_each_end = 32 * 1024;
+constexpr std::size_t most_marks = 4096;  // the last one counts
 constexpr std::chrono::milliseconds between_looks{100};
 
 // The begin and the end of an output.
@@ -81,10 +83,18 @@ std::vector<process> all_processes() {
     return all;
 }
 
-// The leader's session, and the descendants of all that are in it, also in sessions of their own.
-std::set<::pid_t> tree_of(::pid_t leader) {
+bool has_variable(::pid_t of, std::string const& variable) {
+    std::ifstream in(fs::path("/proc") / std::to_string(of) / "environ", std::ios::binary);
+    std::string const text(std::istreambuf_iterator<char>(in), {});
+    return (text + '\0').find(variable + '\0') != text.npos;
+}
+
+// The leader's session, the descendants of all that are in it, also in sessions of their own, and what has the mark of this tree.
+std::set<::pid_t> tree_of(::pid_t leader, std::string const& mark) {
     std::set<::pid_t> found;
     auto const all = all_processes();
+    for (auto const& each : all)
+        if (has_variable(each.id, mark)) found.insert(each.id);
     for (std::size_t before = static_cast<std::size_t>(-1); before != found.size();) {
         before = found.size();
         for (auto const& each : all)
@@ -95,12 +105,12 @@ std::set<::pid_t> tree_of(::pid_t leader) {
 }
 
 // Stopped first, so that none of them starts another one that is not seen.
-void kill_tree(::pid_t leader) noexcept {
+void kill_tree(::pid_t leader, std::string const& mark) noexcept {
     try {
         std::set<::pid_t> stopped;
         for (;;) {
             bool has_grown = false;
-            for (auto const each : tree_of(leader)) {
+            for (auto const each : tree_of(leader, mark)) {
                 if (!stopped.insert(each).second) continue;
                 ::kill(each, SIGSTOP);
                 has_grown = true;
@@ -182,6 +192,8 @@ result<::pid_t> start(std::vector<std::string>& arguments, std::vector<std::stri
 result<tree_ending> run_tree(std::vector<std::string> arguments, std::vector<std::string> environment,
                              fs::path const& directory, clock::time_point until,
                              std::stop_token const& stop) {
+    auto const mark = fmt::format("HOTSWAP_CLOSURE={:016x}{:08x}", ::randombytes_random(), ::getpid());
+    environment.push_back(mark);
     auto output = make_pipe();
     if (!output) return output.error();
     auto marks = make_pipe();
@@ -194,7 +206,10 @@ result<tree_ending> run_tree(std::vector<std::string> arguments, std::vector<std
     tree_ending ending;
     both_ends text;
     auto const take = [&text](std::string_view part) { text.add(part); };
-    auto const take_mark = [&ending](std::string_view part) { ending.marks += part; };
+    auto const take_mark = [&ending](std::string_view part) {
+        ending.marks += part;
+        if (ending.marks.size() > most_marks) ending.marks.erase(0, ending.marks.size() - most_marks);
+    };
     std::array<::pollfd, 3> watched{
         {{ends.get(), POLLIN, 0}, {output->read.get(), POLLIN, 0}, {marks->read.get(), POLLIN, 0}}};
     for (;;) {
@@ -211,7 +226,7 @@ result<tree_ending> run_tree(std::vector<std::string> arguments, std::vector<std
         if (ending.timed_out || ending.was_stopped) continue;
         ending.timed_out = clock::now() >= until;
         ending.was_stopped = !ending.timed_out && stop.stop_requested();
-        if (ending.timed_out || ending.was_stopped) kill_tree(*started);
+        if (ending.timed_out || ending.was_stopped) kill_tree(*started, mark);
     }
     // What its daemons write from now on is not of this program.
     if (watched[1].fd >= 0) read_some(output->read.get(), take);

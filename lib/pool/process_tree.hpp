@@ -23,7 +23,7 @@ struct tree_ending {
 
 /// Runs a program in a session of its own, with /dev/null as its input, and waits for the end of the program itself: daemons that it has
 /// started go on. At the deadline all processes of its session and all its descendants are killed, also those that have gone into
-/// the background.
+/// the background, or have left the session and their parents: they are known by a variable of the environment, HOTSWAP_CLOSURE.
 /// Errors:   pool_failed: it cannot be started.
 result<tree_ending> run_tree(std::vector<std::string> arguments, std::vector<std::string> environment,
                              std::filesystem::path const& directory,

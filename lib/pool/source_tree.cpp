@@ -1,5 +1,6 @@
 #include "pool/source_tree.hpp"
 
+#include "base/refuse.hpp"
 #include "module/digest.hpp"
 #include "pool/file_image.hpp"
 
@@ -15,6 +16,8 @@ result<source_tree> read_tree(fs::path const& directory) {
     auto const add = [&](fs::path const& file) -> result<void> {
         auto image = image_of(file);
         if (!image) return image.error();
+        if (image->kind == file_kind::absent)
+            return refuse(errc::pool_refused, phase::none, "{} is not there", file.native());
         auto digest = image->kind == file_kind::link ? "link " + image->target : std::move(image->digest);
         made.emplace(file.lexically_relative(directory).native(), std::move(digest));
         return {};

@@ -88,12 +88,12 @@ result<void> check_tree_signature(fs::path const& directory, source_tree const& 
     std::vector<std::string> ids;
     for (auto const& each : trusted) ids.push_back(each.id());
     auto const file = signature_of(directory);
-    auto const bytes = read_regular_file(file);
-    if (!bytes)
+    auto const text = read_text(file);
+    if (!text)
         return refuse(errc::pool_refused, phase::none,
                       "{}: a signature by {} is expected ({}); sign it by `hotswap pool sign`", file.native(),
-                      fmt::join(ids, " or "), bytes.error().message);
-    auto const given = parse({reinterpret_cast<char const*>(bytes->data()), bytes->size()});
+                      fmt::join(ids, " or "), text.error().message);
+    auto const given = parse(*text);
     if (!given)
         return refuse(errc::pool_refused, phase::none,
                       "{} is cut short, damaged or no signature; sign the manifest again", file.native());

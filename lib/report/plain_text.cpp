@@ -36,6 +36,16 @@ bool is_utf8(std::string_view text) noexcept {
     return true;
 }
 
+std::string as_utf8(std::string_view text) {
+    std::string clean;
+    while (!text.empty()) {
+        auto const length = character_length(text);
+        clean += length == 0 ? std::string_view("?") : text.substr(0, length);
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return clean;
+}
+
 std::string one_line(std::string_view text, std::size_t most) {
     std::string clean;
     while (!text.empty()) {

@@ -12,6 +12,9 @@ std::size_t character_length(std::string_view text) noexcept;
 
 bool is_utf8(std::string_view text) noexcept;
 
+/// The text with a question mark for each byte that is no character of UTF-8.
+std::string as_utf8(std::string_view text);
+
 /// The text as one line of UTF-8 of at most `most` bytes: each control character becomes a space, each byte that is no
 /// character a question mark.
 std::string one_line(std::string_view text, std::size_t most);

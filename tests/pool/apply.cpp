@@ -198,7 +198,9 @@ TEST_CASE("pools: everything that cannot be applied is refused before anything i
     CHECK(has(refused("src/a", "WWW/folder"), "neither a file nor a link"));
     fs::permissions(at.www("folder"), fs::perms(0777));
     CHECK(has(refused("src/a", "WWW/folder/b"), "every user can write"));
-    CHECK(has(refused("src/a", "WWW/a/b"), "no directory"));
+    CHECK(has(refused("src/a", "WWW/a/b"), "would lie in"));
+    at.there("file", "old");
+    CHECK(has(refused("src/a", "WWW/file/b"), "no directory"));
 }
 
 TEST_CASE(
@@ -269,4 +271,80 @@ TEST_CASE("pools: another user than root applies a pool, and restores it, with w
     };
     CHECK(as_other(R"(["true"])", "3", refused) == 0);
     CHECK(content(at.www("a")) == "new");
+}
+
+TEST_CASE(
+    "pools: what others change while a pool is applied is not lost, before its new content and after it") {
+    pools at;
+    at.there("a", "old");
+    at.there("b", "old");
+    at.source("a", "new");
+    at.source("b", "new");
+    SUBCASE("after: their version is kept, and the old one comes back") {
+        at.one_pool({"a", "b"},
+                    R"(["test -e WWW/once || { touch WWW/once; echo of others >WWW/b; }", "false"])");
+        auto const done = at.apply_one();
+        CHECK(done.outcome == pool_outcome::restored);
+        CHECK(content(at.www("b")) == "old");
+        auto const kept = done.reason.find("is kept as ");
+        REQUIRE(kept != done.reason.npos);
+        auto const name = done.reason.substr(kept + 11);
+        CHECK(content(name.substr(0, name.find("; "))) == "of others\n");
+    }
+    SUBCASE("before: it stays as they made it, and the others go back") {
+        at.one_pool({"a", "b"}, R"(["true"])");
+        auto with = at.options();
+        with.on_progress = [&](std::string_view line) {
+            if (line.find("apply") != line.npos) at.there("b", "of others");
+        };
+        auto const done = at.apply(with).pools.at(0);
+        CHECK(done.outcome == pool_outcome::restored);
+        CHECK_MESSAGE(has(done.reason, "was changed by others"), done.reason);
+        CHECK(content(at.www("a")) == "old");
+        CHECK(content(at.www("b")) == "of others");
+    }
+}
+
+TEST_CASE(
+    "pools: a file that others have removed comes with the next change, and the closure may remove "
+    "everything") {
+    pools at;
+    at.source("a", "1");
+    at.source("b", "1");
+    at.one_pool({"a", "b"}, R"(["true"])");
+    REQUIRE(at.apply_one().outcome == pool_outcome::applied);
+    fs::remove(at.www("a"));
+    at.source("b", "2");
+    CHECK(at.apply_one().outcome == pool_outcome::applied);
+    CHECK(content(at.www("a")) == "1");
+    at.source("b", "3");
+    at.one_pool({"a", "b"}, fmt::format(R"(["rm -rf {}", "false"])", at.state().native()));
+    auto const broken = at.apply_one();
+    CHECK(broken.outcome == pool_outcome::inconsistent);
+    CHECK(has(broken.reason, "could not be"));
+}
+
+TEST_CASE(
+    "pools: destinations that are one file, lie in each other, or in what pools use themselves, are "
+    "refused") {
+    pools at;
+    at.source("a", "new");
+    auto const refused = [&](std::string const& first, std::string const& second) {
+        at.manifest(fmt::format(R"({{"metadata": {{"schema_version": "1"}}, "pools": [
+            {{"id": "p", "operations": [{{"target": "src/a", "destination": "{}"}}]}},
+            {{"id": "q", "operations": [{{"target": "src/a", "destination": "{}"}}]}}]}})",
+                                first, second));
+        return at.refusal().message;
+    };
+    fs::create_directories(at.www("real"));
+    fs::create_directory_symlink("real", at.www("link"));
+    fs::create_directory_symlink("nowhere", at.www("dangling"));
+    CHECK(has(refused("WWW/x", "WWW/x/y"), "would lie in"));
+    CHECK(has(refused("WWW/x/y", "WWW/x"), "is a directory for another destination"));
+    CHECK(has(refused("WWW/real/f", "WWW/link/f"), "is the same file as the destination"));
+    CHECK(has(refused("WWW/link", "WWW/link/f"), "would lie in"));
+    CHECK(has(refused("WWW/a", "WWW/dangling/f"), "leads nowhere"));
+    CHECK(has(refused("WWW/a", (at.state() / "lock").native()), "pools use themselves"));
+    CHECK(has(refused("WWW/a", (at.hotfix() / "src/b").native()), "pools use themselves"));
+    CHECK(has(refused("WWW/a", ""), "the destination is empty"));
 }

@@ -151,3 +151,17 @@ TEST_CASE("closure: checks need no shell, and say what is wrong") {
     CHECK(has(it.run({closure_check{check_kind::tcp, "127.0.0.1:1"}}).reason,
               "tcp 127.0.0.1:1: no connection"));
 }
+
+TEST_CASE(
+    "closure: at its deadline a process that has left its session and its parents ends too, and output is "
+    "UTF-8") {
+    in_folder it;
+    it.options.closure_deadline = std::chrono::seconds(2);
+    auto const ended = it.run({"(setsid sh -c 'echo $$ >pid; exec sleep 3600' &)", "sleep 3600"});
+    CHECK_FALSE(ended.passed);
+    auto const left = std::atoi(content(it.at.www("pid")).c_str());
+    REQUIRE(left > 0);
+    CHECK(test::eventually([left] { return ::kill(left, 0) != 0; }));
+    it.options.closure_deadline = std::chrono::nanoseconds::max();
+    CHECK(it.run({"printf 'a\\377b'"}).output == "a?b");
+}

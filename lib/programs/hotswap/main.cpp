@@ -139,7 +139,10 @@ int main(int argc, char** argv) {
             throw std::system_error(errno, std::generic_category(), "the output cannot be written");
         return code;
     } catch (std::exception const& error) {
-        fmt::print(stderr, "hotswap: {}\n", error.what());
+        // It may be this output that fails: nothing more is thrown.
+        std::fputs("hotswap: ", stderr);
+        std::fputs(error.what(), stderr);
+        std::fputs("\n", stderr);
         return 1;
     }
 }

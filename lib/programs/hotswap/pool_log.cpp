@@ -12,6 +12,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <utility>
 
 namespace hotswap::cli {
@@ -115,7 +116,8 @@ void audited_pools::write(std::string_view verb, boost::json::object line) {
     line["verb"] = verb;
     line["user"] = user_name();
     if (auto written = log_.write(std::move(line)); !written)
-        fmt::print(stderr, "hotswap: the end cannot be recorded: {}\n", written.error().message);
+        std::fputs(fmt::format("hotswap: the end cannot be recorded: {}\n", written.error().message).c_str(),
+                   stderr);
 }
 
 }  // namespace hotswap::cli

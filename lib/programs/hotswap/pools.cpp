@@ -1,5 +1,5 @@
-#include "module/file_io.hpp"
 #include "pool/described.hpp"
+#include "pool/file_steps.hpp"
 #include "pool/manifest.hpp"
 #include "pool/pool_versions.hpp"
 #include "programs/hotswap/colours.hpp"
@@ -9,6 +9,7 @@
 #include "programs/hotswap/verbs.hpp"
 #include "report/json_reader.hpp"
 #include "report/json_writer.hpp"
+#include "report/plain_text.hpp"
 
 #include <hotswap/format.hpp>
 
@@ -18,6 +19,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <stdexcept>
 
@@ -34,9 +36,12 @@ mood mood_of(pool_outcome outcome) {
     return outcome == pool_outcome::inconsistent ? mood::bad : mood::warning;
 }
 
+// What closures and files are called goes to a terminal as text, and never as an order to it.
+std::string plain(std::string_view text) { return detail::one_line(text, std::size_t{64} << 10U); }
+
 std::string text_of(pool_report const& of) {
     auto text = fmt::format("{}: {}{}{}\n", of.id, coloured(mood_of(of.outcome), to_string(of.outcome)),
-                            of.reason.empty() ? "" : ": ", of.reason);
+                            of.reason.empty() ? "" : ": ", plain(of.reason));
     for (auto const& each : of.swaps) text += fmt::format("  {}\n", each);
     for (auto const& each : of.configured) text += fmt::format("  {}\n", each);
     for (auto const& each : of.planned) text += fmt::format("  {}\n", each);
@@ -68,6 +73,7 @@ struct pool_words {
     bool dry_run = false;
     bool keep_times = false;
     bool is_live = false;
+    bool no_closure = false;
     std::vector<std::string> keys{};
 
     void add_state(CLI::App& to) {
@@ -113,15 +119,20 @@ struct pool_words {
         made.retry = retry;
         made.dry_run = dry_run;
         made.keep_times = keep_times;
+        made.closure_after_undo = !no_closure;
         if (::isatty(STDERR_FILENO) != 0 && !with.options().as_json)
-            made.on_progress = [](std::string_view line) { fmt::print(stderr, "{}\n", line); };
+            made.on_progress = [](std::string_view line) {
+                std::fputs(fmt::format("{}\n", plain(line)).c_str(), stderr);
+            };
         return made;
     }
 };
 
 exit_code tell(session& with, apply_report const& done) {
     std::string text;
+    for (auto const& each : done.recovered) text += "an earlier run did not end; " + text_of(each);
     for (auto const& each : done.pools) text += text_of(each);
+    if (done.pools.empty()) text += "the manifest has no pools\n";
     if (done.final_closure != final_closure_outcome::not_run)
         text += fmt::format("final closure: {}{}{}\n", to_string(done.final_closure),
                             done.final_reason.empty() ? "" : ": ", done.final_reason);
@@ -161,10 +172,9 @@ exit_code ask_host(session& with, std::string_view verb, json::object body) {
 // A manifest that changes components is applied by their host; where it is applied, what is wrong with it is reported.
 bool needs_host(fs::path const& directory) {
     auto const file = directory / "index.json";
-    auto const bytes = detail::read_regular_file(file);
-    if (!bytes) return false;
-    auto const manifest =
-        detail::read_manifest(file.native(), {reinterpret_cast<char const*>(bytes->data()), bytes->size()});
+    auto const text = detail::read_text(file);
+    if (!text) return false;
+    auto const manifest = detail::read_manifest(file.native(), *text);
     return manifest && std::ranges::any_of(manifest->pools, &detail::is_live);
 }
 
@@ -199,7 +209,7 @@ exit_code run_rollback(session& with, std::string const& version, pool_words con
         return ask_host<apply_report>(with, "pool_rollback", std::move(body));
     };
     if (words.is_live) return by_host();
-    auto const found = detail::pool_versions(words.state).find(version);
+    auto const found = detail::version_of(version, words.state);
     if (!found) return with.fail(found.error(), exit_code::refused);
     if (needs_host(*found)) return by_host();
     auto options = trusting(words.options(with), words.keys);
@@ -369,9 +379,13 @@ void add_pool(CLI::App& to, chosen_verb& chosen) {
     rollback->add_option("VERSION", *word,
                          "The begin of its digest (8 digits or more), or its schema_version");
     words->add_run(*rollback);
-    words->add_state(*add("recover",
-                          "Undo what a run has left that did not end: at boot, and at the start of a host",
-                          [=](session& with) { return run_recover(with, *words); }));
+    auto* const recover =
+        add("recover", "Undo what a run has left that did not end: at boot, and at the start of a host",
+            [=](session& with) { return run_recover(with, *words); });
+    words->add_state(*recover);
+    words->add_closure(*recover);
+    recover->add_flag("--no-closure", words->no_closure,
+                      "Run no closure on what was undone: at boot services begin after it anyway");
     auto* const sign = add("sign", "Sign DIRECTORY/index.json and src/: writes index.json.sig",
                            [=](session& with) { return run_sign(with, *word, *key); });
     sign->add_option("DIRECTORY", *word, "It holds index.json and src/")->required();
