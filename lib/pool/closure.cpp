@@ -21,7 +21,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr char shell[] = "/bin/sh";
-constexpr std::chrono::hours longest{24 * 365};  // of a deadline: more may not fit into the clock
+constexpr std::chrono::hours longest_deadline{24 * 365};  // of a deadline: more may not fit into the clock
 // What closures get of our environment; also what pool_options::environment names.
 constexpr std::array allowed{"PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR"};
 
@@ -126,8 +126,9 @@ struct running_closure {
 result<closure_ending> run_closure(std::vector<closure_step> const& closure,
                                    std::filesystem::path const& directory, pool_options const& options,
                                    std::stop_token const& stop) {
-    running_closure run{directory, options, stop,
-                        clock::now() + std::min<std::chrono::nanoseconds>(options.closure_deadline, longest)};
+    running_closure run{
+        directory, options, stop,
+        clock::now() + std::min<std::chrono::nanoseconds>(options.closure_deadline, longest_deadline)};
     lines waiting;
     for (std::size_t i = 0; i <= closure.size() && run.so_far.reason.empty(); ++i) {
         auto const* const line = i == closure.size() ? nullptr : std::get_if<std::string>(&closure[i]);

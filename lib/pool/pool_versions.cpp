@@ -13,6 +13,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 
 namespace hotswap::detail {
@@ -51,9 +52,11 @@ result<pool_version> read_version(fs::path const& directory) {
 result<void> copy_tree(fs::path const& from, fs::path const& to, source_tree const& tree) {
     std::error_code error;
     fs::remove_all(to, error);
+    std::set<fs::path> directories;
     for (auto const& each : tree) {
         auto const copy = to / each.first;
-        if (!error) fs::create_directories(copy.parent_path(), error);
+        if (!error && directories.insert(copy.parent_path()).second)
+            fs::create_directories(copy.parent_path(), error);
         if (!error) fs::copy(from / each.first, copy, fs::copy_options::copy_symlinks, error);
         if (error) return file_failed("copy", from / each.first, error.value());
     }

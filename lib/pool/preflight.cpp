@@ -49,7 +49,11 @@ bool is_mounted_on(fs::path const& path) {
 class looker {
 public:
     looker(fs::path const& directory, source_tree const& tree, fs::path const& state)
-        : directory_(directory), tree_(tree), state_(state) {}
+        : directory_(directory), tree_(tree), state_(state) {
+        std::error_code error;
+        for (auto const& each : {directory, state})
+            ours_.push_back(fs::weakly_canonical(fs::absolute(each), error));
+    }
 
     found_pool look(manifest_pool const& of) {
         found_pool made{&of};
@@ -184,7 +188,7 @@ private:
         auto const directory = real_directory(nearest, error);
         if (error) return wrong(file, "{} cannot be looked at: {}", nearest.native(), error.message());
         auto const real = (directory / file.of->destination.lexically_relative(nearest)).native();
-        for (auto const& ours : {directory_, fs::weakly_canonical(fs::absolute(state_), error)})
+        for (auto const& ours : ours_)
             if (real.starts_with(ours.native() + "/"))
                 return wrong(file, "{} lies in {}, which pools use themselves", file.of->destination.native(),
                              ours.native());
@@ -228,6 +232,7 @@ private:
     fs::path const& directory_;
     source_tree const& tree_;
     fs::path const& state_;
+    std::vector<fs::path> ours_;                   // where no destination may lie
     std::map<std::string, fs::path> real_;         // directories without links in them
     std::map<std::string, std::string> parents_;   // what is wrong with each; empty: nothing
     std::map<std::string, fs::path> real_places_;  // of destinations, each with its name in the manifest
