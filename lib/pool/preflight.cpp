@@ -58,7 +58,7 @@ public:
     found_pool look(manifest_pool const& of) {
         found_pool made{&of};
         for (auto const& each : of.files) {
-            auto& file = made.files.emplace_back(found_file{.of = &each});
+            auto& file = made.files.emplace_back(looked_at_file{.of = &each});
             look_at_source(file);
             look_at_destination(file);
         }
@@ -88,7 +88,7 @@ private:
     };
 
     template <class... A>
-    void wrong(found_file const& at, fmt::format_string<A...> sentence, A&&... arguments) {
+    void wrong(looked_at_file const& at, fmt::format_string<A...> sentence, A&&... arguments) {
         faults_ += fmt::format("{}{}: {}", faults_.empty() ? "" : "\n", at.of->place,
                                fmt::format(sentence, std::forward<A>(arguments)...));
     }
@@ -100,7 +100,7 @@ private:
         here.bytes += bytes;
     }
 
-    void look_at_source(found_file& file) {
+    void look_at_source(looked_at_file& file) {
         std::error_code error;
         auto const source = real_path_of(directory_ / file.of->target, error);
         auto const src = error ? fs::path() : real_directory(directory_ / "src", error);
@@ -149,7 +149,7 @@ private:
         return at->second;
     }
 
-    void look_at_destination(found_file& file) {
+    void look_at_destination(looked_at_file& file) {
         auto const& path = file.of->destination;
         auto const parent = nearest_directory(path);
         if (auto const& why = fault_of_parent(parent); !why.empty()) return wrong(file, "{}", why);
@@ -183,7 +183,7 @@ private:
     }
 
     // By links, two destinations may be one file, or lie where pools and manifests are kept.
-    void check_real_place(found_file& file, fs::path const& nearest) {
+    void check_real_place(looked_at_file& file, fs::path const& nearest) {
         std::error_code error;
         auto const directory = real_directory(nearest, error);
         if (error) return wrong(file, "{} cannot be looked at: {}", nearest.native(), error.message());

@@ -15,7 +15,7 @@
 namespace hotswap::detail {
 
 /// A file of a manifest, together with what is on disk.
-struct found_file {
+struct looked_at_file {
     manifest_file const* of = nullptr;
     std::filesystem::path source{};  ///< the target, complete
     std::string digest{};            ///< of the source
@@ -25,7 +25,7 @@ struct found_file {
 
 struct found_pool {
     manifest_pool const* of = nullptr;
-    std::vector<found_file> files{};
+    std::vector<looked_at_file> files{};
 };
 
 /// Looks at all sources and destinations of a manifest in `directory`, whose files are `tree`.
