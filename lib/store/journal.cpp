@@ -32,7 +32,7 @@ void journal::forget_old() {
 }
 
 result<void> write_journal(directory const& in, journal const& content, sealer const& seals) {
-    auto const text = boost::json::serialize(json_writer()(content)) + "\n";
+    auto const text = boost::json::serialize(field_writer()(content)) + "\n";
     auto const body = std::as_bytes(std::span(text));
     auto const line = seals.seal(journal_kind, content.last_id, {}, std::array{body});
     auto const file = in.prepare(std::array{std::as_bytes(std::span(line)), body}, 0600);
@@ -53,7 +53,7 @@ result<journal> read_journal(directory const& in, sealer const& seals) {
     boost::json::error_code error;
     auto const value = boost::json::parse(text, error, {}, any_text());
     journal content;
-    if (error || !json_reader()(value, content) || content.last_id != opened->sequence)
+    if (error || !field_reader()(value, content) || content.last_id != opened->sequence)
         return store_damage(path, "its seal is right, but its text is not a journal");
     return content;
 }

@@ -28,7 +28,7 @@ concept has_fields = requires(T& t) {
 };
 
 /// Writes a value of one of the types in the store's files.
-struct json_writer {
+struct field_writer {
     using value = boost::json::value;
 
     value operator()(std::string const& text) const { return value(text); }
@@ -53,7 +53,7 @@ struct json_writer {
 };
 
 /// Reads such values; false if a field is missing or of another type. An unknown name is ignored.
-struct json_reader {
+struct field_reader {
     using value = boost::json::value;
 
     bool operator()(value const& from, std::string& text) const {

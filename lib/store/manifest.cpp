@@ -44,7 +44,7 @@ std::string fault_of(manifest const& set) {
 bool parse(std::string_view text, manifest& set) {
     boost::json::error_code error;
     auto const value = boost::json::parse(text, error, {}, any_text());
-    return !error && json_reader()(value, set);
+    return !error && field_reader()(value, set);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ stored_component const* manifest::find(std::string_view name) const noexcept {
 }
 
 result<std::string> write_manifest(manifest const& set, sealer const& seals) {
-    auto text = boost::json::serialize(json_writer()(set)) + "\n";
+    auto text = boost::json::serialize(field_writer()(set)) + "\n";
     manifest again;
     auto fault = fault_of(set);
     if (fault.empty() && (!parse(text, again) || again != set)) fault = "it cannot be read again";
