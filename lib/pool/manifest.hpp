@@ -73,6 +73,7 @@ struct pool_manifest {
     std::string description{};
     std::vector<manifest_pool> pools{};
     std::vector<closure_step> final_closure{};
+    std::string digest{};  ///< of its text, if it is of a file
 };
 
 /// Reads the text of a manifest. `name` is the file's, for messages.

@@ -1,15 +1,16 @@
 #include <hotswap/pool.hpp>
 
 #include "base/refuse.hpp"
-#include "module/file_io.hpp"
+#include "module/digest.hpp"
 #include "pool/closure.hpp"
+#include "pool/file_steps.hpp"
 #include "pool/pool_run.hpp"
 #include "pool/pool_versions.hpp"
 #include "pool/source_tree.hpp"
 #include "pool/tree_signature.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <span>
 #include <system_error>
 
 namespace hotswap {
@@ -50,15 +51,19 @@ result<void> check_signature(pool_site const& at, source_tree const& tree) {
     return check_tree_signature(at.directory, tree, at.options.trusted_keys);
 }
 
+// Whether every pool held, and one has changed something.
+bool has_held(apply_report const& report) {
+    auto const is_applied = [](pool_report const& each) { return each.outcome == pool_outcome::applied; };
+    auto const is_good = [](pool_report const& each) {
+        return each.outcome == pool_outcome::applied || each.outcome == pool_outcome::unchanged;
+    };
+    return std::ranges::all_of(report.pools, is_good) && std::ranges::any_of(report.pools, is_applied);
+}
+
 // What was applied as a whole is what a rollback leads to.
 void keep_version(pool_site const& at, pool_manifest const& manifest, source_tree const& tree,
                   apply_report const& report) {
-    bool const is_whole = std::ranges::all_of(report.pools, [](pool_report const& each) {
-        return each.outcome == pool_outcome::applied || each.outcome == pool_outcome::unchanged;
-    });
-    bool const has_changed = std::ranges::any_of(
-        report.pools, [](pool_report const& each) { return each.outcome == pool_outcome::applied; });
-    if (!is_whole || !has_changed || at.options.dry_run) return;
+    if (!has_held(report) || at.options.dry_run) return;
     auto const kept =
         pool_versions(at.options.state).keep(at.directory, manifest, tree, at.options.kept_versions);
     if (!kept) at.tell("this manifest cannot be kept for a rollback: " + kept.error().message);
@@ -68,22 +73,18 @@ result<pool_manifest> manifest_in(fs::path const& directory) {
     auto const file = directory / "index.json";
     auto const text = read_text(file);
     if (!text) return refuse(errc::pool_refused, phase::none, "{}", text.error().message);
-    return read_manifest(file.native(), *text);
+    auto made = read_manifest(file.native(), *text);
+    if (made) made->digest = content_digest(std::as_bytes(std::span(*text)));
+    return made;
 }
 
-result<void> run_final_closure(pool_site const& at, pool_manifest const& manifest, apply_report& report) {
-    bool const has_held = std::ranges::all_of(report.pools, [](pool_report const& each) {
-        return each.outcome == pool_outcome::applied || each.outcome == pool_outcome::unchanged;
-    });
-    bool const has_changed = std::ranges::any_of(
-        report.pools, [](pool_report const& each) { return each.outcome == pool_outcome::applied; });
-    if (!has_held || !has_changed || manifest.final_closure.empty() || at.options.dry_run) return {};
+void run_final_closure(pool_site const& at, pool_manifest const& manifest, apply_report& report) {
+    if (!has_held(report) || manifest.final_closure.empty() || at.options.dry_run) return;
     at.tell("final closure");
     auto const ended = run_closure(manifest.final_closure, at.directory, at.options, at.options.stop);
-    if (!ended) return ended.error();
-    report.final_closure = ended->passed ? final_closure_outcome::passed : final_closure_outcome::failed;
-    report.final_reason = ended->reason;
-    return {};
+    bool const has_passed = ended && ended->passed;
+    report.final_closure = has_passed ? final_closure_outcome::passed : final_closure_outcome::failed;
+    report.final_reason = ended ? ended->reason : ended.error().message;
 }
 
 // The one transaction of an inconsistent pool.
@@ -122,6 +123,10 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
     }
     auto const tree = read_tree(here);
     if (!tree) return tree.error();
+    // What was signed is what was read.
+    if (tree->at("index.json") != manifest->digest)
+        return refuse(errc::pool_refused, phase::none, "{} changed while it was read; try again",
+                      (here / "index.json").native());
     if (auto good = check_signature(at, *tree); !good) return good.error();
     at.tree = &*tree;
     auto const found = look_at(*manifest, here, *tree, options.state);
@@ -146,7 +151,7 @@ result<apply_report> apply_pools(fs::path const& directory, pool_options const& 
                                 .reason = "how it ended could not be recorded: " + done.error().message});
         is_broken = true;
     }
-    if (auto ran = run_final_closure(at, *manifest, report); !ran) return ran.error();
+    run_final_closure(at, *manifest, report);
     keep_version(at, *manifest, *tree, report);
     return report;
 }

@@ -237,29 +237,36 @@ std::vector<fs::path> pool_transaction::stage_old(bool keep_times, faults& into)
 }
 
 // A file that never got its new content is left alone: what others have made of it meanwhile is theirs. If it did, and others have
-// changed that, their version is kept.
-result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary) {
+// changed that, their version is kept first; where it cannot be kept, it stays.
+bool pool_transaction::is_to_go_back(std::size_t i, fs::path const& temporary, faults& into) {
     auto const& each = intent_.files[i];
     fs::path const destination(each.destination);
     struct ::stat waiting {};
-    if (::lstat(temporary_of(i, "new").c_str(), &waiting) == 0) return {};  // it was not renamed
+    if (::lstat(temporary_of(i, "new").c_str(), &waiting) == 0) return false;  // it was not renamed
     auto const found = image_of(destination);
-    if (found && found->digest == each.before.digest && found->kind == each.before.kind &&
+    if (!found) return true;
+    if (found->digest == each.before.digest && found->kind == each.before.kind &&
         found->modified_ns == each.before.modified_ns)
-        return {};
-    bool const is_others = found && found->kind != file_kind::absent && found->digest != each.digest &&
+        return false;
+    bool const is_others = found->kind != file_kind::absent && found->digest != each.digest &&
                            found->digest != each.before.digest;
-    if (is_others)
-        if (auto kept = keep_theirs(destination, temporary.empty() ? destination : temporary); !kept)
-            return kept;
-    if (each.before.kind == file_kind::absent) return remove_file(destination);
+    return !is_others || into.note(keep_theirs(destination, temporary.empty() ? destination : temporary));
+}
+
+result<void> pool_transaction::put_back(std::size_t i, fs::path const& temporary) const {
+    auto const& each = intent_.files[i];
+    if (each.before.kind == file_kind::absent) return remove_file(each.destination);
     if (temporary.empty()) return {};  // what is wrong with it is known
-    if (auto renamed = rename_file(temporary, destination); !renamed) return renamed;
-    auto const now = image_of(destination);
+    return rename_file(temporary, each.destination);
+}
+
+result<void> pool_transaction::check_back(std::size_t i) const {
+    auto const& each = intent_.files[i];
+    auto const now = image_of(each.destination);
     if (!now) return now.error();
     if (now->digest == each.before.digest) return {};
     return refuse(errc::pool_failed, phase::none, "{} does not have the content of its backup",
-                  destination.native());
+                  each.destination);
 }
 
 result<void> pool_transaction::keep_theirs(fs::path const& destination, fs::path const& next) {
@@ -276,14 +283,20 @@ result<void> pool_transaction::restore(bool keep_times,
                                        std::function<result<void>(before_commit const&)> const& put_back_in) {
     faults found;
     auto const old = stage_old(keep_times, found);
+    // All that reads or writes contents is done around the step, in which callers of components may wait.
+    std::vector<std::size_t> to_go_back;
+    for (std::size_t i = intent_.files.size(); i-- != 0;)
+        if (is_to_go_back(i, old[i], found)) to_go_back.push_back(i);
     auto const undone = put_back_in([&]() -> result<void> {
-        for (std::size_t i = intent_.files.size(); i-- != 0;) found.note(put_back(i, old[i]));
+        for (auto const i : to_go_back) found.note(put_back(i, old[i]));
         return {};
     });
     if (!found.note(undone)) {
         found.note(remove_temporaries());
         return refuse(errc::pool_failed, phase::none, "{}", found.words);
     }
+    for (auto const i : to_go_back)
+        if (!old[i].empty()) found.note(check_back(i));
     found.note(remove_temporaries());
     for (std::size_t i = intent_.new_directories.size(); i-- != 0;)
         ::rmdir(intent_.new_directories[i].c_str());

@@ -119,7 +119,9 @@ private:
         std::string words{};
     };
     std::vector<std::filesystem::path> stage_old(bool keep_times, faults& into) const;
-    result<void> put_back(std::size_t i, std::filesystem::path const& temporary);
+    bool is_to_go_back(std::size_t i, std::filesystem::path const& temporary, faults& into);
+    result<void> put_back(std::size_t i, std::filesystem::path const& temporary) const;
+    result<void> check_back(std::size_t i) const;
     result<void> keep_theirs(std::filesystem::path const& destination, std::filesystem::path const& next);
     result<void> remove_temporaries();
     std::filesystem::path backup_of(std::size_t i) const { return directory_ / std::to_string(i); }
